@@ -1,0 +1,1 @@
+//! Redis-backed caching for async functions, by one attribute.
