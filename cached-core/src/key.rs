@@ -1,0 +1,335 @@
+//! [`Key`]: names an entry, by text or by a cached function and its arguments.
+//!
+//! A function's key is kept as *material*, the canonical bytes of its arguments, which names the entry within this
+//! process for a few nanoseconds. Its text, `user:42:profile:<digest>`, is made when a store needs it.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use serde::Serialize;
+use smallvec::SmallVec;
+
+use crate::encode::{self, EncodeError, Material};
+use crate::function::{Function, Piece};
+use crate::segment;
+
+/// The version of everything that decides a key's bytes: encoding, digest, escaping. Part of every digest.
+const FORMAT: u8 = 1;
+
+/// How the material of a text key begins; functions count from one.
+const TEXT: u32 = 0;
+
+/// Where in the material the components, or the text, begin.
+const CONTENT: usize = 4;
+
+/// A text key has no more segments: each beginning is a group, and a read looks at all of them.
+const SEGMENTS: usize = 32;
+
+/// Names one entry of a cache.
+///
+/// A key made from text splits at `:` into segments; its beginnings, `user` and `user:42` of `user:42:avatar`, are its
+/// groups, by which it can be invalidated. In a segment `*`, `?`, `[`, `]`, `{`, `}`, `\`, `%`, white space and control
+/// characters are escaped as `%2A`, and more than 128 bytes are shortened by a digest, so two different texts never
+/// name one entry. From the 32nd segment on, the rest is one digest. Text that a user typed goes through
+/// [`Key::from_segments`], where `:` is escaped too.
+///
+/// The companion `profile::key(42)` of a cached function makes the key of one call. Its text ends with 128 bits of
+/// BLAKE3 over the function and every argument.
+///
+/// The displayed text holds argument values: it is for a store and for people, not for logs. `Debug` shows none.
+///
+/// # Examples
+///
+/// ```
+/// use cached_core::Key;
+///
+/// let avatar = Key::from("user:42:avatar");
+/// assert_eq!(avatar.to_string(), "user:42:avatar");
+///
+/// // Text that is no glob cannot become one.
+/// assert_eq!(Key::from("search:what? *").to_string(), "search:what%3F%20%2A");
+/// ```
+#[derive(Clone)]
+pub struct Key {
+    function: Option<&'static Function>,
+    /// Four bytes of function index, then the components or the escaped text.
+    material: Material,
+    fault: Option<KeyFault>,
+}
+
+/// Why a call has no usable key; it then runs uncached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct KeyFault {
+    /// Which component, counted from one.
+    position: usize,
+    error: EncodeError,
+}
+
+impl fmt::Display for KeyFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "key argument {} cannot be encoded: {}",
+            self.position, self.error
+        )
+    }
+}
+
+impl std::error::Error for KeyFault {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.error)
+    }
+}
+
+impl Key {
+    /// Makes a key of segments that may hold anything, `:` included.
+    ///
+    /// For text that comes from outside: no segment can pretend to be two, or name another key. No segments at all
+    /// are one empty segment.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cached_core::Key;
+    ///
+    /// let typed = "42:avatar";
+    /// let key = Key::from_segments(["user", typed]);
+    /// assert_eq!(key.to_string(), "user:42%3Aavatar");
+    /// assert_ne!(key, Key::from("user:42:avatar"));
+    /// ```
+    pub fn from_segments(segments: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        let mut text = String::new();
+        let mut segments = segments.into_iter();
+        for segment in segments.by_ref().take(SEGMENTS.saturating_sub(1)) {
+            separate(&mut text);
+            segment::push(&mut text, segment.as_ref());
+        }
+        let rest: Vec<_> = segments.collect();
+        match rest.as_slice() {
+            [] if text.is_empty() => segment::push(&mut text, ""),
+            [] => {}
+            [last] => {
+                separate(&mut text);
+                segment::push(&mut text, last.as_ref());
+            }
+            rest => {
+                separate(&mut text);
+                segment::push_folded(&mut text, rest);
+            }
+        }
+        if looks_like_a_call(&text) {
+            text.push_str(":%");
+        }
+        let mut material = Material::with_capacity(text.len().saturating_add(CONTENT));
+        material.extend_from_slice(&TEXT.to_le_bytes());
+        material.extend_from_slice(text.as_bytes());
+        Self {
+            function: None,
+            material,
+            fault: None,
+        }
+    }
+
+    /// The key of a call of `function`, still without arguments.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn of(function: &'static Function) -> Self {
+        let mut material = Material::new();
+        material.extend_from_slice(&function.index().to_le_bytes());
+        Self {
+            function: Some(function),
+            material,
+            fault: None,
+        }
+    }
+
+    /// Adds an argument. One that cannot be encoded makes the key unusable, and the call runs uncached.
+    #[doc(hidden)]
+    pub fn push<T: Serialize + ?Sized>(&mut self, value: &T) {
+        self.component(|out| encode::encode(value, out));
+    }
+
+    /// Adds a set: an argument that is the same whatever the order of its `values`.
+    #[doc(hidden)]
+    pub fn push_set<'a, T: Serialize + 'a>(&mut self, values: impl IntoIterator<Item = &'a T>) {
+        self.component(|out| encode::encode_set(values, out));
+    }
+
+    /// Adds the name of a type parameter; no argument is equal to it.
+    #[doc(hidden)]
+    pub fn push_text(&mut self, name: &'static str) {
+        self.component(|out| encode::encode_type(name, out));
+    }
+
+    fn component(&mut self, write: impl FnOnce(&mut Material) -> Result<(), EncodeError>) {
+        if self.fault.is_some() {
+            return;
+        }
+        let start = self.material.len();
+        if let Err(error) = encode::measured(&mut self.material, write) {
+            self.material.truncate(start);
+            let position = components(&self.material).count().saturating_add(1);
+            self.fault = Some(KeyFault { position, error });
+        }
+    }
+
+    /// Why this key must not be used, if it must not.
+    pub(crate) fn fault(&self) -> Option<&KeyFault> {
+        self.fault.as_ref()
+    }
+
+    /// What names the entry within this process.
+    pub(crate) fn local(&self) -> &[u8] {
+        &self.material
+    }
+
+    /// The function whose call this is; `None` for a key from text.
+    pub(crate) fn function(&self) -> Option<&'static Function> {
+        self.function
+    }
+
+    /// What names the entry in a shared store, without the namespace.
+    pub(crate) fn text(&self) -> String {
+        text_of(self.function, &self.material)
+    }
+}
+
+/// The [`text`](Key::text) of the key whose [`local`](Key::local) bytes these are.
+pub(crate) fn text_of(function: impl Into<Option<&'static Function>>, local: &[u8]) -> String {
+    let Some(function) = function.into() else {
+        return String::from_utf8_lossy(local.get(CONTENT..).unwrap_or_default()).into_owned();
+    };
+    let mut text = String::with_capacity(96);
+    for piece in function.pieces() {
+        match piece {
+            Piece::Text(piece) => text.push_str(piece),
+            Piece::Component(index) => match components(local).nth(index) {
+                Some(component) => segment::push_component(&mut text, component),
+                None => segment::push(&mut text, ""),
+            },
+        }
+    }
+    separate(&mut text);
+    text.push_str(&hex(digest_of(function.identity(), local)));
+    text
+}
+
+/// The digest of a call: over the format version, the function, and every component.
+fn digest_of(identity: &[u8], local: &[u8]) -> u128 {
+    let components = local.get(CONTENT..).unwrap_or_default();
+    let mut buffer: SmallVec<[u8; 512]> = SmallVec::new();
+    buffer.push(FORMAT);
+    buffer.extend_from_slice(
+        &u64::try_from(identity.len())
+            .unwrap_or(u64::MAX)
+            .to_le_bytes(),
+    );
+    buffer.extend_from_slice(identity);
+    buffer.extend_from_slice(components);
+    digest(&buffer)
+}
+
+/// 128 bits of BLAKE3.
+pub(crate) fn digest(bytes: &[u8]) -> u128 {
+    let hash = blake3::hash(bytes);
+    let first = hash.as_bytes().first_chunk().copied().unwrap_or_default();
+    u128::from_be_bytes(first)
+}
+
+fn hex(digest: u128) -> String {
+    format!("{digest:032x}")
+}
+
+/// The encodings of the arguments, in order. Ends at the first byte that is none.
+fn components(local: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = local.get(CONTENT..).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let (length, content) = rest.split_first_chunk()?;
+        let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+        let (component, after) = content.split_at_checked(length)?;
+        rest = after;
+        Some(component)
+    })
+}
+
+fn separate(text: &mut String) {
+    if !text.is_empty() {
+        text.push(':');
+    }
+}
+
+/// Whether `text` ends like the key of a call, in a digest, but for empty segments after it.
+///
+/// A key from text then gets one more empty segment, so that it never names the entry of a call, whatever its author
+/// knows about digests.
+fn looks_like_a_call(text: &str) -> bool {
+    let mut segments = text.rsplit(':').skip_while(|segment| *segment == "%");
+    segments.next().is_some_and(|last| {
+        last.len() == 32
+            && last
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    })
+}
+
+impl From<&str> for Key {
+    fn from(text: &str) -> Self {
+        Self::from_segments(text.split(':'))
+    }
+}
+
+impl From<String> for Key {
+    fn from(text: String) -> Self {
+        Self::from(text.as_str())
+    }
+}
+
+impl From<&String> for Key {
+    fn from(text: &String) -> Self {
+        Self::from(text.as_str())
+    }
+}
+
+impl From<&Key> for Key {
+    fn from(key: &Key) -> Self {
+        key.clone()
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.local() == other.local() && self.fault == other.fault
+    }
+}
+
+impl Eq for Key {}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.local().hash(state);
+    }
+}
+
+/// The text under which the entry lies in a store, without the namespace. It holds argument values.
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text())
+    }
+}
+
+/// The function's name and a digest, no argument.
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let identity = self.function.map(Function::identity).unwrap_or_default();
+        f.debug_struct("Key")
+            .field("function", &self.function.map(Function::name))
+            .field(
+                "digest",
+                &format_args!("{:032x}", digest_of(identity, self.local())),
+            )
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;
