@@ -1,0 +1,277 @@
+//! How long: `300`, `60 * 5`, `"1h30m"`, a constant expression or a closure.
+
+use std::time::Duration;
+
+use syn::{BinOp, Expr, ExprLit, Lit, UnOp};
+
+/// What stood behind `ttl =`, `cache_none =` or `cache_err =`.
+pub(crate) enum Length {
+    Known(Duration),
+    Constant(Expr),
+    Closure(Expr),
+}
+
+/// Longest time an entry may be kept: a thousand years. Redis counts milliseconds since 1970 in 64
+/// bits, so anything near that limit would overflow there instead of here.
+const LONGEST: Duration = Duration::from_secs(1000 * 365 * 24 * 60 * 60);
+
+const UNITS: [(&str, u64); 6] = [
+    ("w", 7 * 24 * 60 * 60 * 1000),
+    ("d", 24 * 60 * 60 * 1000),
+    ("h", 60 * 60 * 1000),
+    ("m", 60 * 1000),
+    ("s", 1000),
+    ("ms", 1),
+];
+
+/// Reads the expression behind `keyword =`.
+pub(crate) fn read(keyword: &str, expr: &Expr) -> syn::Result<Length> {
+    let fail = |message: String| syn::Error::new_spanned(expr, message);
+    let known = match bare(expr) {
+        Expr::Closure(_) => return Ok(Length::Closure(expr.clone())),
+        Expr::Lit(ExprLit {
+            lit: Lit::Str(text),
+            ..
+        }) => parse(&text.value()).map_err(|wrong| fail(wrong.message(keyword)))?,
+        Expr::Lit(ExprLit { lit, .. }) if !matches!(lit, Lit::Int(_)) => {
+            return Err(fail(format!(
+                "`{keyword}` takes a time: write `{keyword} = \"5m\"`, or a whole number of seconds"
+            )));
+        }
+        _ => match seconds(keyword, expr)? {
+            Some(seconds) => Duration::from_secs(seconds),
+            None => return Ok(Length::Constant(expr.clone())),
+        },
+    };
+    if known.is_zero() {
+        Err(fail(format!(
+            "`{keyword}` is zero, so nothing would ever be kept: write a time such as `{keyword} = \"5m\"`"
+        )))
+    } else if known > LONGEST {
+        Err(fail(format!("`{keyword}` is longer than a thousand years")))
+    } else {
+        Ok(Length::Known(known))
+    }
+}
+
+/// Integer arithmetic over literals; `None` if something else is in it.
+fn seconds(keyword: &str, expr: &Expr) -> syn::Result<Option<u64>> {
+    match bare(expr) {
+        Expr::Lit(ExprLit {
+            lit: Lit::Int(number),
+            ..
+        }) => {
+            let suffix = number.suffix();
+            if UNITS.iter().any(|(unit, _)| *unit == suffix) {
+                return Err(syn::Error::new(
+                    number.span(),
+                    format!("a time with a unit is a string: write `\"{number}\"`"),
+                ));
+            }
+            number
+                .base10_parse()
+                .map(Some)
+                .map_err(|_| overflow(keyword, expr))
+        }
+        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => {
+            match seconds(keyword, &unary.expr)? {
+                Some(_) => Err(syn::Error::new_spanned(
+                    expr,
+                    format!("`{keyword}` cannot be negative"),
+                )),
+                None => Ok(None),
+            }
+        }
+        Expr::Binary(binary) => {
+            let (Some(left), Some(right)) = (
+                seconds(keyword, &binary.left)?,
+                seconds(keyword, &binary.right)?,
+            ) else {
+                return Ok(None);
+            };
+            match binary.op {
+                BinOp::Add(_) => left.checked_add(right),
+                BinOp::Sub(_) => left.checked_sub(right),
+                BinOp::Mul(_) => left.checked_mul(right),
+                BinOp::Div(_) => left.checked_div(right),
+                BinOp::Rem(_) => left.checked_rem(right),
+                _ => return Ok(None),
+            }
+            .map(Some)
+            .ok_or_else(|| overflow(keyword, expr))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn overflow(keyword: &str, expr: &Expr) -> syn::Error {
+    syn::Error::new_spanned(
+        expr,
+        format!(
+            "`{keyword}` does not fit a number of seconds (64 bits, no negative numbers, no division by zero)"
+        ),
+    )
+}
+
+/// The expression inside parentheses and inside the invisible groups that `macro_rules!` leaves.
+pub(crate) fn bare(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Group(group) => bare(&group.expr),
+        Expr::Paren(paren) => bare(&paren.expr),
+        other => other,
+    }
+}
+
+#[derive(Debug, PartialEq)]
+enum Wrong {
+    Empty,
+    NoUnit(String),
+    NoNumber(String),
+    Fraction,
+    UnknownUnit(String),
+    Order,
+    Overflow,
+}
+
+impl Wrong {
+    fn message(&self, keyword: &str) -> String {
+        let units = "the units are `ms`, `s`, `m`, `h`, `d` and `w`";
+        match self {
+            Wrong::Empty => {
+                format!("`{keyword}` is empty: write a time such as `{keyword} = \"5m\"`")
+            }
+            Wrong::NoUnit(number) => format!(
+                "`{keyword}` needs a unit: write `{keyword} = \"{number}s\"` or `{keyword} = \"5m\"`; {units}"
+            ),
+            Wrong::NoNumber(text) => format!(
+                "`{text}` is not a time: write a number and a unit, such as `{keyword} = \"5m\"`"
+            ),
+            Wrong::Fraction => {
+                format!("`{keyword}` takes whole numbers: write `\"1h30m\"` instead of `\"1.5h\"`")
+            }
+            Wrong::UnknownUnit(unit) => {
+                format!("`{unit}` is not a unit of time: write `{keyword} = \"5m\"`; {units}")
+            }
+            Wrong::Order => {
+                format!("write each unit of `{keyword}` once, the longest first, as in `\"1h30m\"`")
+            }
+            Wrong::Overflow => format!("`{keyword}` is longer than a thousand years"),
+        }
+    }
+}
+
+/// `"90s"`, `"1h30m"`, `"1h 30m"`: numbers and units, the longest unit first.
+fn parse(text: &str) -> Result<Duration, Wrong> {
+    let mut rest = text.trim();
+    if rest.is_empty() {
+        return Err(Wrong::Empty);
+    }
+    let mut total: u64 = 0;
+    let mut shorter_than = u64::MAX;
+    while !rest.is_empty() {
+        let (number, after) = split(rest, |c| c.is_ascii_digit());
+        if number.is_empty() {
+            return Err(Wrong::NoNumber(text.trim().to_owned()));
+        }
+        if after.starts_with(['.', ',']) {
+            return Err(Wrong::Fraction);
+        }
+        let (unit, after) = split(after.trim_start(), |c| {
+            !c.is_ascii_digit() && !c.is_whitespace()
+        });
+        if unit.is_empty() {
+            return Err(Wrong::NoUnit(number.to_owned()));
+        }
+        let Some((_, length)) = UNITS.iter().find(|(name, _)| *name == unit) else {
+            return Err(Wrong::UnknownUnit(unit.to_owned()));
+        };
+        if *length >= shorter_than {
+            return Err(Wrong::Order);
+        }
+        shorter_than = *length;
+        total = number
+            .parse::<u64>()
+            .ok()
+            .and_then(|number| number.checked_mul(*length))
+            .and_then(|part| total.checked_add(part))
+            .ok_or(Wrong::Overflow)?;
+        rest = after.trim_start();
+    }
+    Ok(Duration::from_millis(total))
+}
+
+fn split(text: &str, inside: impl Fn(char) -> bool) -> (&str, &str) {
+    text.split_at(text.find(|c| !inside(c)).unwrap_or(text.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, seconds: u64) {
+        assert_eq!(parse(text), Ok(Duration::from_secs(seconds)), "{text}");
+    }
+
+    #[test]
+    fn times_read_as_written() {
+        check("90s", 90);
+        check("5m", 300);
+        check("1h30m", 5400);
+        check(" 1h 30m ", 5400);
+        check("1 h", 3600);
+        check("7d", 604_800);
+        check("1w1d", 691_200);
+        assert_eq!(parse("1s500ms"), Ok(Duration::from_millis(1500)));
+        assert_eq!(parse("0s"), Ok(Duration::ZERO));
+    }
+
+    #[test]
+    fn each_mistake_is_told_apart() {
+        assert_eq!(parse(""), Err(Wrong::Empty));
+        assert_eq!(parse("300"), Err(Wrong::NoUnit("300".into())));
+        assert_eq!(parse("1h30"), Err(Wrong::NoUnit("30".into())));
+        assert_eq!(parse("soon"), Err(Wrong::NoNumber("soon".into())));
+        assert_eq!(parse("-5m"), Err(Wrong::NoNumber("-5m".into())));
+        assert_eq!(parse("1.5h"), Err(Wrong::Fraction));
+        assert_eq!(
+            parse("5 parsecs"),
+            Err(Wrong::UnknownUnit("parsecs".into()))
+        );
+        assert_eq!(parse("5m1h"), Err(Wrong::Order));
+        assert_eq!(parse("5m5m"), Err(Wrong::Order));
+        assert_eq!(parse("99999999999999999999s"), Err(Wrong::Overflow));
+        assert_eq!(parse("99999999999999999w"), Err(Wrong::Overflow));
+    }
+
+    #[test]
+    fn arithmetic_is_done_here() {
+        let known = |text: &str| match read("ttl", &syn::parse_str(text).unwrap()) {
+            Ok(Length::Known(length)) => Some(length.as_secs()),
+            Ok(_) => None,
+            Err(error) => panic!("{error}"),
+        };
+        assert_eq!(known("300"), Some(300));
+        assert_eq!(known("60 * 5"), Some(300));
+        assert_eq!(known("(1 + 1) * 60_u64"), Some(120));
+        assert_eq!(known("DAY"), None);
+        assert_eq!(known("60 * MINUTES"), None);
+        for wrong in [
+            "0",
+            "1 - 1",
+            "-5",
+            "1 - 2",
+            "1 / 0",
+            "18446744073709551615 + 1",
+            "18446744073709551616",
+            "5m",
+            "1.5",
+            "true",
+            "18446744073709551615",
+        ] {
+            assert!(
+                read("ttl", &syn::parse_str(wrong).unwrap()).is_err(),
+                "{wrong}"
+            );
+        }
+    }
+}

@@ -1,0 +1,409 @@
+//! One `quote!` per item. Data and calls into the runtime, no decisions.
+
+use std::time::Duration;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens as _, format_ident, quote_spanned};
+use syn::ext::IdentExt as _;
+use syn::{Attribute, GenericParam};
+
+use crate::model::{CachedFn, Companions, Generic, Piece, Ttl};
+
+/// Everything that takes the place of the annotated function.
+pub(crate) fn cached(function: &CachedFn) -> TokenStream {
+    let user = user_function(function);
+    let companions = companions(function);
+    quote_spanned!(here()=> #user #companions)
+}
+
+/// The span of all that the caller did not write: its locals are invisible to the caller's code, and
+/// the caller's lints do not apply.
+fn here() -> Span {
+    Span::mixed_site()
+}
+
+/// ```text
+/// async fn profile(id: u64, db: &Db) -> Result<Profile, DbError> { db.load(id).await }
+/// // becomes
+/// async fn profile(id: u64, db: &Db) -> Result<Profile, DbError> {
+///     use ::cached_core::__private::Fallback as _;
+///     let mut __key = ::cached_core::Key::of(profile::__cached());
+///     ::cached_core::__private::Argument(&id).push(&mut __key);
+///     let __codec = ::cached_core::__private::Returns::<Result<Profile, DbError>>::NEW.result().option().codec();
+///     let __found = __codec.find(__key).await;
+///     match __found {
+///         ::cached_core::__private::Found::Hit(__value) => __value,
+///         ::cached_core::__private::Found::Miss(__load) => __load.run(async move {
+///             if false { return ::cached_core::__private::never::<Result<Profile, DbError>>(); }
+///             db.load(id).await
+///         }).await,
+///     }
+/// }
+/// ```
+fn user_function(function: &CachedFn) -> TokenStream {
+    let CachedFn {
+        item,
+        runtime,
+        returns,
+        ..
+    } = function;
+    let attributes = &item.attributes;
+    let (visibility, signature) = (&item.visibility, &item.signature);
+    let (inner, body) = (&item.inner_attributes, &item.body);
+    let here = here();
+    let declared = match function.companions {
+        Companions::Off => declaration(function),
+        Companions::Struct(_) | Companions::Methods(_) => TokenStream::new(),
+    };
+    let handle = handle(function);
+    let key = key(function, &handle);
+    let codec = codec(function);
+    let find = match &function.cache {
+        None => quote_spanned!(here=> find(__key)),
+        Some(cache) => quote_spanned!(here=> find_in(&#cache, __key)),
+    };
+    quote_spanned! {here=>
+        #(#attributes)*
+        #visibility #signature {
+            #(#inner)*
+            use #runtime::__private::Fallback as _;
+            #declared
+            #key
+            let __codec = #codec;
+            let __found = __codec.#find.await;
+            match __found {
+                #runtime::__private::Found::Hit(__value) => __value,
+                #runtime::__private::Found::Miss(__load) => __load.run(async move {
+                    if false { return #runtime::__private::never::<#returns>(); }
+                    #body
+                }).await,
+            }
+        }
+    }
+}
+
+/// The static that describes the function, and the line that makes it known to `install`.
+fn declaration(function: &CachedFn) -> TokenStream {
+    let CachedFn { item, runtime, .. } = function;
+    let here = here();
+    let name = item.signature.ident.unraw().to_string();
+    let prefix = function.prefix.as_ref().map(|pieces| {
+        let pieces = pieces.iter().map(|piece| match piece {
+            Piece::Text(text) => quote_spanned!(here=> #runtime::__private::Piece::Text(#text)),
+            Piece::Component(index) => {
+                quote_spanned!(here=> #runtime::__private::Piece::Component(#index))
+            }
+        });
+        quote_spanned!(here=> .prefix(&[#(#pieces),*]))
+    });
+    let ttl = function
+        .ttl
+        .as_ref()
+        .and_then(|ttl| time(runtime, ttl))
+        .map(|ttl| quote_spanned!(here=> .ttl(#ttl)));
+    let ttl_env = function
+        .ttl_env
+        .iter()
+        .map(|name| quote_spanned!(here=> .ttl_env(#name)));
+    let jitter = function
+        .jitter
+        .iter()
+        .map(|share| quote_spanned!(here=> .jitter(#share)));
+    let none = function
+        .cache_none
+        .iter()
+        .filter_map(|(_, ttl)| time(runtime, ttl));
+    let error = function
+        .cache_err
+        .iter()
+        .filter_map(|(_, ttl)| time(runtime, ttl));
+    let version = function
+        .version
+        .iter()
+        .map(|version| quote_spanned!(here=> .version(#version)));
+    let id = function.id.iter().map(|id| quote_spanned!(here=> .id(#id)));
+    quote_spanned! {here=>
+        struct __Place;
+        static __CACHED: #runtime::__private::Function = #runtime::__private::Function::new(
+            ::core::concat!(::core::module_path!(), "::", #name),
+            ::core::any::type_name::<__Place>,
+        )
+        #prefix #ttl #(#ttl_env)* #(#jitter)* #(.none_ttl(#none))* #(.error_ttl(#error))* #(#version)* #(#id)*;
+        #runtime::__private::inventory::submit! { #runtime::__private::Registered(&__CACHED) }
+    }
+}
+
+/// A `Duration` known at compile time; a closure's is not.
+fn time(runtime: &TokenStream, ttl: &Ttl) -> Option<TokenStream> {
+    let here = here();
+    match ttl {
+        Ttl::Known(length) => Some(literal(*length)),
+        Ttl::Constant(constant) => {
+            let span = constant
+                .to_token_stream()
+                .into_iter()
+                .next()
+                .map_or(here, |token| token.span());
+            let check = Ident::new("checked", here.located_at(span));
+            Some(quote_spanned!(here=> #runtime::__private::#check(#constant)))
+        }
+        Ttl::Closure(_) => None,
+    }
+}
+
+fn literal(length: Duration) -> TokenStream {
+    let here = here();
+    let seconds = length.as_secs();
+    if length.subsec_nanos() == 0 {
+        quote_spanned!(here=> ::core::time::Duration::from_secs(#seconds))
+    } else {
+        let nanoseconds = length.subsec_nanos();
+        quote_spanned!(here=> ::core::time::Duration::new(#seconds, #nanoseconds))
+    }
+}
+
+/// An expression for the function's static, as the function itself sees it.
+fn handle(function: &CachedFn) -> TokenStream {
+    let here = here();
+    match &function.companions {
+        Companions::Off => quote_spanned!(here=> &__CACHED),
+        Companions::Struct(name) => quote_spanned!(here=> #name::__cached()),
+        Companions::Methods(_) => {
+            let method = declaring(function);
+            quote_spanned!(here=> Self::#method())
+        }
+    }
+}
+
+/// The name of the hidden function that holds the static.
+fn declaring(function: &CachedFn) -> Ident {
+    match &function.companions {
+        Companions::Methods(start) => format_ident!("__cached_{}", start, span = here()),
+        Companions::Struct(_) | Companions::Off => Ident::new("__cached", here()),
+    }
+}
+
+/// Statements that leave the key in `__key`.
+fn key(function: &CachedFn, handle: &TokenStream) -> TokenStream {
+    let CachedFn {
+        runtime,
+        components,
+        generics,
+        ..
+    } = function;
+    let here = here();
+    let components = components.iter().map(|component| {
+        let value = &component.value;
+        let push = Ident::new("push", component.span);
+        quote_spanned!(here=> #runtime::__private::Argument(&#value).#push(&mut __key);)
+    });
+    let generics = generics.iter().map(|generic| match generic {
+        Generic::Type(name) => {
+            quote_spanned!(here=> #runtime::__private::push_type::<#name>(&mut __key);)
+        }
+        Generic::Const(name) => {
+            quote_spanned!(here=> #runtime::__private::Argument(&#name).push(&mut __key);)
+        }
+        Generic::Of(name) => {
+            quote_spanned!(here=> #runtime::__private::push_type_of(&mut __key, &#name);)
+        }
+        Generic::Surroundings => {
+            quote_spanned!(here=> #runtime::__private::push_surroundings(&mut __key, &|| ());)
+        }
+    });
+    quote_spanned! {here=>
+        let mut __key = #runtime::Key::of(#handle);
+        #(#components)*
+        #(#generics)*
+    }
+}
+
+/// The one call that carries the bounds on the value.
+fn codec(function: &CachedFn) -> TokenStream {
+    let CachedFn {
+        runtime, returns, ..
+    } = function;
+    let here = here();
+    let codec = Ident::new("codec", function.stored_at);
+    let none = function.cache_none.iter().map(|(span, _)| {
+        let method = Ident::new("cache_none", *span);
+        quote_spanned!(here=> .#method())
+    });
+    let error = function.cache_err.iter().map(|(span, _)| {
+        let method = Ident::new("cache_err", *span);
+        quote_spanned!(here=> .#method())
+    });
+    let cache_if = function
+        .cache_if
+        .iter()
+        .map(|closure| quote_spanned!(here=> .cache_if(#closure)));
+    let ttl_with = function.ttl.iter().filter_map(|ttl| match ttl {
+        Ttl::Closure(closure) => Some(quote_spanned!(here=> .ttl_with(#closure))),
+        Ttl::Known(_) | Ttl::Constant(_) => None,
+    });
+    quote_spanned! {here=>
+        #runtime::__private::Returns::<#returns>::NEW.result().option().#codec()
+            #(#none)* #(#error)* #(#cache_if)* #(#ttl_with)*
+    }
+}
+
+/// `profile::key(42)` and so on for a function, `self.profile_key(42)` and so on for a method.
+///
+/// ```text
+/// #[doc(hidden)]
+/// struct profile {}
+/// impl profile {
+///     fn __cached() -> &'static ::cached_core::__private::Function { static __CACHED: … ; &__CACHED }
+///     fn key(id: u64) -> ::cached_core::Key { … }
+///     async fn peek(id: u64) -> Option<Result<Profile, DbError>> { … }
+///     async fn refresh(id: u64, db: &Db) -> Result<Profile, DbError> { … profile(id, db) … }
+///     async fn uncached(id: u64, db: &Db) -> Result<Profile, DbError> { … profile(id, db) … }
+/// }
+/// ```
+fn companions(function: &CachedFn) -> TokenStream {
+    let here = here();
+    let conditions = attributes(function, &["cfg"]);
+    let visibility = respan(function.item.visibility.to_token_stream());
+    match &function.companions {
+        Companions::Off => TokenStream::new(),
+        Companions::Struct(name) => {
+            let named =
+                |companion: &str| Ident::new(companion, Span::call_site().located_at(name.span()));
+            let functions = companion_functions(function, &visibility, &named);
+            quote_spanned! {here=>
+                #(#conditions)*
+                #[doc(hidden)]
+                #visibility struct #name {}
+                #(#conditions)*
+                impl #name { #(#functions)* }
+            }
+        }
+        Companions::Methods(start) => {
+            let span = Span::call_site().located_at(function.item.signature.ident.span());
+            let named = |companion: &str| format_ident!("{}_{}", start, companion, span = span);
+            let methods = companion_functions(function, &visibility, &named);
+            let methods = methods
+                .iter()
+                .map(|method| quote_spanned!(here=> #(#conditions)* #[doc(hidden)] #method));
+            methods.collect()
+        }
+    }
+}
+
+fn companion_functions(
+    function: &CachedFn,
+    visibility: &TokenStream,
+    named: &dyn Fn(&str) -> Ident,
+) -> [TokenStream; 5] {
+    let CachedFn {
+        item,
+        runtime,
+        returns,
+        signatures,
+        ..
+    } = function;
+    let here = here();
+    let (parameters, _, bounds) = item.signature.generics.split_for_impl();
+    let declaration = declaration(function);
+    let declaring = declaring(function);
+    let handle = quote_spanned!(here=> Self::#declaring());
+    let make_key = key(function, &handle);
+    let codec = codec(function);
+    let looking = &signatures.looking;
+    let calling = &signatures.calling;
+    let passed = &signatures.passed;
+    let idle = signatures
+        .idle
+        .iter()
+        .map(|name| quote_spanned!(here=> let _ = &#name;));
+    let idle: TokenStream = idle.collect();
+    let peek_at = match &function.cache {
+        None => quote_spanned!(here=> peek(__key)),
+        Some(cache) => quote_spanned!(here=> peek_in(&#cache, __key)),
+    };
+    let called = called(function);
+    let deprecated = attributes(function, &["deprecated"]);
+    let key = named("key");
+    let peek = named("peek");
+    let calls = [("refresh", "refreshing"), ("uncached", "uncached")].map(|(companion, call)| {
+        let (name, call) = (named(companion), Ident::new(call, here));
+        quote_spanned! {here=>
+            #(#deprecated)*
+            #visibility async fn #name #parameters(#(#calling),*) -> #returns #bounds {
+                #runtime::__private::#call(#handle, #called(#(#passed),*)).await
+            }
+        }
+    });
+    let [refresh, uncached] = calls;
+    [
+        quote_spanned! {here=>
+            fn #declaring() -> &'static #runtime::__private::Function {
+                #declaration
+                &__CACHED
+            }
+        },
+        quote_spanned! {here=>
+            #visibility fn #key #parameters(#(#looking),*) -> #runtime::Key #bounds {
+                use #runtime::__private::Fallback as _;
+                #idle
+                #make_key
+                __key
+            }
+        },
+        quote_spanned! {here=>
+            #visibility async fn #peek #parameters(#(#looking),*) -> ::core::option::Option<#returns> #bounds {
+                use #runtime::__private::Fallback as _;
+                #idle
+                #make_key
+                #codec.#peek_at.await
+            }
+        },
+        refresh,
+        uncached,
+    ]
+}
+
+/// The annotated function as its companions call it.
+fn called(function: &CachedFn) -> TokenStream {
+    let here = here();
+    let signature = &function.item.signature;
+    let mut name = signature.ident.clone();
+    name.set_span(Span::call_site().located_at(name.span()));
+    let arguments: Vec<_> = signature
+        .generics
+        .params
+        .iter()
+        .filter_map(|parameter| match parameter {
+            GenericParam::Type(parameter) => Some(&parameter.ident),
+            GenericParam::Const(parameter) => Some(&parameter.ident),
+            GenericParam::Lifetime(_) => None,
+        })
+        .collect();
+    let turbofish = (!arguments.is_empty()).then(|| quote_spanned!(here=> ::<#(#arguments),*>));
+    let owner = function
+        .item
+        .signature
+        .receiver()
+        .map(|_| quote_spanned!(here=> Self::));
+    quote_spanned!(here=> #owner #name #turbofish)
+}
+
+/// The user's attributes of these names, for items that share their fate.
+fn attributes<'a>(function: &'a CachedFn, names: &[&str]) -> Vec<&'a Attribute> {
+    let wanted = |attribute: &&Attribute| names.iter().any(|name| attribute.path().is_ident(name));
+    function.item.attributes.iter().filter(wanted).collect()
+}
+
+/// Tokens of the caller as if the macro had written them, so that they draw no lint a second time.
+fn respan(tokens: TokenStream) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|mut token| {
+            if let proc_macro2::TokenTree::Group(group) = &token {
+                token = proc_macro2::Group::new(group.delimiter(), respan(group.stream())).into();
+            }
+            token.set_span(here().located_at(token.span()));
+            token
+        })
+        .collect()
+}

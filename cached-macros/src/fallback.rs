@@ -1,0 +1,21 @@
+//! After a mistake: the user's function as it was, so that its callers do not fail as well.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::item::Item;
+use crate::mistakes::Mistakes;
+
+/// The function without our attributes on its parameters, and every message.
+pub(crate) fn annotated(mut item: Item, mistakes: Mistakes) -> TokenStream {
+    // What is wrong with them is already noted.
+    item.take_skips(&mut Mistakes::default());
+    let messages = mistakes.into_tokens();
+    quote!(#item #messages)
+}
+
+/// Something else than a function, as it was.
+pub(crate) fn other(item: &TokenStream, mistakes: Mistakes) -> TokenStream {
+    let messages = mistakes.into_tokens();
+    quote!(#item #messages)
+}

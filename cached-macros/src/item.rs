@@ -1,0 +1,204 @@
+//! The annotated function as written: its body stays a heap of tokens that nothing here reads.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote, quote_spanned};
+use syn::parse::{Parse, ParseStream};
+use syn::{Attribute, FnArg, Ident, Pat, Signature, Visibility, token};
+
+use crate::args::is_skip;
+use crate::mistakes::Mistakes;
+
+#[derive(Clone)]
+pub(crate) struct Item {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) visibility: Visibility,
+    pub(crate) signature: Signature,
+    /// `#![...]` at the top of the body.
+    pub(crate) inner_attributes: Vec<Attribute>,
+    pub(crate) braces: token::Brace,
+    pub(crate) body: TokenStream,
+}
+
+impl Parse for Item {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        let visibility = input.parse()?;
+        let signature: Signature = input.parse()?;
+        if input.peek(syn::Token![;]) {
+            return Err(input.error("a method without a body runs nothing that could be cached: annotate its implementation"));
+        }
+        let body;
+        let braces = syn::braced!(body in input);
+        Ok(Item {
+            attributes,
+            visibility,
+            signature,
+            inner_attributes: body.call(Attribute::parse_inner)?,
+            braces,
+            body: body.parse()?,
+        })
+    }
+}
+
+impl ToTokens for Item {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Item {
+            attributes,
+            visibility,
+            signature,
+            inner_attributes,
+            braces,
+            body,
+        } = self;
+        tokens.extend(quote!(#(#attributes)* #visibility #signature));
+        braces.surround(tokens, |tokens| {
+            tokens.extend(quote!(#(#inner_attributes)* #body));
+        });
+    }
+}
+
+impl Item {
+    /// Takes `#[cached(skip)]` off the parameters; says for each parameter whether it was there.
+    pub(crate) fn take_skips(&mut self, mistakes: &mut Mistakes) -> Vec<bool> {
+        let take = |parameter: &mut FnArg| {
+            let attributes = match parameter {
+                FnArg::Receiver(receiver) => &mut receiver.attrs,
+                FnArg::Typed(typed) => &mut typed.attrs,
+            };
+            let mut skipped = false;
+            attributes.retain(|attribute| match is_skip(attribute) {
+                Ok(is_skip) => {
+                    skipped |= is_skip;
+                    !is_skip
+                }
+                Err(error) => {
+                    mistakes.add(error);
+                    false
+                }
+            });
+            skipped
+        };
+        self.signature.inputs.iter_mut().map(take).collect()
+    }
+
+    /// Two functions in place of one whose parameter is behind `#[cfg(...)]`: one with the
+    /// parameter and one without it, each behind its condition and annotated again.
+    ///
+    /// ```text
+    /// #[cached(ttl = 5)] async fn f(id: u64, #[cfg(x)] trace: Trace) {}
+    /// // becomes
+    /// #[cfg(x)] #[cached(ttl = 5)] async fn f(id: u64, trace: Trace) {}
+    /// #[cfg(not(x))] #[cached(ttl = 5)] async fn f(id: u64) {}
+    /// ```
+    pub(crate) fn split_at_condition(&self, attribute: &TokenStream) -> Option<TokenStream> {
+        let (position, condition) =
+            self.signature
+                .inputs
+                .iter()
+                .enumerate()
+                .find_map(|(index, parameter)| {
+                    let (FnArg::Receiver(syn::Receiver { attrs, .. })
+                    | FnArg::Typed(syn::PatType { attrs, .. })) = parameter;
+                    let condition = attrs
+                        .iter()
+                        .find(|attribute| attribute.path().is_ident("cfg"))?;
+                    Some((index, condition.meta.require_list().ok()?.tokens.clone()))
+                })?;
+        let (mut with, mut without) = (self.clone(), self.clone());
+        if let Some(FnArg::Typed(typed)) = with.signature.inputs.iter_mut().nth(position) {
+            let mut is_first = true;
+            typed.attrs.retain(|attribute| {
+                !(attribute.path().is_ident("cfg") && std::mem::take(&mut is_first))
+            });
+        }
+        without.signature.inputs = self
+            .signature
+            .inputs
+            .pairs()
+            .enumerate()
+            .filter(|(index, _)| *index != position)
+            .map(|(_, pair)| pair.cloned())
+            .collect();
+        Some(quote! {
+            #[cfg(#condition)] #attribute #with
+            #[cfg(not(#condition))] #attribute #without
+        })
+    }
+}
+
+/// The names a pattern binds, in order; a macro in a pattern hides them.
+pub(crate) fn bindings(pattern: &Pat, names: &mut Vec<Ident>) -> syn::Result<()> {
+    match pattern {
+        Pat::Ident(binding) => {
+            names.push(binding.ident.clone());
+            match &binding.subpat {
+                Some((_, inner)) => bindings(inner, names),
+                None => Ok(()),
+            }
+        }
+        Pat::Paren(inner) => bindings(&inner.pat, names),
+        Pat::Reference(inner) => bindings(&inner.pat, names),
+        Pat::Type(inner) => bindings(&inner.pat, names),
+        Pat::Tuple(inner) => inner
+            .elems
+            .iter()
+            .try_for_each(|pattern| bindings(pattern, names)),
+        Pat::TupleStruct(inner) => inner
+            .elems
+            .iter()
+            .try_for_each(|pattern| bindings(pattern, names)),
+        Pat::Slice(inner) => inner
+            .elems
+            .iter()
+            .try_for_each(|pattern| bindings(pattern, names)),
+        Pat::Struct(inner) => inner
+            .fields
+            .iter()
+            .try_for_each(|field| bindings(&field.pat, names)),
+        // Every alternative binds the same names.
+        Pat::Or(inner) => inner
+            .cases
+            .first()
+            .map_or(Ok(()), |pattern| bindings(pattern, names)),
+        Pat::Macro(_) => Err(syn::Error::new_spanned(
+            pattern,
+            "the names in a pattern made by a macro cannot be seen: write the pattern out",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The pattern without `mut`, for a companion that only looks: it must not warn twice.
+pub(crate) fn without_mut(mut pattern: Pat) -> Pat {
+    fn clear(pattern: &mut Pat) {
+        match pattern {
+            Pat::Ident(binding) => {
+                if binding.by_ref.is_none() {
+                    binding.mutability = None;
+                }
+                if let Some((_, inner)) = &mut binding.subpat {
+                    clear(inner);
+                }
+            }
+            Pat::Paren(inner) => clear(&mut inner.pat),
+            Pat::Reference(inner) => clear(&mut inner.pat),
+            Pat::Type(inner) => clear(&mut inner.pat),
+            Pat::Tuple(inner) => inner.elems.iter_mut().for_each(clear),
+            Pat::TupleStruct(inner) => inner.elems.iter_mut().for_each(clear),
+            Pat::Slice(inner) => inner.elems.iter_mut().for_each(clear),
+            Pat::Struct(inner) => inner
+                .fields
+                .iter_mut()
+                .for_each(|field| clear(&mut field.pat)),
+            Pat::Or(inner) => inner.cases.iter_mut().for_each(clear),
+            _ => {}
+        }
+    }
+    clear(&mut pattern);
+    pattern
+}
+
+/// The attribute as it has to be written to annotate a function again.
+pub(crate) fn again(runtime: &TokenStream, arguments: &TokenStream) -> TokenStream {
+    quote_spanned!(proc_macro2::Span::call_site()=> #[#runtime::cached(#arguments)])
+}

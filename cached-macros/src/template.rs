@@ -1,0 +1,189 @@
+//! `"user:{id}:profile"` to segments, escaped text and names.
+
+/// A piece of a template, in order. Colons are part of the text.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Piece {
+    Text(String),
+    Place(Place),
+}
+
+/// `{user.address.city}`: a parameter (or `self`) and the way to a field of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Place {
+    pub(crate) root: String,
+    pub(crate) fields: Vec<String>,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.root)?;
+        self.fields
+            .iter()
+            .try_for_each(|field| write!(f, ".{field}"))
+    }
+}
+
+/// Reads a prefix, or says everything that is wrong with it.
+pub(crate) fn parse(keyword: &str, text: &str) -> Result<Vec<Piece>, Vec<String>> {
+    let mut wrong = Vec::new();
+    let mut pieces = Vec::new();
+    let mut plain = String::new();
+    let mut segment_is_empty = true;
+    let mut has_empty_segment = false;
+    let mut characters = text.chars().peekable();
+    // Braces and `%` are spelled as a key from text spells them, so that groups match.
+    while let Some(character) = characters.next() {
+        match character {
+            ':' => {
+                has_empty_segment |= segment_is_empty;
+                segment_is_empty = true;
+                plain.push(':');
+                continue;
+            }
+            '{' if characters.next_if_eq(&'{').is_some() => plain.push_str("%7B"),
+            '}' if characters.next_if_eq(&'}').is_some() => plain.push_str("%7D"),
+            '}' => wrong.push(format!(
+                "`{keyword}` has a `}}` without its `{{`: write `}}}}` for the character itself"
+            )),
+            '{' => {
+                let mut inside = String::new();
+                let closed = loop {
+                    match characters.next_if(|next| !matches!(next, '{' | ':')) {
+                        Some('}') => break true,
+                        Some(next) => inside.push(next),
+                        None => break false,
+                    }
+                };
+                if closed {
+                    match place(&inside) {
+                        Ok(place) => {
+                            if !plain.is_empty() {
+                                pieces.push(Piece::Text(std::mem::take(&mut plain)));
+                            }
+                            pieces.push(Piece::Place(place));
+                        }
+                        Err(message) => wrong.push(message),
+                    }
+                } else {
+                    wrong.push(format!(
+                        "`{keyword}` has a `{{` without its `}}`: write `{{{{` for the character itself"
+                    ));
+                }
+            }
+            '*' | '?' | '[' | ']' | '\\' => wrong.push(format!(
+                "`{keyword}` cannot contain `{character}`: it names one entry, and wildcards belong to `purge`"
+            )),
+            _ if character.is_whitespace() || character.is_control() => wrong.push(format!(
+                "`{keyword}` cannot contain spaces or control characters: write `-` or `_` instead"
+            )),
+            '%' => plain.push_str("%25"),
+            _ => plain.push(character),
+        }
+        segment_is_empty = false;
+    }
+    if text.is_empty() {
+        wrong.push(format!(
+            "`{keyword}` is empty: leave it out, or write `{keyword} = \"user:{{id}}\"`"
+        ));
+    } else if has_empty_segment || segment_is_empty {
+        wrong.push(format!(
+            "`{keyword}` has an empty segment: write something before, between and after its colons"
+        ));
+    }
+    if !plain.is_empty() {
+        pieces.push(Piece::Text(plain));
+    }
+    wrong.dedup();
+    if wrong.is_empty() {
+        Ok(pieces)
+    } else {
+        Err(wrong)
+    }
+}
+
+fn place(inside: &str) -> Result<Place, String> {
+    let mut names = inside.split('.').map(str::trim);
+    let root = names.next().unwrap_or_default();
+    if root.is_empty() && inside.trim().is_empty() {
+        return Err(
+            "an empty `{}` names nothing: write the name of a parameter, as in `{id}`".to_owned(),
+        );
+    }
+    let fields: Vec<String> = names.map(str::to_owned).collect();
+    let is_index = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_digit());
+    if !is_name(root) || !fields.iter().all(|field| is_name(field) || is_index(field)) {
+        return Err(format!(
+            "`{{{inside}}}` is not a parameter or a field of one: write `{{id}}` or `{{user.id}}`; `key = …` takes any expression"
+        ));
+    }
+    Ok(Place {
+        root: root.to_owned(),
+        fields,
+    })
+}
+
+fn is_name(name: &str) -> bool {
+    let name = name.strip_prefix("r#").unwrap_or(name);
+    let mut characters = name.chars();
+    characters
+        .next()
+        .is_some_and(|first| first == '_' || first.is_alphabetic())
+        && characters.all(|next| next == '_' || next.is_alphanumeric())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Piece {
+        Piece::Text(text.to_owned())
+    }
+
+    fn place(root: &str, fields: &[&str]) -> Piece {
+        Piece::Place(Place {
+            root: root.to_owned(),
+            fields: fields.iter().map(|&field| field.to_owned()).collect(),
+        })
+    }
+
+    fn wrong(text: &str) -> String {
+        parse("prefix", text).unwrap_err().join("; ")
+    }
+
+    #[test]
+    fn text_and_places_alternate() {
+        let read = |text| parse("prefix", text).unwrap();
+        assert_eq!(read("user"), [text("user")]);
+        assert_eq!(
+            read("user:{id}:profile"),
+            [text("user:"), place("id", &[]), text(":profile")]
+        );
+        assert_eq!(read("{self.tenant.id}"), [place("self", &["tenant", "id"])]);
+        assert_eq!(
+            read("{pair.0}-{r#type}"),
+            [place("pair", &["0"]), text("-"), place("r#type", &[])]
+        );
+        assert_eq!(read("a{{b}}:100%"), [text("a%7Bb%7D:100%25")]);
+    }
+
+    #[test]
+    fn each_mistake_has_its_message() {
+        assert!(wrong("").contains("is empty"));
+        for empty in [":a", "a:", "a::b", ":"] {
+            assert!(wrong(empty).contains("empty segment"), "{empty}");
+        }
+        assert!(wrong("a:{id").contains("without its `}`"));
+        assert!(wrong("a:{id:b").contains("without its `}`"));
+        assert!(wrong("a:id}").contains("without its `{`"));
+        assert!(wrong("a:{}").contains("names nothing"));
+        assert!(wrong("a:{id + 1}").contains("takes any expression"));
+        assert!(wrong("a:{id.}").contains("takes any expression"));
+        assert!(wrong("user:*").contains("wildcards"));
+        assert!(wrong("user profile").contains("spaces"));
+    }
+
+    #[test]
+    fn all_mistakes_come_at_once() {
+        assert_eq!(parse("prefix", "a::{}*").unwrap_err().len(), 3);
+    }
+}
