@@ -1,0 +1,108 @@
+//! What an argument adds to a key, settled by its type.
+
+use std::any::type_name;
+use std::collections::HashSet;
+
+use serde::Serialize;
+
+use crate::key::Key;
+
+/// What can be part of a cache key: everything that serde can serialize.
+///
+/// Two values that serde shows alike are one key: what a type hides (`skip_serializing`, untagged
+/// variants) is not part of it. `key = …` names something else to go by.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be part of a cache key",
+    label = "cannot be part of a cache key",
+    note = "write `#[cached(skip)]` before the parameter to leave it out, or derive `serde::Serialize` for its type"
+)]
+pub trait KeyArgument {
+    #[doc(hidden)]
+    fn push_to(&self, key: &mut Key);
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + ?Sized> KeyArgument for T {
+    fn push_to(&self, key: &mut Key) {
+        key.push(self);
+    }
+}
+
+/// An argument on its way into a key. `push` is a method of its own for sets, and of
+/// [`PlainArgument`] for everything else: the compiler prefers the former.
+#[derive(Debug)]
+pub struct Argument<'a, T>(pub &'a T);
+
+/// An argument that goes into the key as serde shows it.
+pub trait PlainArgument<T> {
+    fn push(self, key: &mut Key)
+    where
+        T: KeyArgument;
+}
+
+impl<T> PlainArgument<T> for Argument<'_, T> {
+    fn push(self, key: &mut Key)
+    where
+        T: KeyArgument,
+    {
+        self.0.push_to(key);
+    }
+}
+
+/// A set is one argument whatever its order: serde shows it as a sequence, so its type has to tell.
+/// Behind any of these, a set makes the same key as by itself; `None` is one component as well.
+macro_rules! sets {
+    ($($shape:ty, |$argument:ident| $set:expr;)*) => {$(
+        impl<T, S> Argument<'_, $shape> {
+            /// Adds the elements in an order of their own.
+            pub fn push(self, key: &mut Key)
+            where
+                T: KeyArgument + Serialize,
+            {
+                let $argument = self.0;
+                push_set(key, $set);
+            }
+        }
+    )*};
+}
+
+sets! {
+    HashSet<T, S>, |set| Some(set);
+    &HashSet<T, S>, |set| Some(*set);
+    &&HashSet<T, S>, |set| Some(**set);
+    &mut HashSet<T, S>, |set| Some(&**set);
+    Box<HashSet<T, S>>, |set| Some(&**set);
+    std::rc::Rc<HashSet<T, S>>, |set| Some(&**set);
+    std::sync::Arc<HashSet<T, S>>, |set| Some(&**set);
+    &std::sync::Arc<HashSet<T, S>>, |set| Some(&***set);
+    Option<HashSet<T, S>>, |set| set.as_ref();
+    &Option<HashSet<T, S>>, |set| set.as_ref();
+    Option<&HashSet<T, S>>, |set| set.as_deref();
+}
+
+fn push_set<T: Serialize, S>(key: &mut Key, set: Option<&HashSet<T, S>>) {
+    match set {
+        Some(set) => key.push_set(set),
+        None => key.push(&None::<()>),
+    }
+}
+
+/// Adds the name of a type that a function is generic over: two instances share no entry.
+pub fn push_type<T: ?Sized>(key: &mut Key) {
+    key.push_text(type_name::<T>());
+}
+
+/// Adds the name of an argument's type, where it was written `impl Trait`.
+pub fn push_type_of<T: ?Sized>(key: &mut Key, _argument: &T) {
+    push_type::<T>(key);
+}
+
+/// Adds what surrounds a function that cannot name it: `inside` is a closure in its body, and the
+/// name of its type holds the arguments of a generic `impl`. Without any it adds nothing, and the
+/// key is the one that the function has with companions.
+pub fn push_surroundings<F>(key: &mut Key, _inside: &F) {
+    let name = type_name::<F>();
+    if name.contains('<') {
+        key.push_text(name);
+    }
+}

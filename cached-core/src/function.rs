@@ -1,0 +1,332 @@
+//! [`Function`]: what the attribute knows about an annotated function, one static for each.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use crate::template::{Piece, Pieces};
+
+/// An annotated function, as its attribute declares it.
+pub struct Function {
+    declared: Declared,
+    interned: OnceLock<Interned>,
+    /// Milliseconds from the variable of `ttl_env`; 0 if it is unset.
+    ttl_override: AtomicU64,
+}
+
+#[derive(Clone, Copy)]
+struct Declared {
+    name: &'static str,
+    place: fn() -> &'static str,
+    prefix: Option<&'static [Piece]>,
+    ttl: Option<Duration>,
+    ttl_env: Option<&'static str>,
+    jitter: u16,
+    none_ttl: Option<Duration>,
+    error_ttl: Option<Duration>,
+    version: u64,
+    id: Option<&'static str>,
+}
+
+struct Interned {
+    index: u32,
+    identity: Vec<u8>,
+}
+
+/// A function that `install` and the statistics know although it was not called yet.
+#[derive(Debug)]
+pub struct Registered(pub &'static Function);
+
+inventory::collect!(Registered);
+
+impl Function {
+    /// A function called `name`, its module path included.
+    ///
+    /// `place` is the `type_name` of a `__Place` declared inside the function that holds the static; it
+    /// tells apart what `name` cannot: functions nested in two functions, methods of two `impl` blocks.
+    #[must_use]
+    pub const fn new(name: &'static str, place: fn() -> &'static str) -> Self {
+        Self {
+            declared: Declared {
+                name,
+                place,
+                prefix: None,
+                ttl: None,
+                ttl_env: None,
+                jitter: 0,
+                none_ttl: None,
+                error_ttl: None,
+                version: 0,
+                id: None,
+            },
+            interned: OnceLock::new(),
+            ttl_override: AtomicU64::new(0),
+        }
+    }
+
+    /// The readable part of its keys; without it, the name.
+    #[must_use]
+    pub const fn prefix(mut self, pieces: &'static [Piece]) -> Self {
+        self.declared.prefix = Some(pieces);
+        self
+    }
+
+    /// How long a value is kept; without it, the cache's default.
+    #[must_use]
+    pub const fn ttl(mut self, ttl: Duration) -> Self {
+        self.declared.ttl = Some(ttl);
+        self
+    }
+
+    /// The environment variable that overrides the ttl.
+    #[must_use]
+    pub const fn ttl_env(mut self, variable: &'static str) -> Self {
+        self.declared.ttl_env = Some(variable);
+        self
+    }
+
+    /// The random share taken off the ttl, in hundredths of a per cent.
+    #[must_use]
+    pub const fn jitter(mut self, per_ten_thousand: u16) -> Self {
+        self.declared.jitter = per_ten_thousand;
+        self
+    }
+
+    /// How long a `None` is kept; without it, not at all.
+    #[must_use]
+    pub const fn none_ttl(mut self, ttl: Duration) -> Self {
+        self.declared.none_ttl = Some(ttl);
+        self
+    }
+
+    /// How long an error is kept; without it, not at all.
+    #[must_use]
+    pub const fn error_ttl(mut self, ttl: Duration) -> Self {
+        self.declared.error_ttl = Some(ttl);
+        self
+    }
+
+    /// The meaning of its values: values of another version are not found.
+    #[must_use]
+    pub const fn version(mut self, version: u64) -> Self {
+        self.declared.version = version;
+        self
+    }
+
+    /// Its identity, in place of name and place.
+    #[must_use]
+    pub const fn id(mut self, id: &'static str) -> Self {
+        self.declared.id = Some(id);
+        self
+    }
+}
+
+impl Function {
+    /// Its name with its module path, for events and statistics.
+    pub(crate) fn name(&self) -> &'static str {
+        self.declared.name
+    }
+
+    /// A number for its identity within this process, from 1. Two statics of one identity share it.
+    pub(crate) fn index(&self) -> u32 {
+        self.interned().index
+    }
+
+    /// What the digest of every key begins with: two functions of one identity share their entries.
+    pub(crate) fn identity(&self) -> &[u8] {
+        &self.interned().identity
+    }
+
+    /// The readable part of a key.
+    pub(crate) fn pieces(&self) -> Pieces {
+        match self.declared.prefix {
+            Some(pieces) => Pieces::written(pieces),
+            None => Pieces::of_name(self.declared.name),
+        }
+    }
+
+    pub(crate) fn ttl_declared(&self) -> Option<Duration> {
+        self.declared.ttl
+    }
+
+    pub(crate) fn ttl_variable(&self) -> Option<&'static str> {
+        self.declared.ttl_env
+    }
+
+    pub(crate) fn jitter_declared(&self) -> u16 {
+        self.declared.jitter
+    }
+
+    pub(crate) fn none_ttl_declared(&self) -> Option<Duration> {
+        self.declared.none_ttl
+    }
+
+    pub(crate) fn error_ttl_declared(&self) -> Option<Duration> {
+        self.declared.error_ttl
+    }
+
+    /// The ttl that the environment asks for.
+    pub(crate) fn ttl_override(&self) -> Option<Duration> {
+        match self.ttl_override.load(Ordering::Relaxed) {
+            0 => None,
+            milliseconds => Some(Duration::from_millis(milliseconds)),
+        }
+    }
+
+    /// Zero means none.
+    pub(crate) fn set_ttl_override(&self, ttl: Duration) {
+        let milliseconds = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
+        self.ttl_override.store(milliseconds, Ordering::Relaxed);
+    }
+
+    fn interned(&self) -> &Interned {
+        self.interned.get_or_init(|| {
+            let identity = self.declared.identity();
+            Interned {
+                index: index_of(&identity),
+                identity,
+            }
+        })
+    }
+}
+
+impl Declared {
+    /// Every part with its length before it, so that no two lists of parts read alike.
+    fn identity(&self) -> Vec<u8> {
+        let mut identity = Vec::with_capacity(96);
+        let mut part = |bytes: &[u8]| {
+            let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+            identity.extend_from_slice(&length.to_le_bytes());
+            identity.extend_from_slice(bytes);
+        };
+        if let Some(id) = self.id {
+            part(b"id");
+            part(id.as_bytes());
+        } else {
+            part(b"name");
+            part(self.name.as_bytes());
+            part(self.surroundings().as_bytes());
+        }
+        part(&self.version.to_le_bytes());
+        // How many more group templates follow: none yet.
+        part(&0_u32.to_le_bytes());
+        identity
+    }
+
+    /// What stands around the function besides its module: nothing for a function of a module, the
+    /// enclosing functions and the `impl` for others.
+    fn surroundings(&self) -> &'static str {
+        let place = (self.place)();
+        let Some(holder) = place.strip_suffix("::__Place") else {
+            return place;
+        };
+        // `module::profile::__cached` with a companion, `module::profile::{{closure}}` without.
+        let body = holder.strip_suffix("::{{closure}}").unwrap_or(holder);
+        let function = body.strip_suffix("::__cached").unwrap_or(body);
+        let around = function.rsplit_once("::").map_or("", |(around, _)| around);
+        let module = self.name.rsplit_once("::").map_or("", |(module, _)| module);
+        if around == module { "" } else { around }
+    }
+}
+
+/// Hands out indices; equal identities get equal ones.
+fn index_of(identity: &[u8]) -> u32 {
+    static INDICES: Mutex<Option<HashMap<Vec<u8>, u32>>> = Mutex::new(None);
+    let mut indices = INDICES.lock().unwrap_or_else(PoisonError::into_inner);
+    let indices = indices.get_or_insert_with(HashMap::new);
+    let next = u32::try_from(indices.len())
+        .unwrap_or(u32::MAX)
+        .saturating_add(1);
+    *indices.entry(identity.to_vec()).or_insert(next)
+}
+
+impl fmt::Debug for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Function")
+            .field("name", &self.declared.name)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place() -> &'static str {
+        "shop::user::profile::__cached::__Place"
+    }
+
+    fn around(place: fn() -> &'static str) -> &'static str {
+        Function::new("shop::user::profile", place)
+            .declared
+            .surroundings()
+    }
+
+    #[test]
+    fn identity_is_pinned() {
+        static PROFILE: Function = Function::new("shop::user::profile", place).version(2);
+        let expected: &[&[u8]] = &[
+            b"\x04\0\0\0name",
+            b"\x13\0\0\0shop::user::profile",
+            b"\0\0\0\0",
+            b"\x08\0\0\0\x02\0\0\0\0\0\0\0",
+            b"\x04\0\0\0\0\0\0\0",
+        ];
+        assert_eq!(PROFILE.identity(), expected.concat());
+    }
+
+    #[test]
+    fn pinned_identity_leaves_the_name_out() {
+        static OLD: Function = Function::new("old::profile", place).id("profile");
+        static NEW: Function = Function::new("new::profile", place).id("profile");
+        static OTHER: Function = Function::new("new::profile", place)
+            .id("profile")
+            .version(1);
+        assert_eq!(
+            OLD.identity(),
+            b"\x02\0\0\0id\x07\0\0\0profile\x08\0\0\0\0\0\0\0\0\0\0\0\x04\0\0\0\0\0\0\0"
+        );
+        assert_eq!(OLD.index(), NEW.index());
+        assert_ne!(NEW.index(), OTHER.index());
+        assert!(OLD.index() > 0);
+    }
+
+    #[test]
+    fn companions_do_not_change_the_identity() {
+        assert_eq!(around(|| "shop::user::profile::__cached::__Place"), "");
+        assert_eq!(around(|| "shop::user::profile::{{closure}}::__Place"), "");
+        assert_eq!(
+            around(|| "shop::user::profile_cache::__cached::__Place"),
+            ""
+        );
+        let inside = "shop::user::outer";
+        assert_eq!(
+            around(|| "shop::user::outer::profile::__cached::__Place"),
+            inside
+        );
+        assert_eq!(
+            around(|| "shop::user::outer::profile::{{closure}}::__Place"),
+            inside
+        );
+        let method = "shop::user::Users<_>";
+        assert_eq!(
+            around(|| "shop::user::Users<_>::__cached_profile::__Place"),
+            method
+        );
+        assert_eq!(
+            around(|| "shop::user::Users<_>::profile::{{closure}}::__Place"),
+            method
+        );
+    }
+
+    #[test]
+    fn ttl_override_is_read_back() {
+        let function = Function::new("f", place).ttl(Duration::from_secs(5));
+        assert_eq!(function.ttl_override(), None);
+        function.set_ttl_override(Duration::from_secs(60));
+        assert_eq!(function.ttl_override(), Some(Duration::from_secs(60)));
+        assert_eq!(function.ttl_declared(), Some(Duration::from_secs(5)));
+    }
+}

@@ -1,0 +1,43 @@
+//! All that an expansion may call. Nothing here is for people; it may change with every release.
+
+use std::time::Duration;
+
+pub use inventory;
+
+pub use crate::arguments::{Argument, PlainArgument, push_surroundings, push_type, push_type_of};
+pub use crate::call::{Found, Load, refreshing, uncached};
+pub use crate::function::{Function, Registered};
+pub use crate::returns::{Codec, PlainError, PlainOption, PlainResult, Returns};
+pub use crate::template::Piece;
+
+/// The longest time that an entry may be kept: a thousand years.
+const LONGEST: Duration = Duration::from_secs(1000 * 365 * 24 * 60 * 60);
+
+/// The time a constant expression gives, checked while it is compiled.
+///
+/// # Panics
+///
+/// In the compiler, on the caller's expression.
+#[must_use]
+#[track_caller]
+pub const fn checked(time: Duration) -> Duration {
+    assert!(
+        !time.is_zero(),
+        "the time is zero, so nothing would ever be kept"
+    );
+    assert!(
+        time.as_secs() <= LONGEST.as_secs(),
+        "the time is longer than a thousand years"
+    );
+    time
+}
+
+/// Gives a body its return type without ever running.
+///
+/// # Panics
+///
+/// Always; the expansion calls it where no execution comes by.
+#[must_use]
+pub fn never<R>() -> R {
+    unreachable!("the expansion calls this in a branch that is never taken")
+}

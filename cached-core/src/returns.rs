@@ -1,0 +1,538 @@
+//! [`Returns`] and [`Codec`]: which part of a return type is stored, settled by type.
+//!
+//! `Result<T, E>` and `Option<T>` store `T`, also behind an alias, and both at once as in
+//! `Result<Option<T>, E>`; everything else is stored as it is. The expansion writes
+//! `Returns::<R>::NEW.result().option().codec()`. Each step is a method of its own where the type is a
+//! `Result`, an `Option`, or has an error that can be shared, and a method of a `Plain…` trait
+//! otherwise; the compiler prefers the former. Every bound on the value sits on `codec`.
+
+use std::any::Any;
+use std::convert::Infallible;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::entry::Outcome;
+use crate::json::{self, Sink, Unstorable};
+
+/// What can be cached: `Serialize + DeserializeOwned + Clone + Send + Sync + 'static`.
+///
+/// `M` keeps the door open for types of other crates that are stored as something else.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be cached",
+    label = "cannot be cached",
+    note = "a cached value needs `serde::Serialize`, `serde::Deserialize` without borrowed data, `Clone`, `Send`, `Sync` and `'static`; derive what is missing"
+)]
+pub trait CacheValue<M = AsItself>: Clone + Send + Sync + 'static {
+    /// What serde sees.
+    #[doc(hidden)]
+    type Stored: Serialize + DeserializeOwned;
+
+    #[doc(hidden)]
+    fn stored(&self) -> &Self::Stored;
+
+    #[doc(hidden)]
+    fn restored(stored: Self::Stored) -> Self;
+}
+
+/// Marks values that are stored as themselves.
+#[derive(Debug)]
+pub enum AsItself {}
+
+#[diagnostic::do_not_recommend]
+impl<T> CacheValue for T
+where
+    T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
+{
+    type Stored = T;
+
+    fn stored(&self) -> &T {
+        self
+    }
+
+    fn restored(stored: T) -> T {
+        stored
+    }
+}
+
+/// The stored part of a result, for callers who wait for it and for the store in this process.
+#[derive(Clone, Debug)]
+pub struct Shared {
+    pub(crate) outcome: Outcome,
+    /// Missing only where the outcome is [`Outcome::None`].
+    pub(crate) value: Option<Arc<dyn Any + Send + Sync>>,
+}
+
+/// How a result of type `R` is stored and comes back; `T` is the stored type.
+pub struct Codec<R, T> {
+    open: fn(&R) -> Opened<'_, T>,
+    close: fn(T) -> R,
+    none: fn() -> Option<R>,
+    share_value: fn(&T) -> Arc<dyn Any + Send + Sync>,
+    share_error: fn(&R) -> Option<Arc<dyn Any + Send + Sync>>,
+    restore_error: fn(&(dyn Any + Send + Sync)) -> Option<R>,
+    clone_value: fn(&(dyn Any + Send + Sync)) -> Option<T>,
+    encode_value: fn(&T, &mut Sink) -> Result<(), Unstorable>,
+    decode_value: fn(&[u8]) -> Option<T>,
+    errors: Option<ErrorCodec<R>>,
+    cache_if: Option<fn(&T) -> bool>,
+    ttl_with: Option<fn(&T) -> Duration>,
+}
+
+struct ErrorCodec<R> {
+    encode: fn(&R, &mut Sink) -> Result<(), Unstorable>,
+    decode: fn(&[u8]) -> Option<R>,
+}
+
+/// A result looked into.
+#[derive(Debug)]
+pub enum Opened<'a, T> {
+    Value(&'a T),
+    None,
+    Error,
+}
+
+impl<R, T> Codec<R, T> {
+    /// Stores only values of which `wanted` is true.
+    #[must_use]
+    pub fn cache_if(mut self, wanted: fn(&T) -> bool) -> Self {
+        self.cache_if = Some(wanted);
+        self
+    }
+
+    /// Keeps each value as long as `ttl` says.
+    #[must_use]
+    pub fn ttl_with(mut self, ttl: fn(&T) -> Duration) -> Self {
+        self.ttl_with = Some(ttl);
+        self
+    }
+
+    /// Only checks that there can be a `None`: how long it is kept, the function's static says.
+    #[must_use]
+    pub fn cache_none(self) -> Self
+    where
+        R: MayBeNone,
+    {
+        self
+    }
+
+    /// Stores errors as well.
+    #[must_use]
+    pub fn cache_err<M>(mut self) -> Self
+    where
+        R: MayFail<Error: CacheValue<M>>,
+    {
+        self.errors = Some(ErrorCodec {
+            encode: |returned, sink| match returned.error() {
+                Some(error) => sink.value(error.stored()),
+                None => Err(Unstorable::Failed),
+            },
+            decode: |bytes| {
+                json::decode(bytes).map(|stored| R::failed(CacheValue::restored(stored)))
+            },
+        });
+        self
+    }
+}
+
+impl<R, T> Codec<R, T> {
+    pub(crate) fn outcome(&self, returned: &R) -> Outcome {
+        match (self.open)(returned) {
+            Opened::Value(_) => Outcome::Value,
+            Opened::None => Outcome::None,
+            Opened::Error => Outcome::Error,
+        }
+    }
+
+    /// Whether `cache_if` lets the value be stored.
+    pub(crate) fn wanted(&self, returned: &R) -> bool {
+        match ((self.open)(returned), self.cache_if) {
+            (Opened::Value(value), Some(wanted)) => wanted(value),
+            _ => true,
+        }
+    }
+
+    /// The ttl that the value itself decides.
+    pub(crate) fn ttl_of(&self, returned: &R) -> Option<Duration> {
+        match ((self.open)(returned), self.ttl_with) {
+            (Opened::Value(value), Some(ttl)) => Some(ttl(value)),
+            _ => None,
+        }
+    }
+
+    /// A copy for others; `None` for an error that cannot be shared.
+    pub(crate) fn share(&self, returned: &R) -> Option<Shared> {
+        let (outcome, value) = match (self.open)(returned) {
+            Opened::Value(value) => (Outcome::Value, Some((self.share_value)(value))),
+            Opened::None => (Outcome::None, None),
+            Opened::Error => (Outcome::Error, Some((self.share_error)(returned)?)),
+        };
+        Some(Shared { outcome, value })
+    }
+
+    /// What a call returns for something shared; `None` if that is of another type.
+    pub(crate) fn restore(&self, shared: &Shared) -> Option<R> {
+        match (shared.outcome, &shared.value) {
+            (Outcome::Value, Some(value)) => (self.clone_value)(&**value).map(self.close),
+            (Outcome::Error, Some(error)) => (self.restore_error)(&**error),
+            (Outcome::None, _) => (self.none)(),
+            (Outcome::Value | Outcome::Error, None) => None,
+        }
+    }
+
+    /// Writes the JSON of the stored part.
+    ///
+    /// # Errors
+    ///
+    /// What JSON cannot carry back, and an error unless `cache_err` was called.
+    pub(crate) fn encode(&self, returned: &R, sink: &mut Sink) -> Result<(), Unstorable> {
+        match ((self.open)(returned), &self.errors) {
+            (Opened::Value(value), _) => (self.encode_value)(value, sink),
+            (Opened::None, _) => sink.value(&()),
+            (Opened::Error, Some(errors)) => (errors.encode)(returned, sink),
+            (Opened::Error, None) => Err(Unstorable::Failed),
+        }
+    }
+
+    /// What a call returns for stored JSON; `None` if it is something else's.
+    pub(crate) fn decode(&self, outcome: Outcome, json: &[u8]) -> Option<R> {
+        match outcome {
+            Outcome::Value => (self.decode_value)(json).map(self.close),
+            Outcome::None => (self.none)(),
+            Outcome::Error => (self.errors.as_ref()?.decode)(json),
+        }
+    }
+}
+
+impl<T: CacheValue> Codec<T, T> {
+    /// A value by itself, for entries named by key.
+    pub(crate) fn plain() -> Self {
+        Whole::<T, T, Infallible, NoResult, NoOption>::NEW.codec()
+    }
+}
+
+impl<R, T> Clone for Codec<R, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R, T> Copy for Codec<R, T> {}
+
+impl<R> Clone for ErrorCodec<R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R> Copy for ErrorCodec<R> {}
+
+impl<R, T> fmt::Debug for Codec<R, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Codec").finish_non_exhaustive()
+    }
+}
+
+/// Return types that can hold an error.
+#[diagnostic::on_unimplemented(
+    message = "`cache_err` needs a function that returns a `Result`",
+    label = "there is no error in `{Self}`"
+)]
+pub trait MayFail {
+    #[doc(hidden)]
+    type Error;
+    #[doc(hidden)]
+    fn error(&self) -> Option<&Self::Error>;
+    #[doc(hidden)]
+    fn failed(error: Self::Error) -> Self;
+}
+
+impl<V, E> MayFail for Result<V, E> {
+    type Error = E;
+
+    fn error(&self) -> Option<&E> {
+        self.as_ref().err()
+    }
+
+    fn failed(error: E) -> Self {
+        Err(error)
+    }
+}
+
+/// Return types that can be `None`.
+#[diagnostic::on_unimplemented(
+    message = "`cache_none` needs a function that returns an `Option`",
+    label = "there is no `None` in `{Self}`"
+)]
+pub trait MayBeNone {}
+
+impl<T> MayBeNone for Option<T> {}
+impl<T, E> MayBeNone for Result<Option<T>, E> {}
+
+/// A return type, to be looked into.
+pub struct Returns<R>(PhantomData<fn() -> R>);
+
+/// `R` is a `V`, or a `Result<V, E>` if `O` says so.
+pub struct Split<R, V, E, O>(Marker<(R, V, E, O)>);
+
+/// As [`Split`], and `V` is a `T`, or an `Option<T>` if `I` says so.
+pub struct Whole<R, T, E, O, I>(Marker<(R, T, E, O, I)>);
+
+type Marker<T> = PhantomData<fn() -> T>;
+
+impl<R> Returns<R> {
+    /// Where the look begins.
+    pub const NEW: Self = Self(PhantomData);
+}
+
+impl<R, V, E, O> Split<R, V, E, O> {
+    const NEW: Self = Self(PhantomData);
+}
+
+impl<R, T, E, O, I> Whole<R, T, E, O, I> {
+    const NEW: Self = Self(PhantomData);
+}
+
+macro_rules! debug {
+    ($($name:ident<$($parameter:ident),*>;)*) => {$(
+        impl<$($parameter),*> fmt::Debug for $name<$($parameter),*> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(stringify!($name))
+            }
+        }
+    )*};
+}
+
+debug! {
+    Returns<R>;
+    Split<R, V, E, O>;
+    Whole<R, T, E, O, I>;
+}
+
+/// The way between a return type `R`, its stored type `T` and its error `E`.
+pub trait Shape<R, T, E> {
+    #[doc(hidden)]
+    fn open(returned: &R) -> Opened<'_, T>;
+    #[doc(hidden)]
+    fn error(returned: &R) -> Option<&E>;
+    #[doc(hidden)]
+    fn value(value: T) -> R;
+    #[doc(hidden)]
+    fn none() -> Option<R>;
+    #[doc(hidden)]
+    fn failed(error: E) -> Option<R>;
+}
+
+/// `R` is no `Result`.
+#[derive(Debug)]
+pub enum NoResult {}
+
+/// `R` is a `Result`.
+#[derive(Debug)]
+pub enum IsResult {}
+
+/// The value is no `Option`.
+#[derive(Debug)]
+pub enum NoOption {}
+
+/// The value is an `Option`.
+#[derive(Debug)]
+pub enum IsOption {}
+
+impl<T> Shape<T, T, Infallible> for (NoResult, NoOption) {
+    fn open(returned: &T) -> Opened<'_, T> {
+        Opened::Value(returned)
+    }
+
+    fn error(_: &T) -> Option<&Infallible> {
+        None
+    }
+
+    fn value(value: T) -> T {
+        value
+    }
+
+    fn none() -> Option<T> {
+        None
+    }
+
+    fn failed(_: Infallible) -> Option<T> {
+        None
+    }
+}
+
+impl<T> Shape<Option<T>, T, Infallible> for (NoResult, IsOption) {
+    fn open(returned: &Option<T>) -> Opened<'_, T> {
+        returned.as_ref().map_or(Opened::None, Opened::Value)
+    }
+
+    fn error(_: &Option<T>) -> Option<&Infallible> {
+        None
+    }
+
+    fn value(value: T) -> Option<T> {
+        Some(value)
+    }
+
+    fn none() -> Option<Option<T>> {
+        Some(None)
+    }
+
+    fn failed(_: Infallible) -> Option<Option<T>> {
+        None
+    }
+}
+
+impl<T, E> Shape<Result<T, E>, T, E> for (IsResult, NoOption) {
+    fn open(returned: &Result<T, E>) -> Opened<'_, T> {
+        returned.as_ref().map_or(Opened::Error, Opened::Value)
+    }
+
+    fn error(returned: &Result<T, E>) -> Option<&E> {
+        returned.as_ref().err()
+    }
+
+    fn value(value: T) -> Result<T, E> {
+        Ok(value)
+    }
+
+    fn none() -> Option<Result<T, E>> {
+        None
+    }
+
+    fn failed(error: E) -> Option<Result<T, E>> {
+        Some(Err(error))
+    }
+}
+
+impl<T, E> Shape<Result<Option<T>, E>, T, E> for (IsResult, IsOption) {
+    fn open(returned: &Result<Option<T>, E>) -> Opened<'_, T> {
+        match returned {
+            Ok(Some(value)) => Opened::Value(value),
+            Ok(None) => Opened::None,
+            Err(_) => Opened::Error,
+        }
+    }
+
+    fn error(returned: &Result<Option<T>, E>) -> Option<&E> {
+        returned.as_ref().err()
+    }
+
+    fn value(value: T) -> Result<Option<T>, E> {
+        Ok(Some(value))
+    }
+
+    fn none() -> Option<Result<Option<T>, E>> {
+        Some(Ok(None))
+    }
+
+    fn failed(error: E) -> Option<Result<Option<T>, E>> {
+        Some(Err(error))
+    }
+}
+
+impl<V, E> Returns<Result<V, E>> {
+    /// It is a `Result`.
+    #[must_use]
+    pub fn result(self) -> Split<Result<V, E>, V, E, IsResult> {
+        Split::NEW
+    }
+}
+
+/// The first step for everything but a `Result`.
+pub trait PlainResult<R> {
+    #[doc(hidden)]
+    fn result(self) -> Split<R, R, Infallible, NoResult>;
+}
+
+impl<R> PlainResult<R> for Returns<R> {
+    fn result(self) -> Split<R, R, Infallible, NoResult> {
+        Split::NEW
+    }
+}
+
+impl<R, T, E, O> Split<R, Option<T>, E, O> {
+    /// It is an `Option`.
+    #[must_use]
+    pub fn option(self) -> Whole<R, T, E, O, IsOption> {
+        Whole::NEW
+    }
+}
+
+/// The second step for everything but an `Option`.
+pub trait PlainOption<R, V, E, O> {
+    #[doc(hidden)]
+    fn option(self) -> Whole<R, V, E, O, NoOption>;
+}
+
+impl<R, V, E, O> PlainOption<R, V, E, O> for Split<R, V, E, O> {
+    fn option(self) -> Whole<R, V, E, O, NoOption> {
+        Whole::NEW
+    }
+}
+
+impl<R, T, E, O, I> Whole<R, T, E, O, I>
+where
+    E: Clone + Send + Sync + 'static,
+{
+    /// Its error can be shared.
+    #[must_use]
+    pub fn codec<M>(self) -> Codec<R, T>
+    where
+        (O, I): Shape<R, T, E>,
+        T: CacheValue<M>,
+    {
+        Codec {
+            share_error: |returned| {
+                let error = <(O, I)>::error(returned)?;
+                Some(Arc::new(error.clone()))
+            },
+            restore_error: |shared| <(O, I)>::failed(shared.downcast_ref::<E>()?.clone()),
+            ..unshared::<R, T, E, (O, I), M>()
+        }
+    }
+}
+
+/// The last step where the error cannot be shared: each caller then loads for itself.
+pub trait PlainError<R, T, E, O, I> {
+    #[doc(hidden)]
+    fn codec<M>(self) -> Codec<R, T>
+    where
+        (O, I): Shape<R, T, E>,
+        T: CacheValue<M>;
+}
+
+impl<R, T, E, O, I> PlainError<R, T, E, O, I> for Whole<R, T, E, O, I> {
+    fn codec<M>(self) -> Codec<R, T>
+    where
+        (O, I): Shape<R, T, E>,
+        T: CacheValue<M>,
+    {
+        unshared::<R, T, E, (O, I), M>()
+    }
+}
+
+fn unshared<R, T, E, S, M>() -> Codec<R, T>
+where
+    S: Shape<R, T, E>,
+    T: CacheValue<M>,
+{
+    Codec {
+        open: S::open,
+        close: S::value,
+        none: S::none,
+        share_value: |value| Arc::new(value.clone()),
+        share_error: |_| None,
+        restore_error: |_| None,
+        clone_value: |shared| shared.downcast_ref::<T>().cloned(),
+        encode_value: |value, sink| sink.value(value.stored()),
+        decode_value: |json| json::decode(json).map(T::restored),
+        errors: None,
+        cache_if: None,
+        ttl_with: None,
+    }
+}
