@@ -82,28 +82,28 @@ impl Function {
 
     /// The environment variable that overrides the ttl.
     #[must_use]
-    pub const fn ttl_env(mut self, variable: &'static str) -> Self {
+    pub const fn env(mut self, variable: &'static str) -> Self {
         self.declared.ttl_env = Some(variable);
         self
     }
 
     /// The random share taken off the ttl, in hundredths of a per cent.
     #[must_use]
-    pub const fn jitter(mut self, per_ten_thousand: u16) -> Self {
+    pub const fn jittered(mut self, per_ten_thousand: u16) -> Self {
         self.declared.jitter = per_ten_thousand;
         self
     }
 
     /// How long a `None` is kept; without it, not at all.
     #[must_use]
-    pub const fn none_ttl(mut self, ttl: Duration) -> Self {
+    pub const fn keeps_none(mut self, ttl: Duration) -> Self {
         self.declared.none_ttl = Some(ttl);
         self
     }
 
     /// How long an error is kept; without it, not at all.
     #[must_use]
-    pub const fn error_ttl(mut self, ttl: Duration) -> Self {
+    pub const fn keeps_errors(mut self, ttl: Duration) -> Self {
         self.declared.error_ttl = Some(ttl);
         self
     }
@@ -151,19 +151,19 @@ impl Function {
         self.declared.ttl
     }
 
-    pub(crate) fn ttl_variable(&self) -> Option<&'static str> {
+    pub(crate) fn ttl_env(&self) -> Option<&'static str> {
         self.declared.ttl_env
     }
 
-    pub(crate) fn jitter_declared(&self) -> u16 {
+    pub(crate) fn jitter(&self) -> u16 {
         self.declared.jitter
     }
 
-    pub(crate) fn none_ttl_declared(&self) -> Option<Duration> {
+    pub(crate) fn none_ttl(&self) -> Option<Duration> {
         self.declared.none_ttl
     }
 
-    pub(crate) fn error_ttl_declared(&self) -> Option<Duration> {
+    pub(crate) fn error_ttl(&self) -> Option<Duration> {
         self.declared.error_ttl
     }
 

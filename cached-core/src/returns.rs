@@ -69,7 +69,8 @@ pub struct Shared {
 
 /// How a result of type `R` is stored and comes back; `T` is the stored type.
 pub struct Codec<R, T> {
-    open: fn(&R) -> Opened<'_, T>,
+    look: fn(&R) -> Looked<'_, T>,
+    open: fn(R) -> Result<T, R>,
     close: fn(T) -> R,
     none: fn() -> Option<R>,
     share_value: fn(&T) -> Arc<dyn Any + Send + Sync>,
@@ -90,7 +91,7 @@ struct ErrorCodec<R> {
 
 /// A result looked into.
 #[derive(Debug)]
-pub enum Opened<'a, T> {
+pub enum Looked<'a, T> {
     Value(&'a T),
     None,
     Error,
@@ -141,35 +142,49 @@ impl<R, T> Codec<R, T> {
 
 impl<R, T> Codec<R, T> {
     pub(crate) fn outcome(&self, returned: &R) -> Outcome {
-        match (self.open)(returned) {
-            Opened::Value(_) => Outcome::Value,
-            Opened::None => Outcome::None,
-            Opened::Error => Outcome::Error,
+        match (self.look)(returned) {
+            Looked::Value(_) => Outcome::Value,
+            Looked::None => Outcome::None,
+            Looked::Error => Outcome::Error,
         }
     }
 
     /// Whether `cache_if` lets the value be stored.
     pub(crate) fn wanted(&self, returned: &R) -> bool {
-        match ((self.open)(returned), self.cache_if) {
-            (Opened::Value(value), Some(wanted)) => wanted(value),
+        match ((self.look)(returned), self.cache_if) {
+            (Looked::Value(value), Some(wanted)) => wanted(value),
             _ => true,
         }
     }
 
     /// The ttl that the value itself decides.
     pub(crate) fn ttl_of(&self, returned: &R) -> Option<Duration> {
-        match ((self.open)(returned), self.ttl_with) {
-            (Opened::Value(value), Some(ttl)) => Some(ttl(value)),
+        match ((self.look)(returned), self.ttl_with) {
+            (Looked::Value(value), Some(ttl)) => Some(ttl(value)),
             _ => None,
         }
     }
 
+    /// The value by itself, to be kept where a whole result cannot be.
+    ///
+    /// # Errors
+    ///
+    /// The result as it was, if there is no value in it.
+    pub(crate) fn open(&self, returned: R) -> Result<T, R> {
+        (self.open)(returned)
+    }
+
+    /// The result that holds `value`.
+    pub(crate) fn close(&self, value: T) -> R {
+        (self.close)(value)
+    }
+
     /// A copy for others; `None` for an error that cannot be shared.
     pub(crate) fn share(&self, returned: &R) -> Option<Shared> {
-        let (outcome, value) = match (self.open)(returned) {
-            Opened::Value(value) => (Outcome::Value, Some((self.share_value)(value))),
-            Opened::None => (Outcome::None, None),
-            Opened::Error => (Outcome::Error, Some((self.share_error)(returned)?)),
+        let (outcome, value) = match (self.look)(returned) {
+            Looked::Value(value) => (Outcome::Value, Some((self.share_value)(value))),
+            Looked::None => (Outcome::None, None),
+            Looked::Error => (Outcome::Error, Some((self.share_error)(returned)?)),
         };
         Some(Shared { outcome, value })
     }
@@ -190,11 +205,11 @@ impl<R, T> Codec<R, T> {
     ///
     /// What JSON cannot carry back, and an error unless `cache_err` was called.
     pub(crate) fn encode(&self, returned: &R, sink: &mut Sink) -> Result<(), Unstorable> {
-        match ((self.open)(returned), &self.errors) {
-            (Opened::Value(value), _) => (self.encode_value)(value, sink),
-            (Opened::None, _) => sink.value(&()),
-            (Opened::Error, Some(errors)) => (errors.encode)(returned, sink),
-            (Opened::Error, None) => Err(Unstorable::Failed),
+        match ((self.look)(returned), &self.errors) {
+            (Looked::Value(value), _) => (self.encode_value)(value, sink),
+            (Looked::None, _) => sink.value(&()),
+            (Looked::Error, Some(errors)) => (errors.encode)(returned, sink),
+            (Looked::Error, None) => Err(Unstorable::Failed),
         }
     }
 
@@ -316,7 +331,9 @@ debug! {
 /// The way between a return type `R`, its stored type `T` and its error `E`.
 pub trait Shape<R, T, E> {
     #[doc(hidden)]
-    fn open(returned: &R) -> Opened<'_, T>;
+    fn look(returned: &R) -> Looked<'_, T>;
+    #[doc(hidden)]
+    fn open(returned: R) -> Result<T, R>;
     #[doc(hidden)]
     fn error(returned: &R) -> Option<&E>;
     #[doc(hidden)]
@@ -344,8 +361,12 @@ pub enum NoOption {}
 pub enum IsOption {}
 
 impl<T> Shape<T, T, Infallible> for (NoResult, NoOption) {
-    fn open(returned: &T) -> Opened<'_, T> {
-        Opened::Value(returned)
+    fn open(returned: T) -> Result<T, T> {
+        Ok(returned)
+    }
+
+    fn look(returned: &T) -> Looked<'_, T> {
+        Looked::Value(returned)
     }
 
     fn error(_: &T) -> Option<&Infallible> {
@@ -366,8 +387,12 @@ impl<T> Shape<T, T, Infallible> for (NoResult, NoOption) {
 }
 
 impl<T> Shape<Option<T>, T, Infallible> for (NoResult, IsOption) {
-    fn open(returned: &Option<T>) -> Opened<'_, T> {
-        returned.as_ref().map_or(Opened::None, Opened::Value)
+    fn open(returned: Option<T>) -> Result<T, Option<T>> {
+        returned.ok_or(None)
+    }
+
+    fn look(returned: &Option<T>) -> Looked<'_, T> {
+        returned.as_ref().map_or(Looked::None, Looked::Value)
     }
 
     fn error(_: &Option<T>) -> Option<&Infallible> {
@@ -388,8 +413,12 @@ impl<T> Shape<Option<T>, T, Infallible> for (NoResult, IsOption) {
 }
 
 impl<T, E> Shape<Result<T, E>, T, E> for (IsResult, NoOption) {
-    fn open(returned: &Result<T, E>) -> Opened<'_, T> {
-        returned.as_ref().map_or(Opened::Error, Opened::Value)
+    fn open(returned: Result<T, E>) -> Result<T, Result<T, E>> {
+        returned.map_err(Err)
+    }
+
+    fn look(returned: &Result<T, E>) -> Looked<'_, T> {
+        returned.as_ref().map_or(Looked::Error, Looked::Value)
     }
 
     fn error(returned: &Result<T, E>) -> Option<&E> {
@@ -410,11 +439,18 @@ impl<T, E> Shape<Result<T, E>, T, E> for (IsResult, NoOption) {
 }
 
 impl<T, E> Shape<Result<Option<T>, E>, T, E> for (IsResult, IsOption) {
-    fn open(returned: &Result<Option<T>, E>) -> Opened<'_, T> {
+    fn open(returned: Result<Option<T>, E>) -> Result<T, Result<Option<T>, E>> {
         match returned {
-            Ok(Some(value)) => Opened::Value(value),
-            Ok(None) => Opened::None,
-            Err(_) => Opened::Error,
+            Ok(Some(value)) => Ok(value),
+            other => Err(other),
+        }
+    }
+
+    fn look(returned: &Result<Option<T>, E>) -> Looked<'_, T> {
+        match returned {
+            Ok(Some(value)) => Looked::Value(value),
+            Ok(None) => Looked::None,
+            Err(_) => Looked::Error,
         }
     }
 
@@ -522,6 +558,7 @@ where
     T: CacheValue<M>,
 {
     Codec {
+        look: S::look,
         open: S::open,
         close: S::value,
         none: S::none,

@@ -26,7 +26,7 @@ fn here() -> Span {
 /// async fn profile(id: u64, db: &Db) -> Result<Profile, DbError> { db.load(id).await }
 /// // becomes
 /// async fn profile(id: u64, db: &Db) -> Result<Profile, DbError> {
-///     use ::cached_core::__private::Fallback as _;
+///     use ::cached_core::__private::{PlainArgument as _, PlainError as _, PlainOption as _, PlainResult as _};
 ///     let mut __key = ::cached_core::Key::of(profile::__cached());
 ///     ::cached_core::__private::Argument(&id).push(&mut __key);
 ///     let __codec = ::cached_core::__private::Returns::<Result<Profile, DbError>>::NEW.result().option().codec();
@@ -66,7 +66,7 @@ fn user_function(function: &CachedFn) -> TokenStream {
         #(#attributes)*
         #visibility #signature {
             #(#inner)*
-            use #runtime::__private::Fallback as _;
+            use #runtime::__private::{PlainArgument as _, PlainError as _, PlainOption as _, PlainResult as _};
             #declared
             #key
             let __codec = #codec;
@@ -104,11 +104,11 @@ fn declaration(function: &CachedFn) -> TokenStream {
     let ttl_env = function
         .ttl_env
         .iter()
-        .map(|name| quote_spanned!(here=> .ttl_env(#name)));
+        .map(|name| quote_spanned!(here=> .env(#name)));
     let jitter = function
         .jitter
         .iter()
-        .map(|share| quote_spanned!(here=> .jitter(#share)));
+        .map(|share| quote_spanned!(here=> .jittered(#share)));
     let none = function
         .cache_none
         .iter()
@@ -128,7 +128,7 @@ fn declaration(function: &CachedFn) -> TokenStream {
             ::core::concat!(::core::module_path!(), "::", #name),
             ::core::any::type_name::<__Place>,
         )
-        #prefix #ttl #(#ttl_env)* #(#jitter)* #(.none_ttl(#none))* #(.error_ttl(#error))* #(#version)* #(#id)*;
+        #prefix #ttl #(#ttl_env)* #(#jitter)* #(.keeps_none(#none))* #(.keeps_errors(#error))* #(#version)* #(#id)*;
         #runtime::__private::inventory::submit! { #runtime::__private::Registered(&__CACHED) }
     }
 }
@@ -344,7 +344,7 @@ fn companion_functions(
         },
         quote_spanned! {here=>
             #visibility fn #key #parameters(#(#looking),*) -> #runtime::Key #bounds {
-                use #runtime::__private::Fallback as _;
+                use #runtime::__private::PlainArgument as _;
                 #idle
                 #make_key
                 __key
@@ -352,7 +352,7 @@ fn companion_functions(
         },
         quote_spanned! {here=>
             #visibility async fn #peek #parameters(#(#looking),*) -> ::core::option::Option<#returns> #bounds {
-                use #runtime::__private::Fallback as _;
+                use #runtime::__private::{PlainArgument as _, PlainError as _, PlainOption as _, PlainResult as _};
                 #idle
                 #make_key
                 #codec.#peek_at.await
