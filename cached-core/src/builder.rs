@@ -1,0 +1,136 @@
+//! [`Builder`]: the settings of a [`Cache`].
+
+use std::time::Duration;
+
+use crate::{
+    Cache, Error, ErrorKind,
+    clock::Clock,
+    config::{Address, Config},
+};
+
+/// Collects the settings of a [`Cache`]; made by [`Cache::builder`].
+///
+/// # Examples
+///
+/// ```
+/// use cached_core::Cache;
+/// use std::time::Duration;
+///
+/// let cache = Cache::builder()
+///     .namespace("shop")
+///     .default_ttl(Duration::from_secs(60))
+///     .memory_capacity(16 << 20)
+///     .build()?;
+/// # Ok::<(), cached_core::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use = "a builder does nothing until `build`"]
+pub struct Builder {
+    config: Config,
+}
+
+macro_rules! settings {
+    ($($(#[$doc:meta])* $name:ident: $kind:ty,)*) => {
+        $(
+            $(#[$doc])*
+            pub fn $name(mut self, $name: $kind) -> Self {
+                self.config.$name = $name;
+                self
+            }
+        )*
+    };
+}
+
+impl Builder {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Where Redis is: `redis://[user:password@]host[:port][/database]`, or
+    /// `unix:///path/to/socket`. Without it the cache lives in this process.
+    pub fn redis_url(mut self, url: impl Into<String>) -> Self {
+        self.config.address = Some(Address::new(url));
+        self
+    }
+
+    /// What all keys begin with: one application, or one environment of it. Default `cached`.
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.config.namespace = namespace.into();
+        self
+    }
+
+    settings! {
+        /// The ttl where none is declared. Default 5 minutes.
+        default_ttl: Duration,
+        /// The most connections to Redis. Default 4: one is shared by all reads and stores, the
+        /// others serve purges and server information.
+        pool_size: usize,
+        /// The deadline of one cache operation, around everything it does. Default 100 ms.
+        op_timeout: Duration,
+        /// How long a new connection may take, in the background. Default 1 s.
+        connect_timeout: Duration,
+        /// Whether reads and deletions are sent a second time, on a new connection if the first
+        /// broke. Both tries share one deadline. Default no.
+        retry_on_timeout: bool,
+        /// The most bytes that the in-process store keeps, as the JSON of its values plus its keys
+        /// and 128 bytes each; then what was not asked for lately makes room. Default 64 MiB.
+        memory_capacity: u64,
+        /// The most bytes of one entry; what is larger is returned, not stored. Default 8 MiB.
+        max_entry_size: usize,
+        /// How long a call waits for another call's load of the same key, before it loads itself.
+        /// Default 30 s.
+        follower_wait: Duration,
+        /// How many calls that waited for a load that failed, with an error that cannot be cloned,
+        /// run their own body at a time. Default 8.
+        parallel_failing_loads: usize,
+        /// Whether anything is cached; if not, every call runs its body. Default yes.
+        enabled: bool,
+        /// Where the in-process store reads the time. Default the system's clock.
+        clock: Clock,
+    }
+
+    /// Builds the cache. Nothing is connected yet: the first operation does that, and
+    /// [`Cache::ready`] waits for it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] if a setting cannot work; the message names it.
+    pub fn build(self) -> Result<Cache, Error> {
+        check(&self.config)?;
+        Cache::with_config(self.config)
+    }
+}
+
+fn check(config: &Config) -> Result<(), Error> {
+    let wrong = |message: &'static str| Err(Error::new(ErrorKind::Config, message));
+    if config.namespace.is_empty() {
+        return wrong("`namespace` is empty: give the application a name, as `shop`");
+    }
+    if !config
+        .namespace
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || "-_.:".contains(c))
+    {
+        return wrong("`namespace` may hold only letters, digits, `-`, `_`, `.` and `:`");
+    }
+    if config.default_ttl < Duration::from_millis(1) {
+        return wrong(
+            "`default_ttl` must be at least a millisecond: to cache nothing, use `enabled(false)`",
+        );
+    }
+    if config.op_timeout.is_zero() || config.connect_timeout.is_zero() {
+        return wrong("`op_timeout` and `connect_timeout` must be longer than zero");
+    }
+    if config.pool_size == 0 {
+        return wrong("`pool_size` must be at least 1");
+    }
+    if config.parallel_failing_loads == 0 {
+        return wrong("`parallel_failing_loads` must be at least 1");
+    }
+    if config.max_entry_size == 0 || config.memory_capacity == 0 {
+        return wrong(
+            "`max_entry_size` and `memory_capacity` must be at least 1: to cache nothing, use `enabled(false)`",
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! [`Clock`]: real time, or time that a test moves by hand.
+
+use std::{
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+/// Where the in-process store reads the time.
+///
+/// Entries in Redis expire by the server's own clock, which no test can move.
+///
+/// # Examples
+///
+/// ```
+/// use cached_core::{Cache, Clock};
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), cached_core::Error> {
+/// let clock = Clock::manual();
+/// let cache = Cache::builder().clock(clock.clone()).build()?;
+/// cache.set("greeting", &"hello".to_owned(), Duration::from_secs(60)).await?;
+/// clock.advance(Duration::from_secs(61));
+/// assert_eq!(cache.get::<String>("greeting").await?, None);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Clock(Source);
+
+#[derive(Clone, Debug, Default)]
+enum Source {
+    #[default]
+    System,
+    Manual(Arc<AtomicU64>),
+}
+
+/// A moment, in nanoseconds since the first one that this process asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Tick(u64);
+
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+impl Clock {
+    /// The operating system's monotonic clock. This is the default.
+    #[must_use]
+    pub fn system() -> Self {
+        Self(Source::System)
+    }
+
+    /// A clock that stands still until [`advance`](Self::advance) moves it. Clones share the time.
+    #[must_use]
+    pub fn manual() -> Self {
+        Self(Source::Manual(Arc::new(AtomicU64::new(0))))
+    }
+
+    /// Moves a manual clock forward; the system's clock goes by itself, so nothing happens to it.
+    pub fn advance(&self, by: Duration) {
+        if let Source::Manual(now) = &self.0 {
+            let _ = now.fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| {
+                Some(now.saturating_add(nanoseconds(by)))
+            });
+        }
+    }
+
+    pub(crate) fn now(&self) -> Tick {
+        match &self.0 {
+            Source::System => Tick(nanoseconds(
+                Instant::now().saturating_duration_since(*START),
+            )),
+            Source::Manual(now) => Tick(now.load(Ordering::Acquire)),
+        }
+    }
+}
+
+impl Tick {
+    /// The moment `by` later; the end of time if there is none.
+    pub(crate) fn after(self, by: Duration) -> Self {
+        Self(self.0.saturating_add(nanoseconds(by)))
+    }
+
+    /// How long it is from `now` to this moment; zero if it has passed.
+    pub(crate) fn since(self, now: Self) -> Duration {
+        Duration::from_nanos(self.0.saturating_sub(now.0))
+    }
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Real time, for durations that statistics and events report.
+pub(crate) fn instant() -> Instant {
+    Instant::now()
+}

@@ -1,0 +1,70 @@
+//! [`Config`]: every setting, with its unit, its default and the reason for it.
+
+use std::time::Duration;
+
+use crate::clock::Clock;
+
+/// What a [`Builder`](crate::Builder) collects.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub(crate) address: Option<Address>,
+    pub(crate) namespace: String,
+    pub(crate) default_ttl: Duration,
+    pub(crate) pool_size: usize,
+    pub(crate) op_timeout: Duration,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) retry_on_timeout: bool,
+    pub(crate) memory_capacity: u64,
+    pub(crate) max_entry_size: usize,
+    pub(crate) follower_wait: Duration,
+    pub(crate) parallel_failing_loads: usize,
+    pub(crate) enabled: bool,
+    pub(crate) clock: Clock,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            address: None,
+            namespace: "cached".to_owned(),
+            // Long enough to help, short enough that a forgotten ttl does not serve yesterday.
+            default_ttl: Duration::from_secs(300),
+            // One connection is the lane; the others serve purges and server information.
+            pool_size: 4,
+            // A hundred times a round trip on one's own network; noticed by no caller.
+            op_timeout: Duration::from_millis(100),
+            // Name lookup, handshake, authentication and two questions to the server.
+            connect_timeout: Duration::from_secs(1),
+            retry_on_timeout: false,
+            memory_capacity: 64 << 20,
+            // Redis allows 512 MiB, which blocks a lane for seconds.
+            max_entry_size: 8 << 20,
+            // Longer than a load should take, shorter than a caller's patience.
+            follower_wait: Duration::from_secs(30),
+            // Enough to get through when one in eight fails, too few to hurt a failing database.
+            parallel_failing_loads: 8,
+            enabled: true,
+            clock: Clock::system(),
+        }
+    }
+}
+
+/// Where Redis is. Its text may hold a password, so it is never printed.
+#[derive(Clone)]
+pub(crate) struct Address(String);
+
+impl Address {
+    pub(crate) fn new(url: impl Into<String>) -> Self {
+        Self(url.into())
+    }
+
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("(an address)")
+    }
+}

@@ -1,0 +1,222 @@
+//! Settings from environment variables: [`Cache::from_env`](crate::Cache::from_env).
+
+use std::time::Duration;
+
+use crate::{Builder, Error, ErrorKind, function::Registered};
+
+/// Looks a variable up; a function, so that tests need not touch the process.
+pub(crate) type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// A builder with every variable applied that is set and not empty.
+pub(crate) fn builder(variables: Variables<'_>) -> Result<Builder, Error> {
+    let find = |names: &[&'static str]| {
+        names
+            .iter()
+            .find_map(|name| value(variables, name).map(|text| (*name, text)))
+    };
+    let mut builder = Builder::new();
+    if let Some((_, url)) = find(&["REDIS_URL"]) {
+        builder = builder.redis_url(url);
+    }
+    if let Some((name, text)) = find(&["CACHE_ENABLED", "REDIS_ENABLED"]) {
+        builder = builder.enabled(switch(name, &text)?);
+    }
+    if let Some((_, namespace)) = find(&["REDIS_CACHE_PREFIX"]) {
+        builder = builder.namespace(namespace);
+    }
+    if let Some((name, text)) = find(&[
+        "REDIS_CACHE_TTL",
+        "REDIS_TTL_DEFAULT",
+        "REDIS_CACHE_TTL_DEFAULT",
+    ]) {
+        builder = builder.default_ttl(duration(name, &text)?);
+    }
+    if let Some((name, text)) = find(&["REDIS_POOL_SIZE", "REDIS_MAX_CONNECTIONS"]) {
+        builder = builder.pool_size(count(name, &text)?);
+    }
+    if let Some((name, text)) = find(&["REDIS_SOCKET_TIMEOUT"]) {
+        builder = builder.op_timeout(duration(name, &text)?);
+    }
+    if let Some((name, text)) = find(&["REDIS_SOCKET_CONNECT_TIMEOUT"]) {
+        builder = builder.connect_timeout(duration(name, &text)?);
+    }
+    if let Some((name, text)) = find(&["REDIS_RETRY_ON_TIMEOUT"]) {
+        builder = builder.retry_on_timeout(switch(name, &text)?);
+    }
+    Ok(builder)
+}
+
+/// The ttl that the variable `name` sets, if it is set.
+fn ttl(variables: Variables<'_>, name: &str) -> Result<Option<Duration>, Error> {
+    value(variables, name)
+        .map(|text| duration(name, &text))
+        .transpose()
+}
+
+/// Gives every annotated function the ttl that its variable sets.
+pub(crate) fn apply_ttls() -> Result<(), Error> {
+    for Registered(function) in inventory::iter::<Registered> {
+        let Some(variable) = function.ttl_env() else {
+            continue;
+        };
+        let ttl = ttl(&process, variable).map_err(|error| {
+            Error::new(
+                ErrorKind::Config,
+                format!("{error} (`ttl_env` of `{}`)", function.name()),
+            )
+        })?;
+        if let Some(ttl) = ttl {
+            function.set_ttl_override(ttl);
+        }
+    }
+    Ok(())
+}
+
+/// The process's own variables. One that is not Unicode reads as its lossy text, which then does
+/// not parse: an error, not a silent default.
+pub(crate) fn process(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|text| text.to_string_lossy().into_owned())
+}
+
+fn value(variables: Variables<'_>, name: &str) -> Option<String> {
+    variables(name)
+        .map(|text| text.trim().to_owned())
+        .filter(|text| !text.is_empty())
+}
+
+fn wrong(name: &str, expected: &str) -> Error {
+    Error::new(
+        ErrorKind::Config,
+        format!("the environment variable {name} does not parse: write {expected}"),
+    )
+}
+
+fn switch(name: &str, text: &str) -> Result<bool, Error> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Ok(true),
+        "false" | "0" | "no" | "off" => Ok(false),
+        _ => Err(wrong(name, "`true` or `false`")),
+    }
+}
+
+fn count(name: &str, text: &str) -> Result<usize, Error> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err(wrong(name, "a whole number of at least 1")),
+        Ok(number) => Ok(number),
+    }
+}
+
+fn duration(name: &str, text: &str) -> Result<Duration, Error> {
+    parse_duration(text).ok_or_else(|| {
+        wrong(
+            name,
+            "seconds, as `300` or `0.5`, or a time with units, as `90s`, `5m` or `1h30m`",
+        )
+    })
+}
+
+/// Seconds, whole or with a fraction, or parts with units from days to milliseconds. Zero and
+/// what does not fit are no durations.
+fn parse_duration(text: &str) -> Option<Duration> {
+    let duration = match text.parse::<f64>() {
+        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok()?,
+        Err(_) => parse_parts(text)?,
+    };
+    (!duration.is_zero()).then_some(duration)
+}
+
+fn parse_parts(text: &str) -> Option<Duration> {
+    let mut total = Duration::ZERO;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let (number, tail) = rest.split_at_checked(digits)?;
+        let unit = tail
+            .find(|c: char| c.is_ascii_digit())
+            .unwrap_or(tail.len());
+        let (unit, tail) = tail.split_at_checked(unit)?;
+        let number: u64 = number.parse().ok()?;
+        let part = match unit.trim() {
+            "ms" => Duration::from_millis(number),
+            "s" => Duration::from_secs(number),
+            "m" => Duration::from_secs(number.checked_mul(60)?),
+            "h" => Duration::from_secs(number.checked_mul(3_600)?),
+            "d" => Duration::from_secs(number.checked_mul(86_400)?),
+            _ => return None,
+        };
+        total = total.checked_add(part)?;
+        rest = tail;
+    }
+    Some(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_units_or_are_seconds() {
+        for (text, milliseconds) in [
+            ("300", 300_000),
+            ("0.5", 500),
+            ("90s", 90_000),
+            ("5m", 300_000),
+            ("1h30m", 5_400_000),
+            ("7d", 604_800_000),
+            ("250ms", 250),
+        ] {
+            assert_eq!(
+                parse_duration(text),
+                Some(Duration::from_millis(milliseconds)),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_duration_is_refused() {
+        for text in [
+            "soon",
+            "0",
+            "-1",
+            "5 parsecs",
+            "m",
+            "1h30",
+            "inf",
+            "NaN",
+            "1e400",
+            "99999999999999999999d",
+            "é5m",
+            "0s",
+        ] {
+            assert_eq!(parse_duration(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_bad_value_names_the_variable_and_is_not_echoed() {
+        for name in [
+            "REDIS_CACHE_TTL",
+            "REDIS_TTL_DEFAULT",
+            "REDIS_CACHE_TTL_DEFAULT",
+            "CACHE_ENABLED",
+            "REDIS_ENABLED",
+            "REDIS_POOL_SIZE",
+            "REDIS_MAX_CONNECTIONS",
+            "REDIS_SOCKET_TIMEOUT",
+            "REDIS_SOCKET_CONNECT_TIMEOUT",
+            "REDIS_RETRY_ON_TIMEOUT",
+        ] {
+            let error = builder(&|asked| (asked == name).then(|| "soon-hunter2".to_owned()))
+                .expect_err(name);
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(error.to_string().contains(name), "{error}");
+            assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn empty_variables_are_as_if_unset() {
+        assert!(builder(&|_| Some(" ".to_owned())).is_ok());
+    }
+}

@@ -1,0 +1,93 @@
+//! [`Error`]: what went wrong, and what to do next.
+
+use std::{borrow::Cow, error::Error as StdError, fmt, sync::Arc};
+
+/// What a caller of this crate can do about an [`Error`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A setting is wrong: correct the variable or the call that the message names.
+    Config,
+    /// Another cache is installed already: install once, before the first cached call.
+    Installed,
+    /// The store could not be reached, or its connection broke: try again later.
+    Unavailable,
+    /// The store did not answer within the deadline: try again later, or raise `op_timeout`.
+    Timeout,
+    /// The server refused our credentials, or a command: correct the password or the access list.
+    Refused,
+    /// The server cannot be used as it is: too old, or a replica.
+    Unsupported,
+    /// The server answered with an error that has no kind of its own.
+    Server,
+    /// The value cannot be brought back from JSON unchanged: nothing was stored.
+    Unstorable,
+    /// The value is larger than an entry may be: nothing was stored.
+    TooLarge,
+    /// The key cannot be encoded: a `Serialize` implementation of an argument failed.
+    Key,
+}
+
+/// An error of this crate.
+///
+/// Annotated functions never return it: they run their body instead. It comes from building and
+/// installing a cache, and from calls by key.
+///
+/// Neither the message nor a source contains a value, an argument, a password or a whole address.
+#[derive(Clone)]
+pub struct Error {
+    kind: ErrorKind,
+    message: Cow<'static, str>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            source: None,
+        }
+    }
+
+    pub(crate) fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.source = Some(Arc::new(source));
+        self
+    }
+
+    /// What the caller can do about it.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// Whether the store was not there, or not in time, so that the same call may work later.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self.kind, ErrorKind::Unavailable | ErrorKind::Timeout)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.kind)
+            .field("message", &self.message)
+            .field("source", &self.source)
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source
+            .as_deref()
+            .map(|source| source as &(dyn StdError + 'static))
+    }
+}
