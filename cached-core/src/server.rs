@@ -1,0 +1,78 @@
+//! [`ServerInfo`] and [`Health`]: what operators ask.
+
+use std::time::Duration;
+
+/// What the store says of itself: [`Cache::server_info`](crate::Cache::server_info).
+///
+/// For Redis it is the server's own `INFO`, everything in it included, whoever caused it. A field
+/// is `None` where the store does not say.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct ServerInfo {
+    /// `redis` or `memory`.
+    pub store: &'static str,
+    /// The server's version.
+    pub version: Option<String>,
+    /// How long it has been running.
+    pub uptime: Option<Duration>,
+    /// Connected clients.
+    pub connected_clients: Option<u64>,
+    /// Bytes in use; for the in-process store as [`memory_capacity`](crate::Builder::memory_capacity) counts them.
+    pub used_memory: Option<u64>,
+    /// Most bytes it may use; `None` if there is no limit.
+    pub max_memory: Option<u64>,
+    /// Commands processed.
+    pub commands_processed: Option<u64>,
+    /// Look-ups that found a key.
+    pub keyspace_hits: Option<u64>,
+    /// Look-ups that found none.
+    pub keyspace_misses: Option<u64>,
+    /// Keys that ended with their ttl.
+    pub expired_keys: Option<u64>,
+    /// Keys that made room for others.
+    pub evicted_keys: Option<u64>,
+    /// Keys in the database this cache uses, those of others included.
+    pub keys: Option<u64>,
+}
+
+/// How a cache is: [`Cache::health`](crate::Cache::health).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Health {
+    /// In one word.
+    pub status: HealthStatus,
+    /// `redis` or `memory`.
+    pub store: &'static str,
+    /// What is wrong, and what to do; never a value or a secret.
+    pub problem: Option<crate::Error>,
+}
+
+/// [`Health`] in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum HealthStatus {
+    /// The store answers.
+    Healthy,
+    /// The store does not answer: functions run their bodies.
+    Degraded,
+    /// Caching is turned off, or no cache could be made from the environment.
+    Disabled,
+}
+
+impl HealthStatus {
+    /// `healthy`, `degraded` or `disabled`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Degraded => "degraded",
+            Self::Disabled => "disabled",
+        }
+    }
+}
+
+impl std::fmt::Display for HealthStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,279 @@
+//! The in-process store: bounded in bytes, each entry with its own ttl.
+//!
+//! A few shards, each a table and a ring of slots behind one lock. What makes room is found by
+//! the clock algorithm (Corbató, 1968): a hand goes round the ring, takes the first entry that was
+//! not asked for since it last came by, and spares the others once. A hit sets one flag under a
+//! shared lock, so readers do not wait for each other.
+
+use std::{
+    fmt,
+    hash::BuildHasher,
+    sync::{
+        PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use hashbrown::DefaultHashBuilder;
+
+use super::{Kind, Payload, Reply, Store, Task, Write};
+use crate::{
+    Error, Key, clock::Clock, config::Config, entry::Identity, glob, returns::Shared,
+    server::ServerInfo,
+};
+
+mod ring;
+
+use ring::{Ring, Slot};
+
+const SHARDS: usize = 16;
+
+/// What a slot, its place in the table and the allocations behind it take besides key and value.
+const OVERHEAD: usize = 128;
+
+pub(crate) struct MemoryStore {
+    shards: Box<[RwLock<Ring>]>,
+    hasher: DefaultHashBuilder,
+    clock: Clock,
+    /// Bytes of all entries in all shards. Changed under a shard's lock, read without.
+    weight: AtomicU64,
+    capacity: u64,
+    evicted: AtomicU64,
+    expired: AtomicU64,
+}
+
+impl MemoryStore {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self {
+            shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
+            hasher: DefaultHashBuilder::default(),
+            clock: config.clock.clone(),
+            weight: AtomicU64::new(0),
+            capacity: config.memory_capacity,
+            evicted: AtomicU64::new(0),
+            expired: AtomicU64::new(0),
+        }
+    }
+
+    fn place(&self, key: &[u8]) -> (u64, &RwLock<Ring>) {
+        let hash = self.hasher.hash_one(key);
+        (hash, self.shard(hash))
+    }
+
+    /// The table inside a shard looks at the lowest and the highest bits of the hash; this takes
+    /// others.
+    fn shard(&self, hash: u64) -> &RwLock<Ring> {
+        let index = (hash >> 40) as usize & (SHARDS - 1);
+        #[allow(
+            clippy::indexing_slicing,
+            reason = "there are SHARDS shards, a power of two"
+        )]
+        &self.shards[index]
+    }
+
+    fn insert(&self, key: &Key, value: Shared, bytes: usize, ttl: Duration) {
+        let now = self.clock.now();
+        let (hash, shard) = self.place(key.local());
+        let weight = key
+            .local()
+            .len()
+            .saturating_add(bytes)
+            .saturating_add(OVERHEAD);
+        let slot = Slot::new(hash, key, value, weight, now.after(ttl));
+        let mut removed = Vec::new();
+        let mut ring = write(shard);
+        // Two slots a write: expired entries that nobody asks for leave at the pace at which new
+        // ones come.
+        ring.sweep(now, 2, &mut removed);
+        self.expired
+            .fetch_add(removed.len() as u64, Ordering::Relaxed);
+        removed.extend(ring.insert(slot));
+        self.weight.fetch_add(weight as u64, Ordering::Relaxed);
+        self.shrink(&removed);
+        self.make_room(&mut ring, hash, key.local(), &mut removed);
+        drop(ring);
+        // The key's own shard had nothing left to give.
+        for shard in &self.shards {
+            if self.is_full() {
+                self.make_room(&mut write(shard), hash, key.local(), &mut removed);
+            }
+        }
+        // One entry alone over the whole capacity: it cannot stay either.
+        if self.is_full() {
+            self.remove(hash, key.local());
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.weight.load(Ordering::Relaxed) > self.capacity
+    }
+
+    /// Evicts from `ring` until the store is within its capacity, or nothing but `spared` is left.
+    fn make_room(&self, ring: &mut Ring, hash: u64, spared: &[u8], removed: &mut Vec<Slot>) {
+        while self.is_full() {
+            let Some(slot) = ring.evict(hash, spared) else {
+                break;
+            };
+            self.evicted.fetch_add(1, Ordering::Relaxed);
+            self.shrink(std::slice::from_ref(&slot));
+            removed.push(slot);
+        }
+    }
+
+    fn remove(&self, hash: u64, key: &[u8]) -> Option<Shared> {
+        let now = self.clock.now();
+        let slot = write(self.shard(hash)).remove(hash, key)?;
+        self.shrink(std::slice::from_ref(&slot));
+        slot.into_fresh(now)
+    }
+
+    fn shrink(&self, by: &[Slot]) {
+        let weight = by.iter().map(Slot::weight).sum();
+        self.weight.fetch_sub(weight, Ordering::Relaxed);
+    }
+
+    fn get(&self, key: &Key) -> Reply {
+        let now = self.clock.now();
+        let (hash, shard) = self.place(key.local());
+        let ring = read(shard);
+        let slot = ring
+            .find(hash, key.local())
+            .filter(|slot| slot.is_fresh(now));
+        Reply {
+            payload: slot.map(|slot| Payload::Typed(slot.visit().clone(), slot.bytes())),
+            identity: None,
+            remaining: slot.map(|slot| slot.expires().since(now)),
+        }
+    }
+
+    fn purge_matching(&self, glob: &str) -> u64 {
+        let now = self.clock.now();
+        let mut purged = 0_usize;
+        for shard in &self.shards {
+            let mut removed = Vec::new();
+            write(shard).retain(|text| !glob::matches(glob, text), &mut removed);
+            self.shrink(&removed);
+            purged =
+                purged.saturating_add(removed.iter().filter(|slot| slot.is_fresh(now)).count());
+        }
+        purged as u64
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore")
+            .field("weight", &self.weight)
+            .field("capacity", &self.capacity)
+            .finish_non_exhaustive()
+    }
+}
+
+// A panic under the lock can only come from a value's `Clone` or `Drop`, which leave the ring whole.
+fn read(shard: &RwLock<Ring>) -> RwLockReadGuard<'_, Ring> {
+    shard.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write(shard: &RwLock<Ring>) -> RwLockWriteGuard<'_, Ring> {
+    shard.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn done<'a, T: Send + 'a>(value: T) -> Task<'a, T> {
+    Box::pin(std::future::ready(Ok::<T, Error>(value)))
+}
+
+impl Store for MemoryStore {
+    fn kind(&self) -> Kind {
+        Kind::Memory
+    }
+
+    fn look(&self, key: &Key, visit: &mut dyn FnMut(&Shared)) -> Option<bool> {
+        let (hash, shard) = self.place(key.local());
+        let ring = read(shard);
+        let Some(slot) = ring.find(hash, key.local()) else {
+            return Some(false);
+        };
+        let fresh = slot.is_fresh(self.clock.now());
+        if fresh {
+            visit(slot.visit());
+        }
+        Some(fresh)
+    }
+
+    fn put(&self, key: &Key, payload: Payload, ttl: Duration) {
+        if let Payload::Typed(value, bytes) = payload {
+            self.insert(key, value, bytes, ttl);
+        }
+    }
+
+    fn identity(&self) -> Task<'_, Option<Identity>> {
+        done(None)
+    }
+
+    fn read<'a>(&'a self, key: &'a Key) -> Task<'a, Reply> {
+        done(self.get(key))
+    }
+
+    fn read_with_ttl<'a>(&'a self, key: &'a Key) -> Task<'a, Reply> {
+        done(self.get(key))
+    }
+
+    fn read_many<'a>(&'a self, keys: &'a [Key]) -> Task<'a, Vec<Reply>> {
+        done(keys.iter().map(|key| self.get(key)).collect())
+    }
+
+    fn write<'a>(&'a self, entries: Vec<Write<'a>>) -> Task<'a, ()> {
+        for Write { key, payload, ttl } in entries {
+            self.put(key, payload, ttl);
+        }
+        done(())
+    }
+
+    fn delete<'a>(&'a self, key: &'a Key) -> Task<'a, bool> {
+        let (hash, _) = self.place(key.local());
+        done(self.remove(hash, key.local()).is_some())
+    }
+
+    fn take<'a>(&'a self, key: &'a Key) -> Task<'a, Reply> {
+        let (hash, _) = self.place(key.local());
+        done(Reply {
+            payload: self
+                .remove(hash, key.local())
+                .map(|value| Payload::Typed(value, 0)),
+            identity: None,
+            remaining: None,
+        })
+    }
+
+    fn touch<'a>(&'a self, key: &'a Key, ttl: Duration) -> Task<'a, bool> {
+        let now = self.clock.now();
+        let (hash, shard) = self.place(key.local());
+        done(write(shard).touch(hash, key.local(), now, now.after(ttl)))
+    }
+
+    fn purge<'a>(&'a self, glob: &'a str) -> Task<'a, u64> {
+        done(self.purge_matching(glob))
+    }
+
+    fn ping(&self) -> Task<'_, ()> {
+        done(())
+    }
+
+    fn server_info(&self) -> Task<'_, ServerInfo> {
+        let keys = self
+            .shards
+            .iter()
+            .map(|shard| read(shard).len() as u64)
+            .sum();
+        done(ServerInfo {
+            store: Kind::Memory.name(),
+            used_memory: Some(self.weight.load(Ordering::Relaxed)),
+            max_memory: Some(self.capacity),
+            evicted_keys: Some(self.evicted.load(Ordering::Relaxed)),
+            expired_keys: Some(self.expired.load(Ordering::Relaxed)),
+            keys: Some(keys),
+            ..ServerInfo::default()
+        })
+    }
+}

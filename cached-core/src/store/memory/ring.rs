@@ -1,0 +1,213 @@
+//! One shard: a table of keys, and a ring of slots for the hand that makes room.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use hashbrown::{HashTable, hash_table};
+
+use crate::{Key, clock::Tick, function::Function, key, returns::Shared};
+
+/// One entry.
+pub(super) struct Slot {
+    hash: u64,
+    key: Box<[u8]>,
+    function: Option<&'static Function>,
+    value: Shared,
+    weight: u64,
+    expires: Tick,
+    /// Asked for since the hand last came by.
+    visited: AtomicBool,
+}
+
+impl Slot {
+    pub(super) fn new(hash: u64, key: &Key, value: Shared, weight: usize, expires: Tick) -> Self {
+        Self {
+            hash,
+            key: key.local().into(),
+            function: key.function(),
+            value,
+            weight: weight as u64,
+            expires,
+            visited: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) fn weight(&self) -> u64 {
+        self.weight
+    }
+
+    /// The part of the weight that is the value's.
+    pub(super) fn bytes(&self) -> usize {
+        let others = self.key.len().saturating_add(super::OVERHEAD);
+        usize::try_from(self.weight)
+            .unwrap_or(usize::MAX)
+            .saturating_sub(others)
+    }
+
+    pub(super) fn expires(&self) -> Tick {
+        self.expires
+    }
+
+    pub(super) fn is_fresh(&self, now: Tick) -> bool {
+        now < self.expires
+    }
+
+    /// The value, remembered as asked for. The flag is read first: a cache line that nobody writes
+    /// is shared by all processors.
+    pub(super) fn visit(&self) -> &Shared {
+        if !self.visited.load(Ordering::Relaxed) {
+            self.visited.store(true, Ordering::Relaxed);
+        }
+        &self.value
+    }
+
+    pub(super) fn into_fresh(self, now: Tick) -> Option<Shared> {
+        self.is_fresh(now).then_some(self.value)
+    }
+
+    /// The key as the user knows it.
+    fn text(&self) -> String {
+        key::text_of(self.function, &self.key)
+    }
+
+    fn is(&self, key: &[u8]) -> bool {
+        *self.key == *key
+    }
+}
+
+/// Slots in the order of the hand, and where to find them.
+#[derive(Default)]
+pub(super) struct Ring {
+    table: HashTable<usize>,
+    slots: Vec<Option<Slot>>,
+    free: Vec<usize>,
+    hand: usize,
+}
+
+impl Ring {
+    pub(super) fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    pub(super) fn find(&self, hash: u64, key: &[u8]) -> Option<&Slot> {
+        let index = *self.table.find(hash, |&index| self.holds(index, key))?;
+        self.slots.get(index)?.as_ref()
+    }
+
+    fn holds(&self, index: usize, key: &[u8]) -> bool {
+        matches!(self.slots.get(index), Some(Some(slot)) if slot.is(key))
+    }
+
+    /// Puts `slot` in, in place of one of the same key, which is returned.
+    ///
+    /// What leaves the ring is always handed out, so that values are dropped after the lock is
+    /// released: their `Drop` is the user's code.
+    pub(super) fn insert(&mut self, slot: Slot) -> Option<Slot> {
+        let replaced = self.remove(slot.hash, &slot.key);
+        let hash = slot.hash;
+        let index = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            self.slots.len().saturating_sub(1)
+        });
+        if let Some(place) = self.slots.get_mut(index) {
+            *place = Some(slot);
+        }
+        let slots = &self.slots;
+        self.table
+            .insert_unique(hash, index, |&index| hash_of(slots, index));
+        replaced
+    }
+
+    pub(super) fn remove(&mut self, hash: u64, key: &[u8]) -> Option<Slot> {
+        let slots = &self.slots;
+        let found = self.table.find_entry(
+            hash,
+            |&index| matches!(slots.get(index), Some(Some(slot)) if slot.is(key)),
+        );
+        let (index, _) = found.ok().map(hash_table::OccupiedEntry::remove)?;
+        self.vacate(index)
+    }
+
+    fn vacate(&mut self, index: usize) -> Option<Slot> {
+        let slot = self.slots.get_mut(index)?.take()?;
+        self.free.push(index);
+        Some(slot)
+    }
+
+    /// Takes the slot at `index` out of the ring and the table.
+    fn remove_at(&mut self, index: usize) -> Option<Slot> {
+        let slot = self.vacate(index)?;
+        if let Ok(entry) = self.table.find_entry(slot.hash, |&found| found == index) {
+            entry.remove();
+        }
+        Some(slot)
+    }
+
+    pub(super) fn touch(&mut self, hash: u64, key: &[u8], now: Tick, expires: Tick) -> bool {
+        let Some(&index) = self.table.find(hash, |&index| self.holds(index, key)) else {
+            return false;
+        };
+        match self.slots.get_mut(index) {
+            Some(Some(slot)) if slot.is_fresh(now) => {
+                slot.expires = expires;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Removes the first entry under the hand that was not asked for since it last came by, but
+    /// not `spared`.
+    pub(super) fn evict(&mut self, spared_hash: u64, spared: &[u8]) -> Option<Slot> {
+        // Once round to clear the flags, once more to find what is clear.
+        for _ in 0..self.slots.len().saturating_mul(2) {
+            let index = self.step();
+            let Some(Some(slot)) = self.slots.get_mut(index) else {
+                continue;
+            };
+            if slot.hash == spared_hash && slot.is(spared) {
+                continue;
+            }
+            if !std::mem::take(slot.visited.get_mut()) {
+                return self.remove_at(index);
+            }
+        }
+        None
+    }
+
+    /// Looks at the next `slots` under the hand and moves those that have expired to `removed`.
+    /// The flags stay as they are.
+    pub(super) fn sweep(&mut self, now: Tick, slots: usize, removed: &mut Vec<Slot>) {
+        for _ in 0..slots.min(self.slots.len()) {
+            let index = self.step();
+            if matches!(self.slots.get(index), Some(Some(slot)) if !slot.is_fresh(now)) {
+                removed.extend(self.remove_at(index));
+            }
+        }
+    }
+
+    fn step(&mut self) -> usize {
+        let index = if self.hand < self.slots.len() {
+            self.hand
+        } else {
+            0
+        };
+        self.hand = index.saturating_add(1);
+        index
+    }
+
+    /// Moves every entry whose key `keep` refuses to `removed`.
+    pub(super) fn retain(&mut self, keep: impl Fn(&str) -> bool, removed: &mut Vec<Slot>) {
+        for index in 0..self.slots.len() {
+            if matches!(self.slots.get(index), Some(Some(slot)) if !keep(&slot.text())) {
+                removed.extend(self.remove_at(index));
+            }
+        }
+    }
+}
+
+fn hash_of(slots: &[Option<Slot>], index: usize) -> u64 {
+    slots
+        .get(index)
+        .and_then(Option::as_ref)
+        .map_or(0, |slot| slot.hash)
+}

@@ -1,0 +1,257 @@
+//! [`Lanes`]: where lanes come from, and when one is replaced.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use deadpool_redis::{
+    Connection, Manager, Pool, Runtime,
+    redis::{
+        self, AsyncConnectionConfig, Client, ConnectionAddr, Pipeline, Value, io::tcp::TcpSettings,
+    },
+};
+use tokio::{runtime::Handle, sync::watch};
+
+use super::{
+    failure, info,
+    lane::{self, Lane},
+};
+use crate::{Error, ErrorKind, config::Config, event};
+
+/// The lane in use, and the pool that supplies connections.
+pub(super) struct Lanes {
+    pool: Pool,
+    slot: Arc<Mutex<Slot>>,
+    deadline: Duration,
+    connect_timeout: Duration,
+    /// With a pool of one, the lane's connection is the only one there is.
+    lane_only: bool,
+}
+
+type Outcome = Option<Result<Arc<Lane>, Error>>;
+
+enum Slot {
+    Empty,
+    /// A task connects; all callers wait for it, each for as long as its own deadline lasts.
+    Connecting(watch::Receiver<Outcome>),
+    Ready(Arc<Lane>),
+}
+
+impl Lanes {
+    pub(super) fn new(config: &Config, address: &str) -> Result<Self, Error> {
+        let settings = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(config.connect_timeout))
+            // Every operation has one deadline around everything it does: a second clock inside
+            // would only cost.
+            .set_response_timeout(None);
+        let manager = Manager::new_with_config(connection_info(address)?, settings)
+            .map_err(|_| bad_address())?;
+        let pool = Pool::builder(manager)
+            .max_size(config.pool_size)
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(Some(config.connect_timeout))
+            .create_timeout(Some(config.connect_timeout))
+            .recycle_timeout(Some(config.connect_timeout))
+            .build()
+            .map_err(|_| {
+                Error::new(
+                    ErrorKind::Config,
+                    "the pool of connections could not be built",
+                )
+            })?;
+        Ok(Self {
+            pool,
+            slot: Arc::new(Mutex::new(Slot::Empty)),
+            deadline: config.op_timeout,
+            connect_timeout: config.connect_timeout,
+            lane_only: config.pool_size == 1,
+        })
+    }
+
+    /// The lane: the one there is, or the one that a task makes, which goes on when the caller
+    /// does not wait for it.
+    pub(super) async fn lane(&self) -> Result<Arc<Lane>, Error> {
+        let mut connecting = match &mut *lock(&self.slot) {
+            Slot::Ready(lane) => return Ok(Arc::clone(lane)),
+            Slot::Connecting(outcome) if outcome.has_changed().is_ok() => outcome.clone(),
+            // Nobody connects, or the runtime that did has ended.
+            slot => self.connect(slot)?,
+        };
+        let outcome = connecting.wait_for(Option::is_some).await;
+        match outcome.as_deref() {
+            Ok(Some(result)) => result.clone(),
+            _ => Err(Error::new(
+                ErrorKind::Unavailable,
+                "the runtime that connected to Redis has ended: the next call connects anew",
+            )),
+        }
+    }
+
+    fn connect(&self, slot: &mut Slot) -> Result<watch::Receiver<Outcome>, Error> {
+        let runtime = Handle::try_current().map_err(|_| {
+            Error::new(
+                ErrorKind::Unavailable,
+                "Redis can be reached only inside a Tokio runtime: call from a task",
+            )
+        })?;
+        let (sender, receiver) = watch::channel(None);
+        *slot = Slot::Connecting(receiver.clone());
+        let (pool, slot) = (self.pool.clone(), Arc::clone(&self.slot));
+        let (deadline, connect_timeout) = (self.deadline, self.connect_timeout);
+        runtime.spawn(async move {
+            let lane = open(&pool, deadline, connect_timeout).await.map(Arc::new);
+            *lock(&slot) = match &lane {
+                Ok(lane) => Slot::Ready(Arc::clone(lane)),
+                Err(_) => Slot::Empty,
+            };
+            // Nobody may be waiting any more.
+            let _ = sender.send(Some(lane));
+        });
+        Ok(receiver)
+    }
+
+    /// Gives `lane` up if it broke, or if an operation missed its deadline and nothing has been
+    /// heard for as long as a new connection may take.
+    pub(super) fn inspect(&self, lane: &Arc<Lane>, error: &Error) {
+        let silent = error.kind() == ErrorKind::Timeout && lane.silence() >= self.connect_timeout;
+        if !lane.is_broken() && !silent {
+            return;
+        }
+        let mut slot = lock(&self.slot);
+        if matches!(&*slot, Slot::Ready(current) if Arc::ptr_eq(current, lane)) {
+            *slot = Slot::Empty;
+            drop(slot);
+            lane.retire();
+            event::lane_lost(error);
+        }
+    }
+
+    pub(super) fn close(&self) {
+        let slot = std::mem::replace(&mut *lock(&self.slot), Slot::Empty);
+        if let Slot::Ready(lane) = slot {
+            lane.retire();
+        }
+    }
+
+    /// A connection for what must not hold up the lane.
+    pub(super) async fn checkout(&self) -> Result<Checkout, Error> {
+        if self.lane_only {
+            return Ok(Checkout::Lane(self.lane().await?));
+        }
+        let connection = self
+            .pool
+            .get()
+            .await
+            .map_err(|error| failure::of_pool(&error))?;
+        Ok(Checkout::Pooled(Box::new(connection)))
+    }
+}
+
+/// A connection out of the pool, or the lane where there is no other.
+pub(super) enum Checkout {
+    Pooled(Box<Connection>),
+    Lane(Arc<Lane>),
+}
+
+impl Checkout {
+    pub(super) async fn command(&mut self, command: &redis::Cmd) -> Result<Value, Error> {
+        match self {
+            Self::Lane(lane) => lane.command(command).await,
+            Self::Pooled(connection) => connection
+                .send_packed_command(command)
+                .await
+                .and_then(Value::extract_error)
+                .map_err(|error| failure::of(&error)),
+        }
+    }
+}
+
+async fn open(pool: &Pool, deadline: Duration, connect_timeout: Duration) -> Result<Lane, Error> {
+    let work = async {
+        let pooled = pool.get().await.map_err(|error| failure::of_pool(&error))?;
+        let mut both = Pipeline::with_capacity(2);
+        both.cmd("INFO")
+            .arg("server")
+            .cmd("INFO")
+            .arg("replication");
+        let replies = pooled
+            .as_ref()
+            .clone()
+            .send_packed_commands(&both, 0, 2)
+            .await;
+        let replies = replies
+            .and_then(lane::no_errors)
+            .map_err(|error| failure::of(&error))?;
+        let text: Vec<u8> = replies
+            .into_iter()
+            .filter_map(lane::bytes)
+            .flatten()
+            .collect();
+        let fields = info::fields(&text);
+        match info::admit(&fields) {
+            Ok(identity) => {
+                event::connected(info::version(&fields));
+                Ok(Lane::new(pooled, identity, deadline))
+            }
+            Err(error) => {
+                // Not to be handed out: the next attempt asks anew.
+                drop(Connection::take(pooled));
+                Err(error)
+            }
+        }
+    };
+    tokio::time::timeout(connect_timeout, work)
+        .await
+        .unwrap_or_else(|_| {
+            Err(Error::new(
+                ErrorKind::Timeout,
+                format!(
+                    "no connection to Redis within {} ms",
+                    connect_timeout.as_millis()
+                ),
+            ))
+        })
+}
+
+fn connection_info(address: &str) -> Result<redis::ConnectionInfo, Error> {
+    if address.starts_with("rediss:") || address.starts_with("valkeys:") {
+        return Err(Error::new(
+            ErrorKind::Config,
+            "the address of Redis asks for TLS, which is not supported yet: use `redis://`",
+        ));
+    }
+    let client = Client::open(address).map_err(|_| bad_address())?;
+    let info = client.get_connection_info().clone();
+    Ok(match info.addr() {
+        ConnectionAddr::Tcp(..) => info.set_tcp_settings(TcpSettings::default().set_nodelay(true)),
+        _ => info,
+    })
+}
+
+/// The address may hold a password, so the message does not repeat it, and there is no source.
+fn bad_address() -> Error {
+    Error::new(
+        ErrorKind::Config,
+        "the address of Redis (`REDIS_URL`) does not parse: write \
+         `redis://[user:password@]host[:port][/database]`, with `%` escapes in user and password",
+    )
+}
+
+fn lock(slot: &Mutex<Slot>) -> MutexGuard<'_, Slot> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl fmt::Debug for Lanes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match &*lock(&self.slot) {
+            Slot::Empty => "not connected",
+            Slot::Connecting(_) => "connecting",
+            Slot::Ready(_) => "connected",
+        };
+        f.debug_struct("Lanes")
+            .field("state", &state)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,116 @@
+//! What an error of the client library means here. The only place where they are classed.
+
+use std::time::Duration;
+
+use deadpool_redis::{
+    PoolError,
+    redis::{self, RedisError, ServerErrorKind},
+};
+
+use crate::{Error, ErrorKind};
+
+/// The error of an operation. The server's own words stay out of it: they can repeat arguments.
+pub(super) fn of(error: &RedisError) -> Error {
+    if let Some(code) = error.code() {
+        return of_code(error, code);
+    }
+    if error.is_timeout() {
+        return Error::new(ErrorKind::Timeout, "Redis did not answer in time");
+    }
+    if error.kind() == redis::ErrorKind::AuthenticationFailed {
+        return refused("WRONGPASS");
+    }
+    if error.kind() == redis::ErrorKind::InvalidClientConfig {
+        return Error::new(
+            ErrorKind::Config,
+            "Redis cannot be reached with this address: check `REDIS_URL`",
+        );
+    }
+    if error.is_connection_refusal() {
+        return Error::new(
+            ErrorKind::Unavailable,
+            "nothing listens at the address of Redis: start the server, or check `REDIS_URL`",
+        )
+        .with_source(error.clone());
+    }
+    let failed = Error::new(ErrorKind::Unavailable, "the connection to Redis failed");
+    // What the operating system says repeats no argument.
+    if error.is_io_error() {
+        failed.with_source(error.clone())
+    } else {
+        failed
+    }
+}
+
+fn of_code(error: &RedisError, code: &str) -> Error {
+    match code {
+        "NOAUTH" | "WRONGPASS" | "NOPERM" => refused(code),
+        "WRONGTYPE" => Error::new(
+            ErrorKind::Server,
+            "something that is no entry lies at this key (WRONGTYPE): another program uses the \
+             namespace",
+        ),
+        "OOM" => Error::new(
+            ErrorKind::Unavailable,
+            "Redis is out of memory (OOM): raise `maxmemory`, or set an eviction policy",
+        ),
+        "READONLY" => Error::new(
+            ErrorKind::Unavailable,
+            "Redis has become a replica (READONLY): the next call connects anew",
+        ),
+        "LOADING" | "BUSY" | "TRYAGAIN" | "CLUSTERDOWN" | "MASTERDOWN" | "MISCONF"
+        | "MAXCLIENTS" => Error::new(
+            ErrorKind::Unavailable,
+            format!("Redis cannot serve at the moment ({code})"),
+        ),
+        _ if error.kind() == redis::ErrorKind::AuthenticationFailed => refused("WRONGPASS"),
+        _ => Error::new(
+            ErrorKind::Server,
+            format!("Redis answered with an error ({})", plain(code)),
+        ),
+    }
+}
+
+/// An error code is one word in capitals; anything else could be somebody's argument.
+fn plain(code: &str) -> &str {
+    let is_code = code.len() <= 32 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+    if is_code { code } else { "ERR" }
+}
+
+fn refused(code: &str) -> Error {
+    let what = match code {
+        "NOPERM" => {
+            "this user may not run a command that the cache needs (NOPERM): allow it by `ACL SETUSER`"
+        }
+        _ => "Redis refused the user name or password: correct `REDIS_URL`",
+    };
+    Error::new(ErrorKind::Refused, what)
+}
+
+/// The error of a connection that the pool could not hand out.
+pub(super) fn of_pool(error: &PoolError) -> Error {
+    match error {
+        PoolError::Backend(error) => of(error),
+        PoolError::Timeout(_) => Error::new(
+            ErrorKind::Timeout,
+            "no connection to Redis came free in time: raise `pool_size` or `connect_timeout`",
+        ),
+        _ => Error::new(ErrorKind::Unavailable, "the pool of connections is closed"),
+    }
+}
+
+pub(super) fn missed_deadline(deadline: Duration) -> Error {
+    Error::new(
+        ErrorKind::Timeout,
+        format!("Redis did not answer within {} ms", deadline.as_millis()),
+    )
+}
+
+/// Whether the connection is of no further use.
+pub(super) fn breaks_connection(error: &RedisError) -> bool {
+    error.is_unrecoverable_error()
+        || matches!(
+            error.kind(),
+            redis::ErrorKind::Server(ServerErrorKind::ReadOnly)
+        )
+}

@@ -1,0 +1,165 @@
+//! [`Lane`]: one connection that all callers share.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use deadpool_redis::{
+    Connection,
+    redis::{self, Cmd, Pipeline, RedisError, Value, aio::MultiplexedConnection},
+};
+
+use super::{failure, reads::Reads};
+use crate::{Error, clock, entry::Identity};
+
+/// One multiplexed connection, out of the pool for as long as it works.
+///
+/// No blocking command and no `WATCH` ever goes over it: every caller would wait.
+pub(super) struct Lane {
+    connection: MultiplexedConnection,
+    /// Keeps the pool's count true; taken out when the lane is given up, so that the pool never
+    /// hands a broken connection to anybody.
+    pooled: Mutex<Option<Connection>>,
+    identity: Identity,
+    deadline: Duration,
+    reads: Arc<Reads>,
+    opened: Instant,
+    /// Milliseconds from `opened` to the last reply.
+    last_reply: AtomicU64,
+    broken: AtomicBool,
+}
+
+impl Lane {
+    pub(super) fn new(pooled: Connection, identity: Identity, deadline: Duration) -> Self {
+        Self {
+            connection: pooled.as_ref().clone(),
+            pooled: Mutex::new(Some(pooled)),
+            identity,
+            deadline,
+            reads: Arc::default(),
+            opened: clock::instant(),
+            last_reply: AtomicU64::new(0),
+            broken: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// The deadline of one operation.
+    pub(super) fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
+    /// Reads one key, in one command with all reads that wait at this moment.
+    pub(super) async fn read(self: Arc<Self>, name: Arc<str>) -> Result<Option<Bytes>, Error> {
+        Arc::clone(&self.reads).read(self, name).await
+    }
+
+    /// Reads several keys in one command. A key of another type reads as absent.
+    pub(super) async fn mget(&self, names: &[Arc<str>]) -> Result<Vec<Option<Bytes>>, Error> {
+        let mut mget = redis::cmd("MGET");
+        for name in names {
+            mget.arg(&**name);
+        }
+        match self.command(&mget).await? {
+            Value::Array(values) if values.len() == names.len() => {
+                Ok(values.into_iter().map(bytes).collect())
+            }
+            _ => Err(Error::new(
+                crate::ErrorKind::Server,
+                "the server answered `MGET` with something else",
+            )),
+        }
+    }
+
+    pub(super) async fn command(&self, command: &Cmd) -> Result<Value, Error> {
+        let reply = self.connection.clone().send_packed_command(command).await;
+        self.heard(reply.and_then(Value::extract_error))
+    }
+
+    /// One reply a command, all without error.
+    pub(super) async fn pipeline(&self, pipeline: &Pipeline) -> Result<Vec<Value>, Error> {
+        let mut connection = self.connection.clone();
+        let count = pipeline.len();
+        let replies = connection.send_packed_commands(pipeline, 0, count).await;
+        self.heard(replies.and_then(no_errors))
+    }
+
+    fn heard<T>(&self, reply: Result<T, RedisError>) -> Result<T, Error> {
+        match &reply {
+            Err(error) if failure::breaks_connection(error) => {
+                self.broken.store(true, Ordering::Relaxed);
+            }
+            _ => {
+                let now = clock::instant().saturating_duration_since(self.opened);
+                self.last_reply.store(
+                    u64::try_from(now.as_millis()).unwrap_or(u64::MAX),
+                    Ordering::Relaxed,
+                );
+            }
+        }
+        reply.map_err(|error| failure::of(&error))
+    }
+
+    pub(super) fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Relaxed)
+    }
+
+    /// How long nothing has been heard.
+    pub(super) fn silence(&self) -> Duration {
+        let last = Duration::from_millis(self.last_reply.load(Ordering::Relaxed));
+        clock::instant()
+            .saturating_duration_since(self.opened)
+            .saturating_sub(last)
+    }
+
+    /// Gives the connection up: it closes when the last caller under way has let go.
+    pub(super) fn retire(&self) {
+        let pooled = self
+            .pooled
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        drop(pooled.map(Connection::take));
+    }
+}
+
+impl fmt::Debug for Lane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lane")
+            .field("identity", &self.identity)
+            .field("silence", &self.silence())
+            .field("broken", &self.is_broken())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A string's bytes; anything else is not ours and reads as absent.
+pub(super) fn bytes(value: Value) -> Option<Bytes> {
+    match value {
+        Value::BulkString(bytes) => Some(bytes.into()),
+        Value::VerbatimString { text, .. } => Some(text.into()),
+        _ => None,
+    }
+}
+
+/// The replies of a pipeline, or the first error among them.
+pub(super) fn no_errors(replies: Vec<Value>) -> Result<Vec<Value>, RedisError> {
+    replies.into_iter().map(Value::extract_error).collect()
+}
+
+/// The first string of an array.
+pub(super) fn first_bytes(value: Value) -> Option<Bytes> {
+    match value {
+        Value::Array(values) => values.into_iter().next().and_then(bytes),
+        _ => None,
+    }
+}

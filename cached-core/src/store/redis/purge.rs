@@ -1,0 +1,72 @@
+//! Deletes keys by pattern: `SCAN` and `UNLINK`, a batch at a time.
+
+use std::time::Duration;
+
+use deadpool_redis::redis::{Value, cmd};
+
+use super::{connect::Checkout, failure, lane};
+use crate::Error;
+
+/// How many keys the server looks at in one step.
+const STEP: usize = 1_000;
+
+/// Deletes what `glob` matches and returns how many keys that were. Each step has the deadline of
+/// one operation, the whole has none: it takes as long as the keyspace is large.
+pub(super) async fn purge(
+    connection: &mut Checkout,
+    glob: &str,
+    deadline: Duration,
+) -> Result<u64, Error> {
+    let mut cursor = b"0".to_vec();
+    let mut purged: u64 = 0;
+    loop {
+        let mut scan = cmd("SCAN");
+        scan.arg(&*cursor)
+            .arg("MATCH")
+            .arg(glob)
+            .arg("COUNT")
+            .arg(STEP);
+        let (next, keys) = page(step(connection, &scan, deadline).await?);
+        if !keys.is_empty() {
+            let mut unlink = cmd("UNLINK");
+            for key in &keys {
+                unlink.arg(&**key);
+            }
+            if let Value::Int(count) = step(connection, &unlink, deadline).await? {
+                purged = purged.saturating_add(u64::try_from(count).unwrap_or(0));
+            }
+        }
+        if next == b"0" || next.is_empty() {
+            return Ok(purged);
+        }
+        cursor = next;
+    }
+}
+
+async fn step(
+    connection: &mut Checkout,
+    command: &deadpool_redis::redis::Cmd,
+    deadline: Duration,
+) -> Result<Value, Error> {
+    tokio::time::timeout(deadline, connection.command(command))
+        .await
+        .unwrap_or_else(|_| Err(failure::missed_deadline(deadline)))
+}
+
+/// The next cursor and the keys of one step; an end where the server says something else.
+fn page(reply: Value) -> (Vec<u8>, Vec<bytes::Bytes>) {
+    let Value::Array(parts) = reply else {
+        return (Vec::new(), Vec::new());
+    };
+    let mut parts = parts.into_iter();
+    let cursor = parts
+        .next()
+        .and_then(lane::bytes)
+        .map(Vec::from)
+        .unwrap_or_default();
+    let keys = match parts.next() {
+        Some(Value::Array(keys)) => keys.into_iter().filter_map(lane::bytes).collect(),
+        _ => Vec::new(),
+    };
+    (cursor, keys)
+}
