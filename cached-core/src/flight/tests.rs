@@ -1,0 +1,207 @@
+use std::time::Duration;
+
+use tokio::task::yield_now;
+
+use super::*;
+use crate::entry::Outcome;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+const KEY: &[u8] = b"key";
+
+fn board(flights: &Flights) -> Boarding {
+    flights.board(KEY, clock::instant(), 2)
+}
+
+fn lead(flights: &Flights) -> Lead {
+    match board(flights) {
+        Boarding::Lead(lead) => lead,
+        Boarding::Follow(_) => panic!("there was a flight already"),
+    }
+}
+
+fn follow(flights: &Flights) -> Follower {
+    match board(flights) {
+        Boarding::Lead(_) => panic!("there was no flight"),
+        Boarding::Follow(follower) => follower,
+    }
+}
+
+fn value(number: u64) -> Shared {
+    Shared {
+        outcome: Outcome::Value,
+        value: Some(Arc::new(number)),
+    }
+}
+
+fn number(turn: &Turn) -> Option<u64> {
+    match turn {
+        Turn::Shared(shared) => shared.value.as_ref()?.downcast_ref().copied(),
+        _ => None,
+    }
+}
+
+fn is_empty(flights: &Flights) -> bool {
+    lock(&flights.0).is_empty()
+}
+
+#[tokio::test]
+async fn followers_get_the_leaders_value() {
+    let flights = Flights::default();
+    let lead = lead(&flights);
+    let followers: Vec<_> = (0..100)
+        .map(|_| tokio::spawn(follow(&flights).turn(PATIENCE)))
+        .collect();
+    yield_now().await;
+    drop(lead.land(Some(value(7))));
+    for follower in followers {
+        assert_eq!(number(&follower.await.expect("no panic")), Some(7));
+    }
+    assert!(is_empty(&flights));
+}
+
+#[tokio::test]
+async fn cancelled_leader_hands_over_to_one_follower() {
+    let flights = Flights::default();
+    let first = lead(&flights);
+    let mut followers: Vec<_> = (0..10)
+        .map(|_| tokio::spawn(follow(&flights).turn(PATIENCE)))
+        .collect();
+    yield_now().await;
+    drop(first);
+    let mut second = None;
+    let mut waiting = Vec::new();
+    for _ in 0..100 {
+        yield_now().await;
+    }
+    for follower in followers.drain(..) {
+        if follower.is_finished() {
+            match follower.await.expect("no panic") {
+                Turn::Lead(lead) => assert!(second.replace(lead).is_none(), "two leaders"),
+                turn => panic!("{turn:?}"),
+            }
+        } else {
+            waiting.push(follower);
+        }
+    }
+    drop(second.expect("a new leader").land(Some(value(8))));
+    assert_eq!(waiting.len(), 9);
+    for follower in waiting {
+        assert_eq!(number(&follower.await.expect("no panic")), Some(8));
+    }
+}
+
+#[tokio::test]
+async fn a_turn_that_is_not_taken_up_goes_to_the_next() {
+    let flights = Flights::default();
+    let first = lead(&flights);
+    let (cancelled, waiting) = (follow(&flights), follow(&flights));
+    drop(first);
+    // The leadership is offered to both; one takes it, and drops it.
+    let Turn::Lead(lead) = cancelled.turn(PATIENCE).await else {
+        panic!("not offered");
+    };
+    drop(lead);
+    assert!(matches!(waiting.turn(PATIENCE).await, Turn::Lead(_)));
+    assert!(is_empty(&flights), "the last one gone, nothing is left");
+}
+
+#[tokio::test]
+async fn a_leader_without_followers_leaves_nothing_behind() {
+    let flights = Flights::default();
+    drop(lead(&flights));
+    assert!(is_empty(&flights));
+    let lead = lead(&flights);
+    let follower = follow(&flights);
+    drop(lead);
+    assert!(!is_empty(&flights), "the follower may still lead");
+    drop(follower);
+    assert!(is_empty(&flights));
+}
+
+#[tokio::test]
+async fn an_unshareable_result_releases_a_few_at_a_time() {
+    let flights = Flights::default();
+    let lead = lead(&flights);
+    let mut followers: Vec<_> = (0..5)
+        .map(|_| tokio::spawn(follow(&flights).turn(PATIENCE)))
+        .collect();
+    yield_now().await;
+    drop(lead.land(None));
+    assert!(is_empty(&flights), "later calls start anew");
+    for _ in 0..100 {
+        yield_now().await;
+    }
+    let released: Vec<_> = followers
+        .extract_if(.., |follower| follower.is_finished())
+        .collect();
+    assert_eq!((released.len(), followers.len()), (2, 3));
+    let mut alone = Vec::new();
+    for turn in released {
+        match turn.await.expect("no panic") {
+            Turn::Alone(lone) => alone.push(lone),
+            turn => panic!("{turn:?}"),
+        }
+    }
+    // One of them fails, and its place goes to the next; the other succeeds for all.
+    drop(alone.pop().expect("two").land(None));
+    let shared = alone.pop().expect("two").land(Some(value(9)));
+    for _ in 0..100 {
+        yield_now().await;
+    }
+    let mut shared_by = 0;
+    for follower in followers {
+        match follower.await.expect("no panic") {
+            Turn::Alone(_) => {}
+            turn => {
+                assert_eq!(number(&turn), Some(9));
+                shared_by += 1;
+            }
+        }
+    }
+    assert!(shared_by >= 2, "{shared_by}");
+    drop(shared);
+}
+
+#[tokio::test]
+async fn only_calls_that_began_before_the_end_take_a_landed_value() {
+    let flights = Flights::default();
+    let before = clock::instant();
+    let landed = lead(&flights).land(Some(value(1))).expect("landed");
+    assert_eq!(number(&follow(&flights).turn(PATIENCE).await), Some(1));
+    landed.end();
+    let Boarding::Follow(early) = flights.board(KEY, before, 2) else {
+        panic!("it began before the end");
+    };
+    assert_eq!(number(&early.turn(PATIENCE).await), Some(1));
+    assert!(matches!(board(&flights), Boarding::Lead(_)));
+    drop(landed);
+    assert!(is_empty(&flights));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_follower_gives_up_when_its_patience_is_over() {
+    let flights = Flights::default();
+    let lead = lead(&flights);
+    assert!(matches!(
+        follow(&flights).turn(PATIENCE).await,
+        Turn::GaveUp
+    ));
+    drop(lead);
+    assert!(is_empty(&flights));
+}
+
+#[tokio::test]
+async fn nobody_joins_a_detached_flight() {
+    let flights = Flights::default();
+    let old = lead(&flights);
+    let follower = follow(&flights);
+    flights.detach(KEY);
+    let new = lead(&flights);
+    drop(old.land(Some(value(1))));
+    assert_eq!(number(&follower.turn(PATIENCE).await), Some(1));
+    assert!(
+        !is_empty(&flights),
+        "the new flight is not the old one's to remove"
+    );
+    drop(new);
+}
