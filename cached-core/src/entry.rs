@@ -45,7 +45,9 @@ impl Id {
         format!("cc1 {self}")
     }
 
-    /// The placeholder that a loader leaves where it found nothing.
+    /// The placeholder that a loader leaves where it found nothing. Readers know it already, so that
+    /// versions which write leases can run beside this one.
+    #[cfg(test)]
     pub(crate) fn lease(self) -> Vec<u8> {
         let mut bytes = self.prefix().into_bytes();
         bytes.extend_from_slice(LEASE);
@@ -64,11 +66,6 @@ impl fmt::Display for Id {
 pub(crate) struct Token(u128);
 
 impl Token {
-    /// A new token, from the operating system, as for [`Id::random`].
-    pub(crate) fn random() -> Result<Self, getrandom::Error> {
-        random().map(Self)
-    }
-
     /// The token a marker holds; `None` for anything else.
     pub(crate) fn read(marker: &[u8]) -> Option<Self> {
         hex(marker, 32).map(Self)

@@ -46,6 +46,7 @@ pub(crate) struct Sink {
 
 impl Sink {
     /// Keeps what is written, up to `limit` bytes.
+    #[cfg(test)]
     pub(crate) fn new(limit: usize) -> Self {
         Self::after(Vec::new(), limit)
     }

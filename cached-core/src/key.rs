@@ -10,8 +10,8 @@ use serde::Serialize;
 use smallvec::SmallVec;
 
 use crate::encode::{self, EncodeError, Material};
-use crate::function::{Function, Piece};
 use crate::segment;
+use crate::{function::Function, template::Piece};
 
 /// The version of everything that decides a key's bytes: encoding, digest, escaping. Part of every digest.
 const FORMAT: u8 = 1;

@@ -61,7 +61,7 @@ where
 
 /// The stored part of a result, for callers who wait for it and for the store in this process.
 #[derive(Clone, Debug)]
-pub struct Shared {
+pub(crate) struct Shared {
     pub(crate) outcome: Outcome,
     /// Missing only where the outcome is [`Outcome::None`].
     pub(crate) value: Option<Arc<dyn Any + Send + Sync>>,
@@ -223,10 +223,10 @@ impl<R, T> Codec<R, T> {
     }
 }
 
-impl<T: CacheValue> Codec<T, T> {
+impl<V: CacheValue> Codec<V, V> {
     /// A value by itself, for entries named by key.
     pub(crate) fn plain() -> Self {
-        Whole::<T, T, Infallible, NoResult, NoOption>::NEW.codec()
+        Whole::<V, V, Infallible, NoResult, NoOption>::NEW.codec()
     }
 }
 
@@ -471,6 +471,13 @@ impl<T, E> Shape<Result<Option<T>, E>, T, E> for (IsResult, IsOption) {
     }
 }
 
+impl<T: CacheValue, E> Returns<Result<T, E>> {
+    /// The codec of a load named by key: whoever waits for one that fails loads for itself.
+    pub(crate) fn codec_without_shared_errors() -> Codec<Result<T, E>, T> {
+        unshared::<_, _, E, (IsResult, NoOption), AsItself>()
+    }
+}
+
 impl<V, E> Returns<Result<V, E>> {
     /// It is a `Result`.
     #[must_use]
@@ -494,6 +501,7 @@ impl<R> PlainResult<R> for Returns<R> {
 impl<R, T, E, O> Split<R, Option<T>, E, O> {
     /// It is an `Option`.
     #[must_use]
+    #[expect(clippy::unused_self, reason = "the receiver is what is asked")]
     pub fn option(self) -> Whole<R, T, E, O, IsOption> {
         Whole::NEW
     }
@@ -517,6 +525,7 @@ where
 {
     /// Its error can be shared.
     #[must_use]
+    #[expect(clippy::unused_self, reason = "the receiver is what is asked")]
     pub fn codec<M>(self) -> Codec<R, T>
     where
         (O, I): Shape<R, T, E>,

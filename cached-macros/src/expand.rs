@@ -70,14 +70,14 @@ fn user_function(function: &CachedFn) -> TokenStream {
             #declared
             #key
             let __codec = #codec;
-            let __found = __codec.#find.await;
-            match __found {
-                #runtime::__private::Found::Hit(__value) => __value,
-                #runtime::__private::Found::Miss(__load) => __load.run(async move {
-                    if false { return #runtime::__private::never::<#returns>(); }
-                    #body
-                }).await,
-            }
+            let __load = match __codec.#find.await {
+                #runtime::__private::Found::Hit(__value) => return __value,
+                #runtime::__private::Found::Miss(__load) => __load,
+            };
+            __load.run(async move {
+                if false { return #runtime::__private::never::<#returns>(); }
+                #body
+            }).await
         }
     }
 }

@@ -1,0 +1,66 @@
+//! [`Background`]: how much is being written after its caller was answered.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use tokio::sync::Notify;
+
+/// How many bytes may be on their way. More, and the store is slower than its callers.
+const LIMIT: usize = 64 << 20;
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Background(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    bytes: AtomicUsize,
+    idle: Notify,
+}
+
+impl Background {
+    /// Admits a write of `bytes`, if there is room for it. It counts until what is returned is
+    /// dropped.
+    pub(crate) fn admit(&self, bytes: usize) -> Option<Admitted> {
+        let admitted = Admitted {
+            background: self.clone(),
+            bytes,
+        };
+        let before = self.0.bytes.fetch_add(bytes, Ordering::AcqRel);
+        (before < LIMIT).then_some(admitted)
+    }
+
+    /// Waits until no write is on its way.
+    pub(crate) async fn idle(&self) {
+        loop {
+            let idle = self.0.idle.notified();
+            tokio::pin!(idle);
+            idle.as_mut().enable();
+            if self.0.bytes.load(Ordering::Acquire) == 0 {
+                return;
+            }
+            idle.await;
+        }
+    }
+}
+
+/// A write on its way, until it has ended, or its runtime has.
+#[derive(Debug)]
+pub(crate) struct Admitted {
+    background: Background,
+    bytes: usize,
+}
+
+impl Drop for Admitted {
+    fn drop(&mut self) {
+        let before = self
+            .background
+            .0
+            .bytes
+            .fetch_sub(self.bytes, Ordering::AcqRel);
+        if before == self.bytes {
+            self.background.0.idle.notify_waiters();
+        }
+    }
+}

@@ -1,0 +1,406 @@
+//! [`Cache`]: where a cache comes from, and what all calls need of it.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::runtime::Handle;
+
+use crate::{
+    Builder, Error, Health, HealthStatus, Key, ServerInfo, Stats,
+    background::Background,
+    call::Entry,
+    clock,
+    config::Config,
+    entry::{self, Header, Id, Identity, Outcome},
+    environment,
+    flight::{Flights, Landed},
+    function::Function,
+    jitter,
+    json::{Sink, Unstorable},
+    returns::{Codec, Shared},
+    scope::{self, Mode},
+    stats::Table,
+    store::{Kind, Payload, Store, Write, memory::MemoryStore, redis::RedisStore},
+};
+
+mod by_key;
+mod count;
+
+/// A cache: where values are kept, and how.
+///
+/// Cheap to clone; clones are the same cache. Annotated functions find theirs by themselves: the
+/// one of the innermost [`scope`](Self::scope), else the [installed](Self::install) one, else one
+/// that [`from_env`](Self::from_env) makes at the first call.
+///
+/// # Examples
+///
+/// ```
+/// use cached_core::{Cache, cached};
+///
+/// #[cached(ttl = "1h")]
+/// async fn square(number: u64) -> u64 {
+///     number * number
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), cached_core::Error> {
+/// let cache = Cache::in_memory()?;
+/// cache.scope(async {
+///     assert_eq!(square(12).await, 144); // runs the body
+///     assert_eq!(square(12).await, 144); // does not
+/// }).await;
+/// assert_eq!(cache.stats().total.hits, 1);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Cache(Arc<Inner>);
+
+struct Inner {
+    config: Config,
+    store: Arc<dyn Store>,
+    flights: Flights,
+    background: Background,
+    table: Table,
+    on: AtomicBool,
+    /// Why this cache can never work.
+    fault: Option<Error>,
+}
+
+impl Cache {
+    /// A cache with the settings that the environment gives.
+    ///
+    /// | variable | also | setting |
+    /// |---|---|---|
+    /// | `REDIS_URL` | | [`redis_url`](Builder::redis_url); without it the cache lives in this process |
+    /// | `CACHE_ENABLED` | `REDIS_ENABLED` | [`enabled`](Builder::enabled): `true` or `false` |
+    /// | `REDIS_CACHE_PREFIX` | | [`namespace`](Builder::namespace) |
+    /// | `REDIS_CACHE_TTL` | `REDIS_TTL_DEFAULT`, `REDIS_CACHE_TTL_DEFAULT` | [`default_ttl`](Builder::default_ttl): seconds, or `5m` |
+    /// | `REDIS_POOL_SIZE` | `REDIS_MAX_CONNECTIONS` | [`pool_size`](Builder::pool_size) |
+    /// | `REDIS_SOCKET_TIMEOUT` | | [`op_timeout`](Builder::op_timeout): seconds, as `0.1`, or `100ms` |
+    /// | `REDIS_SOCKET_CONNECT_TIMEOUT` | | [`connect_timeout`](Builder::connect_timeout) |
+    /// | `REDIS_RETRY_ON_TIMEOUT` | | [`retry_on_timeout`](Builder::retry_on_timeout) |
+    ///
+    /// The first name counts where several are set; an empty variable counts as unset.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] if a value does not parse; the message names the variable, and never
+    /// repeats the value.
+    pub fn from_env() -> Result<Self, Error> {
+        environment::builder(&environment::process)?.build()
+    }
+
+    /// A cache inside this process, with default settings.
+    ///
+    /// # Errors
+    ///
+    /// None today: as [`Builder::build`], which this calls.
+    pub fn in_memory() -> Result<Self, Error> {
+        Self::builder().build()
+    }
+
+    /// Collects settings.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    pub(crate) fn with_config(config: Config) -> Result<Self, Error> {
+        let store: Arc<dyn Store> = match &config.address {
+            Some(address) => Arc::new(RedisStore::new(&config, address.reveal())?),
+            None => Arc::new(MemoryStore::new(&config)),
+        };
+        Ok(Self::with_store(config, store, None))
+    }
+
+    fn with_store(config: Config, store: Arc<dyn Store>, fault: Option<Error>) -> Self {
+        Self(Arc::new(Inner {
+            on: AtomicBool::new(config.enabled && fault.is_none()),
+            config,
+            store,
+            flights: Flights::default(),
+            background: Background::default(),
+            table: Table::new(),
+            fault,
+        }))
+    }
+
+    /// A cache that caches nothing, because none could be made.
+    pub(crate) fn unusable(error: Error) -> Self {
+        let config = Config::default();
+        let store = Arc::new(MemoryStore::new(&config));
+        Self::with_store(config, store, Some(error))
+    }
+
+    /// Makes this the cache of the process, and reads the variables that `ttl_env` names.
+    ///
+    /// Install before the first cached call: that call makes a cache from the environment if none
+    /// is installed, and then it is too late.
+    ///
+    /// # Errors
+    ///
+    /// - [`ErrorKind::Installed`] if another cache is in use by this process. Installing the same
+    ///   one again is fine.
+    /// - [`ErrorKind::Config`] if a variable named by `ttl_env` does not parse; the message names
+    ///   the variable and the function.
+    pub fn install(&self) -> Result<(), Error> {
+        environment::apply_ttls()?;
+        scope::install(self)
+    }
+
+    /// The cache that an annotated function would use here.
+    #[must_use]
+    pub fn current() -> Self {
+        scope::with_current(Self::clone)
+    }
+
+    /// Runs `future` with this cache: for tests, for tenants. Tasks that it spawns do not inherit
+    /// the scope.
+    pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> {
+        scope::with_cache(self.clone(), future)
+    }
+
+    /// Runs `future` without this cache: what is inside neither reads nor stores.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use cached_core::{Cache, cached};
+    /// # #[cached(ttl = "1h")]
+    /// # async fn price(item: u64) -> u64 { item * 3 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), cached_core::Error> {
+    /// # let cache = Cache::in_memory()?;
+    /// # cache.scope(async {
+    /// let now = Cache::current().bypass(price(7)).await;
+    /// # assert_eq!(now, 21);
+    /// # }).await;
+    /// # assert_eq!(cache.stats().total.stores, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn bypass<F: Future>(&self, future: F) -> impl Future<Output = F::Output> {
+        scope::with_mode(self.clone(), Mode::Bypass, future)
+    }
+
+    /// Runs `future` so that everything inside loads and stores, whatever this cache has.
+    pub fn refresh<F: Future>(&self, future: F) -> impl Future<Output = F::Output> {
+        scope::with_mode(self.clone(), Mode::Refresh, future)
+    }
+
+    /// What was counted since this cache was built.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.0.table.snapshot()
+    }
+
+    /// Asks the store whether it answers, within one operation deadline.
+    pub async fn health(&self) -> Health {
+        let health = |status, problem| Health {
+            status,
+            store: self.store().kind().name(),
+            problem,
+        };
+        if !self.is_on() {
+            return health(HealthStatus::Disabled, self.0.fault.clone());
+        }
+        match self.store().ping().await {
+            Ok(()) => health(HealthStatus::Healthy, None),
+            Err(error) => health(HealthStatus::Degraded, Some(error)),
+        }
+    }
+
+    /// What the store says of itself.
+    ///
+    /// # Errors
+    ///
+    /// As any operation by key: see [`get`](Self::get).
+    pub async fn server_info(&self) -> Result<ServerInfo, Error> {
+        self.store().server_info().await
+    }
+
+    /// Waits until the store answers, at most for `patience`: for services that must not start
+    /// without it.
+    ///
+    /// # Errors
+    ///
+    /// What the last attempt said; at once if waiting cannot help, as with a wrong password.
+    pub async fn ready(&self, patience: Duration) -> Result<(), Error> {
+        const PAUSE: Duration = Duration::from_millis(50);
+        let began = clock::instant();
+        loop {
+            match self.store().ping().await {
+                Ok(()) => return Ok(()),
+                Err(error) if !error.is_transient() => return Err(error),
+                Err(error) => {
+                    let left =
+                        patience.saturating_sub(clock::instant().saturating_duration_since(began));
+                    if left.is_zero() {
+                        return Err(error);
+                    }
+                    tokio::time::sleep(PAUSE.min(left)).await;
+                }
+            }
+        }
+    }
+
+    /// Turns the cache off and waits for the writes under way, each for its deadline at most.
+    /// Functions called later run their bodies.
+    pub async fn shutdown(&self) {
+        self.0.on.store(false, Ordering::Release);
+        self.0.background.idle().await;
+        self.store().close();
+    }
+
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    pub(crate) fn is_on(&self) -> bool {
+        self.0.on.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.0.store
+    }
+
+    pub(crate) fn flights(&self) -> &Flights {
+        &self.0.flights
+    }
+
+    pub(crate) fn max_entry_size(&self) -> usize {
+        self.0.config.max_entry_size
+    }
+
+    pub(crate) fn follower_wait(&self) -> Duration {
+        self.0.config.follower_wait
+    }
+
+    pub(crate) fn parallel_failing_loads(&self) -> usize {
+        self.0.config.parallel_failing_loads
+    }
+
+    /// How long `value` may be kept; `None` if it is not to be kept.
+    pub(crate) fn lifetime<R, T>(
+        &self,
+        codec: &Codec<R, T>,
+        value: &R,
+        function: Option<&'static Function>,
+        given: Option<Duration>,
+    ) -> Option<Duration> {
+        let declared = match codec.outcome(value) {
+            Outcome::Value if !codec.wanted(value) => return None,
+            Outcome::Value => given
+                .or_else(|| function.and_then(Function::ttl_override))
+                .or_else(|| codec.ttl_of(value))
+                .or_else(|| function.and_then(Function::ttl_declared))
+                .unwrap_or(self.0.config.default_ttl),
+            Outcome::None => function?.none_ttl()?,
+            Outcome::Error => function?.error_ttl()?,
+        };
+        let ttl = jitter::shorten(declared, function.map_or(0, Function::jitter));
+        (ttl >= Duration::from_millis(1)).then_some(ttl)
+    }
+
+    /// `value` in the form that the store keeps; `None` if it has none.
+    pub(crate) fn payload<R, T>(
+        &self,
+        codec: &Codec<R, T>,
+        value: &R,
+        shared: Option<Shared>,
+        ttl: Duration,
+        identity: Option<Identity>,
+    ) -> Result<Option<Payload>, Unstorable> {
+        let limit = self.max_entry_size();
+        if self.store().kind() == Kind::Memory {
+            // Written nowhere, but asked the same questions, so that what is tested in memory
+            // behaves the same on Redis.
+            let mut sink = Sink::counting(limit);
+            codec.encode(value, &mut sink)?;
+            return Ok(shared.map(|shared| Payload::Typed(shared, sink.len())));
+        }
+        let Ok(id) = Id::random() else {
+            return Ok(None);
+        };
+        let header = Header {
+            id,
+            outcome: codec.outcome(value),
+            ttl,
+            stale: Duration::ZERO,
+            identity,
+            tokens: Vec::new(),
+        };
+        let bytes = entry::render(&header, |sink| codec.encode(value, sink), limit)?;
+        Ok(Some(Payload::Bytes(bytes.into())))
+    }
+
+    /// Writes `entry` behind the answer, and ends the flight once it is there, or is known not to
+    /// come.
+    pub(crate) fn settle(&self, key: &Key, entry: Option<Entry>, landed: Option<Landed>) {
+        if self.store().kind() == Kind::Memory {
+            if let Some(entry) = entry {
+                self.put(key, entry);
+            }
+            return;
+        }
+        let write = entry.and_then(|entry| {
+            let admitted = self.0.background.admit(entry.payload.len());
+            if admitted.is_none() {
+                self.count_skipped(key.function());
+            }
+            Some((entry, admitted?))
+        });
+        if write.is_none()
+            && let Some(landed) = &landed
+        {
+            landed.end();
+        }
+        // Outside a runtime nothing can be written, and nobody waits.
+        let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
+        let (cache, key) = (self.clone(), key.clone());
+        runtime.spawn(async move {
+            if let Some((entry, _admitted)) = write {
+                cache.write(&key, entry).await;
+            }
+            if let Some(landed) = landed {
+                landed.end();
+                // Calls that began before may still be reading: they have one deadline.
+                tokio::time::sleep(cache.0.config.op_timeout).await;
+            }
+        });
+    }
+
+    /// Writes into a store that never waits.
+    fn put(&self, key: &Key, Entry { payload, ttl }: Entry) {
+        self.count_stored(key.function(), payload.len(), ttl);
+        self.store().put(key, payload, ttl);
+    }
+
+    /// Writes, and counts how that went.
+    pub(crate) async fn write(&self, key: &Key, Entry { payload, ttl }: Entry) {
+        let bytes = payload.len();
+        let write = Write { key, payload, ttl };
+        match self.store().write(vec![write]).await {
+            Ok(()) => self.count_stored(key.function(), bytes, ttl),
+            Err(error) => self.count_store_error(key.function(), &error),
+        }
+    }
+}
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cache")
+            .field("namespace", &self.0.config.namespace)
+            .field("store", &self.0.store)
+            .field("on", &self.is_on())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,363 @@
+//! Calls by key: the cache without an annotated function.
+
+use std::time::{Duration, Instant};
+
+use super::Cache;
+use crate::{
+    Error, ErrorKind, Key,
+    call::Found,
+    clock,
+    entry::Identity,
+    hit::{self, Accepts, Verdict},
+    json::Unstorable,
+    returns::{CacheValue, Codec, Returns},
+    scope::{self, Mode},
+    store::{Reply, Write},
+};
+
+/// Calls by key know values only.
+const VALUES: Accepts = Accepts {
+    none: false,
+    error: false,
+};
+
+impl Cache {
+    /// The value at `key`, if there is one of this type.
+    ///
+    /// What cannot be read as a `T` is a counted miss. Inside [`bypass`](Self::bypass) and
+    /// [`refresh`](Self::refresh), and with the cache turned off, there is nothing.
+    ///
+    /// # Errors
+    ///
+    /// - [`ErrorKind::Unavailable`] or [`ErrorKind::Timeout`] if the store does not answer;
+    /// - [`ErrorKind::Refused`], [`ErrorKind::Unsupported`] or [`ErrorKind::Server`] if it answers
+    ///   with a refusal or another error.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use cached_core::Cache;
+    /// # use std::time::{Duration, Instant};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), cached_core::Error> {
+    /// let cache = Cache::in_memory()?;
+    /// cache.set("user:42:name", &"Ada".to_owned(), Duration::from_secs(60)).await?;
+    /// assert_eq!(cache.get::<String>("user:42:name").await?.as_deref(), Some("Ada"));
+    /// assert_eq!(cache.get::<u64>("user:42:name").await?, None); // another type
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn get<T: CacheValue>(&self, key: impl Into<Key>) -> Result<Option<T>, Error> {
+        let key = key.into();
+        if !self.reads(&key)? {
+            return Ok(None);
+        }
+        let began = clock::instant();
+        let reply = self.store().read(&key).await;
+        Ok(self.value(&key, &self.heard(&key, reply)?, Some(began)))
+    }
+
+    /// The values at `keys`, in their order, by as few commands as possible.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get); then no value is returned.
+    pub async fn get_many<T: CacheValue>(
+        &self,
+        keys: impl IntoIterator<Item = impl Into<Key>>,
+    ) -> Result<Vec<Option<T>>, Error> {
+        let keys: Vec<Key> = keys.into_iter().map(Into::into).collect();
+        for key in &keys {
+            if !self.reads(key)? {
+                return Ok(keys.iter().map(|_| None).collect());
+            }
+        }
+        let Some(first) = keys.first() else {
+            return Ok(Vec::new());
+        };
+        let began = clock::instant();
+        let replies = self.store().read_many(&keys).await;
+        let replies = self.heard(first, replies)?;
+        Ok(keys
+            .iter()
+            .zip(replies)
+            .map(|(key, reply)| self.value(key, &reply, Some(began)))
+            .collect())
+    }
+
+    /// Stores `value` at `key` for `ttl`, or for the cache's default if that is `None`.
+    ///
+    /// What was there is replaced. Dropped before it returns, the value may be there or not.
+    ///
+    /// # Errors
+    ///
+    /// - [`ErrorKind::Unstorable`] if JSON cannot bring the value back unchanged;
+    /// - [`ErrorKind::TooLarge`] if it is over [`max_entry_size`](crate::Builder::max_entry_size);
+    /// - those of [`get`](Self::get).
+    pub async fn set<T: CacheValue>(
+        &self,
+        key: impl Into<Key>,
+        value: &T,
+        ttl: impl Into<Option<Duration>>,
+    ) -> Result<(), Error> {
+        self.set_many([(key, value)], ttl).await
+    }
+
+    /// Stores several values for the same `ttl`, by as few commands as possible.
+    ///
+    /// # Errors
+    ///
+    /// As [`set`](Self::set). If a value cannot be stored, none is; if the store fails on the way,
+    /// some may be.
+    pub async fn set_many<'a, T: CacheValue>(
+        &self,
+        entries: impl IntoIterator<Item = (impl Into<Key>, &'a T)>,
+        ttl: impl Into<Option<Duration>>,
+    ) -> Result<(), Error> {
+        let ttl = ttl.into().unwrap_or(self.0.config.default_ttl);
+        let entries: Vec<(Key, &T)> = entries
+            .into_iter()
+            .map(|(key, value)| (key.into(), value))
+            .collect();
+        let Some((first, _)) = entries.first() else {
+            return Ok(());
+        };
+        if ttl < Duration::from_millis(1) {
+            return Err(Error::new(
+                ErrorKind::Config,
+                "a ttl must be at least a millisecond: to remove a value, use `delete`",
+            ));
+        }
+        for (key, _) in &entries {
+            usable(key)?;
+        }
+        if !self.writes(first) {
+            return Ok(());
+        }
+        let identity = self.heard(first, self.store().identity().await)?;
+        let writes = entries
+            .iter()
+            .map(|(key, value)| self.to_write(key, *value, ttl, identity))
+            .collect::<Result<Vec<_>, Error>>()?;
+        // Loads under way must not be taken for newer than this.
+        for (key, _) in &entries {
+            self.0.flights.detach(key.local());
+        }
+        let sizes: Vec<usize> = writes.iter().map(|write| write.payload.len()).collect();
+        let result = self.store().write(writes).await;
+        self.heard(first, result)?;
+        for ((key, _), bytes) in entries.iter().zip(sizes) {
+            self.count_stored(key.function(), bytes, ttl);
+        }
+        Ok(())
+    }
+
+    fn to_write<'a, T: CacheValue>(
+        &self,
+        key: &'a Key,
+        value: &T,
+        ttl: Duration,
+        identity: Option<Identity>,
+    ) -> Result<Write<'a>, Error> {
+        let codec = Codec::<T, T>::plain();
+        let payload = self
+            .payload(&codec, value, codec.share(value), ttl, identity)
+            .map_err(|why| {
+                self.count_unstorable(key.function(), &why);
+                unstorable(&why)
+            })?;
+        match payload {
+            Some(payload) => Ok(Write { key, payload, ttl }),
+            None => Err(Error::new(
+                ErrorKind::Unavailable,
+                "the operating system gave no random number for the entry's id",
+            )),
+        }
+    }
+
+    /// The value at `key`, or the one that `load` makes, which is stored for `ttl`, or for the
+    /// cache's default.
+    ///
+    /// Calls that miss the same key at one time share one load, as with
+    /// [`#[cached]`](macro@crate::cached). An error of `load` is returned and not stored; an error
+    /// of the store never surfaces.
+    ///
+    /// # Errors
+    ///
+    /// Those of `load`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use cached_core::Cache;
+    /// # use std::time::{Duration, Instant};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let cache = Cache::in_memory()?;
+    /// let length = cache
+    ///     .get_or_load("length:hello", Duration::from_secs(60), async || {
+    ///         Ok::<_, std::io::Error>("hello".len())
+    ///     })
+    ///     .await?;
+    /// assert_eq!(length, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn get_or_load<T: CacheValue, E>(
+        &self,
+        key: impl Into<Key>,
+        ttl: impl Into<Option<Duration>>,
+        load: impl AsyncFnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        let codec = Returns::<Result<T, E>>::codec_without_shared_errors();
+        let (key, ttl) = (key.into(), ttl.into());
+        let miss = match codec.find_in(self, key).await {
+            Found::Hit(value) => return value,
+            Found::Miss(miss) => miss,
+        };
+        miss.for_ttl(ttl).run(load()).await
+    }
+
+    /// Removes what is at `key`; returns whether there was something.
+    ///
+    /// Works with the cache turned off, too. A load of the key that is under way in this process is
+    /// not joined any more.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get); then the value may still be there.
+    pub async fn delete(&self, key: impl Into<Key>) -> Result<bool, Error> {
+        let key = key.into();
+        usable(&key)?;
+        self.0.flights.detach(key.local());
+        let deleted = self.store().delete(&key).await;
+        self.heard(&key, deleted)
+    }
+
+    /// Whether there is an entry at `key` that a read would take, of whatever type.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get).
+    pub async fn exists(&self, key: impl Into<Key>) -> Result<bool, Error> {
+        let key = key.into();
+        if !self.reads(&key)? {
+            return Ok(false);
+        }
+        let reply = self.store().read(&key).await;
+        Ok(hit::is_entry(&self.heard(&key, reply)?))
+    }
+
+    /// How long the entry at `key` will live; `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get).
+    pub async fn ttl(&self, key: impl Into<Key>) -> Result<Option<Duration>, Error> {
+        let key = key.into();
+        if !self.reads(&key)? {
+            return Ok(None);
+        }
+        let reply = self.store().read_with_ttl(&key).await;
+        let reply = self.heard(&key, reply)?;
+        Ok(reply.remaining.filter(|_| hit::is_entry(&reply)))
+    }
+
+    /// The value at `key`, which is removed: of several callers at once, one gets it.
+    ///
+    /// For what may be used once, as the state of an OAuth login.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get); after a [`Timeout`](ErrorKind::Timeout) the value may be gone.
+    pub async fn take<T: CacheValue>(&self, key: impl Into<Key>) -> Result<Option<T>, Error> {
+        let key = key.into();
+        if !self.reads(&key)? {
+            return Ok(None);
+        }
+        self.0.flights.detach(key.local());
+        let reply = self.store().take(&key).await;
+        Ok(self.value(&key, &self.heard(&key, reply)?, None))
+    }
+
+    /// Gives the entry at `key` a new ttl, counted from now; returns whether there is one.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get).
+    pub async fn touch(&self, key: impl Into<Key>, ttl: Duration) -> Result<bool, Error> {
+        let key = key.into();
+        if !self.reads(&key)? {
+            return Ok(false);
+        }
+        let touched = self.store().touch(&key, ttl).await;
+        self.heard(&key, touched)
+    }
+
+    /// Deletes every key that matches `glob` and returns how many were deleted.
+    ///
+    /// The glob is Redis's, `user:42:*`, and matches the key without the namespace. Scans in
+    /// batches, so the server is never blocked, and each batch has its own deadline; a key written
+    /// during the scan may survive. Takes one pass over the keyspace. Never put user input into a
+    /// glob: its `*` is a wildcard.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get); keys deleted so far stay deleted.
+    pub async fn purge(&self, glob: &str) -> Result<u64, Error> {
+        self.0.flights.detach_all();
+        self.store().purge(glob).await
+    }
+
+    /// Whether a read of `key` goes to the store.
+    fn reads(&self, key: &Key) -> Result<bool, Error> {
+        usable(key)?;
+        Ok(self.is_on() && scope::mode(key.function(), self).is_none())
+    }
+
+    fn writes(&self, key: &Key) -> bool {
+        self.is_on() && scope::mode(key.function(), self) != Some(Mode::Bypass)
+    }
+
+    fn heard<T>(&self, key: &Key, result: Result<T, Error>) -> Result<T, Error> {
+        result.inspect_err(|_| {
+            self.counters(key.function()).errors.count();
+        })
+    }
+
+    /// What `reply` holds, or, for a call that began at `began`, what is on its way to the store.
+    fn value<T: CacheValue>(&self, key: &Key, reply: &Reply, began: Option<Instant>) -> Option<T> {
+        let (function, codec) = (key.function(), Codec::<T, T>::plain());
+        let miss = match hit::judge(&codec, VALUES, reply, self.max_entry_size()) {
+            Verdict::Hit(value) => {
+                self.count_hit(function);
+                return Some(value);
+            }
+            Verdict::Miss(miss) => miss,
+        };
+        let coming = began.and_then(|began| codec.on_its_way(self, key, began, VALUES));
+        match &coming {
+            Some(_) => self.count_hit(function),
+            None => self.count_miss(function, miss),
+        }
+        coming
+    }
+}
+
+fn usable(key: &Key) -> Result<(), Error> {
+    match key.fault() {
+        None => Ok(()),
+        Some(fault) => Err(Error::new(
+            ErrorKind::Key,
+            format!("an argument of this key could not be encoded: {fault}"),
+        )),
+    }
+}
+
+fn unstorable(why: &Unstorable) -> Error {
+    let kind = match why {
+        Unstorable::TooLarge { .. } => ErrorKind::TooLarge,
+        _ => ErrorKind::Unstorable,
+    };
+    Error::new(kind, format!("the value is not stored: {why}"))
+}

@@ -1,0 +1,83 @@
+//! What happened is counted and told in one step.
+
+use std::time::Duration;
+
+use super::Cache;
+use crate::{Error, event, function::Function, hit::Miss, json::Unstorable, stats::Counters};
+
+type Of = Option<&'static Function>;
+
+impl Cache {
+    pub(crate) fn counters(&self, function: Of) -> &Counters {
+        self.0.table.of(function)
+    }
+
+    pub(crate) fn count_hit(&self, function: Of) {
+        self.counters(function).hits.count();
+        event::hit(function, self.store().kind());
+    }
+
+    pub(crate) fn count_miss(&self, function: Of, why: Miss) {
+        let (counters, store) = (self.counters(function), self.store().kind());
+        counters.misses.count();
+        match why {
+            Miss::Absent => event::miss(function, store),
+            Miss::Undecodable => {
+                counters.undecodable.count();
+                event::undecodable(function, store);
+            }
+            Miss::TooLarge => {
+                counters.too_large.count();
+                event::undecodable(function, store);
+            }
+        }
+    }
+
+    pub(crate) fn count_shared(&self, function: Of) {
+        self.counters(function).shared.count();
+        event::shared(function);
+    }
+
+    pub(crate) fn count_load(&self, function: Of, took: Duration) {
+        self.counters(function).count_load(took);
+        event::loaded(function, took);
+    }
+
+    pub(crate) fn count_stored(&self, function: Of, bytes: usize, ttl: Duration) {
+        self.counters(function).stores.count();
+        event::stored(function, self.store().kind(), bytes, ttl);
+    }
+
+    pub(crate) fn count_read_error(&self, function: Of, error: &Error) {
+        self.counters(function).errors.count();
+        event::read_failed(function, self.store().kind(), error);
+    }
+
+    pub(crate) fn count_store_error(&self, function: Of, error: &Error) {
+        self.counters(function).errors.count();
+        event::store_failed(function, self.store().kind(), error);
+    }
+
+    pub(crate) fn count_skipped(&self, function: Of) {
+        self.counters(function).skipped.count();
+        event::store_skipped(function, self.store().kind());
+    }
+
+    /// Once told, only counted: the reason does not change from call to call.
+    pub(crate) fn count_unstorable(&self, function: Of, why: &Unstorable) {
+        let counters = self.counters(function);
+        let counter = match why {
+            Unstorable::TooLarge { .. } => &counters.too_large,
+            _ => &counters.unstorable,
+        };
+        if counter.count() == 0 {
+            event::unstorable(function, why);
+        }
+    }
+
+    pub(crate) fn count_unkeyable(&self, function: Of) {
+        if self.counters(function).unkeyable.count() == 0 {
+            event::unkeyable(function);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! One function per event. The only file that names `tracing`.
+//!
+//! Field names are part of the interface: `function` is the annotated function's path (`by key`
+//! for calls by key), `store` is `redis` or `memory`. Keys, arguments and values appear in none.
+
+use std::time::Duration;
+
+use tracing::{Instrument, Level, event};
+
+use crate::{Error, function::Function, json::Unstorable, store::Kind};
+
+const TARGET: &str = "cached_core";
+
+fn name(function: Option<&'static Function>) -> &'static str {
+    function.map_or("by key", Function::name)
+}
+
+pub(crate) fn hit(function: Option<&'static Function>, store: Kind) {
+    event!(target: TARGET, Level::TRACE, function = name(function), store = store.name(), "hit");
+}
+
+pub(crate) fn miss(function: Option<&'static Function>, store: Kind) {
+    event!(target: TARGET, Level::DEBUG, function = name(function), store = store.name(), "miss");
+}
+
+pub(crate) fn shared(function: Option<&'static Function>) {
+    event!(target: TARGET, Level::DEBUG, function = name(function), "shared another call's load");
+}
+
+/// Runs `body` inside the span `load`.
+pub(crate) fn in_load_span<F: Future>(
+    function: Option<&'static Function>,
+    body: F,
+) -> impl Future<Output = F::Output> {
+    body.instrument(tracing::debug_span!(target: TARGET, "load", function = name(function)))
+}
+
+pub(crate) fn loaded(function: Option<&'static Function>, took: Duration) {
+    event!(
+        target: TARGET, Level::DEBUG,
+        function = name(function), milliseconds = took.as_secs_f64() * 1e3, "load"
+    );
+}
+
+pub(crate) fn stored(
+    function: Option<&'static Function>,
+    store: Kind,
+    bytes: usize,
+    ttl: Duration,
+) {
+    event!(
+        target: TARGET, Level::DEBUG,
+        function = name(function), store = store.name(), bytes, ttl_seconds = ttl.as_secs_f64(), "store"
+    );
+}
+
+pub(crate) fn read_failed(function: Option<&'static Function>, store: Kind, error: &Error) {
+    event!(
+        target: TARGET, Level::WARN,
+        function = name(function), store = store.name(), %error, "read failed: the body runs instead"
+    );
+}
+
+pub(crate) fn store_failed(function: Option<&'static Function>, store: Kind, error: &Error) {
+    event!(
+        target: TARGET, Level::WARN,
+        function = name(function), store = store.name(), %error, "store failed: the value is returned, not kept"
+    );
+}
+
+pub(crate) fn store_skipped(function: Option<&'static Function>, store: Kind) {
+    event!(
+        target: TARGET, Level::WARN,
+        function = name(function), store = store.name(),
+        "store skipped: too many writes to a slow store are under way"
+    );
+}
+
+pub(crate) fn undecodable(function: Option<&'static Function>, store: Kind) {
+    event!(
+        target: TARGET, Level::DEBUG,
+        function = name(function), store = store.name(), "an entry could not be read: treated as a miss"
+    );
+}
+
+/// Once per function: `why` does not change from call to call.
+pub(crate) fn unstorable(function: Option<&'static Function>, why: &Unstorable) {
+    event!(
+        target: TARGET, Level::WARN,
+        function = name(function), %why, "value not stored: every call runs the body"
+    );
+}
+
+pub(crate) fn unkeyable(function: Option<&'static Function>) {
+    event!(
+        target: TARGET, Level::WARN,
+        function = name(function), "an argument could not be encoded: the call runs uncached"
+    );
+}
+
+pub(crate) fn follower_gave_up(function: Option<&'static Function>, waited: Duration) {
+    event!(
+        target: TARGET, Level::WARN,
+        function = name(function), waited_seconds = waited.as_secs_f64(),
+        "waited too long for another call's load: loading alone"
+    );
+}
+
+pub(crate) fn connected(version: &str) {
+    event!(target: TARGET, Level::INFO, version, "connected to Redis");
+}
+
+pub(crate) fn lane_lost(error: &Error) {
+    event!(target: TARGET, Level::WARN, %error, "connection to Redis lost: the next call replaces it");
+}
+
+pub(crate) fn uncached(error: &Error) {
+    event!(
+        target: TARGET, Level::ERROR, %error,
+        "no cache is installed and none could be made from the environment: functions run uncached"
+    );
+}

@@ -1,0 +1,95 @@
+//! The hit test: does this reply answer this call? A pure function of the reply.
+
+use crate::{
+    entry::{self, Outcome, Stored},
+    returns::{Codec, Shared},
+    store::{Payload, Reply},
+};
+
+/// What a reply is worth to a call.
+#[derive(Debug)]
+pub(crate) enum Verdict<R> {
+    Hit(R),
+    /// Nothing is there, or what is there does not count.
+    Miss(Miss),
+}
+
+/// Why a reply is no hit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Miss {
+    /// Nothing is there, or a lease, or an entry from another run of the server.
+    Absent,
+    /// Damaged, foreign, or of another type.
+    Undecodable,
+    /// Over the size limit.
+    TooLarge,
+}
+
+/// Which outcomes of a load the caller takes from a cache.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Accepts {
+    pub(crate) none: bool,
+    pub(crate) error: bool,
+}
+
+impl Accepts {
+    fn takes(self, outcome: Outcome) -> bool {
+        match outcome {
+            Outcome::Value => true,
+            Outcome::None => self.none,
+            Outcome::Error => self.error,
+        }
+    }
+}
+
+/// Judges `reply` for a call that reads with `codec`.
+pub(crate) fn judge<R, T>(
+    codec: &Codec<R, T>,
+    accepts: Accepts,
+    reply: &Reply,
+    limit: usize,
+) -> Verdict<R> {
+    let found = match &reply.payload {
+        None => Err(Miss::Absent),
+        Some(Payload::Typed(shared, _)) => typed(codec, accepts, shared),
+        Some(Payload::Bytes(bytes)) if bytes.len() > limit => Err(Miss::TooLarge),
+        Some(Payload::Bytes(bytes)) => match entry::read(bytes) {
+            Stored::Lease(_) => Err(Miss::Absent),
+            // An id is only as good as the server run that gave it: after a restart from an old
+            // dump, or a failover, what was deleted can be back.
+            Stored::Entry(header, _) if header.identity != reply.identity => Err(Miss::Absent),
+            Stored::Entry(header, _) if !accepts.takes(header.outcome) => Err(Miss::Absent),
+            Stored::Entry(header, body) => {
+                codec.decode(header.outcome, body).ok_or(Miss::Undecodable)
+            }
+            Stored::Foreign | Stored::Damaged(_) => Err(Miss::Undecodable),
+        },
+    };
+    match found {
+        Ok(value) => Verdict::Hit(value),
+        Err(miss) => Verdict::Miss(miss),
+    }
+}
+
+/// The same for a value inside the process.
+pub(crate) fn typed<R, T>(
+    codec: &Codec<R, T>,
+    accepts: Accepts,
+    shared: &Shared,
+) -> Result<R, Miss> {
+    if !accepts.takes(shared.outcome) {
+        return Err(Miss::Absent);
+    }
+    codec.restore(shared).ok_or(Miss::Undecodable)
+}
+
+/// Whether there is an entry, of whatever type.
+pub(crate) fn is_entry(reply: &Reply) -> bool {
+    match &reply.payload {
+        None => false,
+        Some(Payload::Typed(..)) => true,
+        Some(Payload::Bytes(bytes)) => {
+            matches!(entry::read(bytes), Stored::Entry(header, _) if header.identity == reply.identity)
+        }
+    }
+}

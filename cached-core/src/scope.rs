@@ -1,0 +1,159 @@
+//! Which cache a task uses, and what it does with it.
+//!
+//! Everything that a caller puts around a future is one task-local [`Context`], so that a call
+//! looks at one place.
+
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicBool, Ordering},
+};
+
+use crate::{Cache, Error, ErrorKind, environment, event, flight::Flight, function::Function};
+
+tokio::task_local! {
+    static CONTEXT: Arc<Context>;
+}
+
+static INSTALLED: OnceLock<Cache> = OnceLock::new();
+
+/// What is around a call.
+#[derive(Clone, Debug, Default)]
+struct Context {
+    cache: Option<Cache>,
+    /// What to do with a cache, the innermost last.
+    modes: Vec<(Cache, Mode)>,
+    once: Option<Arc<Once>>,
+    /// The loads that this call is part of: it must not wait for one of them.
+    loading: Vec<Arc<Flight>>,
+}
+
+/// What calls do with a cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Neither read nor store.
+    Bypass,
+    /// Load and store, whatever is there.
+    Refresh,
+}
+
+/// A mode for the next call of one function only, whatever its cache.
+#[derive(Debug)]
+struct Once {
+    function: &'static Function,
+    mode: Mode,
+    taken: AtomicBool,
+}
+
+fn around() -> Context {
+    CONTEXT
+        .try_with(|context| Context::clone(context))
+        .unwrap_or_default()
+}
+
+fn within<F: Future>(context: Context, future: F) -> impl Future<Output = F::Output> {
+    CONTEXT.scope(Arc::new(context), future)
+}
+
+/// Everything inside `future` uses `cache`, unless it names another.
+pub(crate) fn with_cache<F: Future>(cache: Cache, future: F) -> impl Future<Output = F::Output> {
+    let mut context = around();
+    context.cache = Some(cache);
+    within(context, future)
+}
+
+/// Everything inside `future` treats `cache` so.
+pub(crate) fn with_mode<F: Future>(
+    cache: Cache,
+    mode: Mode,
+    future: F,
+) -> impl Future<Output = F::Output> {
+    let mut context = around();
+    context.modes.push((cache, mode));
+    within(context, future)
+}
+
+/// The next call of `function` inside `call` does so.
+pub(crate) fn once<F: Future>(
+    function: &'static Function,
+    mode: Mode,
+    call: F,
+) -> impl Future<Output = F::Output> {
+    let mut context = around();
+    context.once = Some(Arc::new(Once {
+        function,
+        mode,
+        taken: AtomicBool::new(false),
+    }));
+    within(context, call)
+}
+
+/// The body that `flight` waits for. What was meant for this call alone ends here.
+pub(crate) fn loading<F: Future>(
+    flight: Option<Arc<Flight>>,
+    body: F,
+) -> impl Future<Output = F::Output> {
+    let mut context = around();
+    context.once = None;
+    context.loading.extend(flight);
+    within(context, body)
+}
+
+/// Whether the current call is part of the load that `flight` waits for.
+pub(crate) fn is_loading(flight: &Arc<Flight>) -> bool {
+    CONTEXT
+        .try_with(|context| {
+            context
+                .loading
+                .iter()
+                .any(|loading| Arc::ptr_eq(loading, flight))
+        })
+        .unwrap_or(false)
+}
+
+/// The mode of a call of `function` in `cache`, if there is one. One for this call alone is used up.
+pub(crate) fn mode(function: Option<&'static Function>, cache: &Cache) -> Option<Mode> {
+    CONTEXT
+        .try_with(|context| {
+            let once = context.once.as_ref().filter(|once| {
+                function.is_some_and(|function| std::ptr::eq(function, once.function))
+                    && !once.taken.swap(true, Ordering::Relaxed)
+            });
+            once.map(|once| once.mode).or_else(|| {
+                let mut inside_out = context.modes.iter().rev();
+                inside_out
+                    .find(|(of, _)| of.is(cache))
+                    .map(|(_, mode)| *mode)
+            })
+        })
+        .unwrap_or(None)
+}
+
+/// Shows the cache of this task to `look`: the scoped one, the installed one, or the one that the
+/// environment describes, which is made now and stays.
+pub(crate) fn with_current<T>(look: impl Fn(&Cache) -> T) -> T {
+    match CONTEXT.try_with(|context| context.cache.as_ref().map(&look)) {
+        Ok(Some(result)) => result,
+        _ => look(INSTALLED.get_or_init(from_environment)),
+    }
+}
+
+fn from_environment() -> Cache {
+    let cache = environment::apply_ttls().and_then(|()| Cache::from_env());
+    cache.unwrap_or_else(|error| {
+        event::uncached(&error);
+        Cache::unusable(error)
+    })
+}
+
+/// Makes `cache` the one of the process.
+pub(crate) fn install(cache: &Cache) -> Result<(), Error> {
+    let installed = INSTALLED.get_or_init(|| cache.clone());
+    if installed.is(cache) {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Installed,
+        "another cache is in use by this process: install once, and before the first cached call, \
+         which otherwise makes a cache from the environment",
+    ))
+}
