@@ -66,6 +66,12 @@ impl fmt::Display for Id {
 pub(crate) struct Token(u128);
 
 impl Token {
+    /// A new token, from the operating system, as for [`Id::random`].
+    #[cfg(test)]
+    pub(crate) fn random() -> Result<Self, getrandom::Error> {
+        random().map(Self)
+    }
+
     /// The token a marker holds; `None` for anything else.
     pub(crate) fn read(marker: &[u8]) -> Option<Self> {
         hex(marker, 32).map(Self)
