@@ -1,0 +1,10 @@
+//! What the crates promise, one module per behaviour.
+// A test says what is wrong by panicking.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used
+)]
+
+mod fixture;

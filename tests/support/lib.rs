@@ -1,0 +1,28 @@
+//! Fixtures that every test of this workspace may use.
+//!
+//! [`RedisServer`] is a real server of our own, [`every_store`] runs one body against every store, and
+//! [`CountingLoader`] is a function body that counts its runs and can be held back.
+// A fixture that cannot do its work ends the test, loudly: that is its way of returning an error.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate,
+    clippy::unwrap_used
+)]
+
+mod loader;
+mod resp;
+mod server;
+mod stores;
+
+pub use loader::CountingLoader;
+pub use resp::Reply;
+pub use server::{RedisServer, ServerBuilder};
+pub use stores::{Store, every_store, namespace};
+
+/// The programs in the README are compiled and run with the documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

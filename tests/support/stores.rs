@@ -1,0 +1,56 @@
+//! The stores that one test body runs against.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use cached_core::Cache;
+
+use crate::RedisServer;
+
+/// Where a cache keeps its entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Store {
+    /// The bounded in-process store.
+    Memory,
+    /// The redis-server that the tests of this process share.
+    Redis,
+}
+
+impl Store {
+    /// Each store there is.
+    pub const ALL: [Self; 2] = [Self::Memory, Self::Redis];
+
+    /// A cache on this store. Two caches of one namespace share their entries on Redis, and none in memory.
+    pub fn cache(self, namespace: &str) -> Cache {
+        let builder = Cache::builder().namespace(namespace);
+        match self {
+            Self::Memory => builder,
+            // A busy machine may take longer than the default deadline; a test that is not about time must not see it.
+            Self::Redis => builder
+                .redis_url(RedisServer::shared().url())
+                .op_timeout(Duration::from_secs(10))
+                .connect_timeout(Duration::from_secs(10)),
+        }
+        .build()
+        .expect("a cache for tests")
+    }
+}
+
+/// A namespace no other test uses, with `name` in it.
+pub fn namespace(name: &str) -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!("{name}-{}-{number}", std::process::id())
+}
+
+/// Runs `body` once on each store, inside the scope of a cache with a namespace of its own.
+///
+/// `every_store("expiry", async |cache| …).await`
+pub async fn every_store(name: &str, body: impl AsyncFn(Cache)) {
+    for store in Store::ALL {
+        // Shown only when the test fails: it says on which store.
+        println!("store: {store:?}");
+        let cache = store.cache(&namespace(name));
+        cache.scope(body(cache.clone())).await;
+    }
+}
