@@ -119,6 +119,8 @@ export REDIS_SERVER=$server
 unset REDIS_URL CACHE_ENABLED REDIS_ENABLED
 
 run cargo fmt --all --check
+# A workspace of its own, which is not built here: its peers take long.
+[ ! -e benches/Cargo.toml ] || run cargo fmt --manifest-path benches/Cargo.toml --check
 run cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 RUSTDOCFLAGS="-D warnings" run cargo doc --workspace --all-features --no-deps --locked
 run cargo test --workspace --all-features --locked
