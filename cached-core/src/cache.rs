@@ -162,7 +162,7 @@ impl Cache {
 
     /// Runs `future` with this cache: for tests, for tenants. Tasks that it spawns do not inherit
     /// the scope.
-    pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> {
+    pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
         scope::with_cache(self.clone(), future)
     }
 
@@ -185,12 +185,12 @@ impl Cache {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn bypass<F: Future>(&self, future: F) -> impl Future<Output = F::Output> {
+    pub fn bypass<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
         scope::with_mode(self.clone(), Mode::Bypass, future)
     }
 
     /// Runs `future` so that everything inside loads and stores, whatever this cache has.
-    pub fn refresh<F: Future>(&self, future: F) -> impl Future<Output = F::Output> {
+    pub fn refresh<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
         scope::with_mode(self.clone(), Mode::Refresh, future)
     }
 

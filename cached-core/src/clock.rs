@@ -96,3 +96,12 @@ fn nanoseconds(duration: Duration) -> u64 {
 pub(crate) fn instant() -> Instant {
     Instant::now()
 }
+
+/// Runs `future` for `limit` at most; `None` if it takes longer. Outside a Tokio runtime there is no
+/// timer, and so no limit.
+pub(crate) async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
+    if tokio::runtime::Handle::try_current().is_err() {
+        return Some(future.await);
+    }
+    tokio::time::timeout(limit, future).await.ok()
+}

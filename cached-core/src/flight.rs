@@ -172,7 +172,7 @@ impl Follower {
 
     /// Waits until it is clear what this call does, for as long as `patience`.
     pub(crate) async fn turn(self, patience: Duration) -> Turn {
-        tokio::time::timeout(patience, self.follow())
+        clock::within(patience, self.follow())
             .await
             .unwrap_or(Turn::GaveUp)
     }

@@ -7,4 +7,6 @@
     clippy::unwrap_used
 )]
 
+mod faults;
 mod fixture;
+mod single_flight;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use deadpool_redis::redis::{Cmd, Pipeline, Value, cmd};
 
 use super::{Kind, Payload, Reply, Store, Task, Write};
-use crate::{Error, ErrorKind, Key, config::Config, entry::Identity, server::ServerInfo};
+use crate::{Error, ErrorKind, Key, clock, config::Config, entry::Identity, server::ServerInfo};
 
 mod connect;
 mod failure;
@@ -60,16 +60,16 @@ impl RedisStore {
     where
         F: Future<Output = Result<T, Error>> + Send + 'a,
     {
+        connect::runtime()?;
         let mut used = None;
         let work = async {
             let lane = self.lanes.lane().await?;
             used = Some(Arc::clone(&lane));
             operation(lane).await
         };
-        let result = match tokio::time::timeout(within, work).await {
-            Ok(result) => result,
-            Err(_) => Err(failure::missed_deadline(within)),
-        };
+        let result = clock::within(within, work)
+            .await
+            .unwrap_or_else(|| Err(failure::missed_deadline(within)));
         if let (Err(error), Some(lane)) = (&result, used) {
             self.lanes.inspect(&lane, error);
         }

@@ -90,12 +90,7 @@ impl Lanes {
     }
 
     fn connect(&self, slot: &mut Slot) -> Result<watch::Receiver<Outcome>, Error> {
-        let runtime = Handle::try_current().map_err(|_| {
-            Error::new(
-                ErrorKind::Unavailable,
-                "Redis can be reached only inside a Tokio runtime: call from a task",
-            )
-        })?;
+        let runtime = runtime()?;
         let (sender, receiver) = watch::channel(None);
         *slot = Slot::Connecting(receiver.clone());
         let (pool, slot) = (self.pool.clone(), Arc::clone(&self.slot));
@@ -213,6 +208,16 @@ async fn open(pool: &Pool, deadline: Duration, connect_timeout: Duration) -> Res
                 ),
             ))
         })
+}
+
+/// The runtime that drives connections and deadlines.
+pub(super) fn runtime() -> Result<Handle, Error> {
+    Handle::try_current().map_err(|_| {
+        Error::new(
+            ErrorKind::Unavailable,
+            "Redis can be reached only inside a Tokio runtime: call from a task",
+        )
+    })
 }
 
 fn connection_info(address: &str) -> Result<redis::ConnectionInfo, Error> {
