@@ -1,0 +1,74 @@
+//! What one cache hit costs: hand-written code, the peers and cached-core, in turn in one process.
+//!
+//! `cargo run --release -- --help` lists the options; `README.md` says what is compared and why it is fair.
+
+mod contestant;
+mod contestants;
+mod measure;
+mod options;
+mod rounds;
+mod server;
+mod subject;
+mod table;
+
+use options::{Group, Options};
+use rounds::Trial;
+use server::Server;
+use subject::Profile;
+
+fn main() -> anyhow::Result<()> {
+    let Some(options) = Options::from_arguments(std::env::args().skip(1))? else {
+        println!("{}", options::HELP);
+        return Ok(());
+    };
+    // As many workers as cores, which is what a service gets from `#[tokio::main]`.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+
+    if options.wants(Group::Redis) {
+        let server = Server::start()?;
+        let trials = runtime.block_on(contestants::on_redis(&server.url()))?;
+        throughput("One hit on Redis", trials, &options, &runtime)?;
+    }
+    if options.wants(Group::Memory) {
+        throughput(
+            "One hit in memory",
+            contestants::in_memory::<Profile>(),
+            &options,
+            &runtime,
+        )?;
+    }
+    if options.wants(Group::Latency) {
+        latency(
+            "One hit in memory, one thread, `u64`",
+            contestants::in_memory::<u64>(),
+            &options,
+        )?;
+        latency(
+            "One hit in memory, one thread, six allocations",
+            contestants::in_memory::<Profile>(),
+            &options,
+        )?;
+    }
+    Ok(())
+}
+
+fn throughput(
+    title: &str,
+    trials: Vec<Trial>,
+    options: &Options,
+    runtime: &tokio::runtime::Runtime,
+) -> anyhow::Result<()> {
+    let trials = options.chosen(trials);
+    let rows = rounds::throughput(&trials, options, runtime)?;
+    print!("{}", table::throughput(title, &options.tasks, &rows));
+    Ok(())
+}
+
+fn latency(title: &str, trials: Vec<Trial>, options: &Options) -> anyhow::Result<()> {
+    let trials = options.chosen(trials);
+    let rows = rounds::latency(&trials, options)?;
+    print!("{}", table::latency(title, &rows));
+    Ok(())
+}
