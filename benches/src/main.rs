@@ -61,6 +61,7 @@ fn throughput(
     runtime: &tokio::runtime::Runtime,
 ) -> anyhow::Result<()> {
     let trials = options.chosen(trials);
+    announce(title, trials.len() * options.tasks.len(), options);
     let rows = rounds::throughput(&trials, options, runtime)?;
     print!("{}", table::throughput(title, &options.tasks, &rows));
     Ok(())
@@ -68,7 +69,17 @@ fn throughput(
 
 fn latency(title: &str, trials: Vec<Trial>, options: &Options) -> anyhow::Result<()> {
     let trials = options.chosen(trials);
+    announce(title, trials.len(), options);
     let rows = rounds::latency(&trials, options)?;
     print!("{}", table::latency(title, &rows));
     Ok(())
+}
+
+/// Says on the error stream how long the silence will be.
+fn announce(title: &str, measurements: usize, options: &Options) {
+    let each = options.span * options.rounds;
+    let seconds = each.as_secs_f64() * f64::from(u32::try_from(measurements).unwrap_or(u32::MAX));
+    if measurements > 0 {
+        eprintln!("{title}: about {seconds:.0} s");
+    }
 }

@@ -90,16 +90,22 @@ impl Options {
         self.groups.is_empty() || self.groups.contains(&group)
     }
 
-    /// The trials that were asked for; the first always stays, since ratios are to it.
-    pub(crate) fn chosen(&self, mut trials: Vec<Trial>) -> Vec<Trial> {
-        let mut first = true;
-        trials.retain(|trial| {
+    /// The trials that were asked for, and with them the first of the list, since ratios are to it.
+    pub(crate) fn chosen(&self, trials: Vec<Trial>) -> Vec<Trial> {
+        let named = |trial: &Trial| {
             let name = trial.name().to_lowercase();
-            std::mem::take(&mut first)
-                || self.names.is_empty()
-                || self.names.iter().any(|word| name.contains(word))
-        });
+            self.names.is_empty() || self.names.iter().any(|word| name.contains(word))
+        };
+        if !trials.iter().any(named) {
+            return Vec::new();
+        }
+        let keep = |(place, trial): &(usize, Trial)| *place == 0 || named(trial);
         trials
+            .into_iter()
+            .enumerate()
+            .filter(keep)
+            .map(|(_, trial)| trial)
+            .collect()
     }
 }
 

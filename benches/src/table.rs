@@ -31,6 +31,9 @@ fn render(
     rows: &[Row],
     shown: impl Fn(f64) -> String,
 ) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
     let mut text = format!("\n{title} ({what})\n\n| contestant |");
     for head in heads {
         let _ = write!(text, " {head} |");
