@@ -7,6 +7,7 @@
 //!
 //! The bytes go into the digest of a key. Changing one is a new [format version](crate::key).
 
+mod material;
 mod scalar;
 #[cfg(test)]
 mod tests;
@@ -16,16 +17,11 @@ use std::fmt::{self, Write};
 use serde::ser::{self, Serialize};
 use smallvec::SmallVec;
 
+pub(crate) use material::Material;
 pub(crate) use scalar::{Scalar, scalar};
-
-/// Key material: what most keys need fits without an allocation.
-pub(crate) type Material = SmallVec<[u8; 96]>;
 
 /// Values nested deeper are refused, long before the stack ends.
 const DEPTH: u8 = 128;
-
-/// Longer material is refused: it would be kept in memory for every key.
-const LONGEST: usize = 16 * 1024 * 1024;
 
 /// The first byte of each encoded value.
 mod tag {
@@ -81,7 +77,7 @@ impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooDeep => write!(f, "nested deeper than {DEPTH} levels"),
-            Self::TooLarge => write!(f, "longer than {LONGEST} bytes"),
+            Self::TooLarge => write!(f, "longer than {} bytes", material::LONGEST),
             Self::Refused => f.write_str("its `Serialize` failed"),
         }
     }
@@ -109,7 +105,7 @@ pub(crate) fn encode_set<'a, T: Serialize + 'a>(
     out: &mut Material,
 ) -> Result<(), EncodeError> {
     whole(out, |out| {
-        append(out, &[tag::SET])?;
+        out.append(&[tag::SET])?;
         let mut entries = Entries::new(out);
         for value in values {
             let start = out.len();
@@ -118,15 +114,15 @@ pub(crate) fn encode_set<'a, T: Serialize + 'a>(
             value.serialize(encoder)?;
             entries.close(start, out.len(), out);
         }
-        entries.sort(out);
-        append(out, &[tag::END])
+        entries.sort(out)?;
+        out.append(&[tag::END])
     })
 }
 
 /// Appends the name of a type parameter, which is no value: no string argument has these bytes.
 pub(crate) fn encode_type(name: &str, out: &mut Material) -> Result<(), EncodeError> {
     whole(out, |out| {
-        append(out, &[tag::TYPE])?;
+        out.append(&[tag::TYPE])?;
         append_str(out, name)
     })
 }
@@ -143,21 +139,13 @@ fn whole(
     result
 }
 
-fn append(out: &mut Material, bytes: &[u8]) -> Result<(), EncodeError> {
-    if out.len().saturating_add(bytes.len()) > LONGEST {
-        return Err(EncodeError::TooLarge);
-    }
-    out.extend_from_slice(bytes);
-    Ok(())
-}
-
 fn append_str(out: &mut Material, text: &str) -> Result<(), EncodeError> {
     append_bytes(out, text.as_bytes())
 }
 
 fn append_bytes(out: &mut Material, bytes: &[u8]) -> Result<(), EncodeError> {
-    append(out, &length(bytes.len())?)?;
-    append(out, bytes)
+    out.append(&length(bytes.len())?)?;
+    out.append(bytes)
 }
 
 fn length(bytes: usize) -> Result<[u8; 4], EncodeError> {
@@ -174,13 +162,11 @@ pub(crate) fn measured(
     write: impl FnOnce(&mut Material) -> Result<(), EncodeError>,
 ) -> Result<(), EncodeError> {
     let start = out.len();
-    append(out, &[0; 4])?;
+    out.append(&[0; 4])?;
     let content = out.len();
     write(out)?;
     let written = length(out.len().saturating_sub(content))?;
-    if let Some(place) = out.get_mut(start..content) {
-        place.copy_from_slice(&written);
-    }
+    out.overwrite(start, &written);
     Ok(())
 }
 
@@ -195,13 +181,13 @@ impl<'a> Encoder<'a> {
     }
 
     fn scalar<const N: usize>(self, tag: u8, bytes: [u8; N]) -> Result<(), EncodeError> {
-        append(self.out, &[tag])?;
-        append(self.out, &bytes)
+        self.out.append(&[tag])?;
+        self.out.append(&bytes)
     }
 
     fn variant(&mut self, name: &str, index: u32, variant: &str) -> Result<(), EncodeError> {
         append_str(self.out, name)?;
-        append(self.out, &index.to_le_bytes())?;
+        self.out.append(&index.to_le_bytes())?;
         append_str(self.out, variant)
     }
 
@@ -215,14 +201,14 @@ impl<'a> Encoder<'a> {
     }
 
     fn list(self, tag: u8) -> Result<List<'a>, EncodeError> {
-        append(self.out, &[tag])?;
+        self.out.append(&[tag])?;
         Ok(List {
             inside: self.inside()?,
         })
     }
 
     fn named_list(self, tag: u8, name: &str) -> Result<List<'a>, EncodeError> {
-        append(self.out, &[tag])?;
+        self.out.append(&[tag])?;
         append_str(self.out, name)?;
         Ok(List {
             inside: self.inside()?,
@@ -236,7 +222,7 @@ impl<'a> Encoder<'a> {
         index: u32,
         variant: &str,
     ) -> Result<List<'a>, EncodeError> {
-        append(self.out, &[tag])?;
+        self.out.append(&[tag])?;
         self.variant(name, index, variant)?;
         Ok(List {
             inside: self.inside()?,
@@ -256,7 +242,8 @@ impl<'a> ser::Serializer for Encoder<'a> {
     type SerializeStructVariant = List<'a>;
 
     fn serialize_bool(self, value: bool) -> Result<(), EncodeError> {
-        append(self.out, &[if value { tag::TRUE } else { tag::FALSE }])
+        self.out
+            .append(&[if value { tag::TRUE } else { tag::FALSE }])
     }
 
     fn serialize_i8(self, value: i8) -> Result<(), EncodeError> {
@@ -313,12 +300,12 @@ impl<'a> ser::Serializer for Encoder<'a> {
     }
 
     fn serialize_str(self, value: &str) -> Result<(), EncodeError> {
-        append(self.out, &[tag::STR])?;
+        self.out.append(&[tag::STR])?;
         append_str(self.out, value)
     }
 
     fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<(), EncodeError> {
-        append(self.out, &[tag::STR])?;
+        self.out.append(&[tag::STR])?;
         measured(self.out, |out| {
             let mut writer = Writer {
                 out,
@@ -329,25 +316,25 @@ impl<'a> ser::Serializer for Encoder<'a> {
     }
 
     fn serialize_bytes(self, value: &[u8]) -> Result<(), EncodeError> {
-        append(self.out, &[tag::BYTES])?;
+        self.out.append(&[tag::BYTES])?;
         append_bytes(self.out, value)
     }
 
     fn serialize_none(self) -> Result<(), EncodeError> {
-        append(self.out, &[tag::NONE])
+        self.out.append(&[tag::NONE])
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), EncodeError> {
-        append(self.out, &[tag::SOME])?;
+        self.out.append(&[tag::SOME])?;
         value.serialize(self.inside()?)
     }
 
     fn serialize_unit(self) -> Result<(), EncodeError> {
-        append(self.out, &[tag::UNIT])
+        self.out.append(&[tag::UNIT])
     }
 
     fn serialize_unit_struct(self, name: &'static str) -> Result<(), EncodeError> {
-        append(self.out, &[tag::UNIT_STRUCT])?;
+        self.out.append(&[tag::UNIT_STRUCT])?;
         append_str(self.out, name)
     }
 
@@ -357,7 +344,7 @@ impl<'a> ser::Serializer for Encoder<'a> {
         index: u32,
         variant: &'static str,
     ) -> Result<(), EncodeError> {
-        append(self.out, &[tag::UNIT_VARIANT])?;
+        self.out.append(&[tag::UNIT_VARIANT])?;
         self.variant(name, index, variant)
     }
 
@@ -366,7 +353,7 @@ impl<'a> ser::Serializer for Encoder<'a> {
         name: &'static str,
         value: &T,
     ) -> Result<(), EncodeError> {
-        append(self.out, &[tag::NEWTYPE_STRUCT])?;
+        self.out.append(&[tag::NEWTYPE_STRUCT])?;
         append_str(self.out, name)?;
         value.serialize(self.inside()?)
     }
@@ -378,7 +365,7 @@ impl<'a> ser::Serializer for Encoder<'a> {
         variant: &'static str,
         value: &T,
     ) -> Result<(), EncodeError> {
-        append(self.out, &[tag::NEWTYPE_VARIANT])?;
+        self.out.append(&[tag::NEWTYPE_VARIANT])?;
         self.variant(name, index, variant)?;
         value.serialize(self.inside()?)
     }
@@ -406,7 +393,7 @@ impl<'a> ser::Serializer for Encoder<'a> {
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Map<'a>, EncodeError> {
-        append(self.out, &[tag::MAP])?;
+        self.out.append(&[tag::MAP])?;
         let entries = Entries::new(self.out);
         Ok(Map {
             inside: self.inside()?,
@@ -438,7 +425,7 @@ struct Writer<'a> {
 
 impl Write for Writer<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        append(self.out, text.as_bytes()).map_err(|error| {
+        self.out.append(text.as_bytes()).map_err(|error| {
             self.error = error;
             fmt::Error
         })
@@ -459,13 +446,13 @@ impl List<'_> {
     }
 
     fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), EncodeError> {
-        append(self.inside.out, &[tag::FIELD])?;
+        self.inside.out.append(&[tag::FIELD])?;
         append_str(self.inside.out, name)?;
         self.element(value)
     }
 
     fn close(self) -> Result<(), EncodeError> {
-        append(self.inside.out, &[tag::END])
+        self.inside.out.append(&[tag::END])
     }
 }
 
@@ -594,8 +581,8 @@ impl ser::SerializeMap for Map<'_> {
         if self.open.is_some() {
             return Err(EncodeError::Refused);
         }
-        self.entries.sort(self.inside.out);
-        append(self.inside.out, &[tag::END])
+        self.entries.sort(self.inside.out)?;
+        self.inside.out.append(&[tag::END])
     }
 }
 
@@ -629,11 +616,11 @@ impl Entries {
 
     /// Puts the entries in the order of their keys. Entries of equal keys, which only a hand-written `Serialize`
     /// makes, keep theirs.
-    fn sort(mut self, out: &mut Material) {
-        let bytes = out.as_slice();
+    fn sort(mut self, out: &mut Material) -> Result<(), EncodeError> {
+        let bytes: &[u8] = out;
         let key = |entry: &Entry| bytes.get(entry.start..entry.key_end).unwrap_or_default();
         if self.found.is_sorted_by(|a, b| key(a) <= key(b)) {
-            return;
+            return Ok(());
         }
         self.found.sort_by(|a, b| key(a).cmp(key(b)));
         let mut sorted = Vec::with_capacity(bytes.len().saturating_sub(self.start));
@@ -641,6 +628,6 @@ impl Entries {
             sorted.extend_from_slice(bytes.get(entry.start..entry.end).unwrap_or_default());
         }
         out.truncate(self.start);
-        out.extend_from_slice(&sorted);
+        out.append(&sorted)
     }
 }

@@ -3,7 +3,7 @@
 //! A function's key is kept as *material*, the canonical bytes of its arguments, which names the entry within this
 //! process for a few nanoseconds. Its text, `user:42:profile:<digest>`, is made when a store needs it.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::hash::{Hash, Hasher};
 
 use serde::Serialize;
@@ -120,27 +120,27 @@ impl Key {
         if looks_like_a_call(&text) {
             text.push_str(":%");
         }
-        let mut material = Material::with_capacity(text.len().saturating_add(CONTENT));
-        material.extend_from_slice(&TEXT.to_le_bytes());
-        material.extend_from_slice(text.as_bytes());
-        Self {
-            function: None,
-            material,
-            fault: None,
-        }
+        let mut key = Self::beginning(None, TEXT);
+        key.write(|out| out.append(text.as_bytes()));
+        key
     }
 
     /// The key of a call of `function`, still without arguments.
     #[doc(hidden)]
     #[must_use]
     pub fn of(function: &'static Function) -> Self {
-        let mut material = Material::new();
-        material.extend_from_slice(&function.index().to_le_bytes());
-        Self {
-            function: Some(function),
-            material,
+        Self::beginning(Some(function), function.index())
+    }
+
+    #[inline]
+    fn beginning(function: Option<&'static Function>, index: u32) -> Self {
+        let mut key = Self {
+            function,
+            material: Material::new(),
             fault: None,
-        }
+        };
+        key.write(|out| out.append(&index.to_le_bytes()));
+        key
     }
 
     /// Adds an argument. One that cannot be encoded makes the key unusable, and the call runs uncached.
@@ -162,11 +162,15 @@ impl Key {
     }
 
     fn component(&mut self, write: impl FnOnce(&mut Material) -> Result<(), EncodeError>) {
+        self.write(|out| encode::measured(out, write));
+    }
+
+    fn write(&mut self, write: impl FnOnce(&mut Material) -> Result<(), EncodeError>) {
         if self.fault.is_some() {
             return;
         }
         let start = self.material.len();
-        if let Err(error) = encode::measured(&mut self.material, write) {
+        if let Err(error) = write(&mut self.material) {
             self.material.truncate(start);
             let position = components(&self.material).count().saturating_add(1);
             self.fault = Some(KeyFault { position, error });
@@ -210,7 +214,8 @@ pub(crate) fn text_of(function: impl Into<Option<&'static Function>>, local: &[u
         }
     }
     separate(&mut text);
-    text.push_str(&hex(digest_of(function.identity(), local)));
+    // Writing to a `String` never fails.
+    let _ = write!(text, "{:032x}", digest_of(function.identity(), local));
     text
 }
 
@@ -234,10 +239,6 @@ pub(crate) fn digest(bytes: &[u8]) -> u128 {
     let hash = blake3::hash(bytes);
     let first = hash.as_bytes().first_chunk().copied().unwrap_or_default();
     u128::from_be_bytes(first)
-}
-
-fn hex(digest: u128) -> String {
-    format!("{digest:032x}")
 }
 
 /// The encodings of the arguments, in order. Ends at the first byte that is none.

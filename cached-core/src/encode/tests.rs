@@ -25,11 +25,11 @@ fn encoded_set<'a, T: Serialize + 'a>(values: impl IntoIterator<Item = &'a T>) -
 }
 
 fn failed<T: Serialize>(value: &T) -> EncodeError {
-    let mut out = Material::from_slice(b"before");
+    let mut out = Material::new();
+    out.append(b"before").unwrap();
     let error = encode(value, &mut out).unwrap_err();
     assert_eq!(
-        out.as_slice(),
-        b"before",
+        &*out, b"before",
         "what was written before an error stays as it was"
     );
     error
@@ -215,7 +215,7 @@ fn displayed_value_is_its_text() {
     }
     assert_eq!(encoded(&Shouted("hear")), encoded("hear!"));
     assert_eq!(
-        failed(&Shouted(&"x".repeat(super::LONGEST))),
+        failed(&Shouted(&"x".repeat(super::material::LONGEST))),
         EncodeError::TooLarge
     );
 }
@@ -244,9 +244,15 @@ fn deeper_than_the_limit_is_an_error() {
 
 #[test]
 fn longer_than_the_limit_is_an_error() {
-    assert_eq!(failed(&"x".repeat(super::LONGEST)), EncodeError::TooLarge);
-    assert_eq!(failed(&vec![(); super::LONGEST]), EncodeError::TooLarge);
-    encoded(&"x".repeat(super::LONGEST - 5));
+    assert_eq!(
+        failed(&"x".repeat(super::material::LONGEST)),
+        EncodeError::TooLarge
+    );
+    assert_eq!(
+        failed(&vec![(); super::material::LONGEST]),
+        EncodeError::TooLarge
+    );
+    encoded(&"x".repeat(super::material::LONGEST - 5));
 }
 
 #[test]

@@ -233,7 +233,7 @@ fn common_arguments_need_no_allocation() {
     key.push(&u64::MAX);
     key.push(&Some(7_u32));
     key.push("a name of forty characters, more or less");
-    assert!(!key.material.spilled());
+    assert!(matches!(key.material, Material::Inline { .. }));
 }
 
 proptest! {
@@ -286,6 +286,10 @@ struct Call {
 struct Text {
     text: &'static str,
     key: String,
+}
+
+fn hex(digest: u128) -> String {
+    format!("{digest:032x}")
 }
 
 fn hex_of(bytes: &[u8]) -> String {
