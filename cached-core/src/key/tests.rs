@@ -15,7 +15,7 @@ static PROFILE: Function = Function::new("app::profile", || "app::profile").pref
     Piece::Component(0),
     Piece::Text(":profile"),
 ]);
-static AVATAR: Function = Function::new("app::avatar", || "app::avatar").prefix(&[
+static FRIENDS: Function = Function::new("app::friends", || "app::friends").prefix(&[
     Piece::Text("user:"),
     Piece::Component(0),
     Piece::Text(":profile"),
@@ -51,7 +51,7 @@ fn text_of_a_call_is_its_prefix_and_a_digest() {
 
 #[test]
 fn calls_differ_by_function_and_by_every_argument() {
-    let mut other = Key::of(&AVATAR);
+    let mut other = Key::of(&FRIENDS);
     other.push(&42_u64);
     assert_ne!(other, call(42));
     assert_ne!(other.text(), call(42).text());
@@ -401,7 +401,7 @@ fn calls() -> Vec<Call> {
     vec![
         of("app::profile", Key::of(&PROFILE)),
         of("app::profile", call(42)),
-        of("app::avatar", call(42)),
+        of("app::friends", call(42)),
         of("app::profile", two),
     ]
 }
