@@ -1,0 +1,425 @@
+//! The serializer: each of serde's calls to its bytes.
+
+use std::fmt::{self, Write};
+
+use serde::ser::{self, Serialize};
+
+use super::entries::Entries;
+use super::{DEPTH, EncodeError, Material, append_bytes, append_str, measured, tag};
+
+/// Writes one value, and knows how much deeper it may go.
+pub(super) struct Encoder<'a> {
+    out: &'a mut Material,
+    depth: u8,
+}
+
+impl<'a> Encoder<'a> {
+    pub(super) fn new(out: &'a mut Material) -> Self {
+        Self { out, depth: DEPTH }
+    }
+
+    fn scalar<const N: usize>(self, tag: u8, bytes: [u8; N]) -> Result<(), EncodeError> {
+        self.out.append(&[tag])?;
+        self.out.append(&bytes)
+    }
+
+    fn variant(&mut self, name: &str, index: u32, variant: &str) -> Result<(), EncodeError> {
+        append_str(self.out, name)?;
+        self.out.append(&index.to_le_bytes())?;
+        append_str(self.out, variant)
+    }
+
+    /// The encoder of what is inside this value.
+    pub(super) fn inside(self) -> Result<Self, EncodeError> {
+        let depth = self.depth.checked_sub(1).ok_or(EncodeError::TooDeep)?;
+        Ok(Self {
+            out: self.out,
+            depth,
+        })
+    }
+
+    fn list(self, tag: u8) -> Result<List<'a>, EncodeError> {
+        self.out.append(&[tag])?;
+        Ok(List {
+            inside: self.inside()?,
+        })
+    }
+
+    fn named_list(self, tag: u8, name: &str) -> Result<List<'a>, EncodeError> {
+        self.out.append(&[tag])?;
+        append_str(self.out, name)?;
+        Ok(List {
+            inside: self.inside()?,
+        })
+    }
+
+    fn variant_list(
+        mut self,
+        tag: u8,
+        name: &str,
+        index: u32,
+        variant: &str,
+    ) -> Result<List<'a>, EncodeError> {
+        self.out.append(&[tag])?;
+        self.variant(name, index, variant)?;
+        Ok(List {
+            inside: self.inside()?,
+        })
+    }
+}
+
+impl<'a> ser::Serializer for Encoder<'a> {
+    type Ok = ();
+    type Error = EncodeError;
+    type SerializeSeq = List<'a>;
+    type SerializeTuple = List<'a>;
+    type SerializeTupleStruct = List<'a>;
+    type SerializeTupleVariant = List<'a>;
+    type SerializeMap = Map<'a>;
+    type SerializeStruct = List<'a>;
+    type SerializeStructVariant = List<'a>;
+
+    fn serialize_bool(self, value: bool) -> Result<(), EncodeError> {
+        self.out
+            .append(&[if value { tag::TRUE } else { tag::FALSE }])
+    }
+
+    fn serialize_i8(self, value: i8) -> Result<(), EncodeError> {
+        self.scalar(tag::I8, value.to_le_bytes())
+    }
+
+    fn serialize_i16(self, value: i16) -> Result<(), EncodeError> {
+        self.scalar(tag::I16, value.to_le_bytes())
+    }
+
+    fn serialize_i32(self, value: i32) -> Result<(), EncodeError> {
+        self.scalar(tag::I32, value.to_le_bytes())
+    }
+
+    fn serialize_i64(self, value: i64) -> Result<(), EncodeError> {
+        self.scalar(tag::I64, value.to_le_bytes())
+    }
+
+    fn serialize_i128(self, value: i128) -> Result<(), EncodeError> {
+        self.scalar(tag::I128, value.to_le_bytes())
+    }
+
+    fn serialize_u8(self, value: u8) -> Result<(), EncodeError> {
+        self.scalar(tag::U8, value.to_le_bytes())
+    }
+
+    fn serialize_u16(self, value: u16) -> Result<(), EncodeError> {
+        self.scalar(tag::U16, value.to_le_bytes())
+    }
+
+    fn serialize_u32(self, value: u32) -> Result<(), EncodeError> {
+        self.scalar(tag::U32, value.to_le_bytes())
+    }
+
+    fn serialize_u64(self, value: u64) -> Result<(), EncodeError> {
+        self.scalar(tag::U64, value.to_le_bytes())
+    }
+
+    fn serialize_u128(self, value: u128) -> Result<(), EncodeError> {
+        self.scalar(tag::U128, value.to_le_bytes())
+    }
+
+    // The bits, not the value: 0.0 and -0.0 are two calls, and so are two kinds of NaN, which may miss but not collide.
+    fn serialize_f32(self, value: f32) -> Result<(), EncodeError> {
+        self.scalar(tag::F32, value.to_bits().to_le_bytes())
+    }
+
+    fn serialize_f64(self, value: f64) -> Result<(), EncodeError> {
+        self.scalar(tag::F64, value.to_bits().to_le_bytes())
+    }
+
+    fn serialize_char(self, value: char) -> Result<(), EncodeError> {
+        self.scalar(tag::CHAR, u32::from(value).to_le_bytes())
+    }
+
+    fn serialize_str(self, value: &str) -> Result<(), EncodeError> {
+        self.out.append(&[tag::STR])?;
+        append_str(self.out, value)
+    }
+
+    fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<(), EncodeError> {
+        self.out.append(&[tag::STR])?;
+        measured(self.out, |out| {
+            let mut writer = Writer {
+                out,
+                error: EncodeError::Refused,
+            };
+            write!(writer, "{value}").map_err(|_| writer.error)
+        })
+    }
+
+    fn serialize_bytes(self, value: &[u8]) -> Result<(), EncodeError> {
+        self.out.append(&[tag::BYTES])?;
+        append_bytes(self.out, value)
+    }
+
+    fn serialize_none(self) -> Result<(), EncodeError> {
+        self.out.append(&[tag::NONE])
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), EncodeError> {
+        self.out.append(&[tag::SOME])?;
+        value.serialize(self.inside()?)
+    }
+
+    fn serialize_unit(self) -> Result<(), EncodeError> {
+        self.out.append(&[tag::UNIT])
+    }
+
+    fn serialize_unit_struct(self, name: &'static str) -> Result<(), EncodeError> {
+        self.out.append(&[tag::UNIT_STRUCT])?;
+        append_str(self.out, name)
+    }
+
+    fn serialize_unit_variant(
+        mut self,
+        name: &'static str,
+        index: u32,
+        variant: &'static str,
+    ) -> Result<(), EncodeError> {
+        self.out.append(&[tag::UNIT_VARIANT])?;
+        self.variant(name, index, variant)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), EncodeError> {
+        self.out.append(&[tag::NEWTYPE_STRUCT])?;
+        append_str(self.out, name)?;
+        value.serialize(self.inside()?)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        mut self,
+        name: &'static str,
+        index: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result<(), EncodeError> {
+        self.out.append(&[tag::NEWTYPE_VARIANT])?;
+        self.variant(name, index, variant)?;
+        value.serialize(self.inside()?)
+    }
+
+    fn serialize_seq(self, _: Option<usize>) -> Result<List<'a>, EncodeError> {
+        self.list(tag::SEQ)
+    }
+
+    fn serialize_tuple(self, _: usize) -> Result<List<'a>, EncodeError> {
+        self.list(tag::TUPLE)
+    }
+
+    fn serialize_tuple_struct(self, name: &'static str, _: usize) -> Result<List<'a>, EncodeError> {
+        self.named_list(tag::TUPLE_STRUCT, name)
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        name: &'static str,
+        index: u32,
+        variant: &'static str,
+        _: usize,
+    ) -> Result<List<'a>, EncodeError> {
+        self.variant_list(tag::TUPLE_VARIANT, name, index, variant)
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> Result<Map<'a>, EncodeError> {
+        self.out.append(&[tag::MAP])?;
+        let entries = Entries::new(self.out);
+        Ok(Map {
+            inside: self.inside()?,
+            entries,
+            open: None,
+        })
+    }
+
+    fn serialize_struct(self, name: &'static str, _: usize) -> Result<List<'a>, EncodeError> {
+        self.named_list(tag::STRUCT, name)
+    }
+
+    fn serialize_struct_variant(
+        self,
+        name: &'static str,
+        index: u32,
+        variant: &'static str,
+        _: usize,
+    ) -> Result<List<'a>, EncodeError> {
+        self.variant_list(tag::STRUCT_VARIANT, name, index, variant)
+    }
+}
+
+/// What `collect_str` prints, straight into the material.
+struct Writer<'a> {
+    out: &'a mut Material,
+    error: EncodeError,
+}
+
+impl Write for Writer<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.out.append(text.as_bytes()).map_err(|error| {
+            self.error = error;
+            fmt::Error
+        })
+    }
+}
+
+/// Everything that keeps its order: sequences, tuples, structs and variants of their shapes.
+pub(super) struct List<'a> {
+    inside: Encoder<'a>,
+}
+
+impl List<'_> {
+    fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+        value.serialize(Encoder {
+            out: self.inside.out,
+            depth: self.inside.depth,
+        })
+    }
+
+    fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), EncodeError> {
+        self.inside.out.append(&[tag::FIELD])?;
+        append_str(self.inside.out, name)?;
+        self.element(value)
+    }
+
+    fn close(self) -> Result<(), EncodeError> {
+        self.inside.out.append(&[tag::END])
+    }
+}
+
+impl ser::SerializeSeq for List<'_> {
+    type Ok = ();
+    type Error = EncodeError;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+        self.element(value)
+    }
+
+    fn end(self) -> Result<(), EncodeError> {
+        self.close()
+    }
+}
+
+impl ser::SerializeTuple for List<'_> {
+    type Ok = ();
+    type Error = EncodeError;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+        self.element(value)
+    }
+
+    fn end(self) -> Result<(), EncodeError> {
+        self.close()
+    }
+}
+
+impl ser::SerializeTupleStruct for List<'_> {
+    type Ok = ();
+    type Error = EncodeError;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+        self.element(value)
+    }
+
+    fn end(self) -> Result<(), EncodeError> {
+        self.close()
+    }
+}
+
+impl ser::SerializeTupleVariant for List<'_> {
+    type Ok = ();
+    type Error = EncodeError;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+        self.element(value)
+    }
+
+    fn end(self) -> Result<(), EncodeError> {
+        self.close()
+    }
+}
+
+impl ser::SerializeStruct for List<'_> {
+    type Ok = ();
+    type Error = EncodeError;
+
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), EncodeError> {
+        self.field(name, value)
+    }
+
+    fn end(self) -> Result<(), EncodeError> {
+        self.close()
+    }
+}
+
+impl ser::SerializeStructVariant for List<'_> {
+    type Ok = ();
+    type Error = EncodeError;
+
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), EncodeError> {
+        self.field(name, value)
+    }
+
+    fn end(self) -> Result<(), EncodeError> {
+        self.close()
+    }
+}
+
+/// A map: written as it comes, sorted by encoded key at the end.
+pub(super) struct Map<'a> {
+    inside: Encoder<'a>,
+    entries: Entries,
+    /// Where the entry begins and its value begins, between key and value.
+    open: Option<(usize, usize)>,
+}
+
+impl ser::SerializeMap for Map<'_> {
+    type Ok = ();
+    type Error = EncodeError;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), EncodeError> {
+        if self.open.is_some() {
+            return Err(EncodeError::Refused);
+        }
+        let start = self.inside.out.len();
+        key.serialize(Encoder {
+            out: self.inside.out,
+            depth: self.inside.depth,
+        })?;
+        self.open = Some((start, self.inside.out.len()));
+        Ok(())
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+        let (start, key_end) = self.open.take().ok_or(EncodeError::Refused)?;
+        value.serialize(Encoder {
+            out: self.inside.out,
+            depth: self.inside.depth,
+        })?;
+        self.entries.close(start, key_end, self.inside.out);
+        Ok(())
+    }
+
+    fn end(self) -> Result<(), EncodeError> {
+        if self.open.is_some() {
+            return Err(EncodeError::Refused);
+        }
+        self.entries.sort(self.inside.out)?;
+        self.inside.out.append(&[tag::END])
+    }
+}
