@@ -1,4 +1,64 @@
 //! Redis-backed caching for async functions, by one attribute.
+//!
+//! ```
+//! use cached_core::{Cache, cached};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+//! struct Profile {
+//!     name: String,
+//! }
+//! # struct Db;
+//! # impl Db {
+//! #     async fn load(&self, id: u64) -> std::io::Result<Profile> { Ok(Profile { name: id.to_string() }) }
+//! # }
+//!
+//! #[cached(ttl = "1h", prefix = "user:{id}:profile")]
+//! async fn profile(id: u64, #[cached(skip)] db: &Db) -> std::io::Result<Profile> {
+//!     db.load(id).await
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let db = Db;
+//! Cache::from_env()?.install()?; // Redis if REDIS_URL is set, this process otherwise
+//! let first = profile(42, &db).await?; // a miss: the body runs, and its value is stored
+//! let again = profile(42, &db).await?; // a hit: the body does not run
+//! # assert_eq!(first, again);
+//! # assert_eq!(Cache::current().stats().total.loads, 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`macro@cached`] has every argument, [`Cache`] everything that can be done without an attribute, and
+//! [`Builder`] every setting.
+//!
+//! # What a call does
+//!
+//! It looks its key up, within one deadline. A usable entry is the answer. Otherwise one call of all that
+//! miss the key at that time runs its body, the others wait for its value; the value is written behind
+//! the answer. A caller that is dropped, or panics, while its body runs hands over to one that waits. A
+//! store that is away, slow, full or confused costs at most the deadline, and never the value.
+//!
+//! # What it tells
+//!
+//! Through `tracing`, with the target `cached_core`. Field names are part of the interface; no field and
+//! no message contains a key, an argument or a value.
+//!
+//! | event | level | fields |
+//! |---|---|---|
+//! | `hit` | trace | `function`, `store` |
+//! | `miss` | debug | `function`, `store` |
+//! | `load`, after the body | debug | `function`, `milliseconds` |
+//! | `shared another call's load` | debug | `function` |
+//! | `store` | debug | `function`, `store`, `bytes`, `ttl_seconds` |
+//! | `read failed: …`, `store failed: …` | warn | `function`, `store`, `error` |
+//! | `value not stored: …`, `an argument could not be encoded: …`, once a function | warn | `function`, `why` |
+//! | `connection to Redis lost: …` | warn | `error` |
+//! | `connected to Redis` | info | `version` |
+//!
+//! The body runs in the span `load` with the field `function`. [`Cache::stats`] counts the same things, by
+//! function and in total.
 
 mod arguments;
 mod background;

@@ -277,3 +277,6 @@ impl Store for MemoryStore {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -81,11 +81,18 @@ pub(super) struct Ring {
     slots: Vec<Option<Slot>>,
     free: Vec<usize>,
     hand: usize,
+    /// Goes round by itself, so that looking for what has expired does not hurry the hand.
+    broom: usize,
 }
 
 impl Ring {
     pub(super) fn len(&self) -> usize {
         self.table.len()
+    }
+
+    #[cfg(test)]
+    pub(super) fn weight(&self) -> u64 {
+        self.slots.iter().flatten().map(Slot::weight).sum()
     }
 
     pub(super) fn find(&self, hash: u64, key: &[u8]) -> Option<&Slot> {
@@ -160,7 +167,7 @@ impl Ring {
     pub(super) fn evict(&mut self, spared_hash: u64, spared: &[u8]) -> Option<Slot> {
         // Once round to clear the flags, once more to find what is clear.
         for _ in 0..self.slots.len().saturating_mul(2) {
-            let index = self.step();
+            let index = step(&mut self.hand, self.slots.len());
             let Some(Some(slot)) = self.slots.get_mut(index) else {
                 continue;
             };
@@ -174,25 +181,14 @@ impl Ring {
         None
     }
 
-    /// Looks at the next `slots` under the hand and moves those that have expired to `removed`.
-    /// The flags stay as they are.
+    /// Looks at the next `slots` under the broom and moves those that have expired to `removed`.
     pub(super) fn sweep(&mut self, now: Tick, slots: usize, removed: &mut Vec<Slot>) {
         for _ in 0..slots.min(self.slots.len()) {
-            let index = self.step();
+            let index = step(&mut self.broom, self.slots.len());
             if matches!(self.slots.get(index), Some(Some(slot)) if !slot.is_fresh(now)) {
                 removed.extend(self.remove_at(index));
             }
         }
-    }
-
-    fn step(&mut self) -> usize {
-        let index = if self.hand < self.slots.len() {
-            self.hand
-        } else {
-            0
-        };
-        self.hand = index.saturating_add(1);
-        index
     }
 
     /// Moves every entry whose key `keep` refuses to `removed`.
@@ -203,6 +199,12 @@ impl Ring {
             }
         }
     }
+}
+
+fn step(cursor: &mut usize, slots: usize) -> usize {
+    let index = if *cursor < slots { *cursor } else { 0 };
+    *cursor = index.saturating_add(1);
+    index
 }
 
 fn hash_of(slots: &[Option<Slot>], index: usize) -> u64 {
