@@ -1,6 +1,7 @@
 //! What was written between the parentheses of `#[cached(...)]`, every keyword with its span.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens as _, quote};
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
@@ -78,6 +79,12 @@ impl Args {
         args
     }
 
+    /// Where the expansion finds the runtime.
+    pub(crate) fn runtime(&self) -> TokenStream {
+        let path = self.runtime.as_ref().map(|path| path.value.to_token_stream());
+        path.unwrap_or_else(|| quote!(::cached_core))
+    }
+
     fn argument(&mut self, input: ParseStream<'_>, mistakes: &mut Mistakes) -> syn::Result<()> {
         let keyword: Ident = Ident::parse_any(input).map_err(|error| {
             syn::Error::new(error.span(), "expected an argument, such as `ttl = \"5m\"`")
@@ -131,12 +138,8 @@ impl Args {
 
 /// Whether `attribute` is `#[cached(...)]` on a parameter; an error if it says anything but `skip`.
 pub(crate) fn is_skip(attribute: &Attribute) -> syn::Result<bool> {
-    if !attribute
-        .path()
-        .segments
-        .last()
-        .is_some_and(|last| last.ident == "cached")
-    {
+    let name = attribute.path().segments.last();
+    if name.is_none_or(|name| name.ident != "cached") {
         return Ok(false);
     }
     match &attribute.meta {

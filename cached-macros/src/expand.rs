@@ -322,13 +322,16 @@ fn companion_functions(
         Some(cache) => quote_spanned!(here=> peek_in(&#cache, __key)),
     };
     let called = called(function);
-    let deprecated = attributes(function, &["deprecated"]);
+    let levels = levels(function);
+    let of_looking = crowded(looking);
+    let of_calling = crowded(calling);
     let key = named("key");
     let peek = named("peek");
     let calls = [("refresh", "refreshing"), ("uncached", "uncached")].map(|(companion, call)| {
         let (name, call) = (named(companion), Ident::new(call, here));
         quote_spanned! {here=>
-            #(#deprecated)*
+            #levels
+            #of_calling
             #visibility async fn #name #parameters(#(#calling),*) -> #returns #bounds {
                 #runtime::__private::#call(#handle, #called(#(#passed),*)).await
             }
@@ -343,6 +346,8 @@ fn companion_functions(
             }
         },
         quote_spanned! {here=>
+            #levels
+            #of_looking
             #visibility fn #key #parameters(#(#looking),*) -> #runtime::Key #bounds {
                 use #runtime::__private::PlainArgument as _;
                 #idle
@@ -351,6 +356,8 @@ fn companion_functions(
             }
         },
         quote_spanned! {here=>
+            #levels
+            #of_looking
             #visibility async fn #peek #parameters(#(#looking),*) -> ::core::option::Option<#returns> #bounds {
                 use #runtime::__private::{PlainArgument as _, PlainError as _, PlainOption as _, PlainResult as _};
                 #idle
@@ -392,6 +399,24 @@ fn called(function: &CachedFn) -> TokenStream {
 fn attributes<'a>(function: &'a CachedFn, names: &[&str]) -> Vec<&'a Attribute> {
     let wanted = |attribute: &&Attribute| names.iter().any(|name| attribute.path().is_ident(name));
     function.item.attributes.iter().filter(wanted).collect()
+}
+
+/// What the user's function may do, its companions may do: they take its types, and they call it.
+fn levels(function: &CachedFn) -> TokenStream {
+    let here = here();
+    let allowed = attributes(function, &["allow", "expect"]).into_iter().filter_map(|attribute| {
+        let lints = &attribute.meta.require_list().ok()?.tokens;
+        Some(quote_spanned!(here=> #[allow(#lints)]))
+    });
+    let deprecated = attributes(function, &["deprecated"]).into_iter().map(|attribute| {
+        quote_spanned!(here=> #attribute #[allow(deprecated)])
+    });
+    allowed.chain(deprecated).collect()
+}
+
+/// Clippy counts parameters, also those of a macro's function.
+fn crowded(parameters: &[TokenStream]) -> Option<TokenStream> {
+    (parameters.len() > 7).then(|| quote_spanned!(here()=> #[allow(clippy::too_many_arguments)]))
 }
 
 /// Tokens of the caller as if the macro had written them, so that they draw no lint a second time.

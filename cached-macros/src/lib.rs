@@ -14,7 +14,6 @@ mod template;
 mod golden;
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens as _, quote};
 
 use crate::args::Args;
 use crate::item::Item;
@@ -27,25 +26,22 @@ pub fn cached(
     arguments: proc_macro::TokenStream,
     item: proc_macro::TokenStream,
 ) -> proc_macro::TokenStream {
-    expand_cached(arguments.into(), item.into()).into()
+    expand_cached(&arguments.into(), &item.into()).into()
 }
 
-fn expand_cached(arguments: TokenStream, tokens: TokenStream) -> TokenStream {
+fn expand_cached(arguments: &TokenStream, tokens: &TokenStream) -> TokenStream {
     let mut mistakes = Mistakes::default();
     let args = Args::parse(arguments.clone(), &mut mistakes);
     let item: Item = match syn::parse2(tokens.clone()) {
         Ok(item) => item,
         Err(error) => {
             mistakes.add(error);
-            return fallback::other(&tokens, mistakes);
+            return fallback::other(tokens, mistakes);
         }
     };
     if mistakes.is_empty() {
-        let runtime = args.runtime.as_ref().map_or_else(
-            || quote!(::cached_core),
-            |path| path.value.to_token_stream(),
-        );
-        let attribute = item::again(&runtime, &arguments);
+        let runtime = args.runtime();
+        let attribute = item::again(&runtime, arguments);
         if let Some(both) = item.split_at_condition(&attribute) {
             return both;
         }

@@ -101,6 +101,7 @@ struct Parameter {
 impl CachedFn {
     /// Compares; every mistake found is noted. `None` exactly if there is one.
     pub(crate) fn check(args: Args, mut item: Item, mistakes: &mut Mistakes) -> Option<CachedFn> {
+        let runtime = args.runtime();
         let skips = item.take_skips(mistakes);
         let signature = &item.signature;
         check_signature(signature, mistakes);
@@ -168,10 +169,6 @@ impl CachedFn {
             return None;
         }
 
-        let runtime = match &args.runtime {
-            Some(path) => path.value.to_token_stream(),
-            None => quote!(::cached_core),
-        };
         let (returns, stored_at) = match &signature.output {
             ReturnType::Default => (parse_quote!(()), signature.ident.span()),
             ReturnType::Type(_, ty) => ((**ty).clone(), stored_at(ty)),
@@ -332,11 +329,17 @@ fn key_components(key: Option<&Written<Expr>>, parameters: &[Parameter]) -> Vec<
                 .iter()
                 .filter(|name| !parameter.skipped.contains(name))
         })
-        .map(|name| Component {
-            value: name.to_token_stream(),
-            span: name.span(),
-        })
+        .map(|name| Component { value: seen(name).to_token_stream(), span: name.span() })
         .collect()
+}
+
+/// The parameter as the macro names it: clippy has something against using `_names`.
+fn seen(name: &Ident) -> Ident {
+    let mut name = name.clone();
+    if name.to_string().starts_with('_') {
+        name.set_span(Span::call_site().located_at(name.span()));
+    }
+    name
 }
 
 /// Resolves the placeholders of a prefix.
@@ -352,9 +355,9 @@ impl Reader<'_> {
     fn prefix(&mut self, literal: &LitStr) -> Option<Vec<Piece>> {
         match template::parse("prefix", &literal.value()) {
             Err(wrong) => {
-                wrong
-                    .into_iter()
-                    .for_each(|message| self.mistakes.on(literal, message));
+                for message in wrong {
+                    self.mistakes.on(literal, message);
+                }
                 None
             }
             Ok(pieces) => pieces
@@ -654,7 +657,7 @@ fn generics(
         match parameter {
             GenericParam::Type(parameter) => generics.push(Generic::Type(parameter.ident.clone())),
             GenericParam::Const(parameter) => {
-                generics.push(Generic::Const(parameter.ident.clone()))
+                generics.push(Generic::Const(parameter.ident.clone()));
             }
             GenericParam::Lifetime(_) => {}
         }
@@ -701,6 +704,11 @@ fn signatures(
         .flatten()
         .map(quote::ToTokens::to_token_stream)
         .collect();
+    // A `macro_rules!` can give two parameters the same name.
+    let is_unique = |name: &Ident| {
+        let names = parameters.iter().flat_map(|parameter| &parameter.names);
+        names.filter(|other| *other == name).count() == 1
+    };
     for (index, parameter) in parameters.iter().enumerate() {
         let Parameter {
             pattern, ty, names, ..
@@ -721,8 +729,13 @@ fn signatures(
         } else if !parameter.is_skipped {
             looking.push(quote!(_: #ty));
         }
+        // Hidden from the name of the function, which may be the same.
         let name = match pattern {
-            Pat::Ident(binding) if binding.subpat.is_none() => binding.ident.clone(),
+            Pat::Ident(binding) if binding.subpat.is_none() && is_unique(&binding.ident) => {
+                let mut name = binding.ident.clone();
+                name.set_span(Span::mixed_site().located_at(name.span()));
+                name
+            }
             _ => format_ident!("argument_{}", index, span = Span::mixed_site()),
         };
         calling.push(quote!(#name: #ty));
