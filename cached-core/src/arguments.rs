@@ -16,7 +16,7 @@ use crate::key::Key;
     label = "cannot be part of a cache key",
     note = "write `#[cached(skip)]` before the parameter to leave it out, or derive `serde::Serialize` for its type"
 )]
-pub trait KeyArgument {
+pub trait KeyArgument: Serialize {
     #[doc(hidden)]
     fn push_to(&self, key: &mut Key);
 }
@@ -28,8 +28,9 @@ impl<T: Serialize + ?Sized> KeyArgument for T {
     }
 }
 
-/// An argument on its way into a key. `push` is a method of its own for sets, and of
-/// [`PlainArgument`] for everything else: the compiler prefers the former.
+/// An argument on its way into a key. `__push` is [`SetArgument`]'s for sets, and [`PlainArgument`]'s for
+/// everything else: the compiler takes the latter only where the former does not apply, because it
+/// has to borrow for it.
 #[derive(Debug)]
 pub struct Argument<'a, T>(pub &'a T);
 
@@ -41,8 +42,8 @@ pub trait PlainArgument<T> {
         T: KeyArgument;
 }
 
-impl<T> PlainArgument<T> for Argument<'_, T> {
-    fn push(self, key: &mut Key)
+impl<T> PlainArgument<T> for &Argument<'_, T> {
+    fn __push(self, key: &mut Key)
     where
         T: KeyArgument,
     {
@@ -50,15 +51,22 @@ impl<T> PlainArgument<T> for Argument<'_, T> {
     }
 }
 
+/// An argument whose elements go into the key in an order of their own.
+pub trait SetArgument<T> {
+    #[doc(hidden)]
+    fn __push(self, key: &mut Key)
+    where
+        T: KeyArgument;
+}
+
 /// A set is one argument whatever its order: serde shows it as a sequence, so its type has to tell.
 /// Behind any of these, a set makes the same key as by itself; `None` is one component as well.
 macro_rules! sets {
     ($($shape:ty, |$argument:ident| $set:expr;)*) => {$(
-        impl<T, S> Argument<'_, $shape> {
-            /// Adds the elements in an order of their own.
-            pub fn push(self, key: &mut Key)
+        impl<T, S> SetArgument<T> for Argument<'_, $shape> {
+            fn __push(self, key: &mut Key)
             where
-                T: KeyArgument + Serialize,
+                T: KeyArgument,
             {
                 let $argument = self.0;
                 push_set(key, $set);

@@ -4,7 +4,11 @@ use std::time::Duration;
 
 pub use inventory;
 
-pub use crate::arguments::{Argument, PlainArgument, push_surroundings, push_type, push_type_of};
+use crate::Cache;
+
+pub use crate::arguments::{
+    Argument, PlainArgument, SetArgument, push_surroundings, push_type, push_type_of,
+};
 pub use crate::call::{Found, Load, refreshing, uncached};
 pub use crate::function::{Function, Registered};
 pub use crate::returns::{Codec, PlainError, PlainOption, PlainResult, Returns};
@@ -30,6 +34,12 @@ pub const fn checked(time: Duration) -> Duration {
         "the time is longer than a thousand years"
     );
     time
+}
+
+/// The cache that `cache = …` names.
+#[must_use]
+pub const fn chosen(cache: &Cache) -> &Cache {
+    cache
 }
 
 /// Gives a body its return type without ever running.

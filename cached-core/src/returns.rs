@@ -2,9 +2,10 @@
 //!
 //! `Result<T, E>` and `Option<T>` store `T`, also behind an alias, and both at once as in
 //! `Result<Option<T>, E>`; everything else is stored as it is. The expansion writes
-//! `Returns::<R>::NEW.result().option().codec()`. Each step is a method of its own where the type is a
+//! `Returns::<R>::NEW.__result().__option().__codec()`. Each step is a method of its own where the type is a
 //! `Result`, an `Option`, or has an error that can be shared, and a method of a `Plain…` trait
-//! otherwise; the compiler prefers the former. Every bound on the value sits on `codec`.
+//! otherwise; the compiler prefers the former. Every bound on the value sits on `__codec`. The names
+//! begin as they do so that no trait of the caller's has them.
 
 use std::any::Any;
 use std::convert::Infallible;
@@ -481,7 +482,7 @@ impl<T: CacheValue, E> Returns<Result<T, E>> {
 impl<V, E> Returns<Result<V, E>> {
     /// It is a `Result`.
     #[must_use]
-    pub fn result(self) -> Split<Result<V, E>, V, E, IsResult> {
+    pub fn __result(self) -> Split<Result<V, E>, V, E, IsResult> {
         Split::NEW
     }
 }
@@ -489,11 +490,11 @@ impl<V, E> Returns<Result<V, E>> {
 /// The first step for everything but a `Result`.
 pub trait PlainResult<R> {
     #[doc(hidden)]
-    fn result(self) -> Split<R, R, Infallible, NoResult>;
+    fn __result(self) -> Split<R, R, Infallible, NoResult>;
 }
 
 impl<R> PlainResult<R> for Returns<R> {
-    fn result(self) -> Split<R, R, Infallible, NoResult> {
+    fn __result(self) -> Split<R, R, Infallible, NoResult> {
         Split::NEW
     }
 }
@@ -510,11 +511,11 @@ impl<R, T, E, O> Split<R, Option<T>, E, O> {
 /// The second step for everything but an `Option`.
 pub trait PlainOption<R, V, E, O> {
     #[doc(hidden)]
-    fn option(self) -> Whole<R, V, E, O, NoOption>;
+    fn __option(self) -> Whole<R, V, E, O, NoOption>;
 }
 
 impl<R, V, E, O> PlainOption<R, V, E, O> for Split<R, V, E, O> {
-    fn option(self) -> Whole<R, V, E, O, NoOption> {
+    fn __option(self) -> Whole<R, V, E, O, NoOption> {
         Whole::NEW
     }
 }
@@ -545,14 +546,14 @@ where
 /// The last step where the error cannot be shared: each caller then loads for itself.
 pub trait PlainError<R, T, E, O, I> {
     #[doc(hidden)]
-    fn codec<M>(self) -> Codec<R, T>
+    fn __codec<M>(self) -> Codec<R, T>
     where
         (O, I): Shape<R, T, E>,
         T: CacheValue<M>;
 }
 
 impl<R, T, E, O, I> PlainError<R, T, E, O, I> for Whole<R, T, E, O, I> {
-    fn codec<M>(self) -> Codec<R, T>
+    fn __codec<M>(self) -> Codec<R, T>
     where
         (O, I): Shape<R, T, E>,
         T: CacheValue<M>,

@@ -81,7 +81,10 @@ impl Args {
 
     /// Where the expansion finds the runtime.
     pub(crate) fn runtime(&self) -> TokenStream {
-        let path = self.runtime.as_ref().map(|path| path.value.to_token_stream());
+        let path = self
+            .runtime
+            .as_ref()
+            .map(|path| path.value.to_token_stream());
         path.unwrap_or_else(|| quote!(::cached_core))
     }
 

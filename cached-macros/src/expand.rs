@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens as _, format_ident, quote_spanned};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote_spanned};
 use syn::ext::IdentExt as _;
-use syn::{Attribute, GenericParam};
+use syn::{Attribute, Expr, GenericParam};
 
 use crate::model::{CachedFn, Companions, Generic, Piece, Ttl};
 
@@ -26,10 +26,10 @@ fn here() -> Span {
 /// async fn profile(id: u64, db: &Db) -> Result<Profile, DbError> { db.load(id).await }
 /// // becomes
 /// async fn profile(id: u64, db: &Db) -> Result<Profile, DbError> {
-///     use ::cached_core::__private::{PlainArgument as _, PlainError as _, PlainOption as _, PlainResult as _};
+///     use ::cached_core::__private::{PlainArgument as _, PlainError as _, PlainOption as _, PlainResult as _, SetArgument as _};
 ///     let mut __key = ::cached_core::Key::of(profile::__cached());
-///     ::cached_core::__private::Argument(&id).push(&mut __key);
-///     let __codec = ::cached_core::__private::Returns::<Result<Profile, DbError>>::NEW.result().option().codec();
+///     ::cached_core::__private::Argument(&id).__push(&mut __key);
+///     let __codec = ::cached_core::__private::Returns::<Result<Profile, DbError>>::NEW.__result().__option().__codec();
 ///     let __found = __codec.find(__key).await;
 ///     match __found {
 ///         ::cached_core::__private::Found::Hit(__value) => __value,
@@ -60,13 +60,16 @@ fn user_function(function: &CachedFn) -> TokenStream {
     let codec = codec(function);
     let find = match &function.cache {
         None => quote_spanned!(here=> find(__key)),
-        Some(cache) => quote_spanned!(here=> find_in(&#cache, __key)),
+        Some(cache) => {
+            let cache = chosen(runtime, cache);
+            quote_spanned!(here=> find_in(#cache, __key))
+        }
     };
     quote_spanned! {here=>
         #(#attributes)*
         #visibility #signature {
             #(#inner)*
-            use #runtime::__private::{PlainArgument as _, PlainError as _, PlainOption as _, PlainResult as _};
+            use #runtime::__private::{PlainArgument as _, PlainError as _, PlainOption as _, PlainResult as _, SetArgument as _};
             #declared
             #key
             let __codec = #codec;
@@ -135,20 +138,20 @@ fn declaration(function: &CachedFn) -> TokenStream {
 
 /// A `Duration` known at compile time; a closure's is not.
 fn time(runtime: &TokenStream, ttl: &Ttl) -> Option<TokenStream> {
-    let here = here();
     match ttl {
         Ttl::Known(length) => Some(literal(*length)),
         Ttl::Constant(constant) => {
-            let span = constant
-                .to_token_stream()
-                .into_iter()
-                .next()
-                .map_or(here, |token| token.span());
-            let check = Ident::new("checked", here.located_at(span));
-            Some(quote_spanned!(here=> #runtime::__private::#check(#constant)))
+            let at = here().located_at(first_span(constant));
+            let runtime = located(runtime, at);
+            Some(quote_spanned!(at=> #runtime::__private::checked(#constant)))
         }
         Ttl::Closure(_) => None,
     }
+}
+
+fn first_span(tokens: impl ToTokens) -> Span {
+    let first = tokens.into_token_stream().into_iter().next();
+    first.map_or_else(Span::call_site, |token| token.span())
 }
 
 fn literal(length: Duration) -> TokenStream {
@@ -183,6 +186,13 @@ fn declaring(function: &CachedFn) -> Ident {
     }
 }
 
+/// What `cache = …` says, checked at one place so that a mistake in it is told once.
+fn chosen(runtime: &TokenStream, cache: &Expr) -> TokenStream {
+    let at = here().located_at(first_span(cache));
+    let runtime = located(runtime, at);
+    quote_spanned!(at=> #runtime::__private::chosen(&#cache))
+}
+
 /// Statements that leave the key in `__key`.
 fn key(function: &CachedFn, handle: &TokenStream) -> TokenStream {
     let CachedFn {
@@ -194,15 +204,16 @@ fn key(function: &CachedFn, handle: &TokenStream) -> TokenStream {
     let here = here();
     let components = components.iter().map(|component| {
         let value = &component.value;
-        let push = Ident::new("push", component.span);
-        quote_spanned!(here=> #runtime::__private::Argument(&#value).#push(&mut __key);)
+        let at = here.located_at(component.span);
+        let runtime = located(runtime, at);
+        quote_spanned!(at=> #runtime::__private::Argument(&#value).__push(&mut __key);)
     });
     let generics = generics.iter().map(|generic| match generic {
         Generic::Type(name) => {
             quote_spanned!(here=> #runtime::__private::push_type::<#name>(&mut __key);)
         }
         Generic::Const(name) => {
-            quote_spanned!(here=> #runtime::__private::Argument(&#name).push(&mut __key);)
+            quote_spanned!(here=> #runtime::__private::Argument(&#name).__push(&mut __key);)
         }
         Generic::Of(name) => {
             quote_spanned!(here=> #runtime::__private::push_type_of(&mut __key, &#name);)
@@ -224,13 +235,12 @@ fn codec(function: &CachedFn) -> TokenStream {
         runtime, returns, ..
     } = function;
     let here = here();
-    let codec = Ident::new("codec", function.stored_at);
     let none = function.cache_none.iter().map(|(span, _)| {
-        let method = Ident::new("cache_none", *span);
+        let method = Ident::new("cache_none", here.located_at(*span));
         quote_spanned!(here=> .#method())
     });
     let error = function.cache_err.iter().map(|(span, _)| {
-        let method = Ident::new("cache_err", *span);
+        let method = Ident::new("cache_err", here.located_at(*span));
         quote_spanned!(here=> .#method())
     });
     let cache_if = function
@@ -241,8 +251,11 @@ fn codec(function: &CachedFn) -> TokenStream {
         Ttl::Closure(closure) => Some(quote_spanned!(here=> .ttl_with(#closure))),
         Ttl::Known(_) | Ttl::Constant(_) => None,
     });
-    quote_spanned! {here=>
-        #runtime::__private::Returns::<#returns>::NEW.result().option().#codec()
+    // All of it lies at the stored type, because the compiler may blame any part of a chain.
+    let at = here.located_at(function.stored_at);
+    let runtime = located(runtime, at);
+    quote_spanned! {at=>
+        #runtime::__private::Returns::<#returns>::NEW.__result().__option().__codec()
             #(#none)* #(#error)* #(#cache_if)* #(#ttl_with)*
     }
 }
@@ -319,7 +332,10 @@ fn companion_functions(
     let idle: TokenStream = idle.collect();
     let peek_at = match &function.cache {
         None => quote_spanned!(here=> peek(__key)),
-        Some(cache) => quote_spanned!(here=> peek_in(&#cache, __key)),
+        Some(cache) => {
+            let cache = chosen(runtime, cache);
+            quote_spanned!(here=> peek_in(#cache, __key))
+        }
     };
     let called = called(function);
     let levels = levels(function);
@@ -349,7 +365,7 @@ fn companion_functions(
             #levels
             #of_looking
             #visibility fn #key #parameters(#(#looking),*) -> #runtime::Key #bounds {
-                use #runtime::__private::PlainArgument as _;
+                use #runtime::__private::{PlainArgument as _, SetArgument as _};
                 #idle
                 #make_key
                 __key
@@ -359,7 +375,7 @@ fn companion_functions(
             #levels
             #of_looking
             #visibility async fn #peek #parameters(#(#looking),*) -> ::core::option::Option<#returns> #bounds {
-                use #runtime::__private::{PlainArgument as _, PlainError as _, PlainOption as _, PlainResult as _};
+                use #runtime::__private::{PlainArgument as _, PlainError as _, PlainOption as _, PlainResult as _, SetArgument as _};
                 #idle
                 #make_key
                 #codec.#peek_at.await
@@ -404,13 +420,15 @@ fn attributes<'a>(function: &'a CachedFn, names: &[&str]) -> Vec<&'a Attribute> 
 /// What the user's function may do, its companions may do: they take its types, and they call it.
 fn levels(function: &CachedFn) -> TokenStream {
     let here = here();
-    let allowed = attributes(function, &["allow", "expect"]).into_iter().filter_map(|attribute| {
-        let lints = &attribute.meta.require_list().ok()?.tokens;
-        Some(quote_spanned!(here=> #[allow(#lints)]))
-    });
-    let deprecated = attributes(function, &["deprecated"]).into_iter().map(|attribute| {
-        quote_spanned!(here=> #attribute #[allow(deprecated)])
-    });
+    let allowed = attributes(function, &["allow", "expect"])
+        .into_iter()
+        .filter_map(|attribute| {
+            let lints = &attribute.meta.require_list().ok()?.tokens;
+            Some(quote_spanned!(here=> #[allow(#lints)]))
+        });
+    let deprecated = attributes(function, &["deprecated"])
+        .into_iter()
+        .map(|attribute| quote_spanned!(here=> #attribute #[allow(deprecated)]));
     allowed.chain(deprecated).collect()
 }
 
@@ -419,16 +437,26 @@ fn crowded(parameters: &[TokenStream]) -> Option<TokenStream> {
     (parameters.len() > 7).then(|| quote_spanned!(here()=> #[allow(clippy::too_many_arguments)]))
 }
 
-/// Tokens of the caller as if the macro had written them, so that they draw no lint a second time.
+/// Tokens as if the macro had written them, so that the caller's lints do not apply to them.
 fn respan(tokens: TokenStream) -> TokenStream {
-    tokens
-        .into_iter()
-        .map(|mut token| {
-            if let proc_macro2::TokenTree::Group(group) = &token {
-                token = proc_macro2::Group::new(group.delimiter(), respan(group.stream())).into();
-            }
-            token.set_span(here().located_at(token.span()));
-            token
-        })
-        .collect()
+    respan_with(tokens, &|span| here().located_at(span))
+}
+
+/// Tokens at another place: where the compiler puts a message about what begins with them.
+fn located(tokens: &TokenStream, at: Span) -> TokenStream {
+    respan_with(tokens.clone(), &|_| at)
+}
+
+fn respan_with(tokens: TokenStream, span: &dyn Fn(Span) -> Span) -> TokenStream {
+    let respanned = tokens.into_iter().map(|mut token| {
+        if let TokenTree::Group(group) = &token {
+            token = Group::new(group.delimiter(), respan_with(group.stream(), span)).into();
+        }
+        // `$crate` means what its span says.
+        if !matches!(&token, TokenTree::Ident(ident) if ident == "$crate") {
+            token.set_span(span(token.span()));
+        }
+        token
+    });
+    respanned.collect()
 }

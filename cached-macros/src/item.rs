@@ -1,9 +1,9 @@
 //! The annotated function as written: its body stays a heap of tokens that nothing here reads.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, FnArg, Ident, Pat, Signature, Visibility, token};
+use syn::{Attribute, FnArg, Ident, LitStr, Pat, Signature, Token, Visibility, token};
 
 use crate::args::is_skip;
 use crate::mistakes::Mistakes;
@@ -23,8 +23,9 @@ impl Parse for Item {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let attributes = input.call(Attribute::parse_outer)?;
         let visibility = input.parse()?;
+        expect_function(input)?;
         let signature: Signature = input.parse()?;
-        if input.peek(syn::Token![;]) {
+        if input.peek(Token![;]) {
             return Err(input.error("a method without a body runs nothing that could be cached: annotate its implementation"));
         }
         let body;
@@ -37,6 +38,26 @@ impl Parse for Item {
             braces,
             body: body.parse()?,
         })
+    }
+}
+
+/// Says what the attribute is for, where no function follows.
+fn expect_function(input: ParseStream<'_>) -> syn::Result<()> {
+    let ahead = input.fork();
+    let is_qualifier = |ahead: ParseStream<'_>| {
+        ahead.peek(Token![const])
+            || ahead.peek(Token![async])
+            || ahead.peek(Token![unsafe])
+            || ahead.peek(Token![extern])
+            || ahead.peek(LitStr)
+    };
+    while is_qualifier(&ahead) {
+        ahead.parse::<TokenTree>()?;
+    }
+    if ahead.peek(Token![fn]) {
+        Ok(())
+    } else {
+        Err(input.error("`#[cached]` belongs on an async function or method"))
     }
 }
 

@@ -171,7 +171,7 @@ impl CachedFn {
 
         let (returns, stored_at) = match &signature.output {
             ReturnType::Default => (parse_quote!(()), signature.ident.span()),
-            ReturnType::Type(_, ty) => ((**ty).clone(), stored_at(ty)),
+            ReturnType::Type(_, ty) => ((**ty).clone(), stored(ty).span()),
         };
         documentation::append(
             &mut item,
@@ -222,6 +222,11 @@ fn check_signature(signature: &Signature, mistakes: &mut Mistakes) {
             mistakes.at(token.span(), "a cached value needs a type that can be named: write the type itself instead of `impl Trait`");
         } else if matches!(**ty, Type::Never(_)) {
             mistakes.on(ty, "a function that never returns has nothing to cache");
+        } else if let Type::Reference(reference) = stored(ty) {
+            mistakes.on(
+                reference,
+                "a reference cannot be cached, because a hit has nothing to borrow from: return an owned value, such as `String`",
+            );
         }
     }
 }
@@ -329,7 +334,10 @@ fn key_components(key: Option<&Written<Expr>>, parameters: &[Parameter]) -> Vec<
                 .iter()
                 .filter(|name| !parameter.skipped.contains(name))
         })
-        .map(|name| Component { value: seen(name).to_token_stream(), span: name.span() })
+        .map(|name| Component {
+            value: seen(name).to_token_stream(),
+            span: name.span(),
+        })
         .collect()
 }
 
@@ -795,15 +803,21 @@ fn mentioned(tokens: TokenStream, names: &[Ident]) -> Option<Ident> {
     None
 }
 
-/// Where in a return type the stored type seems to be: only the place of a message hangs on it.
-fn stored_at(ty: &Type) -> Span {
-    if let Type::Path(path) = ty
-        && let Some(last) = path.path.segments.last()
-        && (last.ident == "Option" || last.ident.to_string().ends_with("Result"))
-        && let PathArguments::AngleBracketed(arguments) = &last.arguments
-        && let Some(GenericArgument::Type(inner)) = arguments.args.first()
-    {
-        return stored_at(inner);
+/// What in a return type the stored type seems to be: only messages hang on it.
+fn stored(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => stored(&group.elem),
+        Type::Paren(paren) => stored(&paren.elem),
+        Type::Path(path) => {
+            if let Some(last) = path.path.segments.last()
+                && (last.ident == "Option" || last.ident.to_string().ends_with("Result"))
+                && let PathArguments::AngleBracketed(arguments) = &last.arguments
+                && let Some(GenericArgument::Type(inner)) = arguments.args.first()
+            {
+                return stored(inner);
+            }
+            ty
+        }
+        _ => ty,
     }
-    ty.span()
 }
