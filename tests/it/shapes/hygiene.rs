@@ -32,7 +32,8 @@ mod shadowed {
     enum Hit {}
     trait PlainArgument {
         fn push(&self) {}
-        fn codec(&self) {}
+        fn codec(self) -> Self where Self: ::core::marker::Sized { self }
+ fn result(self) -> Self where Self: ::core::marker::Sized { self }
     }
     impl<T> PlainArgument for T {}
 

@@ -1,0 +1,16 @@
+use cached_core::cached;
+
+struct Service {
+    id: u64,
+    ttl: std::time::Duration,
+}
+
+impl Service {
+    #[cached]
+    async fn profile(id: u64) -> Option<Self> {
+        let _ = id;
+        None
+    }
+}
+
+fn main() {}
