@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use crate::template::{Piece, Pieces};
+use crate::template::Pieces;
 
 /// An annotated function, as its attribute declares it.
 pub struct Function {
@@ -20,7 +20,7 @@ pub struct Function {
 struct Declared {
     name: &'static str,
     place: fn() -> &'static str,
-    prefix: Option<&'static [Piece]>,
+    prefix: Option<&'static str>,
     ttl: Option<Duration>,
     ttl_env: Option<&'static str>,
     jitter: u16,
@@ -67,9 +67,11 @@ impl Function {
     }
 
     /// The readable part of its keys; without it, the name.
+    ///
+    /// In it `{0}` stands for the first component of the key material; text is escaped already.
     #[must_use]
-    pub const fn prefix(mut self, pieces: &'static [Piece]) -> Self {
-        self.declared.prefix = Some(pieces);
+    pub const fn prefix(mut self, template: &'static str) -> Self {
+        self.declared.prefix = Some(template);
         self
     }
 
@@ -142,7 +144,7 @@ impl Function {
     /// The readable part of a key.
     pub(crate) fn pieces(&self) -> Pieces {
         match self.declared.prefix {
-            Some(pieces) => Pieces::written(pieces),
+            Some(template) => Pieces::written(template),
             None => Pieces::of_name(self.declared.name),
         }
     }

@@ -6,13 +6,34 @@ pub use inventory;
 
 use crate::Cache;
 
-pub use crate::arguments::{
-    Argument, PlainArgument, SetArgument, push_surroundings, push_type, push_type_of,
-};
+pub use crate::arguments::{Argument, push_surroundings, push_type, push_type_of};
 pub use crate::call::{Found, Load, refreshing, uncached};
 pub use crate::function::{Function, Registered};
-pub use crate::returns::{Codec, PlainError, PlainOption, PlainResult, Returns};
-pub use crate::template::Piece;
+pub use crate::returns::{Codec, Returns};
+
+/// Declares the static of an annotated function: its name, then calls of [`Function`]'s builder.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __function {
+    ($name:literal $($setting:tt)*) => {{
+        struct __Place;
+        static __CACHED: $crate::__private::Function = $crate::__private::Function::new(
+            ::core::concat!(::core::module_path!(), "::", $name),
+            ::core::any::type_name::<__Place>,
+        )
+        $($setting)*;
+        $crate::__private::inventory::submit! { $crate::__private::Registered(&__CACHED) }
+        &__CACHED
+    }};
+}
+
+pub use crate::__function as function;
+
+/// What settles things by type. Imported as a whole, it gives no name to the caller's scope.
+pub mod by_type {
+    pub use crate::arguments::{PlainArgument as _, SetArgument as _};
+    pub use crate::returns::{PlainError as _, PlainOption as _, PlainResult as _};
+}
 
 /// The longest time that an entry may be kept: a thousand years.
 const LONGEST: Duration = Duration::from_secs(1000 * 365 * 24 * 60 * 60);

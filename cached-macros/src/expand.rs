@@ -7,7 +7,7 @@ use quote::{ToTokens, format_ident, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::{Attribute, Expr, GenericParam};
 
-use crate::model::{CachedFn, Companions, Generic, Piece, Ttl};
+use crate::model::{CachedFn, Companions, Generic, Ttl};
 
 /// Everything that takes the place of the annotated function.
 pub(crate) fn cached(function: &CachedFn) -> TokenStream {
@@ -23,21 +23,23 @@ fn here() -> Span {
 }
 
 /// ```text
-/// async fn profile(id: u64, db: &Db) -> Result<Profile, DbError> { db.load(id).await }
+/// async fn profile(id: u64, db: &Db) -> Result<Profile, DbError> {
+///     db.load(id).await
+/// }
 /// // becomes
 /// async fn profile(id: u64, db: &Db) -> Result<Profile, DbError> {
-///     use ::cached_core::__private::{PlainArgument as _, PlainError as _, PlainOption as _, PlainResult as _, SetArgument as _};
+///     use ::cached_core::__private::by_type::*;
 ///     let mut __key = ::cached_core::Key::of(profile::__cached());
 ///     ::cached_core::__private::Argument(&id).__push(&mut __key);
 ///     let __codec = ::cached_core::__private::Returns::<Result<Profile, DbError>>::NEW.__result().__option().__codec();
-///     let __found = __codec.find(__key).await;
-///     match __found {
-///         ::cached_core::__private::Found::Hit(__value) => __value,
-///         ::cached_core::__private::Found::Miss(__load) => __load.run(async move {
-///             if false { return ::cached_core::__private::never::<Result<Profile, DbError>>(); }
-///             db.load(id).await
-///         }).await,
-///     }
+///     let __load = match __codec.find(__key).await {
+///         ::cached_core::__private::Found::Hit(__value) => return __value,
+///         ::cached_core::__private::Found::Miss(__load) => __load,
+///     };
+///     __load.run(async move {
+///         if false { return ::cached_core::__private::never::<Result<Profile, DbError>>(); }
+///         db.load(id).await
+///     }).await
 /// }
 /// ```
 fn user_function(function: &CachedFn) -> TokenStream {
@@ -51,10 +53,6 @@ fn user_function(function: &CachedFn) -> TokenStream {
     let (visibility, signature) = (&item.visibility, &item.signature);
     let (inner, body) = (&item.inner_attributes, &item.body);
     let here = here();
-    let declared = match function.companions {
-        Companions::Off => declaration(function),
-        Companions::Struct(_) | Companions::Methods(_) => TokenStream::new(),
-    };
     let handle = handle(function);
     let key = key(function, &handle);
     let codec = codec(function);
@@ -69,8 +67,7 @@ fn user_function(function: &CachedFn) -> TokenStream {
         #(#attributes)*
         #visibility #signature {
             #(#inner)*
-            use #runtime::__private::{PlainArgument as _, PlainError as _, PlainOption as _, PlainResult as _, SetArgument as _};
-            #declared
+            use #runtime::__private::by_type::*;
             #key
             let __codec = #codec;
             let __load = match __codec.#find.await {
@@ -85,20 +82,15 @@ fn user_function(function: &CachedFn) -> TokenStream {
     }
 }
 
-/// The static that describes the function, and the line that makes it known to `install`.
+/// The static that describes the function; `install` and the statistics get to know it.
 fn declaration(function: &CachedFn) -> TokenStream {
     let CachedFn { item, runtime, .. } = function;
     let here = here();
     let name = item.signature.ident.unraw().to_string();
-    let prefix = function.prefix.as_ref().map(|pieces| {
-        let pieces = pieces.iter().map(|piece| match piece {
-            Piece::Text(text) => quote_spanned!(here=> #runtime::__private::Piece::Text(#text)),
-            Piece::Component(index) => {
-                quote_spanned!(here=> #runtime::__private::Piece::Component(#index))
-            }
-        });
-        quote_spanned!(here=> .prefix(&[#(#pieces),*]))
-    });
+    let prefix = function
+        .prefix
+        .iter()
+        .map(|template| quote_spanned!(here=> .prefix(#template)));
     let ttl = function
         .ttl
         .as_ref()
@@ -126,13 +118,9 @@ fn declaration(function: &CachedFn) -> TokenStream {
         .map(|version| quote_spanned!(here=> .version(#version)));
     let id = function.id.iter().map(|id| quote_spanned!(here=> .id(#id)));
     quote_spanned! {here=>
-        struct __Place;
-        static __CACHED: #runtime::__private::Function = #runtime::__private::Function::new(
-            ::core::concat!(::core::module_path!(), "::", #name),
-            ::core::any::type_name::<__Place>,
+        #runtime::__private::function!(
+            #name #(#prefix)* #ttl #(#ttl_env)* #(#jitter)* #(.keeps_none(#none))* #(.keeps_errors(#error))* #(#version)* #(#id)*
         )
-        #prefix #ttl #(#ttl_env)* #(#jitter)* #(.keeps_none(#none))* #(.keeps_errors(#error))* #(#version)* #(#id)*;
-        #runtime::__private::inventory::submit! { #runtime::__private::Registered(&__CACHED) }
     }
 }
 
@@ -169,7 +157,7 @@ fn literal(length: Duration) -> TokenStream {
 fn handle(function: &CachedFn) -> TokenStream {
     let here = here();
     match &function.companions {
-        Companions::Off => quote_spanned!(here=> &__CACHED),
+        Companions::Off => declaration(function),
         Companions::Struct(name) => quote_spanned!(here=> #name::__cached()),
         Companions::Methods(_) => {
             let method = declaring(function);
@@ -229,18 +217,12 @@ fn key(function: &CachedFn, handle: &TokenStream) -> TokenStream {
     }
 }
 
-/// The one call that carries the bounds on the value.
+/// The one call that carries the bounds on the value, and what a load needs besides.
 fn codec(function: &CachedFn) -> TokenStream {
-    let CachedFn {
-        runtime, returns, ..
-    } = function;
     let here = here();
+    let reader = reader(function);
     let none = function.cache_none.iter().map(|(span, _)| {
         let method = Ident::new("cache_none", here.located_at(*span));
-        quote_spanned!(here=> .#method())
-    });
-    let error = function.cache_err.iter().map(|(span, _)| {
-        let method = Ident::new("cache_err", here.located_at(*span));
         quote_spanned!(here=> .#method())
     });
     let cache_if = function
@@ -251,12 +233,23 @@ fn codec(function: &CachedFn) -> TokenStream {
         Ttl::Closure(closure) => Some(quote_spanned!(here=> .ttl_with(#closure))),
         Ttl::Known(_) | Ttl::Constant(_) => None,
     });
+    quote_spanned!(here=> #reader #(#none)* #(#cache_if)* #(#ttl_with)*)
+}
+
+/// As much of it as `peek` needs.
+fn reader(function: &CachedFn) -> TokenStream {
+    let CachedFn {
+        runtime, returns, ..
+    } = function;
     // All of it lies at the stored type, because the compiler may blame any part of a chain.
-    let at = here.located_at(function.stored_at);
+    let at = here().located_at(function.stored_at);
     let runtime = located(runtime, at);
+    let error = function.cache_err.iter().map(|(span, _)| {
+        let method = Ident::new("cache_err", here().located_at(*span));
+        quote_spanned!(at=> .#method())
+    });
     quote_spanned! {at=>
-        #runtime::__private::Returns::<#returns>::NEW.__result().__option().__codec()
-            #(#none)* #(#error)* #(#cache_if)* #(#ttl_with)*
+        #runtime::__private::Returns::<#returns>::NEW.__result().__option().__codec() #(#error)*
     }
 }
 
@@ -266,7 +259,7 @@ fn codec(function: &CachedFn) -> TokenStream {
 /// #[doc(hidden)]
 /// struct profile {}
 /// impl profile {
-///     fn __cached() -> &'static ::cached_core::__private::Function { static __CACHED: … ; &__CACHED }
+///     fn __cached() -> &'static ::cached_core::__private::Function { function!(…) }
 ///     fn key(id: u64) -> ::cached_core::Key { … }
 ///     async fn peek(id: u64) -> Option<Result<Profile, DbError>> { … }
 ///     async fn refresh(id: u64, db: &Db) -> Result<Profile, DbError> { … profile(id, db) … }
@@ -321,15 +314,23 @@ fn companion_functions(
     let declaring = declaring(function);
     let handle = quote_spanned!(here=> Self::#declaring());
     let make_key = key(function, &handle);
-    let codec = codec(function);
+    let codec = reader(function);
     let looking = &signatures.looking;
     let calling = &signatures.calling;
-    let passed = &signatures.passed;
     let idle = signatures
         .idle
         .iter()
         .map(|name| quote_spanned!(here=> let _ = &#name;));
     let idle: TokenStream = idle.collect();
+    // `key` makes the key where the parameters can be passed on to it.
+    let looked = match &signatures.looked {
+        Some(passed) => {
+            let key = named("key");
+            let turbofish = turbofish(function);
+            quote_spanned!(here=> let __key = Self::#key #turbofish(#(#passed),*);)
+        }
+        None => make_key.clone(),
+    };
     let peek_at = match &function.cache {
         None => quote_spanned!(here=> peek(__key)),
         Some(cache) => {
@@ -337,7 +338,7 @@ fn companion_functions(
             quote_spanned!(here=> peek_in(#cache, __key))
         }
     };
-    let called = called(function);
+    let user = call(function);
     let levels = levels(function);
     let of_looking = crowded(looking);
     let of_calling = crowded(calling);
@@ -349,7 +350,7 @@ fn companion_functions(
             #levels
             #of_calling
             #visibility async fn #name #parameters(#(#calling),*) -> #returns #bounds {
-                #runtime::__private::#call(#handle, #called(#(#passed),*)).await
+                #runtime::__private::#call(#handle, #user).await
             }
         }
     });
@@ -358,14 +359,13 @@ fn companion_functions(
         quote_spanned! {here=>
             fn #declaring() -> &'static #runtime::__private::Function {
                 #declaration
-                &__CACHED
             }
         },
         quote_spanned! {here=>
             #levels
             #of_looking
             #visibility fn #key #parameters(#(#looking),*) -> #runtime::Key #bounds {
-                use #runtime::__private::{PlainArgument as _, SetArgument as _};
+                use #runtime::__private::by_type::*;
                 #idle
                 #make_key
                 __key
@@ -375,9 +375,9 @@ fn companion_functions(
             #levels
             #of_looking
             #visibility async fn #peek #parameters(#(#looking),*) -> ::core::option::Option<#returns> #bounds {
-                use #runtime::__private::{PlainArgument as _, PlainError as _, PlainOption as _, PlainResult as _, SetArgument as _};
+                use #runtime::__private::by_type::*;
                 #idle
-                #make_key
+                #looked
                 #codec.#peek_at.await
             }
         },
@@ -386,29 +386,31 @@ fn companion_functions(
     ]
 }
 
-/// The annotated function as its companions call it.
-fn called(function: &CachedFn) -> TokenStream {
+/// A call of the annotated function by its companions.
+fn call(function: &CachedFn) -> TokenStream {
     let here = here();
     let signature = &function.item.signature;
     let mut name = signature.ident.clone();
     name.set_span(Span::call_site().located_at(name.span()));
-    let arguments: Vec<_> = signature
-        .generics
-        .params
-        .iter()
-        .filter_map(|parameter| match parameter {
-            GenericParam::Type(parameter) => Some(&parameter.ident),
-            GenericParam::Const(parameter) => Some(&parameter.ident),
-            GenericParam::Lifetime(_) => None,
-        })
-        .collect();
-    let turbofish = (!arguments.is_empty()).then(|| quote_spanned!(here=> ::<#(#arguments),*>));
-    let owner = function
-        .item
-        .signature
-        .receiver()
-        .map(|_| quote_spanned!(here=> Self::));
-    quote_spanned!(here=> #owner #name #turbofish)
+    let turbofish = turbofish(function);
+    match (signature.receiver(), function.signatures.passed.as_slice()) {
+        (Some(_), [receiver, passed @ ..]) => {
+            quote_spanned!(here=> #receiver.#name #turbofish(#(#passed),*))
+        }
+        (_, passed) => quote_spanned!(here=> #name #turbofish(#(#passed),*)),
+    }
+}
+
+/// The generic arguments of a companion or of the function itself, for a call from one to the other.
+fn turbofish(function: &CachedFn) -> Option<TokenStream> {
+    let parameters = function.item.signature.generics.params.iter();
+    let names = parameters.filter_map(|parameter| match parameter {
+        GenericParam::Type(parameter) => Some(&parameter.ident),
+        GenericParam::Const(parameter) => Some(&parameter.ident),
+        GenericParam::Lifetime(_) => None,
+    });
+    let names: Vec<_> = names.collect();
+    (!names.is_empty()).then(|| quote_spanned!(here()=> ::<#(#names),*>))
 }
 
 /// The user's attributes of these names, for items that share their fate.

@@ -1,1 +1,61 @@
+//! What a few functions expand to, line by line: `UPDATE_GOLDEN=1 cargo test -p cached-macros` writes it anew.
 
+use std::path::Path;
+
+use crate::expand_cached;
+
+/// A one-line function and all its companions expand to no more than this.
+const LONGEST: usize = 60;
+
+fn check(name: &str, arguments: &str, item: &str) {
+    let mut expanded =
+        expand_cached(&arguments.parse().unwrap(), &item.parse().unwrap()).to_string();
+    let is_method = item.contains("self");
+    if is_method {
+        expanded = format!("impl Users {{ {expanded} }}");
+    }
+    let expanded = prettyplease::unparse(&syn::parse_file(&expanded).unwrap());
+    let around = if is_method { 2 } else { 0 };
+    let lines = expanded.lines().count().saturating_sub(around);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("golden")
+        .join(name);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, &expanded).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(expanded, golden, "{} has changed", path.display());
+    assert!(lines <= LONGEST, "{name} expands to {lines} lines");
+}
+
+#[test]
+fn plain_function() {
+    check("plain.rs", "", "async fn double(n: u64) -> u64 { n * 2 }");
+}
+
+#[test]
+fn result_with_prefix() {
+    check(
+        "result.rs",
+        "ttl = \"5m\", prefix = \"user:{id}:profile\"",
+        "pub async fn profile(id: u64, #[cached(skip)] db: &Db) -> Result<Profile, DbError> { db.load(id).await }",
+    );
+}
+
+#[test]
+fn method() {
+    check(
+        "method.rs",
+        "ttl = \"5m\", prefix = \"tenant:{self.tenant}\"",
+        "pub async fn find(&self, name: &str) -> Option<User> { self.db.find(name).await }",
+    );
+}
+
+#[test]
+fn without_companions() {
+    check(
+        "off.rs",
+        "companions = off, key = id % 10",
+        "async fn shard(id: u64) -> Shard { load(id).await }",
+    );
+}

@@ -29,7 +29,8 @@ pub(crate) struct CachedFn {
     /// What goes into the key, in order.
     pub(crate) components: Vec<Component>,
     pub(crate) generics: Vec<Generic>,
-    pub(crate) prefix: Option<Vec<Piece>>,
+    /// With the numbers of components in place of names: `user:{0}`.
+    pub(crate) prefix: Option<String>,
     pub(crate) ttl: Option<Ttl>,
     pub(crate) ttl_env: Option<LitStr>,
     pub(crate) jitter: Option<u16>,
@@ -60,11 +61,6 @@ pub(crate) enum Generic {
     Surroundings,
 }
 
-pub(crate) enum Piece {
-    Text(String),
-    Component(usize),
-}
-
 pub(crate) enum Ttl {
     Known(Duration),
     Constant(Expr),
@@ -83,6 +79,8 @@ pub(crate) enum Companions {
 pub(crate) struct Signatures {
     /// Of `key` and `peek`: the receiver borrowed, patterns kept where something needs their names.
     pub(crate) looking: Vec<TokenStream>,
+    /// The names by which `peek` passes all of `looking` on to `key`, if they have such names.
+    pub(crate) looked: Option<Vec<TokenStream>>,
     /// Names in `looking` that may be unused there.
     pub(crate) idle: Vec<Ident>,
     /// Of `refresh` and `uncached`, with the names to pass on.
@@ -360,7 +358,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn prefix(&mut self, literal: &LitStr) -> Option<Vec<Piece>> {
+    fn prefix(&mut self, literal: &LitStr) -> Option<String> {
         match template::parse("prefix", &literal.value()) {
             Err(wrong) => {
                 for message in wrong {
@@ -371,9 +369,10 @@ impl Reader<'_> {
             Ok(pieces) => pieces
                 .into_iter()
                 .map(|piece| match piece {
-                    template::Piece::Text(text) => Some(Piece::Text(text)),
+                    template::Piece::Text(text) => Some(text),
                     template::Piece::Place(place) => {
-                        self.place(&place, literal).map(Piece::Component)
+                        let index = self.place(&place, literal)?;
+                        Some(format!("{{{index}}}"))
                     }
                 })
                 .collect(),
@@ -686,9 +685,12 @@ fn signatures(
     receiver: Option<&Receiver>,
     parameters: &[Parameter],
     components: &[Component],
-    mentions: &[Option<Expr>],
+    mentions: &[Option<Expr>; 2],
 ) -> Signatures {
     let mut looking = Vec::new();
+    // What `cache = …` names must not be moved into `key`.
+    let [_, cache] = mentions;
+    let mut looked = cache.is_none().then(Vec::new);
     let mut idle = Vec::new();
     let mut calling = Vec::new();
     let mut passed = Vec::new();
@@ -704,6 +706,9 @@ fn signatures(
         } else {
             quote!(&#token)
         });
+        if let Some(names) = &mut looked {
+            names.push(token.to_token_stream());
+        }
         calling.push(plain.to_token_stream());
         passed.push(token.to_token_stream());
     }
@@ -732,10 +737,19 @@ fn signatures(
         };
         if names.iter().any(is_named) {
             let pattern = without_mut(pattern.clone());
+            match (&pattern, &mut looked) {
+                (Pat::Ident(binding), Some(names))
+                    if binding.subpat.is_none() && binding.by_ref.is_none() =>
+                {
+                    names.push(binding.ident.to_token_stream());
+                }
+                _ => looked = None,
+            }
             looking.push(quote!(#pattern: #ty));
             idle.extend(names.iter().filter(|name| !is_component(name)).cloned());
         } else if !parameter.is_skipped {
             looking.push(quote!(_: #ty));
+            looked = None;
         }
         // Hidden from the name of the function, which may be the same.
         let name = match pattern {
@@ -751,6 +765,7 @@ fn signatures(
     }
     Signatures {
         looking,
+        looked,
         idle,
         calling,
         passed,

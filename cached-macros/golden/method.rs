@@ -1,0 +1,60 @@
+impl Users {
+    pub async fn find(&self, name: &str) -> Option<User> {
+        use ::cached_core::__private::by_type::*;
+        let mut __key = ::cached_core::Key::of(Self::__cached_find());
+        ::cached_core::__private::Argument(&name).__push(&mut __key);
+        ::cached_core::__private::Argument(&self.tenant).__push(&mut __key);
+        ::cached_core::__private::push_type::<Self>(&mut __key);
+        let __codec = ::cached_core::__private::Returns::<Option<User>>::NEW
+            .__result()
+            .__option()
+            .__codec();
+        let __load = match __codec.find(__key).await {
+            ::cached_core::__private::Found::Hit(__value) => return __value,
+            ::cached_core::__private::Found::Miss(__load) => __load,
+        };
+        __load
+            .run(async move {
+                if false {
+                    return ::cached_core::__private::never::<Option<User>>();
+                }
+                self.db.find(name).await
+            })
+            .await
+    }
+    #[doc(hidden)]
+    fn __cached_find() -> &'static ::cached_core::__private::Function {
+        ::cached_core::__private::function!(
+            "find".prefix("tenant:{1}").ttl(::core::time::Duration::from_secs(300u64))
+        )
+    }
+    #[doc(hidden)]
+    pub fn find_key(&self, name: &str) -> ::cached_core::Key {
+        use ::cached_core::__private::by_type::*;
+        let mut __key = ::cached_core::Key::of(Self::__cached_find());
+        ::cached_core::__private::Argument(&name).__push(&mut __key);
+        ::cached_core::__private::Argument(&self.tenant).__push(&mut __key);
+        ::cached_core::__private::push_type::<Self>(&mut __key);
+        __key
+    }
+    #[doc(hidden)]
+    pub async fn find_peek(&self, name: &str) -> ::core::option::Option<Option<User>> {
+        use ::cached_core::__private::by_type::*;
+        let __key = Self::find_key(self, name);
+        ::cached_core::__private::Returns::<Option<User>>::NEW
+            .__result()
+            .__option()
+            .__codec()
+            .peek(__key)
+            .await
+    }
+    #[doc(hidden)]
+    pub async fn find_refresh(&self, name: &str) -> Option<User> {
+        ::cached_core::__private::refreshing(Self::__cached_find(), self.find(name))
+            .await
+    }
+    #[doc(hidden)]
+    pub async fn find_uncached(&self, name: &str) -> Option<User> {
+        ::cached_core::__private::uncached(Self::__cached_find(), self.find(name)).await
+    }
+}

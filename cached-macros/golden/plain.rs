@@ -1,0 +1,50 @@
+async fn double(n: u64) -> u64 {
+    use ::cached_core::__private::by_type::*;
+    let mut __key = ::cached_core::Key::of(double::__cached());
+    ::cached_core::__private::Argument(&n).__push(&mut __key);
+    let __codec = ::cached_core::__private::Returns::<u64>::NEW
+        .__result()
+        .__option()
+        .__codec();
+    let __load = match __codec.find(__key).await {
+        ::cached_core::__private::Found::Hit(__value) => return __value,
+        ::cached_core::__private::Found::Miss(__load) => __load,
+    };
+    __load
+        .run(async move {
+            if false {
+                return ::cached_core::__private::never::<u64>();
+            }
+            n * 2
+        })
+        .await
+}
+#[doc(hidden)]
+struct double {}
+impl double {
+    fn __cached() -> &'static ::cached_core::__private::Function {
+        ::cached_core::__private::function!("double")
+    }
+    fn key(n: u64) -> ::cached_core::Key {
+        use ::cached_core::__private::by_type::*;
+        let mut __key = ::cached_core::Key::of(Self::__cached());
+        ::cached_core::__private::Argument(&n).__push(&mut __key);
+        __key
+    }
+    async fn peek(n: u64) -> ::core::option::Option<u64> {
+        use ::cached_core::__private::by_type::*;
+        let __key = Self::key(n);
+        ::cached_core::__private::Returns::<u64>::NEW
+            .__result()
+            .__option()
+            .__codec()
+            .peek(__key)
+            .await
+    }
+    async fn refresh(n: u64) -> u64 {
+        ::cached_core::__private::refreshing(Self::__cached(), double(n)).await
+    }
+    async fn uncached(n: u64) -> u64 {
+        ::cached_core::__private::uncached(Self::__cached(), double(n)).await
+    }
+}

@@ -1,0 +1,53 @@
+pub async fn profile(id: u64, db: &Db) -> Result<Profile, DbError> {
+    use ::cached_core::__private::by_type::*;
+    let mut __key = ::cached_core::Key::of(profile::__cached());
+    ::cached_core::__private::Argument(&id).__push(&mut __key);
+    let __codec = ::cached_core::__private::Returns::<Result<Profile, DbError>>::NEW
+        .__result()
+        .__option()
+        .__codec();
+    let __load = match __codec.find(__key).await {
+        ::cached_core::__private::Found::Hit(__value) => return __value,
+        ::cached_core::__private::Found::Miss(__load) => __load,
+    };
+    __load
+        .run(async move {
+            if false {
+                return ::cached_core::__private::never::<Result<Profile, DbError>>();
+            }
+            db.load(id).await
+        })
+        .await
+}
+#[doc(hidden)]
+pub struct profile {}
+impl profile {
+    fn __cached() -> &'static ::cached_core::__private::Function {
+        ::cached_core::__private::function!(
+            "profile".prefix("user:{0}:profile")
+            .ttl(::core::time::Duration::from_secs(300u64))
+        )
+    }
+    pub fn key(id: u64) -> ::cached_core::Key {
+        use ::cached_core::__private::by_type::*;
+        let mut __key = ::cached_core::Key::of(Self::__cached());
+        ::cached_core::__private::Argument(&id).__push(&mut __key);
+        __key
+    }
+    pub async fn peek(id: u64) -> ::core::option::Option<Result<Profile, DbError>> {
+        use ::cached_core::__private::by_type::*;
+        let __key = Self::key(id);
+        ::cached_core::__private::Returns::<Result<Profile, DbError>>::NEW
+            .__result()
+            .__option()
+            .__codec()
+            .peek(__key)
+            .await
+    }
+    pub async fn refresh(id: u64, db: &Db) -> Result<Profile, DbError> {
+        ::cached_core::__private::refreshing(Self::__cached(), profile(id, db)).await
+    }
+    pub async fn uncached(id: u64, db: &Db) -> Result<Profile, DbError> {
+        ::cached_core::__private::uncached(Self::__cached(), profile(id, db)).await
+    }
+}
