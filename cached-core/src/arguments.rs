@@ -36,8 +36,8 @@ pub struct Argument<'a, T>(pub &'a T);
 
 /// An argument that goes into the key as serde shows it.
 pub trait PlainArgument<T> {
-    /// Adds the argument to `key`.
-    fn push(self, key: &mut Key)
+    #[doc(hidden)]
+    fn __push(self, key: &mut Key)
     where
         T: KeyArgument;
 }

@@ -224,10 +224,14 @@ impl<R, T> Codec<R, T> {
     }
 }
 
-impl<V: CacheValue> Codec<V, V> {
+#[expect(
+    clippy::mismatching_type_param_order,
+    reason = "what is stored is what is returned"
+)]
+impl<T: CacheValue> Codec<T, T> {
     /// A value by itself, for entries named by key.
     pub(crate) fn plain() -> Self {
-        Whole::<V, V, Infallible, NoResult, NoOption>::NEW.codec()
+        Whole::<T, T, Infallible, NoResult, NoOption>::NEW.__codec()
     }
 }
 
@@ -502,8 +506,8 @@ impl<R> PlainResult<R> for Returns<R> {
 impl<R, T, E, O> Split<R, Option<T>, E, O> {
     /// It is an `Option`.
     #[must_use]
-    #[expect(clippy::unused_self, reason = "the receiver is what is asked")]
-    pub fn option(self) -> Whole<R, T, E, O, IsOption> {
+    #[expect(clippy::unused_self, reason = "the type of `self` decides")]
+    pub fn __option(self) -> Whole<R, T, E, O, IsOption> {
         Whole::NEW
     }
 }
@@ -526,8 +530,8 @@ where
 {
     /// Its error can be shared.
     #[must_use]
-    #[expect(clippy::unused_self, reason = "the receiver is what is asked")]
-    pub fn codec<M>(self) -> Codec<R, T>
+    #[expect(clippy::unused_self, reason = "the type of `self` decides")]
+    pub fn __codec<M>(self) -> Codec<R, T>
     where
         (O, I): Shape<R, T, E>,
         T: CacheValue<M>,
@@ -581,5 +585,103 @@ where
         errors: None,
         cache_if: None,
         ttl_with: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Alias<T> = Result<Option<T>, Failure>;
+
+    /// Neither serde nor `Clone`.
+    #[derive(Debug, PartialEq)]
+    struct Failure;
+
+    /// What the expansion writes.
+    macro_rules! codec {
+        ($returns:ty) => {
+            Returns::<$returns>::NEW.__result().__option().__codec()
+        };
+    }
+
+    fn check<R: PartialEq + fmt::Debug, T>(
+        codec: Codec<R, T>,
+        returned: &R,
+        outcome: Outcome,
+        json: &str,
+    ) {
+        assert_eq!(codec.outcome(returned), outcome);
+        let mut sink = Sink::new(100);
+        codec.encode(returned, &mut sink).unwrap();
+        assert_eq!(sink.into_bytes(), json.as_bytes());
+        assert_eq!(
+            codec.decode(outcome, json.as_bytes()).as_ref(),
+            Some(returned)
+        );
+        let shared = codec.share(returned).unwrap();
+        assert_eq!(codec.restore(&shared).as_ref(), Some(returned));
+    }
+
+    #[test]
+    fn the_type_decides_what_is_stored() {
+        check(codec!(u32), &1, Outcome::Value, "1");
+        check(codec!(()), &(), Outcome::Value, "null");
+        check(codec!(Option<u32>), &Some(1), Outcome::Value, "1");
+        check(codec!(Option<u32>), &None, Outcome::None, "null");
+        check(codec!(Result<u32, Failure>), &Ok(1), Outcome::Value, "1");
+        check(codec!(Alias<u32>), &Ok(Some(1)), Outcome::Value, "1");
+        check(codec!(Alias<u32>), &Ok(None), Outcome::None, "null");
+        check(
+            codec!(Option<Result<u32, String>>),
+            &Some(Ok(1)),
+            Outcome::Value,
+            "{\"Ok\":1}",
+        );
+        check(
+            codec!(Result<u32, String>).cache_err(),
+            &Err("no".to_owned()),
+            Outcome::Error,
+            "\"no\"",
+        );
+    }
+
+    #[test]
+    fn a_type_parameter_is_a_plain_value() {
+        fn outcome<T: CacheValue>(value: &T) -> Outcome {
+            codec!(T).outcome(value)
+        }
+        assert_eq!(outcome(&None::<u32>), Outcome::Value);
+    }
+
+    #[test]
+    fn an_error_is_shared_if_it_can_be_and_stored_if_asked() {
+        let returned = Err::<u32, _>("no".to_owned());
+        let codec = codec!(Result<u32, String>);
+        let shared = codec.share(&returned).unwrap();
+        assert_eq!(codec.restore(&shared), Some(returned.clone()));
+        assert!(codec.encode(&returned, &mut Sink::new(100)).is_err());
+        assert_eq!(codec.decode(Outcome::Error, b"\"no\""), None);
+        assert!(codec!(Result<u32, Failure>).share(&Err(Failure)).is_none());
+    }
+
+    #[test]
+    fn closures_are_asked_about_values_only() {
+        let codec = codec!(Option<u64>)
+            .cache_if(|value| *value > 1)
+            .ttl_with(|value| Duration::from_secs(*value));
+        assert!(!codec.wanted(&Some(1)));
+        assert!(codec.wanted(&Some(2)));
+        assert!(codec.wanted(&None));
+        assert_eq!(codec.ttl_of(&Some(5)), Some(Duration::from_secs(5)));
+        assert_eq!(codec.ttl_of(&None), None);
+    }
+
+    #[test]
+    fn what_is_of_another_type_is_not_restored() {
+        let shared = codec!(u32).share(&1).unwrap();
+        assert_eq!(codec!(u64).restore(&shared), None);
+        assert_eq!(codec!(u32).decode(Outcome::None, b"null"), None);
+        assert_eq!(codec!(u32).decode(Outcome::Value, b"\"1\""), None);
     }
 }

@@ -9,4 +9,5 @@
 
 mod faults;
 mod fixture;
+mod shapes;
 mod single_flight;

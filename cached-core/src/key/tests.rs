@@ -10,16 +10,10 @@ use serde::ser::{Error, Serializer};
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher;
 
-static PROFILE: Function = Function::new("app::profile", || "app::profile").prefix(&[
-    Piece::Text("user:"),
-    Piece::Component(0),
-    Piece::Text(":profile"),
-]);
-static FRIENDS: Function = Function::new("app::friends", || "app::friends").prefix(&[
-    Piece::Text("user:"),
-    Piece::Component(0),
-    Piece::Text(":profile"),
-]);
+static PROFILE: Function =
+    Function::new("app::profile", || "app::profile").prefix("user:{0}:profile");
+static FRIENDS: Function =
+    Function::new("app::friends", || "app::friends").prefix("user:{0}:profile");
 
 struct Failing;
 impl Serialize for Failing {

@@ -32,8 +32,18 @@ mod shadowed {
     enum Hit {}
     trait PlainArgument {
         fn push(&self) {}
-        fn codec(self) -> Self where Self: ::core::marker::Sized { self }
- fn result(self) -> Self where Self: ::core::marker::Sized { self }
+        fn codec(self) -> Self
+        where
+            Self: ::core::marker::Sized,
+        {
+            self
+        }
+        fn result(self) -> Self
+        where
+            Self: ::core::marker::Sized,
+        {
+            self
+        }
     }
     impl<T> PlainArgument for T {}
 
