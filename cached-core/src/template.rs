@@ -37,13 +37,17 @@ impl Iterator for Pieces {
         match self {
             Self::Written(rest) | Self::Name(rest) if rest.is_empty() => None,
             Self::Written(rest) => {
-                if let Some((number, after)) =
-                    rest.strip_prefix('{').and_then(|rest| rest.split_once('}'))
-                {
+                let place = rest.strip_prefix('{').and_then(|rest| rest.split_once('}'));
+                if let Some((number, after)) = place {
                     *rest = after;
                     return Some(Piece::Component(number.parse().unwrap_or(usize::MAX)));
                 }
-                let (text, after) = rest.split_at(rest.find('{').unwrap_or(rest.len()));
+                // From the second character on, so that a lone brace ends as well.
+                let brace = rest
+                    .char_indices()
+                    .skip(1)
+                    .find(|(_, character)| *character == '{');
+                let (text, after) = rest.split_at(brace.map_or(rest.len(), |(start, _)| start));
                 *rest = after;
                 Some(Piece::Text(text))
             }
@@ -94,7 +98,10 @@ mod tests {
     }
 
     #[test]
-    fn a_brace_that_is_no_place_ends() {
-        assert_eq!(Pieces::written("a:{0").count(), 1);
+    fn a_lone_brace_is_text() {
+        check(
+            Pieces::written("a:{0"),
+            &[Piece::Text("a:"), Piece::Text("{0")],
+        );
     }
 }
