@@ -1,0 +1,194 @@
+//! What stands beside a cached function.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens as _, format_ident, quote_spanned};
+use syn::{Attribute, GenericParam};
+
+use super::{chosen, declaration, declaring, here, key, reader, respan};
+use crate::model::{CachedFn, Companions};
+
+/// `profile::key(42)` and so on for a function, `self.profile_key(42)` and so on for a method.
+///
+/// ```text
+/// #[doc(hidden)]
+/// struct profile {}
+/// impl profile {
+///     fn __cached() -> &'static ::cached_core::__private::Function { function!(…) }
+///     fn key(id: u64) -> ::cached_core::Key { … }
+///     async fn peek(id: u64) -> Option<Result<Profile, DbError>> { … }
+///     async fn refresh(id: u64, db: &Db) -> Result<Profile, DbError> { … profile(id, db) … }
+///     async fn uncached(id: u64, db: &Db) -> Result<Profile, DbError> { … profile(id, db) … }
+/// }
+/// ```
+pub(super) fn companions(function: &CachedFn) -> TokenStream {
+    let here = here();
+    let conditions = attributes(function, &["cfg"]);
+    let visibility = respan(function.item.visibility.to_token_stream());
+    match &function.companions {
+        Companions::Off => TokenStream::new(),
+        Companions::Struct(name) => {
+            let named =
+                |companion: &str| Ident::new(companion, Span::call_site().located_at(name.span()));
+            let functions = companion_functions(function, &visibility, &named);
+            quote_spanned! {here=>
+                #(#conditions)*
+                #[doc(hidden)]
+                #visibility struct #name {}
+                #(#conditions)*
+                impl #name { #(#functions)* }
+            }
+        }
+        Companions::Methods(start) => {
+            let span = Span::call_site().located_at(function.item.signature.ident.span());
+            let named = |companion: &str| format_ident!("{}_{}", start, companion, span = span);
+            let methods = companion_functions(function, &visibility, &named);
+            let methods = methods
+                .iter()
+                .map(|method| quote_spanned!(here=> #(#conditions)* #[doc(hidden)] #method));
+            methods.collect()
+        }
+    }
+}
+
+fn companion_functions(
+    function: &CachedFn,
+    visibility: &TokenStream,
+    named: &dyn Fn(&str) -> Ident,
+) -> [TokenStream; 5] {
+    let CachedFn {
+        item,
+        runtime,
+        returns,
+        signatures,
+        ..
+    } = function;
+    let here = here();
+    let (parameters, _, bounds) = item.signature.generics.split_for_impl();
+    let declaration = declaration(function);
+    let declaring = declaring(function);
+    let handle = quote_spanned!(here=> Self::#declaring());
+    let make_key = key(function, &handle);
+    let codec = reader(function);
+    let looking = &signatures.looking;
+    let calling = &signatures.calling;
+    let idle = signatures
+        .idle
+        .iter()
+        .map(|name| quote_spanned!(here=> let _ = &#name;));
+    let idle: TokenStream = idle.collect();
+    // `key` makes the key where the parameters can be passed on to it.
+    let looked = match &signatures.looked {
+        Some(passed) => {
+            let key = named("key");
+            let turbofish = turbofish(function);
+            quote_spanned!(here=> let __key = Self::#key #turbofish(#(#passed),*);)
+        }
+        None => make_key.clone(),
+    };
+    let peek_at = match &function.cache {
+        None => quote_spanned!(here=> peek(__key)),
+        Some(cache) => {
+            let cache = chosen(runtime, cache);
+            quote_spanned!(here=> peek_in(#cache, __key))
+        }
+    };
+    let user = call(function);
+    let levels = levels(function);
+    let of_looking = crowded(looking);
+    let of_calling = crowded(calling);
+    let key = named("key");
+    let peek = named("peek");
+    let calls = [("refresh", "refreshing"), ("uncached", "uncached")].map(|(companion, call)| {
+        let (name, call) = (named(companion), Ident::new(call, here));
+        quote_spanned! {here=>
+            #levels
+            #of_calling
+            #visibility async fn #name #parameters(#(#calling),*) -> #returns #bounds {
+                #runtime::__private::#call(#handle, #user).await
+            }
+        }
+    });
+    let [refresh, uncached] = calls;
+    [
+        quote_spanned! {here=>
+            fn #declaring() -> &'static #runtime::__private::Function {
+                #declaration
+            }
+        },
+        quote_spanned! {here=>
+            #levels
+            #of_looking
+            #visibility fn #key #parameters(#(#looking),*) -> #runtime::Key #bounds {
+                use #runtime::__private::by_type::*;
+                #idle
+                #make_key
+                __key
+            }
+        },
+        quote_spanned! {here=>
+            #levels
+            #of_looking
+            #visibility async fn #peek #parameters(#(#looking),*) -> ::core::option::Option<#returns> #bounds {
+                use #runtime::__private::by_type::*;
+                #idle
+                #looked
+                #codec.#peek_at.await
+            }
+        },
+        refresh,
+        uncached,
+    ]
+}
+
+/// A call of the annotated function by its companions.
+fn call(function: &CachedFn) -> TokenStream {
+    let here = here();
+    let signature = &function.item.signature;
+    let mut name = signature.ident.clone();
+    name.set_span(Span::call_site().located_at(name.span()));
+    let turbofish = turbofish(function);
+    match (signature.receiver(), function.signatures.passed.as_slice()) {
+        (Some(_), [receiver, passed @ ..]) => {
+            quote_spanned!(here=> #receiver.#name #turbofish(#(#passed),*))
+        }
+        (_, passed) => quote_spanned!(here=> #name #turbofish(#(#passed),*)),
+    }
+}
+
+/// The generic arguments of a companion or of the function itself, for a call from one to the other.
+fn turbofish(function: &CachedFn) -> Option<TokenStream> {
+    let parameters = function.item.signature.generics.params.iter();
+    let names = parameters.filter_map(|parameter| match parameter {
+        GenericParam::Type(parameter) => Some(&parameter.ident),
+        GenericParam::Const(parameter) => Some(&parameter.ident),
+        GenericParam::Lifetime(_) => None,
+    });
+    let names: Vec<_> = names.collect();
+    (!names.is_empty()).then(|| quote_spanned!(here()=> ::<#(#names),*>))
+}
+
+/// The user's attributes of these names, for items that share their fate.
+fn attributes<'a>(function: &'a CachedFn, names: &[&str]) -> Vec<&'a Attribute> {
+    let wanted = |attribute: &&Attribute| names.iter().any(|name| attribute.path().is_ident(name));
+    function.item.attributes.iter().filter(wanted).collect()
+}
+
+/// What the user's function may do, its companions may do: they take its types, and they call it.
+fn levels(function: &CachedFn) -> TokenStream {
+    let here = here();
+    let allowed = attributes(function, &["allow", "expect"])
+        .into_iter()
+        .filter_map(|attribute| {
+            let lints = &attribute.meta.require_list().ok()?.tokens;
+            Some(quote_spanned!(here=> #[allow(#lints)]))
+        });
+    let deprecated = attributes(function, &["deprecated"])
+        .into_iter()
+        .map(|attribute| quote_spanned!(here=> #attribute #[allow(deprecated)]));
+    allowed.chain(deprecated).collect()
+}
+
+/// Clippy counts parameters, also those of a macro's function.
+fn crowded(parameters: &[TokenStream]) -> Option<TokenStream> {
+    (parameters.len() > 7).then(|| quote_spanned!(here()=> #[allow(clippy::too_many_arguments)]))
+}

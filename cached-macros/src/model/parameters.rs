@@ -1,0 +1,148 @@
+//! The parameters, which of them are skipped, and what is left for the key.
+
+use proc_macro2::Span;
+use quote::{ToTokens as _, quote};
+use syn::spanned::Spanned as _;
+use syn::{Expr, FnArg, Ident, Pat, Receiver, Signature, Type};
+
+use super::Component;
+use crate::args::Written;
+use crate::mistakes::{Mistakes, closest};
+use crate::pattern::bindings;
+use crate::tokens::find;
+
+pub(crate) struct Parameter {
+    pub(crate) pattern: Pat,
+    pub(crate) ty: Type,
+    pub(crate) names: Vec<Ident>,
+    pub(crate) skipped: Vec<Ident>,
+    pub(crate) is_skipped: bool,
+}
+
+pub(crate) fn read_parameters(
+    signature: &Signature,
+    skips: &[bool],
+    mistakes: &mut Mistakes,
+) -> Vec<Parameter> {
+    let mut parameters = Vec::new();
+    for (parameter, &is_skipped) in signature.inputs.iter().zip(skips) {
+        if let FnArg::Typed(typed) = parameter {
+            let mut names = Vec::new();
+            mistakes.check(bindings(&typed.pat, &mut names));
+            let skipped = if is_skipped {
+                names.clone()
+            } else {
+                Vec::new()
+            };
+            parameters.push(Parameter {
+                pattern: (*typed.pat).clone(),
+                ty: (*typed.ty).clone(),
+                names,
+                skipped,
+                is_skipped,
+            });
+        }
+    }
+    parameters
+}
+
+pub(crate) fn apply_skip(
+    skip: Option<&Written<Vec<Ident>>>,
+    receiver: Option<&Receiver>,
+    parameters: &mut [Parameter],
+    skips_self: &mut bool,
+    mistakes: &mut Mistakes,
+) {
+    for name in skip.iter().flat_map(|skip| &skip.value) {
+        if name == "self" {
+            if receiver.is_none() {
+                mistakes.on(name, "there is no `self` here to skip");
+            } else if std::mem::replace(skips_self, true) {
+                mistakes.on(name, "`self` is skipped twice: keep one of them");
+            }
+            continue;
+        }
+        let Some(parameter) = parameters
+            .iter_mut()
+            .find(|parameter| parameter.names.contains(name))
+        else {
+            let message = no_parameter(name, receiver, parameters);
+            mistakes.on(name, message);
+            continue;
+        };
+        if parameter.skipped.contains(name) {
+            mistakes.on(name, format!("`{name}` is skipped twice: keep one of them"));
+        } else {
+            parameter.skipped.push(name.clone());
+            parameter.is_skipped = parameter.skipped.len() == parameter.names.len();
+        }
+    }
+}
+
+pub(crate) fn no_parameter(
+    name: impl std::fmt::Display,
+    receiver: Option<&Receiver>,
+    parameters: &[Parameter],
+) -> String {
+    let name = name.to_string();
+    let mut known: Vec<String> = receiver.iter().map(|_| "self".to_owned()).collect();
+    known.extend(
+        parameters
+            .iter()
+            .flat_map(|parameter| &parameter.names)
+            .map(ToString::to_string),
+    );
+    if let Some(meant) = closest(&name, known.iter().map(String::as_str)) {
+        format!("no parameter is called `{name}`: did you mean `{meant}`?")
+    } else if known.is_empty() {
+        format!("no parameter is called `{name}`: the function has none")
+    } else {
+        let known: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+        format!(
+            "no parameter is called `{name}`: there is {}",
+            known.join(", ")
+        )
+    }
+}
+
+/// The arguments that are not skipped, or what `key = …` says instead.
+pub(crate) fn key_components(
+    key: Option<&Written<Expr>>,
+    parameters: &[Parameter],
+) -> Vec<Component> {
+    if let Some(key) = key {
+        let value = &key.value;
+        return vec![Component {
+            value: quote!((#value)),
+            span: value.span(),
+        }];
+    }
+    parameters
+        .iter()
+        .flat_map(|parameter| {
+            parameter
+                .names
+                .iter()
+                .filter(|name| !parameter.skipped.contains(name))
+        })
+        .map(|name| Component {
+            value: seen(name).to_token_stream(),
+            span: name.span(),
+        })
+        .collect()
+}
+
+/// The parameter as the macro names it: clippy has something against using `_names`.
+pub(crate) fn seen(name: &Ident) -> Ident {
+    let mut name = name.clone();
+    if name.to_string().starts_with('_') {
+        name.set_span(Span::call_site().located_at(name.span()));
+    }
+    name
+}
+
+/// Written `impl Trait` and part of the key.
+pub(crate) fn is_opaque(parameter: &Parameter) -> bool {
+    !parameter.is_skipped
+        && find(parameter.ty.to_token_stream(), &|ident| ident == "impl").is_some()
+}

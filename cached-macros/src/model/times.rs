@@ -1,0 +1,144 @@
+//! Times and closures: what they may name.
+
+use proc_macro2::Span;
+use quote::ToTokens as _;
+use syn::ext::IdentExt as _;
+use syn::spanned::Spanned as _;
+use syn::{Expr, GenericParam, Ident, Signature};
+
+use super::Ttl;
+use super::parameters::Parameter;
+use crate::args::Written;
+use crate::duration::{self, Length, bare};
+use crate::mistakes::Mistakes;
+use crate::tokens::{find, mentioned};
+
+/// Names that must not appear in something evaluated at compile time.
+pub(crate) struct Names {
+    types: Vec<Ident>,
+    values: Vec<Ident>,
+}
+
+impl Names {
+    pub(crate) fn of(signature: &Signature, parameters: &[Parameter]) -> Names {
+        let types = signature
+            .generics
+            .params
+            .iter()
+            .filter_map(|parameter| match parameter {
+                GenericParam::Type(parameter) => Some(parameter.ident.clone()),
+                GenericParam::Const(parameter) => Some(parameter.ident.clone()),
+                GenericParam::Lifetime(_) => None,
+            });
+        Names {
+            types: types.collect(),
+            values: parameters
+                .iter()
+                .flat_map(|parameter| parameter.names.iter().cloned())
+                .collect(),
+        }
+    }
+
+    pub(crate) fn ttl(
+        &self,
+        written: &Written<Expr>,
+        may_decide: bool,
+        mistakes: &mut Mistakes,
+    ) -> Option<(Span, Ttl)> {
+        let keyword = written.keyword.to_string();
+        let ttl = match mistakes.check(duration::read(&keyword, &written.value))? {
+            Length::Known(length) => Ttl::Known(length),
+            Length::Closure(closure) if may_decide => {
+                check_closure(&written.keyword, &closure, mistakes);
+                Ttl::Closure(closure)
+            }
+            Length::Closure(closure) => {
+                mistakes.on(
+                    closure,
+                    format!("`{keyword}` takes a fixed time: write `{keyword} = \"30s\"`"),
+                );
+                return None;
+            }
+            Length::Constant(constant) => {
+                mistakes.check(self.constant(&keyword, &constant, may_decide))?;
+                Ttl::Constant(constant)
+            }
+        };
+        Some((written.keyword.span(), ttl))
+    }
+
+    fn constant(&self, keyword: &str, constant: &Expr, may_decide: bool) -> syn::Result<()> {
+        let fail = |span: Span, wrong: String| {
+            let hint = if may_decide {
+                format!("; write a constant, or `{keyword} = |value| …` to decide from the result")
+            } else {
+                "; write a constant".to_owned()
+            };
+            Err(syn::Error::new(span, wrong + &hint))
+        };
+        let tokens = constant.to_token_stream();
+        if let Some(found) = find(tokens.clone(), &|ident| {
+            ident == "self" || ident == "Self" || self.types.contains(ident)
+        }) {
+            return fail(
+                found.span(),
+                format!("`{keyword}` is fixed at compile time and cannot name `{found}`"),
+            );
+        }
+        if let Some(found) = mentioned(tokens, &self.values) {
+            return fail(
+                found.span(),
+                format!(
+                    "`{keyword}` is fixed at compile time and cannot name the parameter `{found}`"
+                ),
+            );
+        }
+        if let Expr::Path(path) = bare(constant)
+            && let Some(last) = path.path.segments.last()
+            && last
+                .ident
+                .unraw()
+                .to_string()
+                .chars()
+                .any(char::is_lowercase)
+        {
+            let name = path.to_token_stream().to_string().replace(' ', "");
+            let message = if may_decide {
+                format!("`{name}` looks like a function: write `{keyword} = |value| {name}(value)`")
+            } else {
+                format!(
+                    "`{name}` looks like a function: write a time, such as `{keyword} = \"30s\"`"
+                )
+            };
+            return Err(syn::Error::new_spanned(constant, message));
+        }
+        Ok(())
+    }
+}
+
+/// A closure is asked about the value and sees nothing else.
+pub(crate) fn check_closure(keyword: &Ident, closure: &Expr, mistakes: &mut Mistakes) {
+    match bare(closure) {
+        Expr::Closure(closure) if closure.inputs.len() != 1 => {
+            mistakes.at(
+                closure.inputs_begin.span(),
+                format!(
+                    "`{keyword}` is asked about the value alone: write `{keyword} = |value| …`"
+                ),
+            );
+        }
+        Expr::Closure(closure) => {
+            if let Some(found) = find(closure.body.to_token_stream(), &|ident| ident == "self") {
+                mistakes.on(
+                    found,
+                    format!("`{keyword}` sees the value alone and cannot name `self`"),
+                );
+            }
+        }
+        Expr::Path(_) => {}
+        other => mistakes.on(
+            other,
+            format!("`{keyword}` takes a closure: write `{keyword} = |value| …`"),
+        ),
+    }
+}

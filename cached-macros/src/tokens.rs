@@ -1,0 +1,50 @@
+//! Names in a heap of tokens.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use syn::ext::IdentExt as _;
+
+pub(crate) fn starts_with(tokens: &TokenStream, name: &Ident) -> bool {
+    matches!(tokens.clone().into_iter().next(), Some(TokenTree::Ident(first)) if first == *name)
+}
+
+/// The first identifier that `wanted` accepts, anywhere in the tokens.
+pub(crate) fn find(tokens: TokenStream, wanted: &dyn Fn(&Ident) -> bool) -> Option<Ident> {
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Ident(ident) if wanted(&ident) => Some(ident),
+        TokenTree::Group(group) => find(group.stream(), wanted),
+        _ => None,
+    })
+}
+
+/// The first use of one of `names` as a variable, also inside a format string. May see a use where
+/// there is none (a local variable of the same name), never the other way round.
+pub(crate) fn mentioned(tokens: TokenStream, names: &[Ident]) -> Option<Ident> {
+    let mut after_dot = false;
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let found = match &token {
+            TokenTree::Ident(ident) if !after_dot && names.contains(ident) => {
+                let is_path = matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == ':' && next.spacing() == proc_macro2::Spacing::Joint);
+                (!is_path).then(|| ident.clone())
+            }
+            TokenTree::Group(group) => mentioned(group.stream(), names),
+            TokenTree::Literal(literal) => {
+                let text = literal.to_string();
+                names
+                    .iter()
+                    .find(|name| text.contains(&format!("{{{}", name.unraw())))
+                    .map(|name| {
+                        let mut name = name.clone();
+                        name.set_span(name.span().located_at(literal.span()));
+                        name
+                    })
+            }
+            _ => None,
+        };
+        if found.is_some() {
+            return found;
+        }
+        after_dot = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '.');
+    }
+    None
+}
