@@ -91,6 +91,7 @@ impl Cache {
     ///
     /// # Errors
     ///
+    /// - [`ErrorKind::Config`] if `ttl` is shorter than a millisecond;
     /// - [`ErrorKind::Unstorable`] if JSON cannot bring the value back unchanged;
     /// - [`ErrorKind::TooLarge`] if it is over [`max_entry_size`](crate::Builder::max_entry_size);
     /// - those of [`get`](Self::get).
@@ -122,12 +123,7 @@ impl Cache {
         let Some((first, _)) = entries.first() else {
             return Ok(());
         };
-        if ttl < Duration::from_millis(1) {
-            return Err(Error::new(
-                ErrorKind::Config,
-                "a ttl must be at least a millisecond: to remove a value, use `delete`",
-            ));
-        }
+        long_enough(ttl)?;
         for (key, _) in &entries {
             usable(key)?;
         }
@@ -176,7 +172,7 @@ impl Cache {
     }
 
     /// The value at `key`, or the one that `load` makes, which is stored for `ttl`, or for the
-    /// cache's default.
+    /// cache's default. With a `ttl` shorter than a millisecond it is returned and not stored.
     ///
     /// Calls that miss the same key at one time share one load, as with
     /// [`#[cached]`](macro@crate::cached). An error of `load` is returned and not stored; an error
@@ -284,9 +280,11 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// As [`get`](Self::get).
+    /// - [`ErrorKind::Config`] if `ttl` is shorter than a millisecond;
+    /// - those of [`get`](Self::get).
     pub async fn touch(&self, key: impl Into<Key>, ttl: Duration) -> Result<bool, Error> {
         let key = key.into();
+        long_enough(ttl)?;
         if !self.reads(&key)? {
             return Ok(false);
         }
@@ -352,6 +350,16 @@ fn usable(key: &Key) -> Result<(), Error> {
             format!("an argument of this key could not be encoded: {fault}"),
         )),
     }
+}
+
+fn long_enough(ttl: Duration) -> Result<(), Error> {
+    if ttl >= Duration::from_millis(1) {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Config,
+        "a ttl must be at least a millisecond: to remove a value, use `delete`",
+    ))
 }
 
 fn unstorable(why: &Unstorable) -> Error {
