@@ -7,6 +7,7 @@
     clippy::unwrap_used
 )]
 
+mod by_key;
 mod faults;
 mod fixture;
 mod shapes;
