@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use crate::segment;
 use crate::template::Pieces;
 
 /// An annotated function, as its attribute declares it.
@@ -31,8 +32,11 @@ struct Declared {
 }
 
 struct Interned {
+    number: u32,
     index: u32,
     identity: Vec<u8>,
+    /// The readable part of its keys where an `id` stands in for the name.
+    pinned: Option<String>,
 }
 
 /// A function that `install` and the statistics know although it was not called yet.
@@ -117,7 +121,7 @@ impl Function {
         self
     }
 
-    /// Its identity, in place of name and place.
+    /// Its identity, in place of name and place, and the readable part of its keys if no prefix is given.
     #[must_use]
     pub const fn id(mut self, id: &'static str) -> Self {
         self.declared.id = Some(id);
@@ -131,7 +135,13 @@ impl Function {
         self.declared.name
     }
 
-    /// A number for its identity within this process, from 1. Two statics of one identity share it.
+    /// A number for itself within this process, from 1.
+    pub(crate) fn number(&self) -> u32 {
+        self.interned().number
+    }
+
+    /// A number for its identity and prefix within this process, from 1: two statics whose entries
+    /// lie at the same keys share it.
     pub(crate) fn index(&self) -> u32 {
         self.interned().index
     }
@@ -142,10 +152,11 @@ impl Function {
     }
 
     /// The readable part of a key.
-    pub(crate) fn pieces(&self) -> Pieces {
-        match self.declared.prefix {
-            Some(template) => Pieces::written(template),
-            None => Pieces::of_name(self.declared.name),
+    pub(crate) fn pieces(&'static self) -> Pieces {
+        match (self.declared.prefix, &self.interned().pinned) {
+            (Some(template), _) => Pieces::written(template),
+            (None, Some(id)) => Pieces::of_name(id),
+            (None, None) => Pieces::of_name(self.declared.name),
         }
     }
 
@@ -184,11 +195,16 @@ impl Function {
     }
 
     fn interned(&self) -> &Interned {
+        static NUMBERS: AtomicU32 = AtomicU32::new(1);
         self.interned.get_or_init(|| {
             let identity = self.declared.identity();
+            // Functions of one `id` may have different prefixes.
+            let prefix = format!("{:?}", self.declared.prefix);
             Interned {
-                index: index_of(&identity),
+                number: NUMBERS.fetch_add(1, Ordering::Relaxed),
+                index: index_of(&[&identity, prefix.as_bytes()].concat()),
                 identity,
+                pinned: self.declared.id.map(segments),
             }
         })
     }
@@ -233,6 +249,18 @@ impl Declared {
     }
 }
 
+/// `id` as the beginning of a key from text spells it.
+fn segments(id: &str) -> String {
+    let mut text = String::new();
+    for segment in id.split(':') {
+        if !text.is_empty() {
+            text.push(':');
+        }
+        segment::push(&mut text, segment);
+    }
+    text
+}
+
 /// Hands out indices; equal identities get equal ones.
 fn index_of(identity: &[u8]) -> u32 {
     static INDICES: Mutex<Option<HashMap<Vec<u8>, u32>>> = Mutex::new(None);
@@ -255,6 +283,7 @@ impl fmt::Debug for Function {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::template::Piece;
 
     fn place() -> &'static str {
         "shop::user::profile::__cached::__Place"
@@ -293,6 +322,19 @@ mod tests {
         assert_eq!(OLD.index(), NEW.index());
         assert_ne!(NEW.index(), OTHER.index());
         assert!(OLD.index() > 0);
+        assert_ne!(OLD.number(), NEW.number());
+    }
+
+    #[test]
+    fn id_stands_in_for_the_name_in_keys() {
+        static OLD: Function = Function::new("old::profile", place).id("shop::pro*file");
+        static PREFIXED: Function = Function::new("old::profile", place)
+            .id("shop::pro*file")
+            .prefix("user");
+        assert!(OLD.pieces().eq([Piece::Text("shop:%:pro%2Afile")]));
+        assert!(PREFIXED.pieces().eq([Piece::Text("user")]));
+        assert_eq!(OLD.identity(), PREFIXED.identity());
+        assert_ne!(OLD.index(), PREFIXED.index());
     }
 
     #[test]

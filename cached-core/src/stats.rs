@@ -186,7 +186,7 @@ impl Table {
         let Some(function) = function else {
             return &self.by_key;
         };
-        let index = function.index() as usize;
+        let index = function.number() as usize;
         let Some(block) = self.blocks.get(index / BLOCK) else {
             return &self.beyond;
         };
