@@ -6,6 +6,8 @@ use cached_core::{Cache, Clock, ErrorKind, Key, cached};
 use tests::{CountingLoader, RedisServer, Store, every_store, namespace};
 use tokio::task::JoinSet;
 
+use crate::stored;
+
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// What stands for a value in most of these tests.
@@ -267,9 +269,7 @@ async fn set_without_a_ttl_takes_the_default() {
         let load = async || Ok::<_, String>(1);
         cache.get_or_load("c", None, load).await.unwrap();
         // `c` is written behind the answer.
-        while cache.stats().total.stores < 3 {
-            tokio::task::yield_now().await;
-        }
+        stored(&cache, 3).await;
         assert!(is_left_of(cache.ttl("c").await.unwrap(), 10 * MINUTE));
     }
 }

@@ -10,5 +10,18 @@
 mod by_key;
 mod faults;
 mod fixture;
+mod identity;
 mod shapes;
 mod single_flight;
+
+/// Waits until `cache` has written `entries` entries: what a function returned is written behind the answer.
+async fn stored(cache: &cached_core::Cache, entries: u64) {
+    let written = async {
+        while cache.stats().total.stores < entries {
+            tokio::task::yield_now().await;
+        }
+    };
+    let patience = std::time::Duration::from_secs(10);
+    let written = tokio::time::timeout(patience, written).await;
+    assert!(written.is_ok(), "not stored: {:?}", cache.stats().total);
+}
