@@ -11,6 +11,7 @@ mod by_key;
 mod faults;
 mod fixture;
 mod identity;
+mod layout;
 mod shapes;
 mod single_flight;
 
