@@ -61,7 +61,8 @@ enum Plan {
 /// What the store said to a call's read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Read {
-    Unanswered,
+    /// By nobody, or with something that is not ours: nothing is to be written over what is there.
+    Unusable,
     /// By this run of the server, or by a store inside the process.
     Answered(Option<Identity>),
 }
@@ -150,27 +151,27 @@ impl<R, T> Codec<R, T> {
         let function = key.function();
         let accepts = accepts(function);
         let read = match cache.store().read(&key).await {
-            Ok(reply) => {
-                match hit::judge(&self, accepts, &reply, cache.max_entry_size()) {
-                    Verdict::Hit(value) => {
+            Ok(reply) => match hit::judge(&self, accepts, &reply, cache.max_entry_size()) {
+                Verdict::Hit(value) => {
+                    cache.count_hit(function);
+                    return Found::Hit(value);
+                }
+                Verdict::Miss(miss) => {
+                    if let Some(value) = self.on_its_way(&cache, &key, began, accepts) {
                         cache.count_hit(function);
                         return Found::Hit(value);
                     }
-                    Verdict::Miss(miss) => {
-                        if let Some(value) = self.on_its_way(&cache, &key, began, accepts) {
-                            cache.count_hit(function);
-                            return Found::Hit(value);
-                        }
-                        cache.count_miss(function, miss);
+                    cache.count_miss(function, miss);
+                    match miss {
+                        hit::Miss::Foreign => Read::Unusable,
+                        _ => Read::Answered(reply.identity),
                     }
                 }
-                Read::Answered(reply.identity)
-            }
+            },
             Err(error) => {
                 cache.count_miss(function, hit::Miss::Absent);
                 cache.count_read_error(function, &error);
-                // An unanswered read says nothing of what lies there, so nothing is stored over it.
-                Read::Unanswered
+                Read::Unusable
             }
         };
         let mut call = Call::new(cache, key, Plan::Share(read));

@@ -19,8 +19,10 @@ pub(crate) enum Verdict<R> {
 pub(crate) enum Miss {
     /// Nothing is there, or a lease, or an entry from another run of the server.
     Absent,
-    /// Damaged, foreign, or of another type.
+    /// Damaged, or of another type.
     Undecodable,
+    /// Not ours, and not to be written over.
+    Foreign,
     /// Over the size limit.
     TooLarge,
 }
@@ -62,7 +64,8 @@ pub(crate) fn judge<R, T>(
             Stored::Entry(header, body) => {
                 codec.decode(header.outcome, body).ok_or(Miss::Undecodable)
             }
-            Stored::Foreign | Stored::Damaged(_) => Err(Miss::Undecodable),
+            Stored::Foreign => Err(Miss::Foreign),
+            Stored::Damaged(_) => Err(Miss::Undecodable),
         },
     };
     match found {

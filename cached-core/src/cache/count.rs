@@ -22,7 +22,7 @@ impl Cache {
         counters.misses.count();
         match why {
             Miss::Absent => event::miss(function, store),
-            Miss::Undecodable => {
+            Miss::Undecodable | Miss::Foreign => {
                 counters.undecodable.count();
                 event::undecodable(function, store);
             }

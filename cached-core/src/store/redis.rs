@@ -132,7 +132,9 @@ fn set(name: &str, bytes: &Bytes, ttl: Duration) -> Cmd {
         .arg(name)
         .arg(&**bytes)
         .arg("PX")
-        .arg(milliseconds(ttl));
+        .arg(milliseconds(ttl))
+        // Refused where something else than a string lies, which a plain `SET` would delete.
+        .arg("GET");
     command
 }
 
@@ -228,12 +230,10 @@ impl Store for RedisStore {
 
     fn take<'a>(&'a self, key: &'a Key) -> Task<'a, Reply> {
         Box::pin(async move {
-            let mut take = cmd("GETDEL");
-            take.arg(self.name(key));
+            let name = self.name(key);
             // Never sent twice: the first reply may have held the value.
             self.once(self.deadline, |lane| async move {
-                let bytes = lane::bytes(lane.command(&take).await?);
-                Ok(reply(lane.identity(), bytes))
+                Ok(reply(lane.identity(), lane.take(&name).await?))
             })
             .await
         })

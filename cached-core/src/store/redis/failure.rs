@@ -106,6 +106,11 @@ pub(super) fn missed_deadline(deadline: Duration) -> Error {
     )
 }
 
+/// Whether the key holds something else than a string, which is never ours.
+pub(super) fn is_another_type(error: &RedisError) -> bool {
+    error.code() == Some("WRONGTYPE")
+}
+
 /// Whether the connection is of no further use.
 pub(super) fn breaks_connection(error: &RedisError) -> bool {
     error.is_unrecoverable_error()

@@ -85,6 +85,18 @@ impl Lane {
         self.heard(reply.and_then(Value::extract_error))
     }
 
+    /// Reads and deletes one key. One of another type reads as absent and stays.
+    pub(super) async fn take(&self, name: &str) -> Result<Option<Bytes>, Error> {
+        let mut take = redis::cmd("GETDEL");
+        take.arg(name);
+        let reply = self.connection.clone().send_packed_command(&take).await;
+        let reply = match reply.and_then(Value::extract_error) {
+            Err(error) if failure::is_another_type(&error) => Ok(Value::Nil),
+            reply => reply,
+        };
+        self.heard(reply).map(bytes)
+    }
+
     /// One reply a command, all without error.
     pub(super) async fn pipeline(&self, pipeline: &Pipeline) -> Result<Vec<Value>, Error> {
         let mut connection = self.connection.clone();
