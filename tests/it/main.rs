@@ -10,6 +10,7 @@
 mod by_key;
 mod faults;
 mod fixture;
+mod foreign;
 mod identity;
 mod layout;
 mod shapes;

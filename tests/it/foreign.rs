@@ -1,0 +1,634 @@
+//! Bytes at our keys that are not what we wrote, and values and arguments that cannot be written.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use cached_core::{Cache, ErrorKind, Key, cached};
+use serde::{Deserialize, Serialize, Serializer};
+use tests::{CountingLoader, RedisServer, Reply, Store, every_store, namespace};
+
+use crate::stored;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Report {
+    id: u64,
+    text: String,
+}
+
+fn report_of(id: u64) -> Report {
+    Report {
+        id,
+        text: "a few words".to_owned(),
+    }
+}
+
+#[cached(ttl = "1h", prefix = "report:{id}")]
+async fn report(id: u64, #[cached(skip)] loader: CountingLoader) -> Report {
+    loader.load(report_of(id)).await
+}
+
+fn server() -> &'static RedisServer {
+    RedisServer::shared()
+}
+
+/// A cache in a namespace of its own, and the name in Redis of one of its keys.
+fn cache_and_name(test: &str, key: &Key) -> (Cache, String) {
+    let namespace = namespace(test);
+    (Store::Redis.cache(&namespace), format!("{namespace}:{key}"))
+}
+
+fn put(name: &str, bytes: &[u8]) {
+    assert_eq!(server().cli(&[b"SET", name.as_bytes(), bytes]), "OK");
+}
+
+fn bytes_at(name: &str) -> Vec<u8> {
+    match server().command(&["GET", name]) {
+        Reply::Bytes(bytes) => bytes,
+        other => panic!("{other:?} at {name}"),
+    }
+}
+
+/// Stores `report(1)` and returns the bytes that lie at `name` then.
+async fn stored_report(cache: &Cache, name: &str) -> Vec<u8> {
+    cache.scope(report(1, CountingLoader::new())).await;
+    stored(cache, 1).await;
+    bytes_at(name)
+}
+
+/// Reads `report(1)` by key, and expects a miss that counts as `undecodable` more.
+async fn misses(cache: &Cache, undecodable: u64) {
+    let before = cache.stats().total;
+    let read = cache.get::<Report>(report::key(1)).await.unwrap();
+    let now = cache.stats().total;
+    assert_eq!(read, None);
+    assert_eq!(now.misses, before.misses + 1);
+    assert_eq!(now.undecodable, before.undecodable + undecodable);
+    assert_eq!((now.hits, now.errors), (before.hits, 0));
+}
+
+#[tokio::test]
+async fn truncated_entry_is_a_counted_miss_wherever_it_ends() {
+    let (writer, name) = cache_and_name("truncated", &report::key(1));
+    let whole = stored_report(&writer, &name).await;
+    let reader = Store::Redis.cache(name.split(':').next().unwrap());
+    for length in 0..whole.len() {
+        put(&name, &whole[..length]);
+        misses(&reader, 1).await;
+    }
+    put(&name, &whole);
+    let read = reader.get::<Report>(report::key(1)).await.unwrap();
+    assert_eq!(read, Some(report_of(1)));
+}
+
+#[tokio::test]
+async fn flipped_bit_is_a_counted_miss_wherever_it_is() {
+    let (writer, name) = cache_and_name("flipped", &report::key(1));
+    let whole = stored_report(&writer, &name).await;
+    let reader = Store::Redis.cache(name.split(':').next().unwrap());
+    for at in 0..whole.len() {
+        for bit in [1, 0x20, 0x80] {
+            let mut flipped = whole.clone();
+            flipped[at] ^= bit;
+            put(&name, &flipped);
+            misses(&reader, 1).await;
+        }
+    }
+    put(&name, &[whole.as_slice(), b"\n"].concat());
+    misses(&reader, 1).await;
+}
+
+#[tokio::test]
+async fn damaged_entry_is_replaced_by_the_next_load() {
+    let (cache, name) = cache_and_name("replaced", &report::key(1));
+    let mut damaged = stored_report(&cache, &name).await;
+    damaged.pop();
+    put(&name, &damaged);
+
+    let cache = Store::Redis.cache(name.split(':').next().unwrap());
+    let loader = CountingLoader::new();
+    assert_eq!(cache.scope(report(1, loader.clone())).await, report_of(1));
+    stored(&cache, 1).await;
+    assert_eq!(cache.scope(report(1, loader.clone())).await, report_of(1));
+    assert_eq!(loader.runs(), 1);
+    assert_eq!(cache.stats().total.undecodable, 1);
+}
+
+#[tokio::test]
+async fn foreign_string_is_a_counted_miss_and_stays_as_it_is() {
+    let strings: [&[u8]; 7] = [
+        b"",
+        b"hello",
+        b"7",
+        b"{\"id\":1,\"text\":\"a few words\"}",
+        b"cc2 00112233445566778899aabbccddeeff E 00000000 v 1 0 -\n1",
+        b"\xff\xfe\0\0",
+        b"cc",
+    ];
+    for string in strings {
+        let (cache, name) = cache_and_name("string", &report::key(1));
+        put(&name, string);
+        misses(&cache, 1).await;
+        let loader = CountingLoader::new();
+        for runs in 1..=2 {
+            assert_eq!(cache.scope(report(1, loader.clone())).await, report_of(1));
+            assert_eq!(loader.runs(), runs);
+        }
+        cache.shutdown().await;
+        assert_eq!(bytes_at(&name), string);
+        let total = cache.stats().total;
+        assert_eq!((total.undecodable, total.stores, total.errors), (3, 0, 0));
+    }
+}
+
+#[tokio::test]
+async fn lease_is_a_plain_miss() {
+    let (cache, name) = cache_and_name("lease", &report::key(1));
+    put(&name, b"cc1 00112233445566778899aabbccddeeff L");
+    misses(&cache, 0).await;
+    assert!(!cache.exists(report::key(1)).await.unwrap());
+    assert_eq!(cache.ttl(report::key(1)).await.unwrap(), None);
+}
+
+/// As after a restart from an old dump: what was deleted since may be back.
+#[tokio::test]
+async fn entry_of_another_server_run_is_a_plain_miss() {
+    let (cache, name) = cache_and_name("run", &report::key(1));
+    let other = RedisServer::start();
+    let before = Cache::builder()
+        .redis_url(other.url())
+        .namespace(name.split(':').next().unwrap())
+        .op_timeout(Duration::from_secs(10))
+        .build()
+        .unwrap();
+    before.scope(report(1, CountingLoader::new())).await;
+    stored(&before, 1).await;
+    let Reply::Bytes(bytes) = other.command(&["GET", &name]) else {
+        panic!("nothing at {name}");
+    };
+    put(&name, &bytes);
+    misses(&cache, 0).await;
+}
+
+#[tokio::test]
+async fn list_at_our_key_is_a_miss_and_stays_as_it_is() {
+    let key = || report::key(1);
+    let (cache, name) = cache_and_name("list", &key());
+    server().cli(&["RPUSH", &name, "a", "b"]);
+
+    assert_eq!(cache.get::<Report>(key()).await.unwrap(), None);
+    assert_eq!(cache.get_many::<Report>([key()]).await.unwrap(), [None]);
+    assert_eq!(cache.take::<Report>(key()).await.unwrap(), None);
+    assert!(!cache.exists(key()).await.unwrap());
+    assert_eq!(cache.ttl(key()).await.unwrap(), None);
+    let total = cache.stats().total;
+    assert_eq!((total.misses, total.errors), (3, 0));
+
+    let error = cache.set(key(), &report_of(1), None).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Server);
+    assert!(error.to_string().contains("WRONGTYPE"), "{error}");
+
+    let loader = CountingLoader::new();
+    let value = cache.scope(report(1, loader.clone())).await;
+    assert_eq!(value, report_of(1));
+    let value = cache.scope(report::refresh(1, loader.clone())).await;
+    assert_eq!(value, report_of(1));
+    assert_eq!(loader.runs(), 2);
+    cache.shutdown().await;
+    // By `set`, by the call and by `refresh`.
+    let total = cache.stats().total;
+    assert_eq!((total.stores, total.errors, total.undecodable), (0, 3, 0));
+
+    let next = Store::Redis.cache(name.split(':').next().unwrap());
+    let load = async || Ok::<_, String>(report_of(2));
+    assert_eq!(next.get_or_load(key(), None, load).await, Ok(report_of(2)));
+    next.shutdown().await;
+    assert_eq!(server().cli(&["LRANGE", &name, "0", "-1"]), "a\nb");
+}
+
+const HUGE: usize = 100_000_000;
+
+fn huge_text() -> String {
+    "One line of a long text.\n".repeat(HUGE / 25)
+}
+
+#[cached(ttl = "1h", prefix = "huge")]
+async fn huge(#[cached(skip)] loader: CountingLoader) -> String {
+    loader.load(huge_text()).await
+}
+
+#[tokio::test]
+async fn huge_value_is_returned_and_not_stored() {
+    every_store("huge", async |cache| {
+        let loader = CountingLoader::new();
+        for runs in 1..=2 {
+            assert_eq!(huge(loader.clone()).await.len(), HUGE);
+            assert_eq!(loader.runs(), runs);
+        }
+        let total = cache.stats().total;
+        assert_eq!((total.too_large, total.stores, total.unstorable), (2, 0, 0));
+        assert!(!cache.exists(huge::key()).await.unwrap());
+
+        let value = huge_text();
+        let error = cache.set("huge", &value, None).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TooLarge);
+        assert_eq!(cache.stats().total.too_large, 3);
+        let load = async || Ok::<_, String>(value);
+        assert_eq!(
+            cache.get_or_load("huge", None, load).await.unwrap().len(),
+            HUGE
+        );
+        assert_eq!(cache.stats().total.errors, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn entry_over_the_limit_is_a_counted_miss_when_read() {
+    let name = namespace("limit");
+    let with_limit = |limit| {
+        Cache::builder()
+            .redis_url(RedisServer::shared().url())
+            .namespace(&name)
+            .op_timeout(Duration::from_secs(10))
+            .max_entry_size(limit)
+            .build()
+            .unwrap()
+    };
+    let (generous, strict) = (with_limit(10_000), with_limit(1_000));
+    let text = "x".repeat(2_000);
+    generous.set("a", &text, None).await.unwrap();
+    assert_eq!(strict.get::<String>("a").await.unwrap(), None);
+    let total = strict.stats().total;
+    assert_eq!(
+        (total.too_large, total.misses, total.undecodable),
+        (1, 1, 0)
+    );
+    // Nothing is lost by looking.
+    assert_eq!(generous.get("a").await.unwrap(), Some(text));
+}
+
+#[tokio::test]
+async fn limit_counts_the_bytes_of_the_whole_entry() {
+    let name = namespace("exact");
+    let cache = Cache::builder()
+        .redis_url(RedisServer::shared().url())
+        .namespace(&name)
+        .op_timeout(Duration::from_secs(10))
+        .max_entry_size(1_000)
+        .build()
+        .unwrap();
+    let set = async |length: usize| cache.set("a", &"x".repeat(length), None).await;
+    set(100).await.unwrap();
+    let header_and_quotes = bytes_at(&format!("{name}:a")).len() - 100;
+    set(1_000 - header_and_quotes).await.unwrap();
+    assert_eq!(bytes_at(&format!("{name}:a")).len(), 1_000);
+    let error = set(1_001 - header_and_quotes).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+}
+
+/// What JSON cannot carry, as a service would meet it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Reading {
+    mean: Option<f64>,
+    peak: f64,
+    short: f32,
+    label: Option<Option<u8>>,
+    unit: Option<()>,
+    grid: HashMap<Point, u8>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+struct Point {
+    x: i32,
+    y: i32,
+}
+
+fn readings() -> Vec<Reading> {
+    let reading = Reading::default;
+    vec![
+        Reading {
+            mean: Some(f64::NAN),
+            ..reading()
+        },
+        Reading {
+            mean: Some(f64::INFINITY),
+            ..reading()
+        },
+        Reading {
+            peak: f64::NEG_INFINITY,
+            ..reading()
+        },
+        Reading {
+            short: f32::NAN,
+            ..reading()
+        },
+        Reading {
+            label: Some(None),
+            ..reading()
+        },
+        Reading {
+            unit: Some(()),
+            ..reading()
+        },
+        Reading {
+            grid: [(Point { x: 1, y: 2 }, 3)].into(),
+            ..reading()
+        },
+    ]
+}
+
+#[cached(ttl = "1h", prefix = "reading:{index}")]
+async fn reading(index: usize, #[cached(skip)] loader: CountingLoader) -> Reading {
+    loader.load(readings()[index].clone()).await
+}
+
+#[tokio::test]
+async fn what_json_cannot_carry_is_returned_as_computed_each_time() {
+    every_store("unstorable", async |cache| {
+        let loader = CountingLoader::new();
+        let mut runs = 0;
+        for (index, expected) in readings().iter().enumerate() {
+            for _ in 0..2 {
+                let value = reading(index, loader.clone()).await;
+                // NaN is not equal to itself, but prints like itself.
+                assert_eq!(format!("{value:?}"), format!("{expected:?}"));
+                runs += 1;
+                assert_eq!(loader.runs(), runs, "{expected:?}");
+            }
+            let error = cache.set("a", expected, None).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Unstorable);
+        }
+        let total = cache.stats().total;
+        assert_eq!(total.unstorable, runs as u64 + readings().len() as u64);
+        assert_eq!((total.stores, total.hits, total.errors), (0, 0, 0));
+    })
+    .await;
+}
+
+#[cached(ttl = "1h", prefix = "ratio")]
+async fn ratio(#[cached(skip)] loader: CountingLoader) -> Option<f64> {
+    loader.load(Some(f64::NAN)).await
+}
+
+#[cached(ttl = "1h", prefix = "some-none")]
+async fn some_none(#[cached(skip)] loader: CountingLoader) -> Option<Option<u8>> {
+    loader.load(Some(None)).await
+}
+
+#[cached(ttl = "1h", prefix = "some-some-none", cache_none = "1h")]
+async fn some_some_none(#[cached(skip)] loader: CountingLoader) -> Option<Option<Option<u8>>> {
+    loader.load(Some(Some(None))).await
+}
+
+#[tokio::test]
+async fn nan_as_an_optional_result_stays_nan() {
+    every_store("nan", async |cache| {
+        let loader = CountingLoader::new();
+        for _ in 0..2 {
+            assert!(ratio(loader.clone()).await.is_some_and(f64::is_nan));
+        }
+        assert_eq!(loader.runs(), 2);
+        assert_eq!(cache.stats().total.unstorable, 2);
+    })
+    .await;
+}
+
+/// The outer `Option` is the function's: what is stored is `None`, and comes back inside `Some`.
+#[tokio::test]
+async fn some_none_as_a_result_is_never_altered_by_a_hit() {
+    for store in Store::ALL {
+        println!("store: {store:?}");
+        let name = namespace("some-none");
+        let cache = store.cache(&name);
+        let loader = CountingLoader::new();
+        for _ in 0..3 {
+            let value = cache.scope(some_none(loader.clone())).await;
+            assert_eq!(value, Some(None));
+            let value = cache.scope(some_some_none(loader.clone())).await;
+            assert_eq!(value, Some(Some(None)));
+        }
+        if store == Store::Redis {
+            cache.shutdown().await;
+            let reader = Store::Redis.cache(&name);
+            assert_eq!(reader.scope(some_none(loader.clone())).await, Some(None));
+            let value = reader.scope(some_some_none(loader.clone())).await;
+            assert_eq!(value, Some(Some(None)));
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Floats(Vec<f64>, Vec<f32>);
+
+fn floats_of() -> Floats {
+    let mut doubles = vec![
+        0.1 + 0.2,
+        1.0 / 3.0,
+        -0.0,
+        5e-324,
+        f64::MIN_POSITIVE,
+        f64::MAX,
+        f64::MIN,
+        f64::EPSILON,
+        1e23,
+        9_007_199_254_740_993.0,
+        123_456_789.123_456_79,
+    ];
+    // Arbitrary bits, the same in every run.
+    let mut bits: u64 = 0x9e37_79b9_7f4a_7c15;
+    for _ in 0..1_000 {
+        bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        doubles.push(f64::from_bits(bits));
+    }
+    doubles.retain(|float| float.is_finite());
+    let mut floats = vec![0.1_f32, 16_777_217.0, f32::MAX, 1e-45, -0.0];
+    floats.extend(
+        doubles
+            .iter()
+            .map(|double| f32::from_bits(double.to_bits() as u32)),
+    );
+    floats.retain(|float| float.is_finite());
+    Floats(doubles, floats)
+}
+
+#[cached(ttl = "1h", prefix = "floats")]
+async fn floats(#[cached(skip)] loader: CountingLoader) -> Floats {
+    loader.load(floats_of()).await
+}
+
+#[tokio::test]
+async fn floats_come_back_bit_by_bit() {
+    let name = namespace("floats");
+    let loader = CountingLoader::new();
+    let writer = Store::Redis.cache(&name);
+    writer.scope(floats(loader.clone())).await;
+    writer.shutdown().await;
+    let Floats(doubles, floats) = Store::Redis
+        .cache(&name)
+        .scope(floats(loader.clone()))
+        .await;
+    assert_eq!(loader.runs(), 1);
+    let expected = floats_of();
+    assert!(
+        doubles
+            .iter()
+            .map(|f| f.to_bits())
+            .eq(expected.0.iter().map(|f| f.to_bits()))
+    );
+    assert!(
+        floats
+            .iter()
+            .map(|f| f.to_bits())
+            .eq(expected.1.iter().map(|f| f.to_bits()))
+    );
+}
+
+/// Serializes if it is told to.
+#[derive(Clone, Copy)]
+struct Fragile {
+    works: bool,
+}
+
+impl Serialize for Fragile {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.works {
+            serializer.serialize_u8(1)
+        } else {
+            Err(serde::ser::Error::custom("broken"))
+        }
+    }
+}
+
+#[cached(ttl = "1h", prefix = "fragile")]
+async fn fragile(id: u64, argument: Fragile, #[cached(skip)] loader: CountingLoader) -> u64 {
+    let _ = argument;
+    loader.load(id).await
+}
+
+#[tokio::test]
+async fn call_whose_argument_cannot_be_encoded_runs_uncached() {
+    every_store("unkeyable", async |cache| {
+        let (works, broken) = (Fragile { works: true }, Fragile { works: false });
+        let loader = CountingLoader::new();
+        for runs in 1..=3 {
+            assert_eq!(fragile(7, broken, loader.clone()).await, 7);
+            assert_eq!(loader.runs(), runs);
+        }
+        let total = cache.stats().total;
+        assert_eq!((total.unkeyable, total.stores, total.errors), (3, 0, 0));
+        assert_eq!((total.hits, total.misses), (0, 0));
+        assert_eq!(fragile::peek(7, broken).await, None);
+
+        fragile(7, works, loader.clone()).await;
+        fragile(7, works, loader.clone()).await;
+        assert_eq!(loader.runs(), 4);
+
+        let key = || fragile::key(7, broken);
+        let errors = [
+            cache.get::<u64>(key()).await.unwrap_err(),
+            cache.set(key(), &1, None).await.unwrap_err(),
+            cache.delete(key()).await.unwrap_err(),
+            cache
+                .touch(key(), Duration::from_secs(1))
+                .await
+                .unwrap_err(),
+        ];
+        for error in errors {
+            assert_eq!(error.kind(), ErrorKind::Key);
+        }
+        let load = async || Ok::<_, String>(7);
+        assert_eq!(cache.get_or_load(key(), None, load).await, Ok(7));
+    })
+    .await;
+}
+
+/// Nested as deeply as its argument says.
+#[derive(Serialize)]
+struct Nested(Option<Box<Nested>>);
+
+#[cached(ttl = "1h", prefix = "deep")]
+async fn deep(argument: &Nested, #[cached(skip)] loader: CountingLoader) -> u8 {
+    let _ = argument;
+    loader.load(1).await
+}
+
+#[tokio::test]
+async fn argument_nested_too_deeply_runs_uncached_and_ends_no_process() {
+    let mut argument = Nested(None);
+    for _ in 0..1_000 {
+        argument = Nested(Some(Box::new(argument)));
+    }
+    every_store("deep", async |cache| {
+        let loader = CountingLoader::new();
+        deep(&argument, loader.clone()).await;
+        deep(&argument, loader.clone()).await;
+        assert_eq!(loader.runs(), 2);
+        assert_eq!(cache.stats().total.unkeyable, 2);
+    })
+    .await;
+}
+
+mod was {
+    use super::{CountingLoader, cached};
+
+    #[cached(ttl = "1h", id = "foreign-answer")]
+    pub(super) async fn answer(#[cached(skip)] loader: CountingLoader) -> u64 {
+        loader.load(42).await
+    }
+}
+
+mod is {
+    use super::{CountingLoader, cached};
+
+    #[cached(ttl = "1h", id = "foreign-answer")]
+    pub(super) async fn answer(#[cached(skip)] loader: CountingLoader) -> String {
+        loader.load("forty-two".to_owned()).await
+    }
+}
+
+#[tokio::test]
+async fn entry_of_another_type_under_one_id_is_a_counted_miss() {
+    for store in Store::ALL {
+        println!("store: {store:?}");
+        let name = namespace("another-type");
+        let mut cache = store.cache(&name);
+        let loader = CountingLoader::new();
+        let mut undecodable = 0;
+        for runs in 1..=3 {
+            if runs % 2 == 1 {
+                assert_eq!(cache.scope(was::answer(loader.clone())).await, 42);
+            } else {
+                let answer = cache.scope(is::answer(loader.clone())).await;
+                assert_eq!(answer, "forty-two");
+            }
+            assert_eq!(loader.runs(), runs);
+            if store == Store::Redis {
+                // The next one is another process, which this one's load cannot answer.
+                cache.shutdown().await;
+                undecodable += cache.stats().total.undecodable;
+                assert_eq!(cache.stats().total.errors, 0);
+                cache = store.cache(&name);
+            }
+        }
+        assert_eq!(cache.scope(was::answer(loader.clone())).await, 42);
+        assert_eq!(loader.runs(), 3);
+        assert_eq!(undecodable + cache.stats().total.undecodable, 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn waiter_for_a_load_of_another_type_loads_for_itself() {
+    every_store("waiting-type", async |cache| {
+        let loader = CountingLoader::held();
+        let first = tokio::spawn(cache.scope(was::answer(loader.clone())));
+        loader.started(1).await;
+        let second = tokio::spawn(cache.scope(is::answer(CountingLoader::new())));
+        while cache.stats().total.misses < 2 {
+            tokio::task::yield_now().await;
+        }
+        loader.release();
+        assert_eq!(first.await.unwrap(), 42);
+        assert_eq!(second.await.unwrap(), "forty-two");
+    })
+    .await;
+}
