@@ -111,7 +111,9 @@ fn check(config: &Config) -> Result<(), Error> {
         .chars()
         .all(|c| c.is_ascii_alphanumeric() || "-_.:".contains(c))
     {
-        return wrong("`namespace` may hold only letters, digits, `-`, `_`, `.` and `:`");
+        return wrong(
+            "`namespace` (`REDIS_CACHE_PREFIX`) may hold only letters, digits, `-`, `_`, `.` and `:`",
+        );
     }
     if config.default_ttl < Duration::from_millis(1) {
         return wrong(

@@ -115,14 +115,14 @@ fn duration(name: &str, text: &str) -> Result<Duration, Error> {
     })
 }
 
-/// Seconds, whole or with a fraction, or parts with units from days to milliseconds. Zero and
-/// what does not fit are no durations.
+/// Seconds, whole or with a fraction, or parts with units from days to milliseconds. What is
+/// shorter than a millisecond, and what does not fit, are no durations.
 fn parse_duration(text: &str) -> Option<Duration> {
     let duration = match text.parse::<f64>() {
         Ok(seconds) => Duration::try_from_secs_f64(seconds).ok()?,
         Err(_) => parse_parts(text)?,
     };
-    (!duration.is_zero()).then_some(duration)
+    (duration >= Duration::from_millis(1)).then_some(duration)
 }
 
 fn parse_parts(text: &str) -> Option<Duration> {
@@ -188,6 +188,7 @@ mod tests {
             "99999999999999999999d",
             "é5m",
             "0s",
+            "0.0009",
         ] {
             assert_eq!(parse_duration(text), None, "{text}");
         }
