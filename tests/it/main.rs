@@ -14,6 +14,7 @@ mod foreign;
 mod identity;
 mod layout;
 mod shapes;
+mod sharing;
 mod single_flight;
 
 /// Waits until `cache` has written `entries` entries: what a function returned is written behind the answer.
