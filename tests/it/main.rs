@@ -16,6 +16,7 @@ mod layout;
 mod shapes;
 mod sharing;
 mod single_flight;
+mod visible;
 
 /// Waits until `cache` has written `entries` entries: what a function returned is written behind the answer.
 async fn stored(cache: &cached_core::Cache, entries: u64) {
