@@ -288,6 +288,7 @@ async fn limit_counts_the_bytes_of_the_whole_entry() {
 
 /// What JSON cannot carry, as a service would meet it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[allow(clippy::option_option, reason = "this is what is tested")]
 struct Reading {
     mean: Option<f64>,
     peak: f64,
@@ -445,7 +446,7 @@ fn floats_of() -> Floats {
     floats.extend(
         doubles
             .iter()
-            .map(|double| f32::from_bits(double.to_bits() as u32)),
+            .map(|double| f32::from_bits(u32::try_from(double.to_bits() >> 32).unwrap())),
     );
     floats.retain(|float| float.is_finite());
     Floats(doubles, floats)

@@ -321,6 +321,7 @@ async fn boundaries_between_arguments_count() {
 /// One type that serde shows as whatever it holds.
 #[derive(Clone, Serialize)]
 #[serde(untagged)]
+#[allow(clippy::option_option, reason = "this is what is tested")]
 enum Any {
     Unit(()),
     Optional(Option<Option<()>>),
