@@ -91,7 +91,7 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] if a value does not parse; the message names the variable, and never
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if a value does not parse; the message names the variable, and never
     /// repeats the value.
     pub fn from_env() -> Result<Self, Error> {
         environment::builder(&environment::process)?.build()
@@ -145,9 +145,9 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// - [`ErrorKind::Installed`] if another cache is in use by this process. Installing the same
+    /// - [`ErrorKind::Installed`](crate::ErrorKind::Installed) if another cache is in use by this process. Installing the same
     ///   one again is fine.
-    /// - [`ErrorKind::Config`] if a variable named by `ttl_env` does not parse; the message names
+    /// - [`ErrorKind::Config`](crate::ErrorKind::Config) if a variable named by `ttl_env` does not parse; the message names
     ///   the variable and the function.
     pub fn install(&self) -> Result<(), Error> {
         environment::apply_ttls()?;

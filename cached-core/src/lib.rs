@@ -60,6 +60,8 @@
 //! The body runs in the span `load` with the field `function`. [`Cache::stats`] counts the same things, by
 //! function and in total.
 
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
+
 mod arguments;
 mod background;
 mod builder;

@@ -107,7 +107,7 @@ async fn a_call_after_another_has_returned_is_a_hit() {
 async fn cancelled_leader_hands_over_to_a_waiter() {
     every_store("cancelled", async |cache| {
         let loader = CountingLoader::held();
-        let leader = tokio::spawn(cache.scope(slow(1, loader.clone())));
+        let first = tokio::spawn(cache.scope(slow(1, loader.clone())));
         within_patience(loader.started(1)).await;
         let mut followers = JoinSet::new();
         for _ in 0..999 {
@@ -120,8 +120,8 @@ async fn cancelled_leader_hands_over_to_a_waiter() {
             }
         })
         .await;
-        leader.abort();
-        assert!(leader.await.unwrap_err().is_cancelled());
+        first.abort();
+        assert!(first.await.unwrap_err().is_cancelled());
         within_patience(async {
             loader.started(2).await;
             loader.release();
