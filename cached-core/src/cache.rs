@@ -157,7 +157,7 @@ impl Cache {
     /// The cache that an annotated function would use here.
     #[must_use]
     pub fn current() -> Self {
-        scope::with_current(Self::clone)
+        scope::with_current(|cache, _| cache.clone())
     }
 
     /// Runs `future` with this cache: for tests, for tenants. Tasks that it spawns do not inherit

@@ -16,7 +16,7 @@ use crate::{
     function::Function,
     hit::{self, Accepts, Verdict},
     returns::{Codec, Shared},
-    scope::{self, Mode},
+    scope::{self, Mode, Surroundings},
     store::{Kind, Payload},
 };
 
@@ -80,44 +80,47 @@ enum Looked<R> {
 // A return type need not be `Send` for its function's future to be: an error may hold an `Rc`. So
 // no `R` is alive here across an `await`, not even inside a scrutinee or an argument.
 impl<R, T> Codec<R, T> {
-    /// Looks `key` up in the cache of this task.
-    pub async fn find(self, key: Key) -> Found<R, T> {
-        let cache = match scope::with_current(|cache| self.look(cache, &key)) {
+    /// Looks `key` up in the cache of this task. On a miss the key is taken.
+    ///
+    /// The key is borrowed, not moved, and the way to a store outside the process is boxed: a hit
+    /// in memory copies neither.
+    pub async fn find(&self, key: &mut Key) -> Found<R, T> {
+        let cache = match scope::with_current(|cache, around| self.look(cache, around, key)) {
             Looked::Hit(value) => return Found::Hit(value),
             Looked::Alone => return self.alone(),
-            Looked::Miss(cache, plan) => return self.miss(cache, key, plan),
+            Looked::Miss(cache, plan) => return self.miss(cache, key.take(), plan),
             Looked::Ask(cache) => cache,
         };
-        self.ask(cache, key).await
+        Box::pin(self.ask(cache, key.take())).await
     }
 
-    /// Looks `key` up in `cache`.
-    pub async fn find_in(self, cache: &Cache, key: Key) -> Found<R, T> {
-        let cache = match self.look(cache, &key) {
+    /// As [`find`](Self::find), in `cache`.
+    pub async fn find_in(&self, cache: &Cache, key: &mut Key) -> Found<R, T> {
+        let cache = match scope::with_surroundings(|around| self.look(cache, around, key)) {
             Looked::Hit(value) => return Found::Hit(value),
             Looked::Alone => return self.alone(),
-            Looked::Miss(cache, plan) => return self.miss(cache, key, plan),
+            Looked::Miss(cache, plan) => return self.miss(cache, key.take(), plan),
             Looked::Ask(cache) => cache,
         };
-        self.ask(cache, key).await
+        Box::pin(self.ask(cache, key.take())).await
     }
 
     /// What a call would return now without loading.
-    pub async fn peek(self, key: Key) -> Option<R> {
+    pub async fn peek(&self, key: &mut Key) -> Option<R> {
         self.find(key).await.hit()
     }
 
     /// As [`peek`](Self::peek), in `cache`.
-    pub async fn peek_in(self, cache: &Cache, key: Key) -> Option<R> {
+    pub async fn peek_in(&self, cache: &Cache, key: &mut Key) -> Option<R> {
         self.find_in(cache, key).await.hit()
     }
 
-    fn look(&self, cache: &Cache, key: &Key) -> Looked<R> {
+    fn look(&self, cache: &Cache, around: Surroundings<'_>, key: &Key) -> Looked<R> {
         let function = key.function();
         if !cache.is_on() {
             return Looked::Alone;
         }
-        let mode = scope::mode(function, cache);
+        let mode = around.mode(function, cache);
         if mode == Some(Mode::Bypass) {
             return Looked::Alone;
         }
@@ -146,12 +149,12 @@ impl<R, T> Codec<R, T> {
         }
     }
 
-    async fn ask(self, cache: Cache, key: Key) -> Found<R, T> {
+    async fn ask(&self, cache: Cache, key: Key) -> Found<R, T> {
         let began = clock::instant();
         let function = key.function();
         let accepts = accepts(function);
         let read = match cache.store().read(&key).await {
-            Ok(reply) => match hit::judge(&self, accepts, &reply, cache.max_entry_size()) {
+            Ok(reply) => match hit::judge(self, accepts, &reply, cache.max_entry_size()) {
                 Verdict::Hit(value) => {
                     cache.count_hit(function);
                     return Found::Hit(value);
@@ -177,7 +180,7 @@ impl<R, T> Codec<R, T> {
         let mut call = Call::new(cache, key, Plan::Share(read));
         call.began = began;
         Found::Miss(Load {
-            codec: self,
+            codec: *self,
             call: Some(Box::new(call)),
         })
     }
@@ -194,16 +197,16 @@ impl<R, T> Codec<R, T> {
         hit::typed(self, accepts, &shared).ok()
     }
 
-    fn miss(self, cache: Cache, key: Key, plan: Plan) -> Found<R, T> {
+    fn miss(&self, cache: Cache, key: Key, plan: Plan) -> Found<R, T> {
         Found::Miss(Load {
-            codec: self,
+            codec: *self,
             call: Some(Box::new(Call::new(cache, key, plan))),
         })
     }
 
-    fn alone(self) -> Found<R, T> {
+    fn alone(&self) -> Found<R, T> {
         Found::Miss(Load {
-            codec: self,
+            codec: *self,
             call: None,
         })
     }

@@ -161,6 +161,18 @@ impl Key {
         self.component(|out| encode::encode_type(name, out));
     }
 
+    /// This key, which leaves one behind that names nothing.
+    pub(crate) fn take(&mut self) -> Self {
+        std::mem::replace(
+            self,
+            Self {
+                function: None,
+                material: Material::new(),
+                fault: None,
+            },
+        )
+    }
+
     fn component(&mut self, write: impl FnOnce(&mut Material) -> Result<(), EncodeError>) {
         self.write(|out| encode::measured(out, write));
     }

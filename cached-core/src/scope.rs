@@ -18,7 +18,7 @@ static INSTALLED: OnceLock<Cache> = OnceLock::new();
 
 /// What is around a call.
 #[derive(Clone, Debug, Default)]
-struct Context {
+pub(crate) struct Context {
     cache: Option<Cache>,
     /// What to do with a cache, the innermost last.
     modes: Vec<(Cache, Mode)>,
@@ -110,31 +110,50 @@ pub(crate) fn is_loading(flight: &Arc<Flight>) -> bool {
         .unwrap_or(false)
 }
 
-/// The mode of a call of `function` in `cache`, if there is one. One for this call alone is used up.
-pub(crate) fn mode(function: Option<&'static Function>, cache: &Cache) -> Option<Mode> {
-    CONTEXT
-        .try_with(|context| {
-            let once = context.once.as_ref().filter(|once| {
-                function.is_some_and(|function| std::ptr::eq(function, once.function))
-                    && !once.taken.swap(true, Ordering::Relaxed)
-            });
-            once.map(|once| once.mode).or_else(|| {
-                let mut inside_out = context.modes.iter().rev();
-                inside_out
-                    .find(|(of, _)| of.is(cache))
-                    .map(|(_, mode)| *mode)
-            })
+/// What a call finds around itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Surroundings<'a>(Option<&'a Context>);
+
+impl Surroundings<'_> {
+    /// The mode of a call of `function` in `cache`, if there is one. One for this call alone is used
+    /// up.
+    pub(crate) fn mode(self, function: Option<&'static Function>, cache: &Cache) -> Option<Mode> {
+        let context = self.0?;
+        let once = context.once.as_ref().filter(|once| {
+            function.is_some_and(|function| std::ptr::eq(function, once.function))
+                && !once.taken.swap(true, Ordering::Relaxed)
+        });
+        once.map(|once| once.mode).or_else(|| {
+            let mut inside_out = context.modes.iter().rev();
+            inside_out
+                .find(|(of, _)| of.is(cache))
+                .map(|(_, mode)| *mode)
         })
-        .unwrap_or(None)
+    }
+}
+
+/// Shows what is around this task to `look`.
+pub(crate) fn with_surroundings<T>(look: impl Fn(Surroundings<'_>) -> T) -> T {
+    CONTEXT
+        .try_with(|context| look(Surroundings(Some(context))))
+        .unwrap_or_else(|_| look(Surroundings(None)))
 }
 
 /// Shows the cache of this task to `look`: the scoped one, the installed one, or the one that the
 /// environment describes, which is made now and stays.
-pub(crate) fn with_current<T>(look: impl Fn(&Cache) -> T) -> T {
-    match CONTEXT.try_with(|context| context.cache.as_ref().map(&look)) {
-        Ok(Some(result)) => result,
-        _ => look(INSTALLED.get_or_init(from_environment)),
-    }
+pub(crate) fn with_current<T>(look: impl Fn(&Cache, Surroundings<'_>) -> T) -> T {
+    with_surroundings(|surroundings| {
+        let scoped = surroundings.0.and_then(|context| context.cache.as_ref());
+        match scoped {
+            Some(cache) => look(cache, surroundings),
+            None => look(INSTALLED.get_or_init(from_environment), surroundings),
+        }
+    })
+}
+
+/// The mode of calls by key in `cache`, if there is one.
+pub(crate) fn mode(function: Option<&'static Function>, cache: &Cache) -> Option<Mode> {
+    with_surroundings(|surroundings| surroundings.mode(function, cache))
 }
 
 fn from_environment() -> Cache {

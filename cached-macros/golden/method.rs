@@ -9,7 +9,7 @@ impl Users {
             .__result()
             .__option()
             .__codec();
-        let __load = match __codec.find(__key).await {
+        let __load = match __codec.find(&mut __key).await {
             ::cached_core::__private::Found::Hit(__value) => return __value,
             ::cached_core::__private::Found::Miss(__load) => __load,
         };
@@ -40,12 +40,12 @@ impl Users {
     #[doc(hidden)]
     pub async fn find_peek(&self, name: &str) -> ::core::option::Option<Option<User>> {
         use ::cached_core::__private::by_type::*;
-        let __key = Self::find_key(self, name);
+        let mut __key = Self::find_key(self, name);
         ::cached_core::__private::Returns::<Option<User>>::NEW
             .__result()
             .__option()
             .__codec()
-            .peek(__key)
+            .peek(&mut __key)
             .await
     }
     #[doc(hidden)]

@@ -7,7 +7,7 @@ async fn shard(id: u64) -> Shard {
         .__result()
         .__option()
         .__codec();
-    let __load = match __codec.find(__key).await {
+    let __load = match __codec.find(&mut __key).await {
         ::cached_core::__private::Found::Hit(__value) => return __value,
         ::cached_core::__private::Found::Miss(__load) => __load,
     };

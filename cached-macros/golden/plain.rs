@@ -6,7 +6,7 @@ async fn double(n: u64) -> u64 {
         .__result()
         .__option()
         .__codec();
-    let __load = match __codec.find(__key).await {
+    let __load = match __codec.find(&mut __key).await {
         ::cached_core::__private::Found::Hit(__value) => return __value,
         ::cached_core::__private::Found::Miss(__load) => __load,
     };
@@ -33,12 +33,12 @@ impl double {
     }
     async fn peek(n: u64) -> ::core::option::Option<u64> {
         use ::cached_core::__private::by_type::*;
-        let __key = Self::key(n);
+        let mut __key = Self::key(n);
         ::cached_core::__private::Returns::<u64>::NEW
             .__result()
             .__option()
             .__codec()
-            .peek(__key)
+            .peek(&mut __key)
             .await
     }
     async fn refresh(n: u64) -> u64 {

@@ -6,7 +6,7 @@ pub async fn profile(id: u64, db: &Db) -> Result<Profile, DbError> {
         .__result()
         .__option()
         .__codec();
-    let __load = match __codec.find(__key).await {
+    let __load = match __codec.find(&mut __key).await {
         ::cached_core::__private::Found::Hit(__value) => return __value,
         ::cached_core::__private::Found::Miss(__load) => __load,
     };
@@ -36,12 +36,12 @@ impl profile {
     }
     pub async fn peek(id: u64) -> ::core::option::Option<Result<Profile, DbError>> {
         use ::cached_core::__private::by_type::*;
-        let __key = Self::key(id);
+        let mut __key = Self::key(id);
         ::cached_core::__private::Returns::<Result<Profile, DbError>>::NEW
             .__result()
             .__option()
             .__codec()
-            .peek(__key)
+            .peek(&mut __key)
             .await
     }
     pub async fn refresh(id: u64, db: &Db) -> Result<Profile, DbError> {

@@ -34,7 +34,7 @@ fn here() -> Span {
 ///     let mut __key = ::cached_core::Key::of(profile::__cached());
 ///     ::cached_core::__private::Argument(&id).__push(&mut __key);
 ///     let __codec = ::cached_core::__private::Returns::<Result<Profile, DbError>>::NEW.__result().__option().__codec();
-///     let __load = match __codec.find(__key).await {
+///     let __load = match __codec.find(&mut __key).await {
 ///         ::cached_core::__private::Found::Hit(__value) => return __value,
 ///         ::cached_core::__private::Found::Miss(__load) => __load,
 ///     };
@@ -59,10 +59,10 @@ fn user_function(function: &CachedFn) -> TokenStream {
     let key = key(function, &handle);
     let codec = codec(function);
     let find = match &function.cache {
-        None => quote_spanned!(here=> find(__key)),
+        None => quote_spanned!(here=> find(&mut __key)),
         Some(cache) => {
             let cache = chosen(runtime, cache);
-            quote_spanned!(here=> find_in(#cache, __key))
+            quote_spanned!(here=> find_in(#cache, &mut __key))
         }
     };
     quote_spanned! {here=>

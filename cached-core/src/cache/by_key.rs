@@ -206,8 +206,8 @@ impl Cache {
         load: impl AsyncFnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
         let codec = Returns::<Result<T, E>>::codec_without_shared_errors();
-        let (key, ttl) = (key.into(), ttl.into());
-        let miss = match codec.find_in(self, key).await {
+        let (mut key, ttl) = (key.into(), ttl.into());
+        let miss = match codec.find_in(self, &mut key).await {
             Found::Hit(value) => return value,
             Found::Miss(miss) => miss,
         };

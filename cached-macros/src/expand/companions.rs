@@ -81,15 +81,15 @@ fn companion_functions(
         Some(passed) => {
             let key = named("key");
             let turbofish = turbofish(function);
-            quote_spanned!(here=> let __key = Self::#key #turbofish(#(#passed),*);)
+            quote_spanned!(here=> let mut __key = Self::#key #turbofish(#(#passed),*);)
         }
         None => make_key.clone(),
     };
     let peek_at = match &function.cache {
-        None => quote_spanned!(here=> peek(__key)),
+        None => quote_spanned!(here=> peek(&mut __key)),
         Some(cache) => {
             let cache = chosen(runtime, cache);
-            quote_spanned!(here=> peek_in(#cache, __key))
+            quote_spanned!(here=> peek_in(#cache, &mut __key))
         }
     };
     let user = call(function);
