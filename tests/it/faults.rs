@@ -135,6 +135,26 @@ async fn a_server_that_never_answers_costs_one_deadline_a_call() {
     assert_eq!(problem.kind(), ErrorKind::Timeout);
 }
 
+/// As a branch of `select!` that waits for another, or a buffered stream that nobody drains.
+#[tokio::test]
+async fn a_caller_that_is_never_polled_again_holds_nobody_up_for_longer_than_a_deadline() {
+    let server = RedisServer::start();
+    let cache = cache(&server.url());
+    let loader = CountingLoader::new();
+    call(&cache, 1, &loader).await;
+    until_hit(&cache, 1).await;
+    let mut stuck = std::pin::pin!(cache.get::<u64>("key"));
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(stuck.as_mut().poll(&mut context).is_pending());
+    // Behind the stuck caller, then not any more.
+    call(&cache, 1, &loader).await;
+    let hits = cache.stats().total.hits;
+    for _ in 0..10 {
+        call(&cache, 1, &loader).await;
+    }
+    assert_eq!(cache.stats().total.hits, hits + 10);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_that_the_server_closes_is_replaced() {
     let server = RedisServer::start();

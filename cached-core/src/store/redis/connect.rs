@@ -70,6 +70,14 @@ impl Lanes {
         })
     }
 
+    /// The lane, if there is one.
+    pub(super) fn ready(&self) -> Option<Arc<Lane>> {
+        match &*lock(&self.slot) {
+            Slot::Ready(lane) => Some(Arc::clone(lane)),
+            _ => None,
+        }
+    }
+
     /// The lane: the one there is, or the one that a task makes, which goes on when the caller
     /// does not wait for it.
     pub(super) async fn lane(&self) -> Result<Arc<Lane>, Error> {
