@@ -1,6 +1,7 @@
 //! Who takes part, in the order of the tables. The first of each list is what ratios are to.
 
 mod by_cached;
+mod by_cached_core;
 mod by_hitbox;
 mod by_moka;
 mod ceiling;
@@ -8,13 +9,14 @@ mod deadpool;
 mod hand_written;
 
 use by_cached::{Sharded, ShardedAndBounded};
+use by_cached_core::CachedCore;
 use by_hitbox::OnMoka;
 use by_moka::Moka;
 use ceiling::Clones;
 
 use crate::contestant::Contestant;
 use crate::rounds::Trial;
-use crate::subject::Subject;
+use crate::subject::{Profile, Subject};
 
 /// Each once, and the first once more at the end: what the two differ by is noise.
 pub(crate) async fn on_redis(url: &str) -> anyhow::Result<Vec<Trial>> {
@@ -36,6 +38,10 @@ pub(crate) async fn on_redis(url: &str) -> anyhow::Result<Vec<Trial>> {
             "hitbox 0.2: by macro, JSON",
             by_hitbox::OnRedis::connect(url)?,
         ),
+        Trial::new::<Profile, _>(
+            "ours: cached-core by macro, JSON",
+            CachedCore::on_redis(url)?,
+        ),
         Trial::new(
             "ceiling: the same connection, GET, bytes not parsed",
             ceiling::Bytes::connect(url).await?,
@@ -45,13 +51,14 @@ pub(crate) async fn on_redis(url: &str) -> anyhow::Result<Vec<Trial>> {
 }
 
 /// The same list for every value that all of them can cache.
-pub(crate) fn in_memory<V: Subject>() -> Vec<Trial>
+pub(crate) fn in_memory<V: Subject>() -> anyhow::Result<Vec<Trial>>
 where
     Sharded: Contestant<V>,
     ShardedAndBounded: Contestant<V>,
     OnMoka: Contestant<V>,
+    CachedCore: Contestant<V>,
 {
-    vec![
+    Ok(vec![
         Trial::new("cached 4.1: sharded by macro, ttl", Sharded),
         Trial::new(
             "cached 4.1: sharded by macro, ttl and bound",
@@ -59,7 +66,8 @@ where
         ),
         Trial::new("moka: used directly, value cloned", Moka::<V>::new()),
         Trial::new("hitbox 0.2: on moka, by macro", OnMoka::new()),
+        Trial::new("ours: cached-core by macro", CachedCore::in_memory()?),
         Trial::new("ceiling: the value's clone alone", Clones::<V>::new()),
         Trial::new("noise: the first once more", Sharded),
-    ]
+    ])
 }

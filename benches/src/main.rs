@@ -34,7 +34,7 @@ fn main() -> anyhow::Result<()> {
     if options.wants(Group::Memory) {
         throughput(
             "One hit in memory",
-            contestants::in_memory::<Profile>(),
+            contestants::in_memory::<Profile>()?,
             &options,
             &runtime,
         )?;
@@ -42,12 +42,12 @@ fn main() -> anyhow::Result<()> {
     if options.wants(Group::Latency) {
         latency(
             "One hit in memory, one thread, `u64`",
-            contestants::in_memory::<u64>(),
+            contestants::in_memory::<u64>()?,
             &options,
         )?;
         latency(
             "One hit in memory, one thread, six allocations",
-            contestants::in_memory::<Profile>(),
+            contestants::in_memory::<Profile>()?,
             &options,
         )?;
     }
