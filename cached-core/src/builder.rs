@@ -54,8 +54,15 @@ impl Builder {
     }
 
     /// What all keys begin with: one application, or one environment of it. Default `cached`.
-    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.config.namespace = namespace.into();
+    ///
+    /// It may have several segments, as `shop:staging`, but no two applications on one server
+    /// should have namespaces of which one begins with the other: a purge of `shop` would reach
+    /// into `shop:staging`. A colon at the end is left out.
+    pub fn namespace(mut self, namespace: impl AsRef<str>) -> Self {
+        namespace
+            .as_ref()
+            .trim_end_matches(':')
+            .clone_into(&mut self.config.namespace);
         self
     }
 

@@ -74,13 +74,15 @@ impl Sink {
     /// Writes `value`. On an error the sink holds what it held before.
     pub(crate) fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unstorable> {
         let start = self.length;
-        let check = Check::default();
+        let check = Check::new(self.limit);
         let mut json = serde_json::Serializer::new(Writer(self));
         let result = check.serialize(value, &mut json);
         // Looked at first: a `Serialize` that passes over an error has still written something else than the value.
         let result = match (check.fault(), result) {
             (Some(what), _) => Err(Unstorable::NotJson(what)),
-            (None, _) if self.full => Err(Unstorable::TooLarge { limit: self.limit }),
+            (None, _) if self.full || check.is_too_large() => {
+                Err(Unstorable::TooLarge { limit: self.limit })
+            }
             (None, Err(_)) => Err(Unstorable::Failed),
             (None, Ok(())) => Ok(()),
         };

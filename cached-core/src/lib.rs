@@ -83,6 +83,7 @@ mod hit;
 mod jitter;
 mod json;
 mod key;
+mod load;
 mod returns;
 mod scope;
 mod segment;

@@ -24,7 +24,8 @@ const VALUES: Accepts = Accepts {
 impl Cache {
     /// The value at `key`, if there is one of this type.
     ///
-    /// What cannot be read as a `T` is a counted miss. Inside [`bypass`](Self::bypass) and
+    /// What cannot be read as a `T` is a counted miss. In this process that is every other type; in
+    /// Redis it is what JSON does not read as a `T`, so that `1_i32` comes back as a `u8` there. Inside [`bypass`](Self::bypass) and
     /// [`refresh`](Self::refresh), and with the cache turned off, there is nothing.
     ///
     /// # Errors

@@ -19,12 +19,22 @@ pub(super) const NO_TEXT_KEY: &str = "a map whose keys are not strings, integers
 pub(super) const MIXED_KEYS: &str = "a map whose keys are of several kinds";
 
 /// What was found while one value was written.
-#[derive(Default)]
 pub(super) struct Check {
     fault: Cell<Option<&'static str>>,
+    /// Text of more bytes is refused before it is looked at.
+    limit: usize,
+    too_large: Cell<bool>,
 }
 
 impl Check {
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
+            fault: Cell::new(None),
+            limit,
+            too_large: Cell::new(false),
+        }
+    }
+
     /// Writes `value` to `json`.
     pub(super) fn serialize<T: Serialize + ?Sized, S: Serializer>(
         &self,
@@ -42,6 +52,11 @@ impl Check {
     /// What JSON would not carry back, if there was something.
     pub(super) fn fault(&self) -> Option<&'static str> {
         self.fault.get()
+    }
+
+    /// Whether a text alone was over the limit.
+    pub(super) fn is_too_large(&self) -> bool {
+        self.too_large.get()
     }
 
     fn refuse<T, E: Error>(&self, what: &'static str) -> Result<T, E> {
@@ -185,6 +200,11 @@ impl<'a, S: Serializer> Serializer for Checked<'a, S> {
     }
 
     fn serialize_str(self, value: &str) -> Result<S::Ok, S::Error> {
+        // The writer would refuse it as well, after all of it was searched for what to escape.
+        if value.len() > self.check.limit {
+            self.check.too_large.set(true);
+            return Err(S::Error::custom("a text over the limit"));
+        }
         self.inner.serialize_str(value)
     }
 
