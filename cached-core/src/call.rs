@@ -89,7 +89,7 @@ impl<R, T> Codec<R, T> {
             return Looked::Miss(cache.clone(), Plan::Refresh);
         }
         let mut found = Err(hit::Miss::Absent);
-        let accepts = accepts(function);
+        let accepts = Accepts::of(function);
         let looked = cache
             .store()
             .look(key, &mut |shared| found = hit::typed(self, accepts, shared));
@@ -109,7 +109,7 @@ impl<R, T> Codec<R, T> {
     async fn ask(&self, cache: Cache, key: Key) -> Found<R, T> {
         let began = clock::instant();
         let function = key.function();
-        let accepts = accepts(function);
+        let accepts = Accepts::of(function);
         let read = match cache.store().read(&key).await {
             Ok(reply) => match hit::judge(self, accepts, &reply, cache.max_entry_size()) {
                 Verdict::Hit(value) => {
@@ -166,13 +166,6 @@ impl<R, T> Found<R, T> {
             Self::Hit(value) => Some(value),
             Self::Miss(_) => None,
         }
-    }
-}
-
-pub(crate) fn accepts(function: Option<&'static Function>) -> Accepts {
-    Accepts {
-        none: function.is_some_and(|function| function.none_ttl().is_some()),
-        error: function.is_some_and(|function| function.error_ttl().is_some()),
     }
 }
 

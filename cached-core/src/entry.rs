@@ -20,8 +20,8 @@
 use std::fmt::{self, Write};
 use std::time::Duration;
 
+use crate::digest::digest;
 use crate::json::{Sink, Unstorable};
-use crate::key::digest;
 
 const FORMAT: &[u8] = b"cc1 ";
 const ENTRY: &[u8] = b" E ";

@@ -44,6 +44,8 @@ pub(crate) struct Flight {
 struct Board {
     state: State,
     followers: usize,
+    /// A `set` or `delete` of the key has come since.
+    detached: bool,
 }
 
 #[derive(Debug)]
@@ -93,6 +95,7 @@ impl Flights {
             board: Mutex::new(Board {
                 state: State::Loading,
                 followers: 0,
+                detached: false,
             }),
             changed: Notify::new(),
             alone: Arc::new(Semaphore::new(parallel)),
@@ -114,12 +117,16 @@ impl Flights {
 
     /// From now on nobody joins the flight of `key`; those who did keep it.
     pub(crate) fn detach(&self, key: &[u8]) {
-        lock(&self.0).remove(key);
+        if let Some(flight) = lock(&self.0).remove(key) {
+            lock(&flight.board).detached = true;
+        }
     }
 
     /// As [`detach`](Self::detach), for all keys.
     pub(crate) fn detach_all(&self) {
-        lock(&self.0).clear();
+        for (_, flight) in lock(&self.0).drain() {
+            lock(&flight.board).detached = true;
+        }
     }
 }
 
@@ -327,6 +334,11 @@ pub(crate) struct Landed {
 }
 
 impl Landed {
+    /// Whether no `set` or `delete` of its key has come since.
+    pub(crate) fn is_current(&self) -> bool {
+        !lock(&self.flight.board).detached
+    }
+
     /// From now on only calls that have begun already may take the result.
     pub(crate) fn end(&self) {
         if let State::Landed { ended, .. } = &mut lock(&self.flight.board).state

@@ -2,6 +2,7 @@
 
 use crate::{
     entry::{self, Outcome, Stored},
+    function::Function,
     returns::{Codec, Shared},
     store::{Payload, Reply},
 };
@@ -35,6 +36,14 @@ pub(crate) struct Accepts {
 }
 
 impl Accepts {
+    /// What calls of `function` take, or calls by key.
+    pub(crate) fn of(function: Option<&'static Function>) -> Self {
+        Self {
+            none: function.is_some_and(|function| function.none_ttl().is_some()),
+            error: function.is_some_and(|function| function.error_ttl().is_some()),
+        }
+    }
+
     fn takes(self, outcome: Outcome) -> bool {
         match outcome {
             Outcome::Value => true,

@@ -10,7 +10,7 @@ use serde::Serialize;
 use smallvec::SmallVec;
 
 use crate::encode::{self, EncodeError, Material};
-use crate::segment;
+use crate::{digest::digest, segment};
 use crate::{function::Function, template::Piece};
 
 /// The version of everything that decides a key's bytes: encoding, digest, escaping. Part of every digest.
@@ -244,13 +244,6 @@ fn digest_of(identity: &[u8], local: &[u8]) -> u128 {
     buffer.extend_from_slice(identity);
     buffer.extend_from_slice(components);
     digest(&buffer)
-}
-
-/// 128 bits of BLAKE3.
-pub(crate) fn digest(bytes: &[u8]) -> u128 {
-    let hash = blake3::hash(bytes);
-    let first = hash.as_bytes().first_chunk().copied().unwrap_or_default();
-    u128::from_be_bytes(first)
 }
 
 /// The encodings of the arguments, in order. Ends at the first byte that is none.

@@ -69,6 +69,7 @@ mod cache;
 mod call;
 mod clock;
 mod config;
+mod digest;
 mod encode;
 mod entry;
 mod environment;

@@ -7,13 +7,11 @@ use std::{
 };
 
 use crate::{
-    Cache, Error, Key,
-    call::accepts,
-    clock,
+    Cache, Error, Key, clock,
     entry::Identity,
     event,
     flight::{Boarding, Flight, Landed, Lead, Turn},
-    hit,
+    hit::{self, Accepts},
     returns::{Codec, Shared},
     scope,
     store::{Kind, Payload},
@@ -163,7 +161,7 @@ impl<R, T> Load<R, T> {
 
     fn look_again(&self, call: &Call) -> Option<R> {
         let mut found = None;
-        let accepts = accepts(call.key.function());
+        let accepts = Accepts::of(call.key.function());
         call.cache.store().look(&call.key, &mut |shared| {
             found = hit::typed(&self.codec, accepts, shared).ok();
         });

@@ -14,8 +14,8 @@
 
 use std::fmt::Write;
 
+use crate::digest::digest;
 use crate::encode::{Scalar, scalar};
-use crate::key::digest;
 
 /// No segment made from one text is longer, in bytes.
 pub(crate) const LONGEST: usize = 128;

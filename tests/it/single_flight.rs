@@ -282,6 +282,8 @@ async fn the_first_success_after_a_failure_is_for_all() {
         assert_eq!(failures, 1, "the leader's own");
         let runs = crowd.runs.load(Ordering::SeqCst);
         assert!(runs <= 1 + 8, "{runs} runs");
+        assert!(fails_unshareably(1, crowd.clone()).await.is_ok());
+        assert_eq!(crowd.runs.load(Ordering::SeqCst), runs, "and it is stored");
     })
     .await;
 }
@@ -366,4 +368,20 @@ async fn a_value_that_is_not_stored_is_shared_only_with_those_who_waited() {
 #[cached(ttl = "1h", cache_if = |value: &u64| *value > 10)]
 async fn unwanted(id: u64, #[cached(skip)] loader: CountingLoader) -> u64 {
     loader.load(id).await
+}
+
+#[tokio::test]
+async fn a_value_deleted_before_it_reached_the_store_does_not_come_back() {
+    every_store("deleted", async |cache| {
+        let loader = CountingLoader::new();
+        for id in 0..100 {
+            slow(id, loader.clone()).await;
+            cache.delete(slow::key(id)).await.unwrap();
+            assert_eq!(slow::peek(id).await, None, "{id}");
+        }
+        // Whatever was on its way has arrived, or never will.
+        cache.shutdown().await;
+        assert_eq!(loader.runs(), 100);
+    })
+    .await;
 }

@@ -15,12 +15,6 @@ use crate::{
     store::{Reply, Write},
 };
 
-/// Calls by key know values only.
-const VALUES: Accepts = Accepts {
-    none: false,
-    error: false,
-};
-
 impl Cache {
     /// The value at `key`, if there is one of this type.
     ///
@@ -327,14 +321,14 @@ impl Cache {
     /// What `reply` holds, or, for a call that began at `began`, what is on its way to the store.
     fn value<T: CacheValue>(&self, key: &Key, reply: &Reply, began: Option<Instant>) -> Option<T> {
         let (function, codec) = (key.function(), Codec::<T, T>::plain());
-        let miss = match hit::judge(&codec, VALUES, reply, self.max_entry_size()) {
+        let miss = match hit::judge(&codec, Accepts::of(None), reply, self.max_entry_size()) {
             Verdict::Hit(value) => {
                 self.count_hit(function);
                 return Some(value);
             }
             Verdict::Miss(miss) => miss,
         };
-        let coming = began.and_then(|began| codec.on_its_way(self, key, began, VALUES));
+        let coming = began.and_then(|began| codec.on_its_way(self, key, began, Accepts::of(None)));
         match &coming {
             Some(_) => self.count_hit(function),
             None => self.count_miss(function, miss),

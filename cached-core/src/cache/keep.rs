@@ -17,6 +17,9 @@ use crate::{
     store::{Kind, Payload, Write},
 };
 
+/// How long the value of a finished load stays for calls that began before it ended.
+const LINGER: Duration = Duration::from_secs(1);
+
 impl Cache {
     /// How long `value` may be kept; `None` if it is not to be kept.
     pub(crate) fn lifetime<R, T>(
@@ -93,19 +96,25 @@ impl Cache {
         {
             landed.end();
         }
+        if write.is_none() && landed.is_none() {
+            return;
+        }
         // Outside a runtime nothing can be written, and nobody waits.
         let Ok(runtime) = Handle::try_current() else {
             return;
         };
         let (cache, key) = (self.clone(), key.clone());
         runtime.spawn(async move {
-            if let Some((entry, _admitted)) = write {
+            // A `set` or `delete` that came meanwhile in this process is not undone.
+            let is_current = landed.as_ref().is_none_or(Landed::is_current);
+            if let Some((entry, _admitted)) = write.filter(|_| is_current) {
                 cache.write(&key, entry).await;
             }
             if let Some(landed) = landed {
                 landed.end();
-                // Calls that began before may still be reading: they have one deadline.
-                tokio::time::sleep(cache.0.config.op_timeout).await;
+                // Calls that began before may still be reading: they have one deadline. One that reads
+                // for longer than a second may load again; values are not kept alive for its sake.
+                tokio::time::sleep(cache.0.config.op_timeout.min(LINGER)).await;
             }
         });
     }
