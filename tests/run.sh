@@ -116,8 +116,22 @@ fi
 check_version "$server"
 export REDIS_SERVER=$server
 # What a person has set for their own service is not for the tests.
-unset REDIS_URL CACHE_ENABLED REDIS_ENABLED
+unset REDIS_URL CACHE_ENABLED REDIS_ENABLED REDIS_CACHE_PREFIX REDIS_CACHE_TTL REDIS_TTL_DEFAULT \
+    REDIS_CACHE_TTL_DEFAULT REDIS_POOL_SIZE REDIS_MAX_CONNECTIONS REDIS_SOCKET_TIMEOUT \
+    REDIS_SOCKET_CONNECT_TIMEOUT REDIS_RETRY_ON_TIMEOUT
 
+# What a service that depends on cached-core builds: few crates, and each of them once.
+check_dependencies() {
+    local tree crates twice
+    tree() { cargo tree --locked --edges normal --package cached-core --prefix none "$@"; }
+    crates=$(tree | sed 's/ (.*//' | sort -u | wc -l)
+    say "cached-core and what it depends on: $crates crates, of at most 90"
+    [ "$crates" -le 90 ] || fail 'cached-core depends on too many crates'
+    twice=$(tree --duplicates | sed 's/ (.*//' | sort -u | grep -v '^$' || true)
+    [ "$(printf '%s' "$twice" | sed 's/ .*//' | sort | uniq -d)" = '' ] || fail "two versions of one crate: $twice"
+}
+
+check_dependencies
 run cargo fmt --all --check
 # A workspace of its own, which is not built here: its peers take long.
 [ ! -e benches/Cargo.toml ] || run cargo fmt --manifest-path benches/Cargo.toml --check
