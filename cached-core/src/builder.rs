@@ -55,9 +55,8 @@ impl Builder {
 
     /// What all keys begin with: one application, or one environment of it. Default `cached`.
     ///
-    /// It may have several segments, as `shop:staging`, but no two applications on one server
-    /// should have namespaces of which one begins with the other: a purge of `shop` would reach
-    /// into `shop:staging`. A colon at the end is left out.
+    /// Letters, digits, `-`, `_` and `.`: with a colon in it, one namespace could reach into another.
+    /// A colon at the end is left out.
     pub fn namespace(mut self, namespace: impl AsRef<str>) -> Self {
         namespace
             .as_ref()
@@ -69,8 +68,8 @@ impl Builder {
     settings! {
         /// The ttl where none is declared. Default 5 minutes.
         default_ttl: Duration,
-        /// The most connections to Redis. Default 4: one is shared by all reads and stores, the
-        /// others serve purges and server information.
+        /// The most connections to Redis. Default 4: one is shared by all operations, the others serve
+        /// purges.
         pool_size: usize,
         /// The deadline of one cache operation, around everything it does. Default 100 ms.
         op_timeout: Duration,
@@ -116,10 +115,10 @@ fn check(config: &Config) -> Result<(), Error> {
     if !config
         .namespace
         .chars()
-        .all(|c| c.is_ascii_alphanumeric() || "-_.:".contains(c))
+        .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
     {
         return wrong(
-            "`namespace` (`REDIS_CACHE_PREFIX`) may hold only letters, digits, `-`, `_`, `.` and `:`",
+            "`namespace` (`REDIS_CACHE_PREFIX`) may hold only letters, digits, `-`, `_` and `.`",
         );
     }
     if config.default_ttl < Duration::from_millis(1) {

@@ -223,9 +223,11 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// What the last attempt said; at once if waiting cannot help, as with a wrong password.
+    /// What the last attempt said; at once if waiting cannot help, as with a wrong password, or with
+    /// a cache that could not be made from the environment.
     pub async fn ready(&self, patience: Duration) -> Result<(), Error> {
         const PAUSE: Duration = Duration::from_millis(50);
+        self.usable()?;
         let began = clock::instant();
         loop {
             match self.store().ping().await {
@@ -234,7 +236,7 @@ impl Cache {
                 Err(error) => {
                     let left =
                         patience.saturating_sub(clock::instant().saturating_duration_since(began));
-                    if left.is_zero() {
+                    if left.is_zero() || !clock::has_timer() {
                         return Err(error);
                     }
                     tokio::time::sleep(PAUSE.min(left)).await;
@@ -249,6 +251,11 @@ impl Cache {
         self.0.on.store(false, Ordering::Release);
         self.0.background.idle().await;
         self.store().close();
+    }
+
+    /// Why this cache can never work, if it cannot.
+    fn usable(&self) -> Result<(), Error> {
+        self.0.fault.clone().map_or(Ok(()), Err)
     }
 
     pub(crate) fn is(&self, other: &Self) -> bool {

@@ -1,12 +1,15 @@
 //! [`Clock`]: real time, or time that a test moves by hand.
 
 use std::{
+    cell::Cell,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
+
+use tokio::runtime::{Handle, Id};
 
 /// Where the in-process store reads the time.
 ///
@@ -112,11 +115,32 @@ pub(crate) fn instant() -> Instant {
     Instant::now()
 }
 
-/// Runs `future` for `limit` at most; `None` if it takes longer. Outside a Tokio runtime there is no
-/// timer, and so no limit.
+/// Runs `future` for `limit` at most; `None` if it takes longer. Without a timer, outside a Tokio
+/// runtime or on one that has none, there is no limit.
 pub(crate) async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
-    if tokio::runtime::Handle::try_current().is_err() {
+    if !has_timer() {
         return Some(future.await);
     }
     tokio::time::timeout(limit, future).await.ok()
+}
+
+/// Whether a Tokio runtime is here, and has a timer.
+///
+/// Tokio answers the second question by a panic only, so it is asked once per thread and runtime.
+pub(crate) fn has_timer() -> bool {
+    thread_local! {
+        static KNOWN: Cell<Option<(Id, bool)>> = const { Cell::new(None) };
+    }
+    let Ok(runtime) = Handle::try_current() else {
+        return false;
+    };
+    let id = runtime.id();
+    match KNOWN.get() {
+        Some((known, has_timer)) if known == id => has_timer,
+        _ => {
+            let asked = std::panic::catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO)));
+            KNOWN.set(Some((id, asked.is_ok())));
+            asked.is_ok()
+        }
+    }
 }

@@ -29,7 +29,7 @@ impl Default for Config {
             namespace: "cached".to_owned(),
             // Long enough to help, short enough that a forgotten ttl does not serve yesterday.
             default_ttl: Duration::from_secs(300),
-            // One connection is the lane; the others serve purges and server information.
+            // One connection is the lane; the others serve purges.
             pool_size: 4,
             // A hundred times a round trip on one's own network; noticed by no caller.
             op_timeout: Duration::from_millis(100),

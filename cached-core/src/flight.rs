@@ -265,19 +265,26 @@ impl Lead {
         self.flight.as_ref()
     }
 
+    /// Whether no `set`, `delete` or refresh of its key has come since.
+    pub(crate) fn is_current(&self) -> bool {
+        self.flight
+            .as_ref()
+            .is_some_and(|flight| !lock(&flight.board).detached)
+    }
+
     /// Gives the result to the followers: all that wait, and those that come before
-    /// [`Landed::end`]. Without one they run their own bodies.
+    /// [`Landed::end`]. Without one they run their own bodies, and nothing is left to join.
     pub(crate) fn land(mut self, shared: Option<Shared>) -> Option<Landed> {
         let flight = self.flight.take()?;
-        if let Some(shared) = shared {
-            flight.set(State::Landed {
-                shared,
-                ended: None,
-            });
-        } else {
+        let Some(shared) = shared else {
             remove(&mut lock(&self.flights.0), &flight);
             flight.set(State::Unshareable);
-        }
+            return None;
+        };
+        flight.set(State::Landed {
+            shared,
+            ended: None,
+        });
         Some(Landed {
             flights: self.flights.clone(),
             flight,

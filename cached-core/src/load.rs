@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     Cache, Error, Key, clock,
-    entry::Identity,
+    entry::{Identity, Outcome},
     event,
     flight::{Boarding, Flight, Landed, Lead, Turn},
     hit::{self, Accepts},
@@ -150,7 +150,9 @@ impl<R, T> Load<R, T> {
         let shared = self.codec.share(&value);
         if call.cache.store().kind() == Kind::Memory {
             // First into the store, then out of the flight, so that nobody misses both.
-            self.keep(call, &value, shared.clone(), None);
+            if lead.is_current() {
+                self.keep(call, &value, shared.clone(), None);
+            }
             drop(lead.land(shared));
         } else {
             let landed = lead.land(shared.clone());
@@ -177,35 +179,37 @@ impl<R, T> Load<R, T> {
             Ok(replaced) => replaced,
             Err(value) => return value,
         };
-        // The next reader finds the new value, in this process or another.
-        call.cache.write(&call.key, entry).await;
+        // The next reader finds the new value, or none, in this process or another.
+        match entry {
+            Some(entry) => call.cache.write(&call.key, entry).await,
+            None => call.cache.remove(&call.key).await,
+        }
         self.codec.close(stored)
     }
 
-    /// The stored part of `value` and what to write for it; `value` itself if nothing needs to be
-    /// waited for.
+    /// The stored part of `value`, and what to write in place of what is there; `value` itself if
+    /// nothing needs to be waited for.
     fn replace(
         &self,
         call: &Call,
         identity: Result<Option<Identity>, Error>,
         value: R,
-    ) -> Result<(T, Entry), R> {
+    ) -> Result<(T, Option<Entry>), R> {
         // Those that wait for an older load keep it; nobody joins it any more.
         call.cache.flights().detach(call.key.local());
         let entry = match identity {
             Ok(identity) => self.entry(call, &value, self.codec.share(&value), identity),
             Err(error) => {
                 call.cache.count_store_error(call.key.function(), &error);
-                None
+                return Err(value);
             }
         };
-        let Some(entry) = entry else {
-            return Err(value);
-        };
-        match self.codec.open(value) {
-            Ok(stored) => Ok((stored, entry)),
-            Err(value) => {
-                call.cache.settle(&call.key, Some(entry), None);
+        match (self.codec.outcome(&value), entry) {
+            // A body that failed says nothing of the old value.
+            (Outcome::Error, None) => Err(value),
+            (Outcome::Value, entry) => self.codec.open(value).map(|stored| (stored, entry)),
+            (Outcome::None | Outcome::Error, entry) => {
+                call.cache.replace_behind(&call.key, entry);
                 Err(value)
             }
         }

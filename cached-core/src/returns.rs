@@ -22,6 +22,9 @@ use crate::json::{self, Sink, Unstorable};
 
 /// What can be cached: `Serialize + DeserializeOwned + Clone + Send + Sync + 'static`.
 ///
+/// A hit in memory clones the value under a lock that readers share and writers wait for: what is slow
+/// to clone belongs in an `Arc` (with serde's feature `rc`).
+///
 /// `M` keeps the door open for types of other crates that are stored as something else.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be cached",

@@ -3,9 +3,12 @@
 //! Everything that a caller puts around a future is one task-local [`Context`], so that a call
 //! looks at one place.
 
-use std::sync::{
-    Arc, OnceLock,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    pin::pin,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use crate::{Cache, Error, ErrorKind, environment, event, flight::Flight, function::Function};
@@ -50,15 +53,18 @@ fn around() -> Context {
         .unwrap_or_default()
 }
 
-fn within<F: Future>(context: Context, future: F) -> impl Future<Output = F::Output> {
-    CONTEXT.scope(Arc::new(context), future)
+/// Runs `future` inside what is around it when it is first polled, changed by `change`: futures are
+/// often built outside what they then run in.
+async fn within<F: Future>(change: impl FnOnce(&mut Context), future: F) -> F::Output {
+    let mut context = around();
+    change(&mut context);
+    // Pinned, not moved again: a large future lies here once.
+    CONTEXT.scope(Arc::new(context), pin!(future)).await
 }
 
 /// Everything inside `future` uses `cache`, unless it names another.
 pub(crate) fn with_cache<F: Future>(cache: Cache, future: F) -> impl Future<Output = F::Output> {
-    let mut context = around();
-    context.cache = Some(cache);
-    within(context, future)
+    within(|context| context.cache = Some(cache), future)
 }
 
 /// Everything inside `future` treats `cache` so.
@@ -67,9 +73,7 @@ pub(crate) fn with_mode<F: Future>(
     mode: Mode,
     future: F,
 ) -> impl Future<Output = F::Output> {
-    let mut context = around();
-    context.modes.push((cache, mode));
-    within(context, future)
+    within(move |context| context.modes.push((cache, mode)), future)
 }
 
 /// The next call of `function` inside `call` does so.
@@ -78,13 +82,12 @@ pub(crate) fn once<F: Future>(
     mode: Mode,
     call: F,
 ) -> impl Future<Output = F::Output> {
-    let mut context = around();
-    context.once = Some(Arc::new(Once {
+    let once = Once {
         function,
         mode,
         taken: AtomicBool::new(false),
-    }));
-    within(context, call)
+    };
+    within(move |context| context.once = Some(Arc::new(once)), call)
 }
 
 /// The body that `flight` waits for. What was meant for this call alone ends here.
@@ -92,10 +95,11 @@ pub(crate) fn loading<F: Future>(
     flight: Option<Arc<Flight>>,
     body: F,
 ) -> impl Future<Output = F::Output> {
-    let mut context = around();
-    context.once = None;
-    context.loading.extend(flight);
-    within(context, body)
+    let change = |context: &mut Context| {
+        context.once = None;
+        context.loading.extend(flight);
+    };
+    within(change, body)
 }
 
 /// Whether the current call is part of the load that `flight` waits for.

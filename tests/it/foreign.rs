@@ -194,9 +194,10 @@ async fn list_at_our_key_is_a_miss_and_stays_as_it_is() {
     assert_eq!(value, report_of(1));
     assert_eq!(loader.runs(), 2);
     cache.shutdown().await;
-    // By `set`, by the call and by `refresh`.
+    // By `set`, by `refresh`, and by the call, unless `refresh` came before its write.
     let total = cache.stats().total;
-    assert_eq!((total.stores, total.errors, total.undecodable), (0, 3, 0));
+    assert_eq!((total.stores, total.undecodable), (0, 0));
+    assert!((2..=3).contains(&total.errors), "{total:?}");
 
     let next = Store::Redis.cache(name.split(':').next().unwrap());
     let load = async || Ok::<_, String>(report_of(2));

@@ -54,6 +54,8 @@ impl Cache {
 
     /// The values at `keys`, in their order, by as few commands as possible.
     ///
+    /// All of it has one deadline: ask for some hundreds of keys at a time, not for all there are.
+    ///
     /// # Errors
     ///
     /// As [`get`](Self::get); then no value is returned.
@@ -101,6 +103,8 @@ impl Cache {
 
     /// Stores several values for the same `ttl`, by as few commands as possible.
     ///
+    /// All of it has one deadline: store some hundreds at a time.
+    ///
     /// # Errors
     ///
     /// As [`set`](Self::set). If a value cannot be stored, none is; if the store fails on the way,
@@ -120,7 +124,7 @@ impl Cache {
         };
         long_enough(ttl)?;
         for (key, _) in &entries {
-            usable(key)?;
+            self.checked(key)?;
         }
         if !self.writes(first) {
             return Ok(());
@@ -219,7 +223,7 @@ impl Cache {
     /// As [`get`](Self::get); then the value may still be there.
     pub async fn delete(&self, key: impl Into<Key>) -> Result<bool, Error> {
         let key = key.into();
-        usable(&key)?;
+        self.checked(&key)?;
         self.0.flights.detach(key.local());
         let deleted = self.store().delete(&key).await;
         self.heard(&key, deleted)
@@ -235,8 +239,10 @@ impl Cache {
         if !self.reads(&key)? {
             return Ok(false);
         }
+        let began = clock::instant();
         let reply = self.store().read(&key).await;
-        Ok(hit::is_entry(&self.heard(&key, reply)?))
+        let is_there = hit::is_entry(&self.heard(&key, reply)?);
+        Ok(is_there || self.0.flights.landed(key.local(), began).is_some())
     }
 
     /// How long the entry at `key` will live; `None` if there is none.
@@ -256,7 +262,8 @@ impl Cache {
 
     /// The value at `key`, which is removed: of several callers at once, one gets it.
     ///
-    /// For what may be used once, as the state of an OAuth login.
+    /// For what may be used once, as the state of an OAuth login. What is there is gone whatever it
+    /// is: a value of another type is removed as well, and `None` returned.
     ///
     /// # Errors
     ///
@@ -298,13 +305,25 @@ impl Cache {
     ///
     /// As [`get`](Self::get); keys deleted so far stay deleted.
     pub async fn purge(&self, glob: &str) -> Result<u64, Error> {
+        self.usable()?;
         self.0.flights.detach_all();
         self.store().purge(glob).await
     }
 
+    fn checked(&self, key: &Key) -> Result<(), Error> {
+        self.usable()?;
+        match key.fault() {
+            None => Ok(()),
+            Some(fault) => Err(Error::new(
+                ErrorKind::Key,
+                format!("an argument of this key could not be encoded: {fault}"),
+            )),
+        }
+    }
+
     /// Whether a read of `key` goes to the store.
     fn reads(&self, key: &Key) -> Result<bool, Error> {
-        usable(key)?;
+        self.checked(key)?;
         Ok(self.is_on() && scope::mode(key.function(), self).is_none())
     }
 
@@ -334,16 +353,6 @@ impl Cache {
             None => self.count_miss(function, miss),
         }
         coming
-    }
-}
-
-fn usable(key: &Key) -> Result<(), Error> {
-    match key.fault() {
-        None => Ok(()),
-        Some(fault) => Err(Error::new(
-            ErrorKind::Key,
-            format!("an argument of this key could not be encoded: {fault}"),
-        )),
     }
 }
 

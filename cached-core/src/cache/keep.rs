@@ -107,7 +107,8 @@ impl Cache {
         runtime.spawn(async move {
             // A `set` or `delete` that came meanwhile in this process is not undone.
             let is_current = landed.as_ref().is_none_or(Landed::is_current);
-            if let Some((entry, _admitted)) = write.filter(|_| is_current) {
+            let (entry, _admitted) = write.unzip();
+            if let Some(entry) = entry.filter(|_| is_current) {
                 cache.write(&key, entry).await;
             }
             if let Some(landed) = landed {
@@ -117,6 +118,34 @@ impl Cache {
                 tokio::time::sleep(cache.0.config.op_timeout.min(LINGER)).await;
             }
         });
+    }
+
+    /// Replaces what is at `key` by `entry`, or removes it, behind the answer.
+    pub(crate) fn replace_behind(&self, key: &Key, entry: Option<Entry>) {
+        if self.store().kind() == Kind::Memory {
+            match entry {
+                Some(entry) => self.put(key, entry),
+                None => self.store().remove(key),
+            }
+            return;
+        }
+        let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
+        let (cache, key) = (self.clone(), key.clone());
+        runtime.spawn(async move {
+            match entry {
+                Some(entry) => cache.write(&key, entry).await,
+                None => cache.remove(&key).await,
+            }
+        });
+    }
+
+    /// Removes what is at `key`, and counts it if that fails.
+    pub(crate) async fn remove(&self, key: &Key) {
+        if let Err(error) = self.store().delete(key).await {
+            self.count_store_error(key.function(), &error);
+        }
     }
 
     /// Writes into a store that never waits.

@@ -3,7 +3,7 @@
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use deadpool_redis::{
@@ -18,7 +18,7 @@ use super::{
     failure, info,
     lane::{self, Lane},
 };
-use crate::{Error, ErrorKind, config::Config, event};
+use crate::{Error, ErrorKind, clock, config::Config, event};
 
 /// The lane in use, and the pool that supplies connections.
 pub(super) struct Lanes {
@@ -35,7 +35,7 @@ type Outcome = Option<Result<Arc<Lane>, Error>>;
 enum Slot {
     Empty,
     /// A task connects; all callers wait for it, each for as long as its own deadline lasts.
-    Connecting(watch::Receiver<Outcome>),
+    Connecting(watch::Receiver<Outcome>, Instant),
     Ready(Arc<Lane>),
 }
 
@@ -83,8 +83,12 @@ impl Lanes {
     pub(super) async fn lane(&self) -> Result<Arc<Lane>, Error> {
         let mut connecting = match &mut *lock(&self.slot) {
             Slot::Ready(lane) => return Ok(Arc::clone(lane)),
-            Slot::Connecting(outcome) if outcome.has_changed().is_ok() => outcome.clone(),
-            // Nobody connects, or the runtime that did has ended.
+            Slot::Connecting(outcome, since)
+                if outcome.has_changed().is_ok() && since.elapsed() < self.overdue() =>
+            {
+                outcome.clone()
+            }
+            // Nobody connects, or the runtime that did has ended, or idles.
             slot => self.connect(slot)?,
         };
         let outcome = connecting.wait_for(Option::is_some).await;
@@ -100,19 +104,32 @@ impl Lanes {
     fn connect(&self, slot: &mut Slot) -> Result<watch::Receiver<Outcome>, Error> {
         let runtime = runtime()?;
         let (sender, receiver) = watch::channel(None);
-        *slot = Slot::Connecting(receiver.clone());
-        let (pool, slot) = (self.pool.clone(), Arc::clone(&self.slot));
+        *slot = Slot::Connecting(receiver.clone(), clock::instant());
+        let (pool, slot, mine) = (self.pool.clone(), Arc::clone(&self.slot), receiver.clone());
         let (deadline, connect_timeout) = (self.deadline, self.connect_timeout);
         runtime.spawn(async move {
             let lane = open(&pool, deadline, connect_timeout).await.map(Arc::new);
-            *lock(&slot) = match &lane {
-                Ok(lane) => Slot::Ready(Arc::clone(lane)),
-                Err(_) => Slot::Empty,
-            };
+            let mut slot = lock(&slot);
+            // Closed meanwhile, or another attempt has overtaken this one: the lane serves those who
+            // wait for it, and ends with them.
+            if matches!(&*slot, Slot::Connecting(outcome, _) if outcome.same_channel(&mine)) {
+                *slot = match &lane {
+                    Ok(lane) => Slot::Ready(Arc::clone(lane)),
+                    Err(_) => Slot::Empty,
+                };
+            } else if let Ok(lane) = &lane {
+                lane.retire();
+            }
+            drop(slot);
             // Nobody may be waiting any more.
             let _ = sender.send(Some(lane));
         });
         Ok(receiver)
+    }
+
+    /// How long an attempt to connect may go on at the most, all its steps together.
+    fn overdue(&self) -> Duration {
+        self.connect_timeout.saturating_mul(2)
     }
 
     /// Gives `lane` up if it broke, or if an operation missed its deadline and nothing has been
@@ -143,10 +160,10 @@ impl Lanes {
         if self.lane_only {
             return Ok(Checkout::Lane(self.lane().await?));
         }
-        let connection = self
-            .pool
-            .get()
+        runtime()?;
+        let connection = clock::within(self.deadline, self.pool.get())
             .await
+            .ok_or_else(|| failure::missed_deadline(self.deadline))?
             .map_err(|error| failure::of_pool(&error))?;
         Ok(Checkout::Pooled(Box::new(connection)))
     }
@@ -205,9 +222,9 @@ async fn open(pool: &Pool, deadline: Duration, connect_timeout: Duration) -> Res
             }
         }
     };
-    tokio::time::timeout(connect_timeout, work)
+    clock::within(connect_timeout, work)
         .await
-        .unwrap_or_else(|_| {
+        .unwrap_or_else(|| {
             Err(Error::new(
                 ErrorKind::Timeout,
                 format!(
@@ -220,12 +237,14 @@ async fn open(pool: &Pool, deadline: Duration, connect_timeout: Duration) -> Res
 
 /// The runtime that drives connections and deadlines.
 pub(super) fn runtime() -> Result<Handle, Error> {
-    Handle::try_current().map_err(|_| {
-        Error::new(
+    match Handle::try_current() {
+        Ok(runtime) if clock::has_timer() => Ok(runtime),
+        _ => Err(Error::new(
             ErrorKind::Unavailable,
-            "Redis can be reached only inside a Tokio runtime: call from a task",
-        )
-    })
+            "Redis can be reached only inside a Tokio runtime with its timer enabled: call from a \
+             task, and build the runtime with `enable_all`",
+        )),
+    }
 }
 
 fn connection_info(address: &str) -> Result<redis::ConnectionInfo, Error> {
@@ -260,7 +279,7 @@ impl fmt::Debug for Lanes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match &*lock(&self.slot) {
             Slot::Empty => "not connected",
-            Slot::Connecting(_) => "connecting",
+            Slot::Connecting(..) => "connecting",
             Slot::Ready(_) => "connected",
         };
         f.debug_struct("Lanes")

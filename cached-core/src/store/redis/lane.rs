@@ -30,8 +30,9 @@ pub(super) struct Lane {
     deadline: Duration,
     reads: Arc<Reads>,
     opened: Instant,
-    /// Milliseconds from `opened` to the last reply.
-    last_reply: AtomicU64,
+    /// Milliseconds from `opened` to the first command since the last reply, and one; 0 if there is
+    /// none.
+    unanswered: AtomicU64,
     broken: AtomicBool,
 }
 
@@ -44,7 +45,7 @@ impl Lane {
             deadline,
             reads: Arc::default(),
             opened: clock::instant(),
-            last_reply: AtomicU64::new(0),
+            unanswered: AtomicU64::new(0),
             broken: AtomicBool::new(false),
         }
     }
@@ -56,6 +57,10 @@ impl Lane {
     /// The deadline of one operation.
     pub(super) fn deadline(&self) -> Duration {
         self.deadline
+    }
+
+    pub(super) fn reads(&self) -> &Reads {
+        &self.reads
     }
 
     /// Reads one key, in one command with all reads that wait at this moment.
@@ -81,6 +86,7 @@ impl Lane {
     }
 
     pub(super) async fn command(&self, command: &Cmd) -> Result<Value, Error> {
+        self.asked();
         let reply = self.connection.clone().send_packed_command(command).await;
         self.heard(reply.and_then(Value::extract_error))
     }
@@ -101,36 +107,47 @@ impl Lane {
     pub(super) async fn pipeline(&self, pipeline: &Pipeline) -> Result<Vec<Value>, Error> {
         let mut connection = self.connection.clone();
         let count = pipeline.len();
+        self.asked();
         let replies = connection.send_packed_commands(pipeline, 0, count).await;
         self.heard(replies.and_then(no_errors))
     }
 
+    /// A command is on its way.
+    fn asked(&self) {
+        let now = self.since_opened().saturating_add(1);
+        // An earlier one that is unanswered counts for longer.
+        let _ = self
+            .unanswered
+            .compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
     fn heard<T>(&self, reply: Result<T, RedisError>) -> Result<T, Error> {
-        match &reply {
-            Err(error) if failure::breaks_connection(error) => {
-                self.broken.store(true, Ordering::Relaxed);
-            }
-            _ => {
-                let now = clock::instant().saturating_duration_since(self.opened);
-                self.last_reply.store(
-                    u64::try_from(now.as_millis()).unwrap_or(u64::MAX),
-                    Ordering::Relaxed,
-                );
-            }
+        self.unanswered.store(0, Ordering::Relaxed);
+        if let Err(error) = &reply
+            && failure::breaks_connection(error)
+        {
+            self.broken.store(true, Ordering::Relaxed);
         }
         reply.map_err(|error| failure::of(&error))
+    }
+
+    fn since_opened(&self) -> u64 {
+        let since = clock::instant().saturating_duration_since(self.opened);
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
     }
 
     pub(super) fn is_broken(&self) -> bool {
         self.broken.load(Ordering::Relaxed)
     }
 
-    /// How long nothing has been heard.
+    /// How long a command has been without an answer, and nothing has been heard.
     pub(super) fn silence(&self) -> Duration {
-        let last = Duration::from_millis(self.last_reply.load(Ordering::Relaxed));
-        clock::instant()
-            .saturating_duration_since(self.opened)
-            .saturating_sub(last)
+        match self.unanswered.load(Ordering::Relaxed) {
+            0 => Duration::ZERO,
+            asked => {
+                Duration::from_millis(self.since_opened().saturating_add(1).saturating_sub(asked))
+            }
+        }
     }
 
     /// Gives the connection up: it closes when the last caller under way has let go.

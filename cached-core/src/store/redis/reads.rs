@@ -6,14 +6,13 @@
 //! rule of freshness that makes sharing safe: a command is shared only by calls that began before it
 //! was sent.
 //!
-//! Every read ends by its own deadline. Behind a task the task keeps it, for a timer for each caller
-//! costs a sixth of the throughput at 256 callers. Behind another caller each keeps its own: that
-//! caller's future may be alive and never polled again, and then its turn is taken from it.
+//! Every read ends by its own deadline, kept by its own timer. Whoever sends can stop for ever: a
+//! caller's future may be alive and never polled again, a task's runtime may idle. So one that waited
+//! a whole deadline behind the same command takes the turn away.
 
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
 };
 
 use bytes::Bytes;
@@ -23,6 +22,10 @@ use tokio::{runtime::Handle, sync::oneshot};
 use super::{BATCH, failure, lane::Lane};
 use crate::{Error, ErrorKind, clock};
 
+/// About how many bytes one reply may have: large values share no command, so that none of them
+/// waits for all.
+const REPLY: usize = 1 << 20;
+
 type Answer = Result<Option<Bytes>, Error>;
 
 #[derive(Debug, Default)]
@@ -30,25 +33,18 @@ pub(super) struct Reads(Mutex<Queue>);
 
 #[derive(Debug, Default)]
 struct Queue {
-    sender: Sender,
-    /// Counts the turns of callers: one whose turn was taken has nothing to end.
-    turns: u64,
+    /// Whether a command is in flight.
+    busy: bool,
+    /// Counts commands: who sent another one than the latest has nothing to end.
+    turn: u64,
     waiting: Vec<Waiting>,
-}
-
-/// Who has a command in flight.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Sender {
-    #[default]
-    Nobody,
-    Caller,
-    Task,
+    /// How many bytes a value of the latest reply had.
+    usual: usize,
 }
 
 #[derive(Debug)]
 struct Waiting {
     name: Arc<str>,
-    until: Instant,
     answer: oneshot::Sender<Answer>,
 }
 
@@ -56,10 +52,8 @@ struct Waiting {
 enum Place {
     /// It sends.
     Turn(Turn),
-    /// It waits for a task, which keeps its deadline.
-    BehindTask(oneshot::Receiver<Answer>),
-    /// It waits for a caller.
-    BehindCaller(oneshot::Receiver<Answer>, u64),
+    /// It waits for those that came before it, behind the command of this number.
+    Wait(oneshot::Receiver<Answer>, u64),
 }
 
 impl Reads {
@@ -69,10 +63,10 @@ impl Reads {
             Place::Turn(turn) => {
                 let found = clock::within(deadline, turn.lane.mget(&[name])).await;
                 let found = found.unwrap_or_else(|| Err(failure::missed_deadline(deadline)));
+                self.observe(&found);
                 Ok(found?.pop().flatten())
             }
-            Place::BehindTask(answer) => answer.await.unwrap_or_else(|_| Err(abandoned())),
-            Place::BehindCaller(answer, turn) => {
+            Place::Wait(answer, turn) => {
                 if let Some(answer) = clock::within(deadline, answer).await {
                     return answer.unwrap_or_else(|_| Err(abandoned()));
                 }
@@ -84,44 +78,47 @@ impl Reads {
 
     fn place(self: &Arc<Self>, lane: &Arc<Lane>, name: &Arc<str>) -> Place {
         let mut queue = self.lock();
-        if queue.sender == Sender::Nobody {
-            queue.sender = Sender::Caller;
-            queue.turns = queue.turns.wrapping_add(1);
+        if !queue.busy {
+            queue.busy = true;
             return Place::Turn(Turn {
                 reads: Arc::clone(self),
                 lane: Arc::clone(lane),
-                number: queue.turns,
+                number: queue.advance(),
             });
         }
-        let now = clock::instant();
         let (answer, receiver) = oneshot::channel();
         queue.waiting.push(Waiting {
             name: Arc::clone(name),
-            until: now.checked_add(lane.deadline()).unwrap_or(now),
             answer,
         });
-        match queue.sender {
-            Sender::Task => Place::BehindTask(receiver),
-            _ => Place::BehindCaller(receiver, queue.turns),
-        }
+        Place::Wait(receiver, queue.turn)
     }
 
-    /// Ends the turn of a caller, if it still has it: those that wait go next.
+    /// Ends the turn of this number, if it is still the latest: those that wait go next.
     fn end(self: &Arc<Self>, turn: u64, lane: &Arc<Lane>) {
         let mut queue = self.lock();
-        if queue.sender != Sender::Caller || queue.turns != turn {
+        if !queue.busy || queue.turn != turn {
             return;
         }
         let Some(first) = queue.next() else {
             return;
         };
-        queue.sender = Sender::Task;
+        let task = Pump {
+            reads: Some(Arc::clone(self)),
+            number: queue.turn,
+        };
         drop(queue);
-        let task = Pump(Some(Arc::clone(self)));
         match Handle::try_current() {
             Ok(runtime) => drop(runtime.spawn(task.run(Arc::clone(lane), first))),
             // The runtime is closing; the task tells those that wait by being dropped.
             Err(_) => drop(task),
+        }
+    }
+
+    fn observe(&self, found: &Result<Vec<Option<Bytes>>, Error>) {
+        if let Ok(found) = found {
+            let bytes: usize = found.iter().flatten().map(Bytes::len).sum();
+            self.lock().usual = bytes.checked_div(found.len()).unwrap_or(0);
         }
     }
 
@@ -131,15 +128,22 @@ impl Reads {
 }
 
 impl Queue {
-    /// What goes next; if nothing does, nobody sends.
+    fn advance(&mut self) -> u64 {
+        self.turn = self.turn.wrapping_add(1);
+        self.turn
+    }
+
+    /// What goes next, by a turn of its own; if nothing does, nobody sends.
     fn next(&mut self) -> Option<Vec<Waiting>> {
         // Callers whose deadline is over have gone.
         self.waiting.retain(|waiting| !waiting.answer.is_closed());
         if self.waiting.is_empty() {
-            self.sender = Sender::Nobody;
+            self.busy = false;
             return None;
         }
-        let next = self.waiting.len().min(BATCH);
+        self.advance();
+        let room = REPLY.checked_div(self.usual).unwrap_or(BATCH);
+        let next = self.waiting.len().min(room.clamp(1, BATCH));
         Some(self.waiting.drain(..next).collect())
     }
 }
@@ -158,26 +162,43 @@ impl Drop for Turn {
     }
 }
 
-/// Sends what waits until nothing does. If its runtime ends, those that wait are told.
-struct Pump(Option<Arc<Reads>>);
+/// Sends what waits until nothing does, or another has taken the turn. If its runtime ends, those
+/// that wait are told.
+struct Pump {
+    reads: Option<Arc<Reads>>,
+    number: u64,
+}
 
 impl Pump {
     async fn run(mut self, lane: Arc<Lane>, first: Vec<Waiting>) {
         let mut next = Some(first);
         while let Some(batch) = next {
             answer(&lane, batch).await;
-            next = self.0.as_ref().and_then(|reads| reads.lock().next());
+            next = self.next();
         }
-        // A caller may have taken the next turn: nothing to abandon.
-        self.0 = None;
+        // Somebody else may have the turn: nothing to abandon.
+        self.reads = None;
+    }
+
+    fn next(&mut self) -> Option<Vec<Waiting>> {
+        let mut queue = self.reads.as_ref()?.lock();
+        if queue.turn != self.number {
+            return None;
+        }
+        let next = queue.next();
+        self.number = queue.turn;
+        next
     }
 }
 
 impl Drop for Pump {
     fn drop(&mut self) {
-        if let Some(reads) = self.0.take() {
-            let mut queue = reads.lock();
-            queue.sender = Sender::Nobody;
+        let Some(reads) = self.reads.take() else {
+            return;
+        };
+        let mut queue = reads.lock();
+        if queue.turn == self.number {
+            queue.busy = false;
             let waiting = std::mem::take(&mut queue.waiting);
             drop(queue);
             drop(waiting);
@@ -198,14 +219,10 @@ async fn answer(lane: &Lane, batch: Vec<Waiting>) {
         })
         .collect();
     drop(places);
-    // The first to come has the earliest deadline. What ends the command for it ends it for all of
-    // the batch, who would hardly get an answer either.
-    let until = batch.iter().map(|waiting| waiting.until).min();
-    let left = until.map_or(lane.deadline(), |until| {
-        until.saturating_duration_since(clock::instant())
-    });
-    let found = clock::within(left, lane.mget(&names)).await;
+    // The callers keep their own deadlines; this one ends the command when all of them have gone.
+    let found = clock::within(lane.deadline(), lane.mget(&names)).await;
     let found = found.unwrap_or_else(|| Err(failure::missed_deadline(lane.deadline())));
+    lane.reads().observe(&found);
     for (waiting, index) in batch.into_iter().zip(indices) {
         let answer = match &found {
             Ok(found) => Ok(found.get(index).cloned().flatten()),
