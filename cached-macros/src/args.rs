@@ -55,6 +55,29 @@ const GRAMMAR: [(&str, &str); 14] = [
     ("companions", "companions = off"),
 ];
 
+/// What other caches call our arguments, and what to write here.
+const ELSEWHERE: [(&str, &str); 19] = [
+    ("time", "`ttl`"),
+    ("time_to_live", "`ttl`"),
+    ("ttl_seconds", "`ttl`"),
+    ("ttl_secs", "`ttl`"),
+    ("seconds", "`ttl`"),
+    ("duration", "`ttl`"),
+    ("timeout", "`ttl`"),
+    ("max_age", "`ttl`"),
+    ("expire", "`ttl`"),
+    ("expires", "`ttl`"),
+    ("expiry", "`ttl`"),
+    ("expiration", "`ttl`"),
+    ("name", "`prefix`, or `id`"),
+    ("key_prefix", "`prefix`"),
+    ("convert", "`key`"),
+    ("ignore", "`skip`"),
+    ("exclude", "`skip`"),
+    ("condition", "`cache_if`"),
+    ("when", "`cache_if`"),
+];
+
 impl Args {
     /// Reads all it can, and notes what it cannot.
     pub(crate) fn parse(tokens: TokenStream, mistakes: &mut Mistakes) -> Args {
@@ -168,8 +191,12 @@ fn put<T>(place: &mut Option<Written<T>>, keyword: Ident, value: T, mistakes: &m
 fn unknown(keyword: &Ident) -> syn::Error {
     let written = keyword.unraw().to_string();
     let known = GRAMMAR.iter().map(|(known, _)| *known);
-    let message = match closest(&written, known.clone()) {
-        Some(meant) => format!("unknown argument `{written}`: did you mean `{meant}`?"),
+    let elsewhere = ELSEWHERE.iter().find(|(name, _)| *name == written);
+    let meant = elsewhere
+        .map(|(_, meant)| (*meant).to_owned())
+        .or_else(|| closest(&written, known.clone()).map(|meant| format!("`{meant}`")));
+    let message = match meant {
+        Some(meant) => format!("unknown argument `{written}`: did you mean {meant}?"),
         None => format!(
             "unknown argument `{written}`: the arguments are {}",
             known

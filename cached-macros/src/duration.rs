@@ -24,6 +24,23 @@ const UNITS: [(&str, u64); 6] = [
     ("ms", 1),
 ];
 
+/// What people write instead.
+const WORDS: [(&str, &[&str]); 6] = [
+    ("w", &["wk", "wks", "week", "weeks"]),
+    ("d", &["day", "days"]),
+    ("h", &["hr", "hrs", "hour", "hours"]),
+    ("m", &["min", "mins", "minute", "minutes"]),
+    ("s", &["sec", "secs", "second", "seconds"]),
+    (
+        "ms",
+        &["msec", "msecs", "millis", "millisecond", "milliseconds"],
+    ),
+];
+
+const INTEGERS: [&str; 13] = [
+    "", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
+];
+
 /// Reads the expression behind `keyword =`.
 pub(crate) fn read(keyword: &str, expr: &Expr) -> syn::Result<Length> {
     let fail = |message: String| syn::Error::new_spanned(expr, message);
@@ -62,10 +79,11 @@ fn seconds(keyword: &str, expr: &Expr) -> syn::Result<Option<u64>> {
             ..
         }) => {
             let suffix = number.suffix();
-            if UNITS.iter().any(|(unit, _)| *unit == suffix) {
+            if !INTEGERS.contains(&suffix) {
+                let meant = respelt(&number.to_string()).unwrap_or_else(|| "5m".to_owned());
                 return Err(syn::Error::new(
                     number.span(),
-                    format!("a time with a unit is a string: write `\"{number}\"`"),
+                    format!("a time with a unit is a string: write `\"{meant}\"`"),
                 ));
             }
             number
@@ -128,7 +146,8 @@ enum Wrong {
     NoUnit(String),
     NoNumber(String),
     Fraction,
-    UnknownUnit(String),
+    /// The unit, and the time as it is to be written.
+    UnknownUnit(String, Option<String>),
     Order,
     Overflow,
 }
@@ -149,8 +168,9 @@ impl Wrong {
             Wrong::Fraction => {
                 format!("`{keyword}` takes whole numbers: write `\"1h30m\"` instead of `\"1.5h\"`")
             }
-            Wrong::UnknownUnit(unit) => {
-                format!("`{unit}` is not a unit of time: write `{keyword} = \"5m\"`; {units}")
+            Wrong::UnknownUnit(unit, meant) => {
+                let meant = meant.as_deref().unwrap_or("5m");
+                format!("`{unit}` is not a unit of time: write `{keyword} = \"{meant}\"`; {units}")
             }
             Wrong::Order => {
                 format!("write each unit of `{keyword}` once, the longest first, as in `\"1h30m\"`")
@@ -183,7 +203,7 @@ fn parse(text: &str) -> Result<Duration, Wrong> {
             return Err(Wrong::NoUnit(number.to_owned()));
         }
         let Some((_, length)) = UNITS.iter().find(|(name, _)| *name == unit) else {
-            return Err(Wrong::UnknownUnit(unit.to_owned()));
+            return Err(Wrong::UnknownUnit(unit.to_owned(), respelt(text)));
         };
         if *length >= shorter_than {
             return Err(Wrong::Order);
@@ -198,6 +218,26 @@ fn parse(text: &str) -> Result<Duration, Wrong> {
         rest = after.trim_start();
     }
     Ok(Duration::from_millis(total))
+}
+
+/// `"1 hour 30min"` as `"1h30m"`: every word as its unit, if that makes it a time.
+fn respelt(text: &str) -> Option<String> {
+    let mut respelt = String::new();
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let (number, after) = split(rest, |c| c.is_ascii_digit());
+        let (word, after) = split(after.trim_start(), |c| {
+            !c.is_ascii_digit() && !c.is_whitespace()
+        });
+        let word = word.to_ascii_lowercase();
+        let (unit, _) = WORDS
+            .iter()
+            .find(|(unit, words)| *unit == word || words.contains(&word.as_str()))?;
+        respelt.push_str(number);
+        respelt.push_str(unit);
+        rest = after.trim_start();
+    }
+    parse(&respelt).is_ok().then_some(respelt)
 }
 
 fn split(text: &str, inside: impl Fn(char) -> bool) -> (&str, &str) {
@@ -235,12 +275,29 @@ mod tests {
         assert_eq!(parse("1.5h"), Err(Wrong::Fraction));
         assert_eq!(
             parse("5 parsecs"),
-            Err(Wrong::UnknownUnit("parsecs".into()))
+            Err(Wrong::UnknownUnit("parsecs".into(), None))
         );
         assert_eq!(parse("5m1h"), Err(Wrong::Order));
         assert_eq!(parse("5m5m"), Err(Wrong::Order));
         assert_eq!(parse("99999999999999999999s"), Err(Wrong::Overflow));
         assert_eq!(parse("99999999999999999w"), Err(Wrong::Overflow));
+    }
+
+    #[test]
+    fn words_are_respelt_as_units() {
+        for (written, meant) in [
+            ("5min", Some("5m")),
+            ("1 hour", Some("1h")),
+            ("1 Hour 30 minutes", Some("1h30m")),
+            ("1h30min", Some("1h30m")),
+            ("5M", Some("5m")),
+            ("250 millis", Some("250ms")),
+            ("2weeks", Some("2w")),
+            ("1 month", None),
+            ("30min 1h", None),
+        ] {
+            assert_eq!(respelt(written).as_deref(), meant, "{written}");
+        }
     }
 
     #[test]
@@ -264,6 +321,8 @@ mod tests {
             "18446744073709551615 + 1",
             "18446744073709551616",
             "5m",
+            "5min",
+            "5f",
             "1.5",
             "true",
             "18446744073709551615",

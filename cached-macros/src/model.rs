@@ -17,7 +17,9 @@ use syn::{
     Signature, Type, parse_quote,
 };
 
-use self::parameters::{Parameter, apply_skip, is_opaque, key_components, read_parameters};
+use self::parameters::{
+    Parameter, apply_skip, check_key, is_opaque, key_components, read_parameters,
+};
 use self::prefix::Reader;
 pub(crate) use self::signatures::Signatures;
 use self::signatures::signatures;
@@ -102,6 +104,9 @@ impl CachedFn {
             mistakes,
         );
 
+        if let Some(key) = &args.key {
+            check_key(&key.value, &parameters, mistakes);
+        }
         let mut components = key_components(args.key.as_ref(), &parameters);
         let prefix = args.prefix.and_then(|prefix| {
             let mut reader = Reader {
@@ -192,10 +197,17 @@ fn check_signature(signature: &Signature, mistakes: &mut Mistakes) {
     if let Some(constness) = &signature.constness {
         mistakes.on(constness, "a `const fn` runs in the compiler, where there is no cache: remove `const` or the attribute");
     } else if signature.asyncness.is_none() {
-        mistakes.on(
-            signature.fn_token,
-            format!("`#[cached]` needs an async function: write `async fn {name}`"),
-        );
+        let returned = signature.output.to_token_stream();
+        if find(returned.clone(), &|ident| ident == "Pin").is_some()
+            && find(returned, &|ident| ident == "Future").is_some()
+        {
+            mistakes.on(name, "a function that returns a boxed future, as `#[async_trait]` makes them, cannot be cached: annotate an `async fn` outside the trait and call it here");
+        } else {
+            mistakes.on(
+                signature.fn_token,
+                format!("`#[cached]` needs an async function: write `async fn {name}`"),
+            );
+        }
     }
     if let syn::Safety::Unsafe(token) = &signature.safety {
         mistakes.on(token, "an unsafe function cannot be cached: a hit would skip what its caller promised; annotate a safe function that calls it");

@@ -3,10 +3,11 @@
 use proc_macro2::Span;
 use quote::{ToTokens as _, quote};
 use syn::spanned::Spanned as _;
-use syn::{Expr, FnArg, Ident, Pat, Receiver, Signature, Type};
+use syn::{Expr, FnArg, Ident, Lit, Pat, Receiver, Signature, Type};
 
 use super::Component;
 use crate::args::Written;
+use crate::duration::bare;
 use crate::mistakes::{Mistakes, closest};
 use crate::pattern::bindings;
 use crate::tokens::find;
@@ -103,6 +104,36 @@ pub(crate) fn no_parameter(
             known.join(", ")
         )
     }
+}
+
+/// A literal says nothing about the call.
+pub(crate) fn check_key(key: &Expr, parameters: &[Parameter], mistakes: &mut Mistakes) {
+    let Expr::Lit(literal) = bare(key) else {
+        return;
+    };
+    let mut names = parameters
+        .iter()
+        .filter(|parameter| !parameter.is_skipped)
+        .flat_map(|parameter| &parameter.names);
+    let readable = match &literal.lit {
+        Lit::Str(text) if text.value().contains('{') => Some(text.to_token_stream().to_string()),
+        _ => None,
+    };
+    let hint = match (names.next(), readable) {
+        (Some(name), Some(readable)) => {
+            format!("write `key = {name}`, or `prefix = {readable}` for a readable part")
+        }
+        (Some(name), None) => {
+            format!("write `key = {name}`, or `prefix = \"…{{{name}}}\"` for a readable part")
+        }
+        (None, _) => "leave it out, and write `prefix = \"…\"` for a readable part".to_owned(),
+    };
+    mistakes.on(
+        key,
+        format!(
+            "a literal is the same in every call, and every call would share one entry: {hint}"
+        ),
+    );
 }
 
 /// The arguments that are not skipped, or what `key = …` says instead.

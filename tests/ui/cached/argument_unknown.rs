@@ -1,6 +1,6 @@
 use cached_core::cached;
 
-#[cached(expires = 5)]
+#[cached(colour = 5)]
 async fn profile(id: u64) -> u64 {
     id
 }
