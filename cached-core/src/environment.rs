@@ -115,7 +115,7 @@ fn duration(name: &str, text: &str) -> Result<Duration, Error> {
     })
 }
 
-/// Seconds, whole or with a fraction, or parts with units from days to milliseconds. What is
+/// Seconds, whole or with a fraction, or parts with units from weeks to milliseconds. What is
 /// shorter than a millisecond, and what does not fit, are no durations.
 fn parse_duration(text: &str) -> Option<Duration> {
     let duration = match text.parse::<f64>() {
@@ -142,6 +142,7 @@ fn parse_parts(text: &str) -> Option<Duration> {
             "m" => Duration::from_secs(number.checked_mul(60)?),
             "h" => Duration::from_secs(number.checked_mul(3_600)?),
             "d" => Duration::from_secs(number.checked_mul(86_400)?),
+            "w" => Duration::from_secs(number.checked_mul(604_800)?),
             _ => return None,
         };
         total = total.checked_add(part)?;
@@ -163,6 +164,8 @@ mod tests {
             ("5m", 300_000),
             ("1h30m", 5_400_000),
             ("7d", 604_800_000),
+            ("2w", 1_209_600_000),
+            ("1w1d", 691_200_000),
             ("250ms", 250),
         ] {
             assert_eq!(
@@ -186,6 +189,7 @@ mod tests {
             "NaN",
             "1e400",
             "99999999999999999999d",
+            "99999999999999999w",
             "é5m",
             "0s",
             "0.0009",
