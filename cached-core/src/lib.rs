@@ -52,10 +52,14 @@
 //! | `load`, after the body | debug | `function`, `milliseconds` |
 //! | `shared another call's load` | debug | `function` |
 //! | `store` | debug | `function`, `store`, `bytes`, `ttl_seconds` |
+//! | `an entry could not be read: …`, in place of `miss` | debug | `function`, `store` |
 //! | `read failed: …`, `store failed: …` | warn | `function`, `store`, `error` |
+//! | `store skipped: …`: over 64 MiB are on their way to Redis | warn | `function`, `store` |
+//! | `waited too long for another call's load: …` | warn | `function`, `waited_seconds` |
 //! | `value not stored: …`, `an argument could not be encoded: …`, once a function | warn | `function`, `why` |
 //! | `connection to Redis lost: …` | warn | `error` |
 //! | `connected to Redis` | info | `version` |
+//! | `no cache is installed and none could be made …`: everything runs uncached | error | `error` |
 //!
 //! The body runs in the span `load` with the field `function`. [`Cache::stats`] counts the same things, by
 //! function and in total.
