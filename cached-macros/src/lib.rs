@@ -59,7 +59,7 @@ use crate::model::CachedFn;
 ///
 /// `Result<T, E>` and `Option<T>` store `T`, also behind an alias and one inside the other; everything
 /// else is stored as it is. `T` needs `Serialize + DeserializeOwned + Clone + Send + Sync + 'static`.
-/// Fields that serde skips are lost on a hit, and what JSON cannot carry back (NaN, maps with other than
+/// Fields that serde skips are lost on a hit from Redis, and what JSON cannot carry back (NaN, maps with other than
 /// string-like keys) is returned but not stored. Errors and `None` are not stored unless the attribute
 /// says so. If the error is `Clone + Send + Sync + 'static`, callers who wait for a body that fails share
 /// its error; else each of them runs its own.
@@ -80,7 +80,7 @@ use crate::model::CachedFn;
 /// | `ttl_env = "NAME"` | an environment variable, in seconds or like `"5m"`, that overrides `ttl`; read when a cache is installed |
 /// | `prefix = "user:{id}"` | the readable part of the key, in segments between colons; `{arg}`, `{arg.field}` and `{self.field}` are filled in, `{{` is a brace. Absent: crate, module and function |
 /// | `skip(a, b)` | not part of the key; or `#[cached(skip)]` before the parameter |
-/// | `key = expr` | takes the place of the arguments in the key |
+/// | `key = expr` | takes the place of the arguments in the key; an expression of them, not a literal |
 /// | `version = 2` | raise it when the meaning of the value changes |
 /// | `id = "name"` | takes the place of module and name, so that the function can move |
 /// | <code>cache_if = \|value: &T\| bool</code> | store only if true |
@@ -108,8 +108,31 @@ use crate::model::CachedFn;
 ///
 /// # Limits
 ///
-/// Free functions and methods with `self` in an `impl` of a type. A function without `self` in an `impl`
-/// says `companions = off`. `const`, `unsafe` and variadic functions, and `-> impl Trait`, are refused.
+/// Free functions, and methods with `self` in any form in an `impl` of a type; a hit skips what the body
+/// would do to a `&mut self`. Companions of a function without `self` have no place in an `impl`, and
+/// those of any function none in the `impl` of a trait. The attribute cannot see where it stands, so the
+/// compiler's message is about a struct that is not supported there, or a method that is not a member of
+/// the trait: with `companions = off` these functions work.
+///
+/// ```
+/// # use cached_core::cached;
+/// struct Prices;
+///
+/// impl Prices {
+///     #[cached(ttl = "1m", companions = off)]
+///     async fn of(item: u64) -> u64 {
+///         item * 3
+///     }
+/// }
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # let cache = cached_core::Cache::in_memory().unwrap();
+/// # cache.scope(async { assert_eq!(Prices::of(2).await, Prices::of(2).await) }).await;
+/// # assert_eq!(cache.stats().total.loads, 1);
+/// # });
+/// ```
+///
+/// `const`, `unsafe` and variadic functions, `-> impl Trait`, and functions that return a future without
+/// being `async`, as `#[async_trait]` makes them, are refused.
 #[proc_macro_attribute]
 pub fn cached(
     arguments: proc_macro::TokenStream,

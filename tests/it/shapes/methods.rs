@@ -85,6 +85,40 @@ impl Service {
     }
 }
 
+trait Counter {
+    async fn counted(&self, id: u32) -> u32;
+    async fn made(id: u32) -> u32;
+}
+
+/// Where the macro cannot add companions, functions work without them.
+impl Counter for Service {
+    #[cached(companions = off, prefix = "counted:{self.tenant}")]
+    async fn counted(&self, id: u32) -> u32 {
+        Runs::add();
+        self.tenant + id
+    }
+
+    #[cached(companions = off)]
+    async fn made(id: u32) -> u32 {
+        Runs::add();
+        id
+    }
+}
+
+impl Counter for u32 {
+    #[cached(companions = off, skip(self), prefix = "counted:{id}")]
+    async fn counted(&self, id: u32) -> u32 {
+        Runs::add();
+        id
+    }
+
+    #[cached(companions = off)]
+    async fn made(id: u32) -> u32 {
+        Runs::add();
+        id
+    }
+}
+
 impl Serialize for Service {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.tenant.serialize(serializer)
@@ -114,6 +148,10 @@ async fn equal_calls_hit() {
     check(|| Arc::new(Service::new(1)).shared(1)).await;
     check(|| service.own_cache(1)).await;
     check(|| service.quiet(1)).await;
+    check(|| service.counted(1)).await;
+    check(|| Service::made(1)).await;
+    check(|| 7.counted(1)).await;
+    check_apart(Service::made(1), u32::made(1)).await;
     assert!(service.name(1).await.is_err());
 }
 
