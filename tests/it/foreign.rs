@@ -287,6 +287,32 @@ async fn limit_counts_the_bytes_of_the_whole_entry() {
     assert_eq!(error.kind(), ErrorKind::TooLarge);
 }
 
+/// Only calls of the function itself keep away from what is not ours: the others do as they are told.
+#[tokio::test]
+async fn calls_that_replace_or_remove_do_so_whatever_lies_there() {
+    let (cache, name) = cache_and_name("told", &report::key(1));
+    let key = || report::key(1);
+    put(&name, b"hello");
+    cache.scope(report::refresh(1, CountingLoader::new())).await;
+    assert_eq!(cache.get(key()).await.unwrap(), Some(report_of(1)));
+    put(&name, b"hello");
+    cache.set(key(), &report_of(2), None).await.unwrap();
+    assert_eq!(cache.get(key()).await.unwrap(), Some(report_of(2)));
+    assert_eq!(cache.take::<u64>(key()).await.unwrap(), None);
+    assert_eq!(server().command(&["EXISTS", &name]), Reply::Integer(0));
+
+    server().command(&["RPUSH", &name, "a"]);
+    assert!(cache.set(key(), &report_of(1), None).await.is_err());
+    assert_eq!(cache.take::<Report>(key()).await.unwrap(), None);
+    assert_eq!(server().command(&["EXISTS", &name]), Reply::Integer(1));
+    let hour = Duration::from_secs(3_600);
+    assert!(cache.touch(key(), hour).await.unwrap());
+    assert!(cache.delete(key()).await.unwrap());
+    put(&name, b"hello");
+    assert_eq!(cache.take::<Report>(key()).await.unwrap(), None);
+    assert_eq!(server().command(&["EXISTS", &name]), Reply::Integer(0));
+}
+
 /// What JSON cannot carry, as a service would meet it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[allow(clippy::option_option, reason = "this is what is tested")]
