@@ -224,4 +224,102 @@ mod tests {
     fn empty_variables_are_as_if_unset() {
         assert!(builder(&|_| Some(" ".to_owned())).is_ok());
     }
+
+    /// What `variables` make of a builder, as text that shows every setting.
+    fn settings(variables: &[(&str, &str)]) -> String {
+        let find = |asked: &str| {
+            let set = variables.iter().find(|(name, _)| *name == asked);
+            set.map(|(_, text)| (*text).to_owned())
+        };
+        shown(&builder(&find).expect("variables that parse"))
+    }
+
+    fn shown(builder: &Builder) -> String {
+        format!("{builder:?}")
+    }
+
+    #[test]
+    fn each_variable_sets_what_its_name_says_and_nothing_else() {
+        let new = Builder::new;
+        let (ttl, two) = (Duration::from_secs(90), Duration::from_secs(2));
+        for (name, text, expected) in [
+            (
+                "REDIS_URL",
+                "redis://cache",
+                new().redis_url("redis://cache"),
+            ),
+            ("CACHE_ENABLED", "off", new().enabled(false)),
+            ("REDIS_ENABLED", "No", new().enabled(false)),
+            ("REDIS_CACHE_PREFIX", "shop", new().namespace("shop")),
+            ("REDIS_CACHE_TTL", "90", new().default_ttl(ttl)),
+            ("REDIS_TTL_DEFAULT", "1m30s", new().default_ttl(ttl)),
+            ("REDIS_CACHE_TTL_DEFAULT", " 90s ", new().default_ttl(ttl)),
+            ("REDIS_POOL_SIZE", "9", new().pool_size(9)),
+            ("REDIS_MAX_CONNECTIONS", "9", new().pool_size(9)),
+            ("REDIS_SOCKET_TIMEOUT", "2", new().op_timeout(two)),
+            (
+                "REDIS_SOCKET_CONNECT_TIMEOUT",
+                "2s",
+                new().connect_timeout(two),
+            ),
+            ("REDIS_RETRY_ON_TIMEOUT", "1", new().retry_on_timeout(true)),
+        ] {
+            assert_eq!(settings(&[(name, text)]), shown(&expected), "{name}");
+            assert_ne!(shown(&expected), shown(&new()), "{name} sets the default");
+        }
+    }
+
+    #[test]
+    fn a_switch_turned_on_is_the_default_or_asks_for_a_retry() {
+        for text in ["true", "1", "YES", "on"] {
+            for name in ["CACHE_ENABLED", "REDIS_ENABLED"] {
+                assert_eq!(settings(&[(name, text)]), shown(&Builder::new()), "{name}");
+            }
+            let retry = Builder::new().retry_on_timeout(true);
+            let set = settings(&[("REDIS_RETRY_ON_TIMEOUT", text)]);
+            assert_eq!(set, shown(&retry), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_first_of_several_names_wins() {
+        for (names, first, second) in [
+            (&["CACHE_ENABLED", "REDIS_ENABLED"][..], "off", "on"),
+            (
+                &[
+                    "REDIS_CACHE_TTL",
+                    "REDIS_TTL_DEFAULT",
+                    "REDIS_CACHE_TTL_DEFAULT",
+                ],
+                "90",
+                "91",
+            ),
+            (&["REDIS_POOL_SIZE", "REDIS_MAX_CONNECTIONS"], "9", "10"),
+        ] {
+            for (place, winner) in names.iter().enumerate() {
+                for other in names.iter().skip(place.saturating_add(1)) {
+                    let alone = settings(&[(winner, first)]);
+                    let both = settings(&[(other, second), (winner, first)]);
+                    assert_eq!(both, alone, "{winner} before {other}");
+                    // One that is empty does not stand in the way of the next.
+                    let next = settings(&[(winner, " "), (other, second)]);
+                    assert_eq!(next, settings(&[(other, second)]), "{other}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn variables_are_set_together() {
+        let set = settings(&[
+            ("REDIS_CACHE_PREFIX", "shop"),
+            ("REDIS_CACHE_TTL", "90"),
+            ("REDIS_POOL_SIZE", "2"),
+        ]);
+        let expected = Builder::new()
+            .namespace("shop")
+            .default_ttl(Duration::from_secs(90))
+            .pool_size(2);
+        assert_eq!(set, shown(&expected));
+    }
 }
