@@ -8,6 +8,7 @@
 )]
 
 mod by_key;
+mod deadlines;
 mod faults;
 mod fixture;
 mod foreign;
