@@ -17,6 +17,7 @@ mod layout;
 mod shapes;
 mod sharing;
 mod single_flight;
+mod surroundings;
 mod visible;
 
 /// Waits until `cache` has written `entries` entries: what a function returned is written behind the answer.
