@@ -245,11 +245,13 @@ impl Cache {
         }
     }
 
-    /// Turns the cache off and waits for the writes under way, each for its deadline at most.
+    /// Turns the cache off and waits for the writes under way, for two operation deadlines at most.
     /// Functions called later run their bodies.
     pub async fn shutdown(&self) {
         self.0.on.store(false, Ordering::Release);
-        self.0.background.idle().await;
+        // Twice: a write first waits for a lane, and one of a runtime that idles never ends.
+        let patience = self.0.config.op_timeout.saturating_mul(2);
+        clock::within(patience, self.0.background.idle()).await;
         self.store().close();
     }
 

@@ -8,11 +8,11 @@ use std::{
 
 use crate::{
     Cache, Error, Key, clock,
-    entry::{Identity, Outcome},
+    entry::Identity,
     event,
     flight::{Boarding, Flight, Landed, Lead, Turn},
     hit::{self, Accepts},
-    returns::{Codec, Shared},
+    returns::{Codec, Opened, Shared},
     scope,
     store::{Kind, Payload},
 };
@@ -175,7 +175,7 @@ impl<R, T> Load<R, T> {
 
     async fn refresh<F: Future<Output = R>>(&self, call: &Call, body: Pin<&mut F>) -> R {
         let identity = call.cache.store().identity().await;
-        let (stored, entry) = match self.replace(call, identity, load(call, None, body).await) {
+        let (replaced, entry) = match self.replace(call, identity, load(call, None, body).await) {
             Ok(replaced) => replaced,
             Err(value) => return value,
         };
@@ -184,17 +184,20 @@ impl<R, T> Load<R, T> {
             Some(entry) => call.cache.write(&call.key, entry).await,
             None => call.cache.remove(&call.key).await,
         }
-        self.codec.close(stored)
+        match replaced {
+            Replaced::Value(stored) => self.codec.close(stored),
+            Replaced::None(none) => none(),
+        }
     }
 
-    /// The stored part of `value`, and what to write in place of what is there; `value` itself if
-    /// nothing needs to be waited for.
+    /// The parts of `value`, and what to write in place of what is there; `value` itself if nothing
+    /// needs to be waited for.
     fn replace(
         &self,
         call: &Call,
         identity: Result<Option<Identity>, Error>,
         value: R,
-    ) -> Result<(T, Option<Entry>), R> {
+    ) -> Result<(Replaced<R, T>, Option<Entry>), R> {
         // Those that wait for an older load keep it; nobody joins it any more.
         call.cache.flights().detach(call.key.local());
         let entry = match identity {
@@ -204,13 +207,13 @@ impl<R, T> Load<R, T> {
                 return Err(value);
             }
         };
-        match (self.codec.outcome(&value), entry) {
-            // A body that failed says nothing of the old value.
-            (Outcome::Error, None) => Err(value),
-            (Outcome::Value, entry) => self.codec.open(value).map(|stored| (stored, entry)),
-            (Outcome::None | Outcome::Error, entry) => {
-                call.cache.replace_behind(&call.key, entry);
-                Err(value)
+        match self.codec.open(value) {
+            Opened::Value(stored) => Ok((Replaced::Value(stored), entry)),
+            Opened::None(none) => Ok((Replaced::None(none), entry)),
+            Opened::Error(error) => {
+                // Nothing to remove: a body that failed says nothing of the old value.
+                call.cache.settle(&call.key, entry, None);
+                Err(error)
             }
         }
     }
@@ -247,6 +250,12 @@ impl<R, T> Load<R, T> {
         };
         Some(Entry { payload, ttl })
     }
+}
+
+/// A value, or none, while the store is told of it: a whole result need not be `Send`.
+enum Replaced<R, T> {
+    Value(T),
+    None(fn() -> R),
 }
 
 /// What is to be written at a key.

@@ -74,7 +74,7 @@ pub(crate) struct Shared {
 /// How a result of type `R` is stored and comes back; `T` is the stored type.
 pub struct Codec<R, T> {
     look: fn(&R) -> Looked<'_, T>,
-    open: fn(R) -> Result<T, R>,
+    open: fn(R) -> Opened<R, T>,
     close: fn(T) -> R,
     none: fn() -> Option<R>,
     share_value: fn(&T) -> Arc<dyn Any + Send + Sync>,
@@ -91,6 +91,15 @@ pub struct Codec<R, T> {
 struct ErrorCodec<R> {
     encode: fn(&R, &mut Sink) -> Result<(), Unstorable>,
     decode: fn(&[u8]) -> Option<R>,
+}
+
+/// A result taken apart.
+#[derive(Debug)]
+pub enum Opened<R, T> {
+    Value(T),
+    /// How to make it again.
+    None(fn() -> R),
+    Error(R),
 }
 
 /// A result looked into.
@@ -169,12 +178,8 @@ impl<R, T> Codec<R, T> {
         }
     }
 
-    /// The value by itself, to be kept where a whole result cannot be.
-    ///
-    /// # Errors
-    ///
-    /// The result as it was, if there is no value in it.
-    pub(crate) fn open(&self, returned: R) -> Result<T, R> {
+    /// The result in parts that can be kept where the whole cannot.
+    pub(crate) fn open(&self, returned: R) -> Opened<R, T> {
         (self.open)(returned)
     }
 
@@ -341,7 +346,7 @@ pub trait Shape<R, T, E> {
     #[doc(hidden)]
     fn look(returned: &R) -> Looked<'_, T>;
     #[doc(hidden)]
-    fn open(returned: R) -> Result<T, R>;
+    fn open(returned: R) -> Opened<R, T>;
     #[doc(hidden)]
     fn error(returned: &R) -> Option<&E>;
     #[doc(hidden)]
@@ -369,8 +374,8 @@ pub enum NoOption {}
 pub enum IsOption {}
 
 impl<T> Shape<T, T, Infallible> for (NoResult, NoOption) {
-    fn open(returned: T) -> Result<T, T> {
-        Ok(returned)
+    fn open(returned: T) -> Opened<T, T> {
+        Opened::Value(returned)
     }
 
     fn look(returned: &T) -> Looked<'_, T> {
@@ -395,8 +400,8 @@ impl<T> Shape<T, T, Infallible> for (NoResult, NoOption) {
 }
 
 impl<T> Shape<Option<T>, T, Infallible> for (NoResult, IsOption) {
-    fn open(returned: Option<T>) -> Result<T, Option<T>> {
-        returned.ok_or(None)
+    fn open(returned: Option<T>) -> Opened<Option<T>, T> {
+        returned.map_or(Opened::None(|| None), Opened::Value)
     }
 
     fn look(returned: &Option<T>) -> Looked<'_, T> {
@@ -421,8 +426,8 @@ impl<T> Shape<Option<T>, T, Infallible> for (NoResult, IsOption) {
 }
 
 impl<T, E> Shape<Result<T, E>, T, E> for (IsResult, NoOption) {
-    fn open(returned: Result<T, E>) -> Result<T, Result<T, E>> {
-        returned.map_err(Err)
+    fn open(returned: Result<T, E>) -> Opened<Result<T, E>, T> {
+        returned.map_or_else(|error| Opened::Error(Err(error)), Opened::Value)
     }
 
     fn look(returned: &Result<T, E>) -> Looked<'_, T> {
@@ -447,10 +452,11 @@ impl<T, E> Shape<Result<T, E>, T, E> for (IsResult, NoOption) {
 }
 
 impl<T, E> Shape<Result<Option<T>, E>, T, E> for (IsResult, IsOption) {
-    fn open(returned: Result<Option<T>, E>) -> Result<T, Result<Option<T>, E>> {
+    fn open(returned: Result<Option<T>, E>) -> Opened<Result<Option<T>, E>, T> {
         match returned {
-            Ok(Some(value)) => Ok(value),
-            other => Err(other),
+            Ok(Some(value)) => Opened::Value(value),
+            Ok(None) => Opened::None(|| Ok(None)),
+            Err(error) => Opened::Error(Err(error)),
         }
     }
 

@@ -72,9 +72,6 @@ pub(crate) trait Store: Debug + Send + Sync {
     /// Writes without waiting, if this store can.
     fn put(&self, _key: &Key, _payload: Payload, _ttl: Duration) {}
 
-    /// Removes without waiting, if this store can.
-    fn remove(&self, _key: &Key) {}
-
     /// The run of the server that will take the next write.
     fn identity(&self) -> Task<'_, Option<Identity>>;
 

@@ -120,27 +120,6 @@ impl Cache {
         });
     }
 
-    /// Replaces what is at `key` by `entry`, or removes it, behind the answer.
-    pub(crate) fn replace_behind(&self, key: &Key, entry: Option<Entry>) {
-        if self.store().kind() == Kind::Memory {
-            match entry {
-                Some(entry) => self.put(key, entry),
-                None => self.store().remove(key),
-            }
-            return;
-        }
-        let Ok(runtime) = Handle::try_current() else {
-            return;
-        };
-        let (cache, key) = (self.clone(), key.clone());
-        runtime.spawn(async move {
-            match entry {
-                Some(entry) => cache.write(&key, entry).await,
-                None => cache.remove(&key).await,
-            }
-        });
-    }
-
     /// Removes what is at `key`, and counts it if that fails.
     pub(crate) async fn remove(&self, key: &Key) {
         if let Err(error) = self.store().delete(key).await {

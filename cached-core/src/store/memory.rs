@@ -114,7 +114,7 @@ impl MemoryStore {
         }
         // One entry alone over the whole capacity: it cannot stay either.
         if self.is_full() {
-            self.remove_at(hash, key.local());
+            self.remove(hash, key.local());
         }
     }
 
@@ -134,7 +134,7 @@ impl MemoryStore {
         }
     }
 
-    fn remove_at(&self, hash: u64, key: &[u8]) -> Option<Shared> {
+    fn remove(&self, hash: u64, key: &[u8]) -> Option<Shared> {
         let now = self.clock.now();
         let slot = write(self.shard(hash)).remove(hash, key)?;
         self.shrink(std::slice::from_ref(&slot));
@@ -220,10 +220,6 @@ impl Store for MemoryStore {
         }
     }
 
-    fn remove(&self, key: &Key) {
-        self.remove_at(self.hash(key.local()), key.local());
-    }
-
     fn identity(&self) -> Task<'_, Option<Identity>> {
         done(None)
     }
@@ -249,14 +245,14 @@ impl Store for MemoryStore {
 
     fn delete<'a>(&'a self, key: &'a Key) -> Task<'a, bool> {
         let (hash, _) = self.place(key.local());
-        done(self.remove_at(hash, key.local()).is_some())
+        done(self.remove(hash, key.local()).is_some())
     }
 
     fn take<'a>(&'a self, key: &'a Key) -> Task<'a, Reply> {
         let (hash, _) = self.place(key.local());
         done(Reply {
             payload: self
-                .remove_at(hash, key.local())
+                .remove(hash, key.local())
                 .map(|value| Payload::Typed(value, 0)),
             identity: None,
             remaining: None,

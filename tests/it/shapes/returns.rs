@@ -5,6 +5,8 @@ use std::rc::Rc;
 
 use cached_core::cached;
 
+use tests::every_store;
+
 use super::{Runs, check, check_uncached, in_cache};
 
 type R<T> = Result<T, Failure>;
@@ -173,6 +175,36 @@ async fn peek_returns_the_declared_type() {
         assert_eq!(both::peek(2).await, Some(Ok(Some(2))));
         assert_eq!(keeps_all(0).await, Err("zero".to_owned()));
         assert_eq!(keeps_all::peek(0).await, Some(Err("zero".to_owned())));
+    })
+    .await;
+}
+
+/// An error that stays on its thread, inside a future that need not.
+#[derive(Debug)]
+struct Local(#[expect(dead_code, reason = "only its type matters")] std::rc::Rc<u8>);
+
+#[cached(ttl = "1h")]
+async fn fails_locally(id: u64) -> Result<u64, Local> {
+    tokio::task::yield_now().await;
+    if id == 0 {
+        return Err(Local(std::rc::Rc::new(0)));
+    }
+    Ok(id)
+}
+
+#[tokio::test]
+async fn future_is_send_although_its_error_is_not() {
+    fn sent<T: Send>(future: T) -> T {
+        future
+    }
+    every_store("local-error", async |_| {
+        assert!(sent(fails_locally(0)).await.is_err());
+        assert_eq!(sent(fails_locally(1)).await.ok(), Some(1));
+        assert_eq!(sent(fails_locally::refresh(1)).await.ok(), Some(1));
+        assert_eq!(
+            sent(fails_locally::peek(1)).await.and_then(Result::ok),
+            Some(1)
+        );
     })
     .await;
 }

@@ -173,7 +173,7 @@ proptest! {
                 }
                 Step::Remove(key) => {
                     let (hash, local) = (store.place(Key::from(name(key)).local()).0, Key::from(name(key)));
-                    prop_assert_eq!(store.remove_at(hash, local.local()).is_some(), model.remove(&key).is_some());
+                    prop_assert_eq!(store.remove(hash, local.local()).is_some(), model.remove(&key).is_some());
                 }
                 Step::Touch(key, ttl) => {
                     let key_ = Key::from(name(key));
