@@ -7,10 +7,10 @@ use std::time::Instant;
 
 use crate::{
     Cache, Key, clock,
+    codec::Codec,
     function::Function,
     hit::{self, Accepts, Verdict},
     load::{Call, Load, Plan, Read},
-    returns::Codec,
     scope::{self, Mode, Surroundings},
 };
 

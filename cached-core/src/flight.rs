@@ -20,7 +20,7 @@ use std::{
 use hashbrown::DefaultHashBuilder;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-use crate::{clock, returns::Shared};
+use crate::{clock, codec::Shared};
 
 /// The flights of one cache, by the keys they load. Clones share them.
 #[derive(Clone, Debug, Default)]

@@ -1,9 +1,9 @@
 //! The hit test: does this reply answer this call? A pure function of the reply.
 
 use crate::{
+    codec::{Codec, Shared},
     entry::{self, Outcome, Stored},
     function::Function,
-    returns::{Codec, Shared},
     store::{Payload, Reply},
 };
 

@@ -8,12 +8,13 @@ use std::{
 
 use crate::{
     Cache, Error, Key, clock,
+    codec::{Codec, Shared},
     entry::Identity,
     event,
     flight::{Boarding, Flight, Landed, Lead, Turn},
     hit::{self, Accepts},
-    returns::{Codec, Opened, Shared},
     scope,
+    shape::Opened,
     store::{Kind, Payload},
 };
 

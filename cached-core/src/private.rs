@@ -8,9 +8,10 @@ use crate::Cache;
 
 pub use crate::arguments::{Argument, push_surroundings, push_type, push_type_of};
 pub use crate::call::{Found, refreshing, uncached};
+pub use crate::codec::Codec;
 pub use crate::function::{Function, Registered};
 pub use crate::load::Load;
-pub use crate::returns::{Codec, Returns};
+pub use crate::returns::Returns;
 
 /// Declares the static of an annotated function: its name, then calls of [`Function`]'s builder.
 #[macro_export]

@@ -2,7 +2,7 @@
 
 use std::{fmt::Debug, pin::Pin, time::Duration};
 
-use crate::{Error, Key, entry::Identity, returns::Shared, server::ServerInfo};
+use crate::{Error, Key, codec::Shared, entry::Identity, server::ServerInfo};
 
 pub(crate) mod memory;
 pub(crate) mod redis;

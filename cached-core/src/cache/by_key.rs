@@ -7,10 +7,11 @@ use crate::{
     Error, ErrorKind, Key,
     call::Found,
     clock,
+    codec::{CacheValue, Codec},
     entry::Identity,
     hit::{self, Accepts, Verdict},
     json::Unstorable,
-    returns::{CacheValue, Codec, Returns},
+    returns::Returns,
     scope::{self, Mode},
     store::{Reply, Write},
 };

@@ -7,13 +7,13 @@ use tokio::runtime::Handle;
 use super::Cache;
 use crate::{
     Key,
+    codec::{Codec, Shared},
     entry::{self, Header, Id, Identity, Outcome},
     flight::Landed,
     function::Function,
     jitter,
     json::{Sink, Unstorable},
     load::Entry,
-    returns::{Codec, Shared},
     store::{Kind, Payload, Write},
 };
 

@@ -19,7 +19,7 @@ use hashbrown::DefaultHashBuilder;
 
 use super::{Kind, Payload, Reply, Store, Task, Write};
 use crate::{
-    Error, Key, clock::Clock, config::Config, entry::Identity, glob, returns::Shared,
+    Error, Key, clock::Clock, codec::Shared, config::Config, entry::Identity, glob,
     server::ServerInfo,
 };
 

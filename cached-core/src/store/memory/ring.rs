@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use hashbrown::{HashTable, hash_table};
 
-use crate::{Key, clock::Tick, function::Function, key, returns::Shared};
+use crate::{Key, clock::Tick, codec::Shared, function::Function, key};
 
 /// One entry.
 pub(super) struct Slot {

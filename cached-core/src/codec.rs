@@ -1,0 +1,313 @@
+//! [`Codec`]: how a result is stored, shared and brought back; and what can be cached at all.
+
+use std::{any::Any, convert::Infallible, fmt, sync::Arc, time::Duration};
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    entry::Outcome,
+    json::{self, Sink, Unstorable},
+    shape::{Looked, NoOption, NoResult, Opened, Shape},
+};
+
+/// What can be cached: `Serialize + DeserializeOwned + Clone + Send + Sync + 'static`.
+///
+/// A hit in memory clones the value under a lock that readers share and writers wait for: what is slow
+/// to clone belongs in an `Arc` (with serde's feature `rc`).
+///
+/// `M` keeps the door open for types of other crates that are stored as something else.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be cached",
+    label = "cannot be cached",
+    note = "a cached value needs `serde::Serialize`, `serde::Deserialize` without borrowed data, `Clone`, `Send`, `Sync` and `'static`; derive what is missing"
+)]
+pub trait CacheValue<M = AsItself>: Clone + Send + Sync + 'static {
+    /// What serde sees.
+    #[doc(hidden)]
+    type Stored: Serialize + DeserializeOwned;
+
+    #[doc(hidden)]
+    fn stored(&self) -> &Self::Stored;
+
+    #[doc(hidden)]
+    fn restored(stored: Self::Stored) -> Self;
+}
+
+/// Marks values that are stored as themselves.
+#[derive(Debug)]
+pub enum AsItself {}
+
+#[diagnostic::do_not_recommend]
+impl<T> CacheValue for T
+where
+    T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
+{
+    type Stored = T;
+
+    fn stored(&self) -> &T {
+        self
+    }
+
+    fn restored(stored: T) -> T {
+        stored
+    }
+}
+
+/// The stored part of a result, for callers who wait for it and for the store in this process.
+#[derive(Clone, Debug)]
+pub(crate) struct Shared {
+    pub(crate) outcome: Outcome,
+    /// Missing only where the outcome is [`Outcome::None`].
+    pub(crate) value: Option<Arc<dyn Any + Send + Sync>>,
+}
+
+/// How a result of type `R` is stored and comes back; `T` is the stored type.
+pub struct Codec<R, T> {
+    look: fn(&R) -> Looked<'_, T>,
+    open: fn(R) -> Opened<R, T>,
+    close: fn(T) -> R,
+    none: fn() -> Option<R>,
+    share_value: fn(&T) -> Arc<dyn Any + Send + Sync>,
+    share_error: fn(&R) -> Option<Arc<dyn Any + Send + Sync>>,
+    restore_error: fn(&(dyn Any + Send + Sync)) -> Option<R>,
+    clone_value: fn(&(dyn Any + Send + Sync)) -> Option<T>,
+    encode_value: fn(&T, &mut Sink) -> Result<(), Unstorable>,
+    decode_value: fn(&[u8]) -> Option<T>,
+    errors: Option<ErrorCodec<R>>,
+    cache_if: Option<fn(&T) -> bool>,
+    ttl_with: Option<fn(&T) -> Duration>,
+}
+
+struct ErrorCodec<R> {
+    encode: fn(&R, &mut Sink) -> Result<(), Unstorable>,
+    decode: fn(&[u8]) -> Option<R>,
+}
+
+impl<R, T> Codec<R, T> {
+    /// The codec of return types of this shape; errors are for their own caller only.
+    pub(crate) fn of_shape<E, S, M>() -> Self
+    where
+        S: Shape<R, T, E>,
+        T: CacheValue<M>,
+    {
+        Codec {
+            look: S::look,
+            open: S::open,
+            close: S::value,
+            none: S::none,
+            share_value: |value| Arc::new(value.clone()),
+            share_error: |_| None,
+            restore_error: |_| None,
+            clone_value: |shared| shared.downcast_ref::<T>().cloned(),
+            encode_value: |value, sink| sink.value(value.stored()),
+            decode_value: |json| json::decode(json).map(T::restored),
+            errors: None,
+            cache_if: None,
+            ttl_with: None,
+        }
+    }
+
+    /// As it is, and errors are shared with those who wait.
+    pub(crate) fn sharing_errors<E, S>(self) -> Self
+    where
+        S: Shape<R, T, E>,
+        E: Clone + Send + Sync + 'static,
+    {
+        Self {
+            share_error: |returned| Some(Arc::new(S::error(returned)?.clone())),
+            restore_error: |shared| S::failed(shared.downcast_ref::<E>()?.clone()),
+            ..self
+        }
+    }
+}
+
+impl<R, T> Codec<R, T> {
+    /// Stores only values of which `wanted` is true.
+    #[must_use]
+    pub fn cache_if(mut self, wanted: fn(&T) -> bool) -> Self {
+        self.cache_if = Some(wanted);
+        self
+    }
+
+    /// Keeps each value as long as `ttl` says.
+    #[must_use]
+    pub fn ttl_with(mut self, ttl: fn(&T) -> Duration) -> Self {
+        self.ttl_with = Some(ttl);
+        self
+    }
+
+    /// Only checks that there can be a `None`: how long it is kept, the function's static says.
+    #[must_use]
+    pub fn cache_none(self) -> Self
+    where
+        R: MayBeNone,
+    {
+        self
+    }
+
+    /// Stores errors as well.
+    #[must_use]
+    pub fn cache_err<M>(mut self) -> Self
+    where
+        R: MayFail<Error: CacheValue<M>>,
+    {
+        self.errors = Some(ErrorCodec {
+            encode: |returned, sink| match returned.error() {
+                Some(error) => sink.value(error.stored()),
+                None => Err(Unstorable::Failed),
+            },
+            decode: |bytes| {
+                json::decode(bytes).map(|stored| R::failed(CacheValue::restored(stored)))
+            },
+        });
+        self
+    }
+}
+
+impl<R, T> Codec<R, T> {
+    pub(crate) fn outcome(&self, returned: &R) -> Outcome {
+        match (self.look)(returned) {
+            Looked::Value(_) => Outcome::Value,
+            Looked::None => Outcome::None,
+            Looked::Error => Outcome::Error,
+        }
+    }
+
+    /// Whether `cache_if` lets the value be stored.
+    pub(crate) fn wanted(&self, returned: &R) -> bool {
+        match ((self.look)(returned), self.cache_if) {
+            (Looked::Value(value), Some(wanted)) => wanted(value),
+            _ => true,
+        }
+    }
+
+    /// The ttl that the value itself decides.
+    pub(crate) fn ttl_of(&self, returned: &R) -> Option<Duration> {
+        match ((self.look)(returned), self.ttl_with) {
+            (Looked::Value(value), Some(ttl)) => Some(ttl(value)),
+            _ => None,
+        }
+    }
+
+    /// The result in parts that can be kept where the whole cannot.
+    pub(crate) fn open(&self, returned: R) -> Opened<R, T> {
+        (self.open)(returned)
+    }
+
+    /// The result that holds `value`.
+    pub(crate) fn close(&self, value: T) -> R {
+        (self.close)(value)
+    }
+
+    /// A copy for others; `None` for an error that cannot be shared.
+    pub(crate) fn share(&self, returned: &R) -> Option<Shared> {
+        let (outcome, value) = match (self.look)(returned) {
+            Looked::Value(value) => (Outcome::Value, Some((self.share_value)(value))),
+            Looked::None => (Outcome::None, None),
+            Looked::Error => (Outcome::Error, Some((self.share_error)(returned)?)),
+        };
+        Some(Shared { outcome, value })
+    }
+
+    /// What a call returns for something shared; `None` if that is of another type.
+    pub(crate) fn restore(&self, shared: &Shared) -> Option<R> {
+        match (shared.outcome, &shared.value) {
+            (Outcome::Value, Some(value)) => (self.clone_value)(&**value).map(self.close),
+            (Outcome::Error, Some(error)) => (self.restore_error)(&**error),
+            (Outcome::None, _) => (self.none)(),
+            (Outcome::Value | Outcome::Error, None) => None,
+        }
+    }
+
+    /// Writes the JSON of the stored part.
+    ///
+    /// # Errors
+    ///
+    /// What JSON cannot carry back, and an error unless `cache_err` was called.
+    pub(crate) fn encode(&self, returned: &R, sink: &mut Sink) -> Result<(), Unstorable> {
+        match ((self.look)(returned), &self.errors) {
+            (Looked::Value(value), _) => (self.encode_value)(value, sink),
+            (Looked::None, _) => sink.value(&()),
+            (Looked::Error, Some(errors)) => (errors.encode)(returned, sink),
+            (Looked::Error, None) => Err(Unstorable::Failed),
+        }
+    }
+
+    /// What a call returns for stored JSON; `None` if it is something else's.
+    pub(crate) fn decode(&self, outcome: Outcome, json: &[u8]) -> Option<R> {
+        match outcome {
+            Outcome::Value => (self.decode_value)(json).map(self.close),
+            Outcome::None => (self.none)(),
+            Outcome::Error => (self.errors.as_ref()?.decode)(json),
+        }
+    }
+}
+
+impl<R, T> Clone for Codec<R, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R, T> Copy for Codec<R, T> {}
+
+impl<R> Clone for ErrorCodec<R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R> Copy for ErrorCodec<R> {}
+
+impl<R, T> fmt::Debug for Codec<R, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Codec").finish_non_exhaustive()
+    }
+}
+
+/// Return types that can hold an error.
+#[diagnostic::on_unimplemented(
+    message = "`cache_err` needs a function that returns a `Result`",
+    label = "there is no error in `{Self}`"
+)]
+pub trait MayFail {
+    #[doc(hidden)]
+    type Error;
+    #[doc(hidden)]
+    fn error(&self) -> Option<&Self::Error>;
+    #[doc(hidden)]
+    fn failed(error: Self::Error) -> Self;
+}
+
+impl<V, E> MayFail for Result<V, E> {
+    type Error = E;
+
+    fn error(&self) -> Option<&E> {
+        self.as_ref().err()
+    }
+
+    fn failed(error: E) -> Self {
+        Err(error)
+    }
+}
+
+/// Return types that can be `None`.
+#[diagnostic::on_unimplemented(
+    message = "`cache_none` needs a function that returns an `Option`",
+    label = "there is no `None` in `{Self}`"
+)]
+pub trait MayBeNone {}
+
+impl<T> MayBeNone for Option<T> {}
+impl<T, E> MayBeNone for Result<Option<T>, E> {}
+
+#[expect(
+    clippy::mismatching_type_param_order,
+    reason = "what is stored is what is returned"
+)]
+impl<T: CacheValue> Codec<T, T> {
+    /// A value by itself, for entries named by key.
+    pub(crate) fn plain() -> Self {
+        Self::of_shape::<Infallible, (NoResult, NoOption), AsItself>()
+    }
+}

@@ -1,0 +1,164 @@
+//! [`Shape`]: the way between a return type and the part of it that is stored.
+
+use std::convert::Infallible;
+
+/// A result taken apart.
+#[derive(Debug)]
+pub enum Opened<R, T> {
+    Value(T),
+    /// How to make it again.
+    None(fn() -> R),
+    Error(R),
+}
+
+/// A result looked into.
+#[derive(Debug)]
+pub enum Looked<'a, T> {
+    Value(&'a T),
+    None,
+    Error,
+}
+
+/// The way between a return type `R`, its stored type `T` and its error `E`.
+pub trait Shape<R, T, E> {
+    #[doc(hidden)]
+    fn look(returned: &R) -> Looked<'_, T>;
+    #[doc(hidden)]
+    fn open(returned: R) -> Opened<R, T>;
+    #[doc(hidden)]
+    fn error(returned: &R) -> Option<&E>;
+    #[doc(hidden)]
+    fn value(value: T) -> R;
+    #[doc(hidden)]
+    fn none() -> Option<R>;
+    #[doc(hidden)]
+    fn failed(error: E) -> Option<R>;
+}
+
+/// `R` is no `Result`.
+#[derive(Debug)]
+pub enum NoResult {}
+
+/// `R` is a `Result`.
+#[derive(Debug)]
+pub enum IsResult {}
+
+/// The value is no `Option`.
+#[derive(Debug)]
+pub enum NoOption {}
+
+/// The value is an `Option`.
+#[derive(Debug)]
+pub enum IsOption {}
+
+impl<T> Shape<T, T, Infallible> for (NoResult, NoOption) {
+    fn open(returned: T) -> Opened<T, T> {
+        Opened::Value(returned)
+    }
+
+    fn look(returned: &T) -> Looked<'_, T> {
+        Looked::Value(returned)
+    }
+
+    fn error(_: &T) -> Option<&Infallible> {
+        None
+    }
+
+    fn value(value: T) -> T {
+        value
+    }
+
+    fn none() -> Option<T> {
+        None
+    }
+
+    fn failed(_: Infallible) -> Option<T> {
+        None
+    }
+}
+
+impl<T> Shape<Option<T>, T, Infallible> for (NoResult, IsOption) {
+    fn open(returned: Option<T>) -> Opened<Option<T>, T> {
+        returned.map_or(Opened::None(|| None), Opened::Value)
+    }
+
+    fn look(returned: &Option<T>) -> Looked<'_, T> {
+        returned.as_ref().map_or(Looked::None, Looked::Value)
+    }
+
+    fn error(_: &Option<T>) -> Option<&Infallible> {
+        None
+    }
+
+    fn value(value: T) -> Option<T> {
+        Some(value)
+    }
+
+    fn none() -> Option<Option<T>> {
+        Some(None)
+    }
+
+    fn failed(_: Infallible) -> Option<Option<T>> {
+        None
+    }
+}
+
+impl<T, E> Shape<Result<T, E>, T, E> for (IsResult, NoOption) {
+    fn open(returned: Result<T, E>) -> Opened<Result<T, E>, T> {
+        returned.map_or_else(|error| Opened::Error(Err(error)), Opened::Value)
+    }
+
+    fn look(returned: &Result<T, E>) -> Looked<'_, T> {
+        returned.as_ref().map_or(Looked::Error, Looked::Value)
+    }
+
+    fn error(returned: &Result<T, E>) -> Option<&E> {
+        returned.as_ref().err()
+    }
+
+    fn value(value: T) -> Result<T, E> {
+        Ok(value)
+    }
+
+    fn none() -> Option<Result<T, E>> {
+        None
+    }
+
+    fn failed(error: E) -> Option<Result<T, E>> {
+        Some(Err(error))
+    }
+}
+
+impl<T, E> Shape<Result<Option<T>, E>, T, E> for (IsResult, IsOption) {
+    fn open(returned: Result<Option<T>, E>) -> Opened<Result<Option<T>, E>, T> {
+        match returned {
+            Ok(Some(value)) => Opened::Value(value),
+            Ok(None) => Opened::None(|| Ok(None)),
+            Err(error) => Opened::Error(Err(error)),
+        }
+    }
+
+    fn look(returned: &Result<Option<T>, E>) -> Looked<'_, T> {
+        match returned {
+            Ok(Some(value)) => Looked::Value(value),
+            Ok(None) => Looked::None,
+            Err(_) => Looked::Error,
+        }
+    }
+
+    fn error(returned: &Result<Option<T>, E>) -> Option<&E> {
+        returned.as_ref().err()
+    }
+
+    fn value(value: T) -> Result<Option<T>, E> {
+        Ok(Some(value))
+    }
+
+    fn none() -> Option<Result<Option<T>, E>> {
+        Some(Ok(None))
+    }
+
+    fn failed(error: E) -> Option<Result<Option<T>, E>> {
+        Some(Err(error))
+    }
+}
