@@ -270,6 +270,35 @@ fn outside_a_runtime_the_body_runs_and_memory_works() {
     assert_eq!(loader.runs(), 2);
 }
 
+#[test]
+fn on_a_runtime_without_a_timer_the_body_runs_and_memory_works() {
+    let server = RedisServer::start();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let redis = cache(&server.url());
+        let loader = CountingLoader::new();
+        for _ in 0..3 {
+            assert_eq!(redis.scope(doubled(1, loader.clone())).await, 2);
+        }
+        assert_eq!(loader.runs(), 3);
+        assert!(redis.ready(Duration::from_secs(30)).await.is_err());
+        assert!(redis.purge("*").await.is_err());
+
+        let memory = Cache::in_memory().unwrap();
+        let loader = CountingLoader::held();
+        let first = tokio::spawn(memory.scope(doubled(1, loader.clone())));
+        loader.started(1).await;
+        let second = tokio::spawn(memory.scope(doubled(1, loader.clone())));
+        tokio::task::yield_now().await;
+        loader.release();
+        assert_eq!((first.await.unwrap(), second.await.unwrap()), (2, 2));
+        assert_eq!(loader.runs(), 1);
+    });
+}
+
 /// Runs a future that has nothing to wait for.
 fn poll_once<F: Future>(future: F) -> F::Output {
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());

@@ -135,6 +135,20 @@ fn killed_test_process_leaves_no_server() {
     }
 }
 
+#[test]
+fn missing_server_is_a_failure_that_says_how_to_get_one() {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "fixture::server_answers_and_keeps_keys"])
+        .env("REDIS_SERVER", "/nowhere/redis-server")
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stdout);
+    for hint in ["REDIS_SERVER", "redis-server", "tests/run.sh"] {
+        assert!(said.contains(hint), "{hint} is not in: {said}");
+    }
+}
+
 #[tokio::test]
 async fn held_loader_waits_for_release() {
     let loader = CountingLoader::held();
