@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 
+/// The longest time that an entry may be kept: a thousand years.
+pub(crate) const LONGEST_TTL: Duration = Duration::from_secs(1_000 * 365 * 24 * 3_600);
+
 /// What a [`Builder`](crate::Builder) collects.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {

@@ -152,8 +152,14 @@ impl State {
 
 impl Flight {
     fn set(&self, state: State) {
-        lock(&self.board).state = state;
+        // What it replaces may hold a value, whose `Drop` is the user's code: not under the lock.
+        let replaced = std::mem::replace(&mut lock(&self.board).state, state);
         self.changed.notify_waiters();
+        drop(replaced);
+    }
+
+    fn is_current(&self) -> bool {
+        !lock(&self.board).detached
     }
 }
 
@@ -269,7 +275,7 @@ impl Lead {
     pub(crate) fn is_current(&self) -> bool {
         self.flight
             .as_ref()
-            .is_some_and(|flight| !lock(&flight.board).detached)
+            .is_some_and(|flight| flight.is_current())
     }
 
     /// Gives the result to the followers: all that wait, and those that come before
@@ -319,17 +325,15 @@ pub(crate) struct Lone {
 
 impl Lone {
     /// Gives the result to the followers that still wait for a permit, if it can be shared.
-    pub(crate) fn land(self, shared: Option<Shared>) -> Landed {
-        if let Some(shared) = shared {
-            self.flight.set(State::Landed {
-                shared,
-                ended: None,
-            });
-        }
-        Landed {
+    pub(crate) fn land(self, shared: Option<Shared>) -> Option<Landed> {
+        self.flight.set(State::Landed {
+            shared: shared?,
+            ended: None,
+        });
+        Some(Landed {
             flights: self.flights,
             flight: self.flight,
-        }
+        })
     }
 }
 
@@ -343,7 +347,7 @@ pub(crate) struct Landed {
 impl Landed {
     /// Whether no `set` or `delete` of its key has come since.
     pub(crate) fn is_current(&self) -> bool {
-        !lock(&self.flight.board).detached
+        self.flight.is_current()
     }
 
     /// From now on only calls that have begun already may take the result.

@@ -130,7 +130,7 @@ impl<R, T> Load<R, T> {
                 let value = load(call, None, body).await;
                 let shared = self.codec.share(&value);
                 let landed = lone.land(shared.clone());
-                self.keep(call, &value, shared, Some(landed));
+                self.keep(call, &value, shared, landed);
                 value
             }
             Turn::GaveUp => {

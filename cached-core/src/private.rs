@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::config::LONGEST_TTL;
+
 pub use inventory;
 
 use crate::Cache;
@@ -37,9 +39,6 @@ pub mod by_type {
     pub use crate::returns::{PlainError as _, PlainOption as _, PlainResult as _};
 }
 
-/// The longest time that an entry may be kept: a thousand years.
-const LONGEST: Duration = Duration::from_secs(1000 * 365 * 24 * 60 * 60);
-
 /// The time a constant expression gives, checked while it is compiled.
 ///
 /// # Panics
@@ -53,7 +52,7 @@ pub const fn checked(time: Duration) -> Duration {
         "the time is zero, so nothing would ever be kept"
     );
     assert!(
-        time.as_secs() <= LONGEST.as_secs(),
+        time.as_secs() <= LONGEST_TTL.as_secs(),
         "the time is longer than a thousand years"
     );
     time

@@ -325,6 +325,22 @@ async fn one_connection_is_enough_for_everything() {
     assert!(clients <= Some(2), "{clients:?}, one of them the fixture's");
 }
 
+#[tokio::test]
+async fn a_purge_over_the_only_connection_waits_one_deadline_for_it() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let cache = Cache::builder()
+        .redis_url(format!("redis://{}", silent.local_addr().unwrap()))
+        .op_timeout(DEADLINE)
+        .connect_timeout(Duration::from_secs(10))
+        .pool_size(1)
+        .build()
+        .unwrap();
+    let began = Instant::now();
+    let error = cache.purge("*").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert!(began.elapsed() < DEADLINE + SLACK, "{:?}", began.elapsed());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_retry_finds_a_new_connection_within_the_same_deadline() {
     let server = RedisServer::start();

@@ -6,7 +6,12 @@ use bytes::Bytes;
 use deadpool_redis::redis::{Cmd, Pipeline, Value, cmd};
 
 use super::{Kind, Payload, Reply, Store, Task, Write};
-use crate::{Error, ErrorKind, Key, clock, config::Config, entry::Identity, server::ServerInfo};
+use crate::{
+    Error, ErrorKind, Key,
+    config::{Config, LONGEST_TTL},
+    entry::Identity,
+    server::ServerInfo,
+};
 
 mod connect;
 mod failure;
@@ -67,9 +72,7 @@ impl RedisStore {
             used = Some(Arc::clone(&lane));
             operation(lane).await
         };
-        let result = clock::within(within, work)
-            .await
-            .unwrap_or_else(|| Err(failure::missed_deadline(within)));
+        let result = failure::in_time(within, work).await;
         if let (Err(error), Some(lane)) = (&result, used) {
             self.lanes.inspect(&lane, error);
         }
@@ -119,11 +122,9 @@ fn reply(identity: Identity, bytes: Option<Bytes>) -> Reply {
 }
 
 fn milliseconds(ttl: Duration) -> u64 {
-    // Redis refuses 0, and a ttl whose end does not fit its clock: a thousand years are enough.
-    const LONGEST: u64 = 1_000 * 365 * 24 * 3_600 * 1_000;
-    u64::try_from(ttl.as_millis())
-        .unwrap_or(LONGEST)
-        .clamp(1, LONGEST)
+    // Redis refuses 0, and a ttl whose end does not fit its clock.
+    let ttl = ttl.clamp(Duration::from_millis(1), LONGEST_TTL);
+    u64::try_from(ttl.as_millis()).unwrap_or(1)
 }
 
 fn set(name: &str, bytes: &Bytes, ttl: Duration) -> Cmd {

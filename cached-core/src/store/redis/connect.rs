@@ -157,15 +157,18 @@ impl Lanes {
 
     /// A connection for what must not hold up the lane.
     pub(super) async fn checkout(&self) -> Result<Checkout, Error> {
-        if self.lane_only {
-            return Ok(Checkout::Lane(self.lane().await?));
-        }
         runtime()?;
-        let connection = clock::within(self.deadline, self.pool.get())
-            .await
-            .ok_or_else(|| failure::missed_deadline(self.deadline))?
-            .map_err(|error| failure::of_pool(&error))?;
-        Ok(Checkout::Pooled(Box::new(connection)))
+        // Boxed: a connection on its way is large.
+        let work = Box::pin(async {
+            if self.lane_only {
+                return Ok(Checkout::Lane(self.lane().await?));
+            }
+            match self.pool.get().await {
+                Ok(connection) => Ok(Checkout::Pooled(Box::new(connection))),
+                Err(error) => Err(failure::of_pool(&error)),
+            }
+        });
+        failure::in_time(self.deadline, work).await
     }
 }
 

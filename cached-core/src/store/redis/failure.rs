@@ -7,7 +7,7 @@ use deadpool_redis::{
     redis::{self, RedisError, ServerErrorKind},
 };
 
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, clock};
 
 /// The error of an operation. The server's own words stay out of it: they can repeat arguments.
 pub(super) fn of(error: &RedisError) -> Error {
@@ -97,6 +97,16 @@ pub(super) fn of_pool(error: &PoolError) -> Error {
         ),
         _ => Error::new(ErrorKind::Unavailable, "the pool of connections is closed"),
     }
+}
+
+/// Runs `work` for `deadline` at most.
+pub(super) async fn in_time<T>(
+    deadline: Duration,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    clock::within(deadline, work)
+        .await
+        .unwrap_or_else(|| Err(missed_deadline(deadline)))
 }
 
 pub(super) fn missed_deadline(deadline: Duration) -> Error {

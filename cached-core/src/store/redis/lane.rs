@@ -86,17 +86,21 @@ impl Lane {
     }
 
     pub(super) async fn command(&self, command: &Cmd) -> Result<Value, Error> {
+        let reply = self.send(command).await;
+        self.heard(reply)
+    }
+
+    async fn send(&self, command: &Cmd) -> Result<Value, RedisError> {
         self.asked();
         let reply = self.connection.clone().send_packed_command(command).await;
-        self.heard(reply.and_then(Value::extract_error))
+        reply.and_then(Value::extract_error)
     }
 
     /// Reads and deletes one key. One of another type reads as absent and stays.
     pub(super) async fn take(&self, name: &str) -> Result<Option<Bytes>, Error> {
         let mut take = redis::cmd("GETDEL");
         take.arg(name);
-        let reply = self.connection.clone().send_packed_command(&take).await;
-        let reply = match reply.and_then(Value::extract_error) {
+        let reply = match self.send(&take).await {
             Err(error) if failure::is_another_type(&error) => Ok(Value::Nil),
             reply => reply,
         };

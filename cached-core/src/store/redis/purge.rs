@@ -5,7 +5,7 @@ use std::time::Duration;
 use deadpool_redis::redis::{Value, cmd};
 
 use super::{connect::Checkout, failure, lane};
-use crate::{Error, clock};
+use crate::Error;
 
 /// How many keys the server looks at in one step.
 const STEP: usize = 1_000;
@@ -48,9 +48,7 @@ async fn step(
     command: &deadpool_redis::redis::Cmd,
     deadline: Duration,
 ) -> Result<Value, Error> {
-    clock::within(deadline, connection.command(command))
-        .await
-        .unwrap_or_else(|| Err(failure::missed_deadline(deadline)))
+    failure::in_time(deadline, connection.command(command)).await
 }
 
 /// The next cursor and the keys of one step; an end where the server says something else.

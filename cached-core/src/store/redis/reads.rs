@@ -61,8 +61,7 @@ impl Reads {
         let deadline = lane.deadline();
         match self.place(&lane, &name) {
             Place::Turn(turn) => {
-                let found = clock::within(deadline, turn.lane.mget(&[name])).await;
-                let found = found.unwrap_or_else(|| Err(failure::missed_deadline(deadline)));
+                let found = failure::in_time(deadline, turn.lane.mget(&[name])).await;
                 self.observe(&found);
                 Ok(found?.pop().flatten())
             }
@@ -220,8 +219,7 @@ async fn answer(lane: &Lane, batch: Vec<Waiting>) {
         .collect();
     drop(places);
     // The callers keep their own deadlines; this one ends the command when all of them have gone.
-    let found = clock::within(lane.deadline(), lane.mget(&names)).await;
-    let found = found.unwrap_or_else(|| Err(failure::missed_deadline(lane.deadline())));
+    let found = failure::in_time(lane.deadline(), lane.mget(&names)).await;
     lane.reads().observe(&found);
     for (waiting, index) in batch.into_iter().zip(indices) {
         let answer = match &found {
