@@ -20,6 +20,8 @@
 use std::fmt::{self, Write};
 use std::time::Duration;
 
+use smallvec::SmallVec;
+
 use crate::digest::digest;
 use crate::json::{Sink, Unstorable};
 
@@ -45,9 +47,7 @@ impl Id {
         format!("cc1 {self}")
     }
 
-    /// The placeholder that a loader leaves where it found nothing. Readers know it already, so that
-    /// versions which write leases can run beside this one.
-    #[cfg(test)]
+    /// The placeholder that a loader leaves where it found nothing.
     pub(crate) fn lease(self) -> Vec<u8> {
         let mut bytes = self.prefix().into_bytes();
         bytes.extend_from_slice(LEASE);
@@ -67,7 +67,6 @@ pub(crate) struct Token(u128);
 
 impl Token {
     /// A new token, from the operating system, as for [`Id::random`].
-    #[cfg(test)]
     pub(crate) fn random() -> Result<Self, getrandom::Error> {
         random().map(Self)
     }
@@ -82,6 +81,16 @@ impl fmt::Display for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}", self.0)
     }
+}
+
+/// One for each group of an entry, in their order.
+pub(crate) type PerGroup<T> = SmallVec<[T; 6]>;
+
+/// The marker of a group, as the run of a server showed it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Marker {
+    pub(crate) token: Token,
+    pub(crate) identity: Option<Identity>,
 }
 
 /// Which run of which server answered.
@@ -137,7 +146,8 @@ pub(crate) struct Header {
     pub(crate) ttl: Duration,
     pub(crate) stale: Duration,
     pub(crate) identity: Option<Identity>,
-    pub(crate) tokens: Vec<(Token, Option<Identity>)>,
+    /// Those of its groups, as they were before its load began.
+    pub(crate) markers: PerGroup<Marker>,
 }
 
 /// What lies at an entry's key.
@@ -182,7 +192,7 @@ fn write_rest(line: &mut String, header: &Header) -> fmt::Result {
     let (ttl, stale) = (milliseconds(header.ttl), milliseconds(header.stale));
     write!(line, "{:08x} {} {ttl} {stale} ", 0, header.outcome.letter())?;
     write_identity(line, header.identity)?;
-    for (token, identity) in &header.tokens {
+    for Marker { token, identity } in &header.markers {
         write!(line, " {token}@")?;
         write_identity(line, *identity)?;
     }
@@ -216,6 +226,12 @@ pub(crate) fn read(bytes: &[u8]) -> Stored<'_> {
     }
 }
 
+/// The id of what `bytes` are, if they are ours.
+pub(crate) fn id_of(bytes: &[u8]) -> Option<Id> {
+    let id = bytes.strip_prefix(FORMAT)?.get(..32)?;
+    hex(id, 32).map(Id)
+}
+
 /// `rest` is what follows the id in `bytes`.
 fn read_entry<'a>(id: Id, bytes: &'a [u8], rest: &'a [u8]) -> Option<(Header, &'a [u8])> {
     let rest = rest.strip_prefix(ENTRY)?;
@@ -233,17 +249,17 @@ fn read_entry<'a>(id: Id, bytes: &'a [u8], rest: &'a [u8]) -> Option<(Header, &'
         ttl: read_duration(fields.next()?)?,
         stale: read_duration(fields.next()?)?,
         identity: read_identity(fields.next()?)?,
-        tokens: fields.map(read_token).collect::<Option<_>>()?,
+        markers: fields.map(read_marker).collect::<Option<_>>()?,
     };
     Some((header, body.strip_prefix(b"\n")?))
 }
 
-fn read_token(field: &[u8]) -> Option<(Token, Option<Identity>)> {
+fn read_marker(field: &[u8]) -> Option<Marker> {
     let (token, identity) = field.split_at_checked(32)?;
-    Some((
-        Token::read(token)?,
-        read_identity(identity.strip_prefix(b"@")?)?,
-    ))
+    Some(Marker {
+        token: Token::read(token)?,
+        identity: read_identity(identity.strip_prefix(b"@")?)?,
+    })
 }
 
 #[allow(

@@ -26,6 +26,8 @@ pub enum ErrorKind {
     TooLarge,
     /// The key cannot be encoded: a `Serialize` implementation of an argument failed.
     Key,
+    /// The pattern or tag cannot be used: write whole segments, or use a tag.
+    Pattern,
 }
 
 /// An error of this crate.

@@ -12,6 +12,7 @@ pub use crate::arguments::{Argument, push_surroundings, push_type, push_type_of}
 pub use crate::call::{Found, refreshing, uncached};
 pub use crate::codec::Codec;
 pub use crate::function::{Function, Registered};
+pub use crate::invalidation::{Invalidation, Prepared};
 pub use crate::load::Load;
 pub use crate::returns::Returns;
 

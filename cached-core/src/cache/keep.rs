@@ -69,7 +69,7 @@ impl Cache {
             ttl,
             stale: Duration::ZERO,
             identity,
-            tokens: Vec::new(),
+            markers: entry::PerGroup::new(),
         };
         let bytes = entry::render(&header, |sink| codec.encode(value, sink), limit)?;
         Ok(Some(Payload::Bytes(bytes.into())))

@@ -18,25 +18,28 @@ fn identity() -> impl Strategy<Value = Option<Identity>> {
 
 fn header() -> impl Strategy<Value = Header> {
     let outcome = prop::sample::select(vec![Outcome::Value, Outcome::None, Outcome::Error]);
-    let token = (any::<u128>().prop_map(Token), identity());
+    let marker = (any::<u128>(), identity()).prop_map(|(token, identity)| Marker {
+        token: Token(token),
+        identity,
+    });
     let milliseconds =
         || prop_oneof![any::<u64>(), Just(0), Just(u64::MAX)].prop_map(Duration::from_millis);
-    let tokens = prop::collection::vec(token, 0..4);
+    let markers = prop::collection::vec(marker, 0..9);
     (
         any::<u128>(),
         outcome,
         milliseconds(),
         milliseconds(),
         identity(),
-        tokens,
+        markers,
     )
-        .prop_map(|(id, outcome, ttl, stale, identity, tokens)| Header {
+        .prop_map(|(id, outcome, ttl, stale, identity, markers)| Header {
             id: Id(id),
             outcome,
             ttl,
             stale,
             identity,
-            tokens,
+            markers: markers.into(),
         })
 }
 
@@ -47,13 +50,18 @@ fn example() -> Header {
         ttl: Duration::from_secs(3600),
         stale: Duration::from_millis(1500),
         identity: Some(Identity(0x0123_4567_89ab_cdef)),
-        tokens: vec![
-            (
-                Token(0xfedc_ba98_7654_3210_fedc_ba98_7654_3210),
-                Some(Identity(0x0123_4567_89ab_cdef)),
-            ),
-            (Token(1), None),
-        ],
+        markers: [
+            Marker {
+                token: Token(0xfedc_ba98_7654_3210_fedc_ba98_7654_3210),
+                identity: Some(Identity(0x0123_4567_89ab_cdef)),
+            },
+            Marker {
+                token: Token(1),
+                identity: None,
+            },
+        ]
+        .into_iter()
+        .collect(),
     }
 }
 
@@ -144,7 +152,7 @@ fn every_flipped_bit_is_noticed() {
         rendered(&example(), "a value"),
         rendered(
             &Header {
-                tokens: vec![],
+                markers: PerGroup::new(),
                 ..example()
             },
             "",
@@ -298,7 +306,7 @@ fn stored_bytes_are_pinned() {
         outcome: Outcome::None,
         stale: Duration::ZERO,
         identity: None,
-        tokens: vec![],
+        markers: PerGroup::new(),
         ..example()
     };
     golden::bytes(

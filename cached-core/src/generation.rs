@@ -1,0 +1,160 @@
+//! Markers, ids and what follows from them: does an entry count, may a call join a load, what has to
+//! be captured before a load, and what does its store expect?
+//!
+//! Every group of entries has a marker that holds a random [`Token`]; whatever lies at an entry's key
+//! has a random [`Id`]. Both are replaced, never counted up. An invalidation deletes them. A load
+//! captures both before it begins; its entry counts for as long as the tokens are the same, and is
+//! stored only if the id still is. There is no clock and no counter in it, so nothing that an evicted
+//! marker or a restarted server could set back.
+//!
+//! Pure functions of one call's own replies: the runtime asks them, and the model in `model` drives
+//! them through every interleaving.
+
+use crate::entry::{self, Header, Id, Identity, Marker, PerGroup, Stored, Token};
+
+/// What lies at an entry's key, as far as the rules ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Occupant {
+    Absent,
+    /// A lease, an entry, or what is left of one.
+    Ours(Id),
+    /// Not ours, or nothing that has a name: never to be written over.
+    Foreign,
+}
+
+impl Occupant {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        match entry::id_of(bytes) {
+            Some(id) => Self::Ours(id),
+            None => Self::Foreign,
+        }
+    }
+}
+
+/// What one call saw, by its own read and its own capture.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct View {
+    pub(crate) occupant: Occupant,
+    /// The run of the server that holds the entry's key.
+    pub(crate) identity: Option<Identity>,
+    pub(crate) markers: PerGroup<Option<Marker>>,
+}
+
+/// What was there before a load began: its entry is made of this.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Captures {
+    /// What a store expects to find.
+    pub(crate) id: Id,
+    pub(crate) identity: Option<Identity>,
+    pub(crate) markers: PerGroup<Marker>,
+}
+
+/// How far a load has come that a call might join.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Stage<'a> {
+    NotBegun,
+    /// With what it captured, or nothing if the store did not answer.
+    Begun(Option<&'a Captures>),
+}
+
+/// The hit test, age and outcome aside: whether an entry counts for a call that saw `markers`, and read
+/// the entry from the server of `identity`.
+///
+/// The reader's groups decide: each must have its marker, with the token that the entry has. An entry
+/// without a token for one of them was stored by a version that did not know the group. A token or id
+/// is only as good as the server run that gave it: after a restart from an old dump, or a failover,
+/// what was deleted can be back.
+pub(crate) fn counts(
+    header: &Header,
+    identity: Option<Identity>,
+    markers: &[Option<Marker>],
+) -> bool {
+    header.identity == identity
+        && header.markers.len() == markers.len()
+        && header
+            .markers
+            .iter()
+            .zip(markers)
+            .all(|(captured, seen)| Some(captured) == seen.as_ref())
+}
+
+/// The join test: whether a call that saw this, or nothing because the store did not answer, may take
+/// what a load gives. Whether this process invalidated anything since is asked besides.
+///
+/// Tokens alone would miss an exact invalidation, ids alone one of a group, and what this process knows
+/// misses other processes. A load without captures is for calls that could not read either.
+pub(crate) fn joins(stage: Stage<'_>, seen: Option<&View>) -> bool {
+    match (stage, seen) {
+        (Stage::NotBegun, _) | (Stage::Begun(None), None) => true,
+        (Stage::Begun(Some(captures)), Some(view)) => captures.are_seen_in(view),
+        (Stage::Begun(_), _) => false,
+    }
+}
+
+impl View {
+    /// Whether a capture has to leave a lease at the entry's key: only where nothing is. Whatever is
+    /// there has an id that a store can expect, and may still be of use.
+    pub(crate) fn lacks_lease(&self) -> bool {
+        self.occupant == Occupant::Absent
+    }
+
+    /// The groups whose markers a capture has to create.
+    pub(crate) fn lacks_markers(&self) -> impl Iterator<Item = usize> {
+        self.markers
+            .iter()
+            .enumerate()
+            .filter_map(|(group, marker)| marker.is_none().then_some(group))
+    }
+
+    /// Whether a load needs no capture.
+    pub(crate) fn is_complete(&self) -> bool {
+        !self.lacks_lease() && self.lacks_markers().next().is_none()
+    }
+
+    /// What a load that begins now may store its entry with; `None` if it may not store at all, because
+    /// something is missing or not ours.
+    pub(crate) fn captures(&self) -> Option<Captures> {
+        let Occupant::Ours(id) = self.occupant else {
+            return None;
+        };
+        Some(Captures {
+            id,
+            identity: self.identity,
+            markers: self.markers.iter().copied().collect::<Option<_>>()?,
+        })
+    }
+}
+
+impl Captures {
+    fn are_seen_in(&self, view: &View) -> bool {
+        view.captures().is_some_and(|seen| seen == *self)
+    }
+}
+
+/// The marker that is there after `SET … NX GET` was answered: ours if nothing was there before, else
+/// the one found, which counts as well. `None` if that is no marker.
+pub(crate) fn created_marker(
+    sent: Token,
+    found: Option<&[u8]>,
+    identity: Option<Identity>,
+) -> Option<Marker> {
+    let token = match found {
+        None => sent,
+        Some(found) => Token::read(found)?,
+    };
+    Some(Marker { token, identity })
+}
+
+/// What lies at the entry's key after `SET … NX GET` of a lease was answered.
+pub(crate) fn created_lease(sent: Id, found: Option<&[u8]>) -> Occupant {
+    found.map_or(Occupant::Ours(sent), Occupant::of)
+}
+
+/// Whether a header is an entry's that is worth a second look: see [`counts`].
+pub(crate) fn is_entry_that_counts(
+    bytes: &[u8],
+    identity: Option<Identity>,
+    markers: &[Option<Marker>],
+) -> bool {
+    matches!(entry::read(bytes), Stored::Entry(header, _) if counts(&header, identity, markers))
+}
