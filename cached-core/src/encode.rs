@@ -129,6 +129,11 @@ pub(crate) fn encode_type(name: &str, out: &mut Material) -> Result<(), EncodeEr
     })
 }
 
+/// Whether an encoding is the name of a type parameter.
+pub(crate) fn is_type(encoding: &[u8]) -> bool {
+    encoding.first() == Some(&tag::TYPE)
+}
+
 fn whole(
     out: &mut Material,
     write: impl FnOnce(&mut Material) -> Result<(), EncodeError>,

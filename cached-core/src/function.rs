@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use crate::segment;
 use crate::template::Pieces;
+use crate::{group, segment};
 
 /// An annotated function, as its attribute declares it.
 pub struct Function {
@@ -29,6 +29,7 @@ struct Declared {
     error_ttl: Option<Duration>,
     version: u64,
     id: Option<&'static str>,
+    tags: &'static [&'static str],
 }
 
 struct Interned {
@@ -37,6 +38,7 @@ struct Interned {
     identity: Vec<u8>,
     /// The readable part of its keys where an `id` stands in for the name.
     pinned: Option<String>,
+    marker: Option<String>,
 }
 
 /// A function that `install` and the statistics know although it was not called yet.
@@ -64,6 +66,7 @@ impl Function {
                 error_ttl: None,
                 version: 0,
                 id: None,
+                tags: &[],
             },
             interned: OnceLock::new(),
             ttl_override: AtomicU64::new(0),
@@ -127,6 +130,13 @@ impl Function {
         self.declared.id = Some(id);
         self
     }
+
+    /// Groups of its calls besides the beginnings of their keys: templates like a prefix.
+    #[must_use]
+    pub const fn tags(mut self, templates: &'static [&'static str]) -> Self {
+        self.declared.tags = templates;
+        self
+    }
 }
 
 impl Function {
@@ -158,6 +168,16 @@ impl Function {
             (None, Some(id)) => Pieces::of_name(id),
             (None, None) => Pieces::of_name(self.declared.name),
         }
+    }
+
+    /// The templates of its tags.
+    pub(crate) fn tag_templates(&self) -> &'static [&'static str] {
+        self.declared.tags
+    }
+
+    /// The name of the group of all its calls, unless the readable part of its keys is one already.
+    pub(crate) fn marker(&self) -> Option<&str> {
+        self.interned().marker.as_deref()
     }
 
     pub(crate) fn ttl_declared(&self) -> Option<Duration> {
@@ -205,6 +225,7 @@ impl Function {
                 index: index_of(&[&identity, prefix.as_bytes()].concat()),
                 identity,
                 pinned: self.declared.id.map(segments),
+                marker: self.declared.marker(),
             }
         })
     }
@@ -228,9 +249,34 @@ impl Declared {
             part(self.surroundings().as_bytes());
         }
         part(&self.version.to_le_bytes());
-        // How many more group templates follow: none yet.
-        part(&0_u32.to_le_bytes());
+        // A reader whose groups differ from those of an entry has another key: both keep their own.
+        let count = u32::try_from(self.tags.len()).unwrap_or(u32::MAX);
+        part(&count.to_le_bytes());
+        for template in self.tags {
+            part(template.as_bytes());
+        }
         identity
+    }
+
+    /// Never the version: all versions of a function are one group. An `id` pins this as well.
+    fn marker(&self) -> Option<String> {
+        let surroundings = match self.id {
+            Some(_) => "",
+            None => self.surroundings(),
+        };
+        if self.prefix.is_none() && surroundings.is_empty() {
+            return None;
+        }
+        let mut marker = String::from(group::FUNCTION);
+        match self.id {
+            Some(id) => marker.push_str(&segments(id)),
+            None => marker.push_str(&self.name.replace("::", ":")),
+        }
+        if !surroundings.is_empty() {
+            marker.push(':');
+            segment::push(&mut marker, surroundings);
+        }
+        Some(marker)
     }
 
     /// What stands around the function besides its module: nothing for a function of a module, the
@@ -323,6 +369,20 @@ mod tests {
         assert_ne!(NEW.index(), OTHER.index());
         assert!(OLD.index() > 0);
         assert_ne!(OLD.number(), NEW.number());
+    }
+
+    #[test]
+    fn tags_are_part_of_the_identity() {
+        static UNTAGGED: Function = Function::new("f", || "f::__Place");
+        static ONE: Function = Function::new("f", || "f::__Place").tags(&["course:{0}"]);
+        static TWO: Function = Function::new("f", || "f::__Place").tags(&["course:{0}", "a"]);
+        let untagged = UNTAGGED.identity();
+        let (start, none) = untagged.split_at(untagged.len() - 8);
+        assert_eq!(none, b"\x04\0\0\0\0\0\0\0");
+        let one: &[&[u8]] = &[start, b"\x04\0\0\0\x01\0\0\0", b"\x0a\0\0\0course:{0}"];
+        assert_eq!(ONE.identity(), one.concat());
+        assert_ne!(TWO.identity(), ONE.identity());
+        assert_ne!(TWO.index(), ONE.index());
     }
 
     #[test]

@@ -10,8 +10,9 @@ use serde::Serialize;
 use smallvec::SmallVec;
 
 use crate::encode::{self, EncodeError, Material};
-use crate::{digest::digest, segment};
-use crate::{function::Function, template::Piece};
+use crate::function::Function;
+use crate::template::{Piece, Pieces};
+use crate::{Error, ErrorKind, digest::digest, segment};
 
 /// The version of everything that decides a key's bytes: encoding, digest, escaping. Part of every digest.
 const FORMAT: u8 = 1;
@@ -194,6 +195,17 @@ impl Key {
         self.fault.as_ref()
     }
 
+    /// Fails if this key must not be used.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        match &self.fault {
+            None => Ok(()),
+            Some(fault) => Err(Error::new(
+                ErrorKind::Key,
+                format!("an argument of this key could not be encoded: {fault}"),
+            )),
+        }
+    }
+
     /// What names the entry within this process.
     pub(crate) fn local(&self) -> &[u8] {
         &self.material
@@ -202,6 +214,42 @@ impl Key {
     /// The function whose call this is; `None` for a key from text.
     pub(crate) fn function(&self) -> Option<&'static Function> {
         self.function
+    }
+
+    /// A key that names no entry: it carries components to where [`render`](Self::render) fills them in.
+    pub(crate) fn carrier() -> Self {
+        Self::beginning(None, TEXT)
+    }
+
+    /// Appends what a template reads with the components of this key filled in.
+    pub(crate) fn render(&self, out: &mut String, pieces: Pieces) {
+        render(out, pieces, self.local());
+    }
+
+    /// Appends the segments that its groups are the beginnings of: all of a key from text, all but the
+    /// digest of a call's.
+    pub(crate) fn push_segments(&self, out: &mut String) {
+        match self.function {
+            Some(function) => self.render(out, function.pieces()),
+            None => out.push_str(&String::from_utf8_lossy(
+                self.local().get(CONTENT..).unwrap_or_default(),
+            )),
+        }
+    }
+
+    /// Whether the readable part of a call's key names every argument: type parameters aside, two calls
+    /// that share it are one. A key from text names no call.
+    pub(crate) fn names_every_argument(&self) -> bool {
+        self.function.is_some_and(|function| {
+            components(self.local())
+                .enumerate()
+                .filter(|(_, component)| !encode::is_type(component))
+                .all(|(index, _)| {
+                    function
+                        .pieces()
+                        .any(|piece| piece == Piece::Component(index))
+                })
+        })
     }
 
     /// What names the entry in a shared store, without the namespace.
@@ -216,19 +264,24 @@ pub(crate) fn text_of(function: impl Into<Option<&'static Function>>, local: &[u
         return String::from_utf8_lossy(local.get(CONTENT..).unwrap_or_default()).into_owned();
     };
     let mut text = String::with_capacity(96);
-    for piece in function.pieces() {
-        match piece {
-            Piece::Text(piece) => text.push_str(piece),
-            Piece::Component(index) => match components(local).nth(index) {
-                Some(component) => segment::push_component(&mut text, component),
-                None => segment::push(&mut text, ""),
-            },
-        }
-    }
+    render(&mut text, function.pieces(), local);
     separate(&mut text);
     // Writing to a `String` never fails.
     let _ = write!(text, "{:032x}", digest_of(function.identity(), local));
     text
+}
+
+/// Appends what a template reads with the components of `local` filled in.
+fn render(out: &mut String, pieces: Pieces, local: &[u8]) {
+    for piece in pieces {
+        match piece {
+            Piece::Text(piece) => out.push_str(piece),
+            Piece::Component(index) => match components(local).nth(index) {
+                Some(component) => segment::push_component(out, component),
+                None => segment::push(out, ""),
+            },
+        }
+    }
 }
 
 /// The digest of a call: over the format version, the function, and every component.

@@ -86,6 +86,7 @@ mod generation;
 mod glob;
 #[cfg(test)]
 mod golden;
+mod group;
 mod hit;
 mod invalidation;
 mod jitter;

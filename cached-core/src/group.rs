@@ -1,0 +1,128 @@
+//! Names of groups: what is invalidated together, and what the marker of it is called.
+//!
+//! | name, without the namespace | what is in the group |
+//! |---|---|
+//! | `%g` | everything |
+//! | `%g:user`, `%g:user:42` | every key that begins with these segments |
+//! | `%fn:shop:user:profile` | every call of a function |
+//! | `%tag:course:7` | every call with this tag |
+//!
+//! A key never begins with `%` and a small letter, so a marker never lies where an entry does. Names are what
+//! old and new versions of a service share: they are pinned, and nothing in them depends on the version of a
+//! function or on the format of its entries.
+
+use crate::key::Key;
+use crate::template::{Piece, Pieces};
+use crate::{Error, function::Function};
+
+/// The group of everything in the namespace.
+pub(crate) const NAMESPACE: &str = "%g";
+
+/// How the name of a beginning of keys begins.
+const BEGINNING: &str = "%g:";
+
+/// How the name of a function's group begins.
+pub(crate) const FUNCTION: &str = "%fn:";
+
+/// How the name of a tag's group begins.
+const TAG: &str = "%tag:";
+
+/// Shows the name of every group of `key`: the namespace, the function, the beginnings of its segments from
+/// short to long, the tags as they are written. Always in this order, which an entry's tokens are in.
+pub(crate) fn each(key: &Key, mut show: impl FnMut(&str)) {
+    show(NAMESPACE);
+    let function = key.function();
+    if let Some(marker) = function.and_then(Function::marker) {
+        show(marker);
+    }
+    let mut name = String::with_capacity(96);
+    name.push_str(BEGINNING);
+    key.push_segments(&mut name);
+    for (end, _) in name.match_indices(':').skip(1) {
+        show(name.get(..end).unwrap_or_default());
+    }
+    show(&name);
+    for template in function.map(Function::tag_templates).unwrap_or_default() {
+        name.clear();
+        name.push_str(TAG);
+        key.render(&mut name, Pieces::written(template));
+        show(&name);
+    }
+}
+
+/// The group of keys that begin with these segments, which are escaped already.
+pub(crate) fn of_prefix(segments: &str) -> String {
+    [BEGINNING, segments].concat()
+}
+
+/// The group of calls with this tag, which is escaped already.
+pub(crate) fn of_tag(tag: &str) -> String {
+    [TAG, tag].concat()
+}
+
+/// The group of all calls of `function`, in all its versions.
+pub(crate) fn of_function(function: &'static Function) -> String {
+    if let Some(marker) = function.marker() {
+        return marker.to_owned();
+    }
+    // Its name, which has no place for an argument.
+    let texts = function.pieces().filter_map(|piece| match piece {
+        Piece::Text(text) => Some(text),
+        Piece::Component(_) => None,
+    });
+    of_prefix(&texts.collect::<String>())
+}
+
+/// The smallest group of the call whose key this is, if the segments of its key name every argument: all
+/// versions of the call are in it. `None` for other calls and for keys from text.
+pub(crate) fn of_call(key: &Key) -> Option<String> {
+    key.names_every_argument().then(|| {
+        let mut name = String::from(BEGINNING);
+        key.push_segments(&mut name);
+        name
+    })
+}
+
+/// The group of keys that begin like `template` with the components that `fill` pushes; everything if the
+/// template is empty.
+///
+/// # Errors
+///
+/// If a component cannot be encoded.
+pub(crate) fn of_template(
+    template: &'static str,
+    fill: impl FnOnce(&mut Key),
+) -> Result<String, Error> {
+    if template.is_empty() {
+        return Ok(NAMESPACE.to_owned());
+    }
+    rendered(BEGINNING, template, fill)
+}
+
+/// The group of calls with the tag that `template` reads with the components that `fill` pushes.
+///
+/// # Errors
+///
+/// If a component cannot be encoded.
+pub(crate) fn of_tag_template(
+    template: &'static str,
+    fill: impl FnOnce(&mut Key),
+) -> Result<String, Error> {
+    rendered(TAG, template, fill)
+}
+
+fn rendered(
+    start: &str,
+    template: &'static str,
+    fill: impl FnOnce(&mut Key),
+) -> Result<String, Error> {
+    let mut components = Key::carrier();
+    fill(&mut components);
+    components.check()?;
+    let mut name = String::from(start);
+    components.render(&mut name, Pieces::written(template));
+    Ok(name)
+}
+
+#[cfg(test)]
+mod tests;
