@@ -24,7 +24,7 @@ const TEXT: u32 = 0;
 const CONTENT: usize = 4;
 
 /// A text key has no more segments: each beginning is a group, and a read looks at all of them.
-const SEGMENTS: usize = 32;
+pub(crate) const SEGMENTS: usize = 32;
 
 /// Names one entry of a cache.
 ///
@@ -99,25 +99,7 @@ impl Key {
     /// assert_ne!(key, Key::from("user:42:avatar"));
     /// ```
     pub fn from_segments(segments: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
-        let mut text = String::new();
-        let mut segments = segments.into_iter();
-        for segment in segments.by_ref().take(SEGMENTS.saturating_sub(1)) {
-            separate(&mut text);
-            segment::push(&mut text, segment.as_ref());
-        }
-        let rest: Vec<_> = segments.collect();
-        match rest.as_slice() {
-            [] if text.is_empty() => segment::push(&mut text, ""),
-            [] => {}
-            [last] => {
-                separate(&mut text);
-                segment::push(&mut text, last.as_ref());
-            }
-            rest => {
-                separate(&mut text);
-                segment::push_folded(&mut text, rest);
-            }
-        }
+        let mut text = escape(segments);
         if looks_like_a_call(&text) {
             text.push_str(":%");
         }
@@ -237,6 +219,18 @@ impl Key {
         }
     }
 
+    /// The segments of a key from text as they were written: those of the keys below it begin with them.
+    pub(crate) fn written_segments(&self) -> String {
+        let mut text = String::new();
+        self.push_segments(&mut text);
+        if let Some(written) = text.strip_suffix(":%")
+            && looks_like_a_call(written)
+        {
+            text.truncate(written.len());
+        }
+        text
+    }
+
     /// Whether the readable part of a call's key names every argument: type parameters aside, two calls
     /// that share it are one. A key from text names no call.
     pub(crate) fn names_every_argument(&self) -> bool {
@@ -309,6 +303,30 @@ fn components(local: &[u8]) -> impl Iterator<Item = &[u8]> {
         rest = after;
         Some(component)
     })
+}
+
+/// These segments as a key from text spells them, at most [`SEGMENTS`] of them.
+pub(crate) fn escape(segments: impl IntoIterator<Item = impl AsRef<str>>) -> String {
+    let mut text = String::new();
+    let mut segments = segments.into_iter();
+    for segment in segments.by_ref().take(SEGMENTS.saturating_sub(1)) {
+        separate(&mut text);
+        segment::push(&mut text, segment.as_ref());
+    }
+    let rest: Vec<_> = segments.collect();
+    match rest.as_slice() {
+        [] if text.is_empty() => segment::push(&mut text, ""),
+        [] => {}
+        [last] => {
+            separate(&mut text);
+            segment::push(&mut text, last.as_ref());
+        }
+        rest => {
+            separate(&mut text);
+            segment::push_folded(&mut text, rest);
+        }
+    }
+    text
 }
 
 fn separate(text: &mut String) {
