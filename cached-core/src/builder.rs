@@ -89,7 +89,14 @@ impl Builder {
         /// How many calls that waited for a load that failed, with an error that cannot be cloned,
         /// run their own body at a time. Default 8.
         parallel_failing_loads: usize,
-        /// Whether anything is cached; if not, every call runs its body. Default yes.
+        /// How long a load may take and still be stored; a value that took longer is returned only.
+        /// Nobody waits for it. Default 5 minutes.
+        lease: Duration,
+        /// The most invalidations that are kept for a Redis that cannot be reached; one more, and all of
+        /// them become one of the whole namespace. Default 10,000.
+        journal_capacity: usize,
+        /// Whether anything is cached; if not, every call runs its body. Invalidations work in any case.
+        /// Default yes.
         enabled: bool,
         /// Where the in-process store reads the time. Default the system's clock.
         clock: Clock,
@@ -131,6 +138,12 @@ fn check(config: &Config) -> Result<(), Error> {
     }
     if config.pool_size == 0 {
         return wrong("`pool_size` must be at least 1");
+    }
+    if config.lease < Duration::from_millis(1) {
+        return wrong("`lease` must be at least a millisecond");
+    }
+    if config.journal_capacity == 0 {
+        return wrong("`journal_capacity` must be at least 1");
     }
     if config.parallel_failing_loads == 0 {
         return wrong("`parallel_failing_loads` must be at least 1");

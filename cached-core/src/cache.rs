@@ -16,6 +16,7 @@ use crate::{
     config::Config,
     environment,
     flight::Flights,
+    generations::Generations,
     scope::{self, Mode},
     stats::Table,
     store::{Store, memory::MemoryStore, redis::RedisStore},
@@ -23,6 +24,7 @@ use crate::{
 
 mod by_key;
 mod count;
+mod invalidate;
 mod keep;
 
 /// A cache: where values are kept, and how.
@@ -59,6 +61,8 @@ struct Inner {
     config: Config,
     store: Arc<dyn Store>,
     flights: Flights,
+    /// What was invalidated in this process.
+    generations: Generations,
     background: Background,
     table: Table,
     on: AtomicBool,
@@ -105,19 +109,26 @@ impl Cache {
     }
 
     pub(crate) fn with_config(config: Config) -> Result<Self, Error> {
+        let generations = Generations::new();
         let store: Arc<dyn Store> = match &config.address {
             Some(address) => Arc::new(RedisStore::new(&config, address.reveal())?),
-            None => Arc::new(MemoryStore::new(&config)),
+            None => Arc::new(MemoryStore::new(&config, generations.clone())),
         };
-        Ok(Self::with_store(config, store, None))
+        Ok(Self::with_store(config, store, generations, None))
     }
 
-    fn with_store(config: Config, store: Arc<dyn Store>, fault: Option<Error>) -> Self {
+    fn with_store(
+        config: Config,
+        store: Arc<dyn Store>,
+        generations: Generations,
+        fault: Option<Error>,
+    ) -> Self {
         Self(Arc::new(Inner {
             on: AtomicBool::new(config.enabled && fault.is_none()),
             config,
             store,
-            flights: Flights::default(),
+            flights: Flights::new(generations.clone()),
+            generations,
             background: Background::default(),
             table: Table::new(),
             fault,
@@ -127,8 +138,9 @@ impl Cache {
     /// A cache that caches nothing, because none could be made.
     pub(crate) fn unusable(error: Error) -> Self {
         let config = Config::default();
-        let store = Arc::new(MemoryStore::new(&config));
-        Self::with_store(config, store, Some(error))
+        let generations = Generations::new();
+        let store = Arc::new(MemoryStore::new(&config, generations.clone()));
+        Self::with_store(config, store, generations, Some(error))
     }
 
     /// Makes this the cache of the process, and reads the variables that `ttl_env` names.
@@ -274,6 +286,10 @@ impl Cache {
 
     pub(crate) fn flights(&self) -> &Flights {
         &self.0.flights
+    }
+
+    pub(crate) fn generations(&self) -> &Generations {
+        &self.0.generations
     }
 
     pub(crate) fn max_entry_size(&self) -> usize {

@@ -9,9 +9,10 @@ use crate::{
     Cache, Key, clock,
     codec::Codec,
     function::Function,
-    hit::{self, Accepts, Verdict},
-    load::{Call, Load, Plan, Read},
+    hit::{self, Accepts, Miss, Verdict},
+    load::{Call, Load, Plan},
     scope::{self, Mode, Surroundings},
+    store::Reply,
 };
 
 /// What a look-up found: a value, or what it takes to load one.
@@ -101,53 +102,74 @@ impl<R, T> Codec<R, T> {
             }
             (Some(_), Err(miss)) => {
                 cache.count_miss(function, miss);
-                Looked::Miss(cache.clone(), Plan::Share(Read::Answered(None)))
+                let seen = Reply::local(None, None);
+                Looked::Miss(cache.clone(), Plan::Share(Some(seen)))
             }
         }
     }
 
     async fn ask(&self, cache: Cache, key: Key) -> Found<R, T> {
         let began = clock::instant();
-        let function = key.function();
-        let accepts = Accepts::of(function);
-        let read = match cache.store().read(&key).await {
-            Ok(reply) => match hit::judge(self, accepts, &reply, cache.max_entry_size()) {
-                Verdict::Hit(value) => {
-                    cache.count_hit(function);
-                    return Found::Hit(value);
-                }
-                Verdict::Miss(miss) => {
-                    if let Some(value) = self.on_its_way(&cache, &key, began, accepts) {
-                        cache.count_hit(function);
-                        return Found::Hit(value);
-                    }
-                    cache.count_miss(function, miss);
-                    match miss {
-                        hit::Miss::Foreign => Read::Unusable,
-                        _ => Read::Answered(reply.identity),
-                    }
-                }
-            },
-            Err(error) => {
-                cache.count_miss(function, hit::Miss::Absent);
-                cache.count_read_error(function, &error);
-                Read::Unusable
-            }
+        let seen = match self.read(&cache, &key, began).await {
+            Ok(value) => return Found::Hit(value),
+            Err(seen) => seen,
         };
-        let call = Call::new(cache, key, Plan::Share(read), began);
+        let call = Call::new(cache, key, Plan::Share(seen), began);
         Found::Miss(Load::new(*self, call))
     }
 
-    /// A value that was loaded before this call began, and that the store does not have yet.
-    pub(crate) fn on_its_way(
+    /// One read of the store for one call: its value, or what the store showed, if it answered.
+    pub(crate) async fn read(
         &self,
         cache: &Cache,
         key: &Key,
         began: Instant,
-        accepts: Accepts,
-    ) -> Option<R> {
-        let shared = cache.flights().landed(key.local(), began)?;
-        hit::typed(self, accepts, &shared).ok()
+    ) -> Result<R, Option<Reply>> {
+        // Decided before the read is sent: what is invalidated later is none of this read's business,
+        // and what is known to be applied later does not make its reply any newer.
+        let trusted = cache.trusts(key);
+        let function = key.function();
+        let reply = match cache.store().read(key).await {
+            Ok(reply) => reply,
+            Err(error) => {
+                cache.count_miss(function, Miss::Absent);
+                cache.count_read_error(function, &error);
+                return Err(None);
+            }
+        };
+        let value = self.answer(cache, key, &reply, trusted).or_else(|miss| {
+            let coming = cache.on_its_way(key, began, &reply);
+            coming
+                .and_then(|shared| hit::typed(self, Accepts::of(function), &shared).ok())
+                .ok_or(miss)
+        });
+        match value {
+            Ok(value) => {
+                cache.count_hit(function);
+                Ok(value)
+            }
+            Err(miss) => {
+                cache.count_miss(function, miss);
+                Err(Some(reply))
+            }
+        }
+    }
+
+    /// The hit test.
+    pub(crate) fn answer(
+        &self,
+        cache: &Cache,
+        key: &Key,
+        reply: &Reply,
+        trusted: bool,
+    ) -> Result<R, Miss> {
+        if !trusted {
+            return Err(Miss::Absent);
+        }
+        match hit::judge(self, Accepts::of(key.function()), reply, cache.max_entry_size()) {
+            Verdict::Hit(value) => Ok(value),
+            Verdict::Miss(miss) => Err(miss),
+        }
     }
 
     fn miss(&self, cache: Cache, key: Key, plan: Plan) -> Found<R, T> {

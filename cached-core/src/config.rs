@@ -7,6 +7,10 @@ use crate::clock::Clock;
 /// The longest time that an entry may be kept: a thousand years.
 pub(crate) const LONGEST_TTL: Duration = Duration::from_secs(1_000 * 365 * 24 * 3_600);
 
+/// How much longer than an entry its markers live: one that dies first turns its whole group into
+/// misses. More than clocks can drift apart while a store is on its way.
+pub(crate) const MARKERS_OUTLIVE: Duration = Duration::from_secs(300);
+
 /// What a [`Builder`](crate::Builder) collects.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
@@ -21,6 +25,8 @@ pub(crate) struct Config {
     pub(crate) max_entry_size: usize,
     pub(crate) follower_wait: Duration,
     pub(crate) parallel_failing_loads: usize,
+    pub(crate) lease: Duration,
+    pub(crate) journal_capacity: usize,
     pub(crate) enabled: bool,
     pub(crate) clock: Clock,
 }
@@ -46,6 +52,10 @@ impl Default for Config {
             follower_wait: Duration::from_secs(30),
             // Enough to get through when one in eight fails, too few to hurt a failing database.
             parallel_failing_loads: 8,
+            // Longer than any load worth storing.
+            lease: Duration::from_secs(300),
+            // A few megabytes; more than an outage of minutes leaves behind.
+            journal_capacity: 10_000,
             enabled: true,
             clock: Clock::system(),
         }

@@ -29,6 +29,9 @@ const FORMAT: &[u8] = b"cc1 ";
 const ENTRY: &[u8] = b" E ";
 const LEASE: &[u8] = b" L";
 
+/// How many bytes a lease has: enough of anything to tell its id.
+pub(crate) const LEASE_LENGTH: usize = 38;
+
 /// How many digits a check sum has.
 const SUM: usize = 8;
 
@@ -37,6 +40,9 @@ const SUM: usize = 8;
 pub(crate) struct Id(u128);
 
 impl Id {
+    /// Stands where a store inside the process needs none.
+    pub(crate) const NONE: Self = Self(0);
+
     /// A new id, from the operating system: a generator of the process would repeat itself in a forked or restored one.
     pub(crate) fn random() -> Result<Self, getrandom::Error> {
         random().map(Self)

@@ -70,6 +70,15 @@ impl Error {
     }
 }
 
+/// The operating system gave no random number.
+pub(crate) fn no_random(error: getrandom::Error) -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        "the operating system gave no random number for an id",
+    )
+    .with_source(error)
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)

@@ -76,6 +76,26 @@ pub(crate) fn store_skipped(function: Option<&'static Function>, store: Kind) {
     );
 }
 
+/// Nothing is wrong: what was loaded is older than what is there, or than an invalidation.
+pub(crate) fn store_rejected(function: Option<&'static Function>, store: Kind) {
+    event!(
+        target: TARGET, Level::DEBUG,
+        function = name(function), store = store.name(),
+        "store rejected: something was invalidated or stored since the load began"
+    );
+}
+
+pub(crate) fn invalidated(store: Kind, targets: usize, applied: bool) {
+    event!(target: TARGET, Level::DEBUG, store = store.name(), targets, applied, "invalidate");
+}
+
+pub(crate) fn uninvalidated(error: &Error) {
+    event!(
+        target: TARGET, Level::WARN, %error,
+        "an argument could not be encoded: nothing is cached by it, and nothing invalidated"
+    );
+}
+
 pub(crate) fn undecodable(function: Option<&'static Function>, store: Kind) {
     event!(
         target: TARGET, Level::DEBUG,

@@ -3,8 +3,12 @@
 //! The first call that misses a key leads: it runs its body. Those that miss the key meanwhile
 //! follow: they wait for the leader's value. What a follower may rely on:
 //!
-//! - It gets the value of a load that had not ended when its own call began.
+//! - It gets the value of a load that may answer it: one that had not begun when it came, or one whose
+//!   captures it has seen itself, by its own read ([`generation::joins`]), with nothing invalidated in
+//!   this process since.
 //! - A leader that is cancelled, or panics, hands over: one follower leads with its own body.
+//! - A leader that finds an answer for itself alone, before it loads, sends all followers back to read
+//!   for themselves; it hands them to no other flight.
 //! - A leader whose result cannot be shared releases all followers to run their own bodies, a few
 //!   at a time; as soon as one has a value that can be shared, the others take it.
 //! - Nobody waits longer than `follower_wait`.
@@ -20,20 +24,34 @@ use std::{
 use hashbrown::DefaultHashBuilder;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-use crate::{clock, codec::Shared};
+use smallvec::SmallVec;
+
+use crate::{
+    Key, clock,
+    codec::Shared,
+    generation::{self, Captures, Stage, View},
+    generations::{Epoch, Generations},
+};
 
 /// The flights of one cache, by the keys they load. Clones share them.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Flights(Arc<Mutex<ByKey>>);
+#[derive(Clone, Debug)]
+pub(crate) struct Flights(Arc<Inner>);
 
-type ByKey = HashMap<Box<[u8]>, Arc<Flight>, DefaultHashBuilder>;
+#[derive(Debug)]
+struct Inner {
+    by_key: Mutex<ByKey>,
+    generations: Generations,
+}
+
+/// Of one key there can be several: those that began before an invalidation, and one after it.
+type ByKey = HashMap<Box<[u8]>, SmallVec<[Arc<Flight>; 1]>, DefaultHashBuilder>;
 
 /// One load, shared by all calls that missed its key while it was under way.
 ///
 /// Where both locks are held, the one of [`Flights`] is taken first.
 #[derive(Debug)]
 pub(crate) struct Flight {
-    key: Box<[u8]>,
+    key: Key,
     board: Mutex<Board>,
     changed: Notify,
     /// Lets a few followers at a time run their own bodies, once a load could not be shared.
@@ -44,17 +62,28 @@ pub(crate) struct Flight {
 struct Board {
     state: State,
     followers: usize,
-    /// A `set` or `delete` of the key has come since.
-    detached: bool,
+    /// What the load began with, once it has begun.
+    begun: Option<Captured>,
+}
+
+/// What was there before a load began.
+#[derive(Clone, Debug)]
+pub(crate) struct Captured {
+    /// The generation of this process.
+    pub(crate) at: Epoch,
+    /// In the store; `None` if it did not answer, or if nothing may be written there.
+    pub(crate) from: Option<Captures>,
 }
 
 #[derive(Debug)]
 enum State {
-    /// A leader runs its body.
+    /// A leader is about to run its body, or runs it.
     Loading,
     /// The leader is gone without a result: a follower, or the next call to come by, leads.
     Vacant,
-    /// There is a result; calls that began before `ended` may take it.
+    /// The leader found its answer before it loaded: everybody reads again.
+    Dissolved,
+    /// There is a result. Once it has `ended`, only calls that began before may take it.
     Landed {
         shared: Shared,
         ended: Option<Instant>,
@@ -68,6 +97,8 @@ enum State {
 pub(crate) enum Turn {
     /// Run the body, and say how it ended.
     Lead(Lead),
+    /// Read again: what the leader found is for the leader alone.
+    Again,
     /// Take this.
     Shared(Shared),
     /// Run the body alone: the leader's result could not be shared. The permit counts those who do.
@@ -76,77 +107,125 @@ pub(crate) enum Turn {
     GaveUp,
 }
 
+/// A call that has missed, as far as flights are concerned.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Passenger<'a> {
+    pub(crate) key: &'a Key,
+    pub(crate) began: Instant,
+    /// What it saw in the store; `None` if the store did not answer.
+    pub(crate) saw: Option<&'a View>,
+}
+
 impl Flights {
-    /// Boards the flight for `key`, for a call that began at `began`, and has missed.
-    pub(crate) fn board(&self, key: &[u8], began: Instant, parallel: usize) -> Boarding {
-        let mut by_key = lock(&self.0);
-        if let Some(flight) = by_key.get(key) {
-            let mut board = lock(&flight.board);
-            if board.state.admits(began) {
-                board.followers = board.followers.saturating_add(1);
-                return Boarding::Follow(Follower {
-                    flights: self.clone(),
-                    flight: Arc::clone(flight),
-                });
-            }
+    pub(crate) fn new(generations: Generations) -> Self {
+        Self(Arc::new(Inner {
+            by_key: Mutex::default(),
+            generations,
+        }))
+    }
+
+    /// Boards a flight that may answer `passenger`, or a new one, which it leads.
+    pub(crate) fn board(&self, passenger: Passenger<'_>, parallel: usize) -> Boarding {
+        let mut by_key = self.lock();
+        if let Some(follower) = self.follow(&by_key, passenger, None) {
+            return Boarding::Follow(follower);
         }
         let flight = Arc::new(Flight {
-            key: key.into(),
+            key: passenger.key.clone(),
             board: Mutex::new(Board {
                 state: State::Loading,
                 followers: 0,
-                detached: false,
+                begun: None,
             }),
             changed: Notify::new(),
             alone: Arc::new(Semaphore::new(parallel)),
         });
-        by_key.insert(key.into(), Arc::clone(&flight));
+        by_key
+            .entry(passenger.key.local().into())
+            .or_default()
+            .push(Arc::clone(&flight));
         Boarding::Lead(Lead::new(self, flight))
     }
 
-    /// The value of a load that is over, and whose entry may not have reached the store yet, for a
-    /// call that began at `began` and found nothing there.
-    pub(crate) fn landed(&self, key: &[u8], began: Instant) -> Option<Shared> {
-        let by_key = lock(&self.0);
-        let board = lock(&by_key.get(key)?.board);
-        match &board.state {
-            State::Landed { shared, .. } if board.state.admits(began) => Some(shared.clone()),
-            _ => None,
-        }
+    /// A place on a flight that may answer `passenger`, `but` for one.
+    fn follow(
+        &self,
+        by_key: &ByKey,
+        passenger: Passenger<'_>,
+        but: Option<&Arc<Flight>>,
+    ) -> Option<Follower> {
+        let mut flights = by_key.get(passenger.key.local())?.iter();
+        let flight = flights.find(|flight| {
+            let mut board = lock(&flight.board);
+            let joins = but.is_none_or(|but| !Arc::ptr_eq(but, flight))
+                && board.admits(passenger, &self.0.generations);
+            if joins {
+                board.followers = board.followers.saturating_add(1);
+            }
+            joins
+        })?;
+        Some(Follower {
+            flights: self.clone(),
+            flight: Arc::clone(flight),
+        })
     }
 
-    /// From now on nobody joins the flight of `key`; those who did keep it.
-    pub(crate) fn detach(&self, key: &[u8]) {
-        if let Some(flight) = lock(&self.0).remove(key) {
-            lock(&flight.board).detached = true;
-        }
+    /// The value of a load that is over, and whose entry may not have reached the store yet, for a call
+    /// that found nothing there.
+    pub(crate) fn landed(&self, passenger: Passenger<'_>) -> Option<Shared> {
+        let by_key = self.lock();
+        by_key.get(passenger.key.local())?.iter().find_map(|flight| {
+            let board = lock(&flight.board);
+            match &board.state {
+                State::Landed { shared, .. } if board.admits(passenger, &self.0.generations) => {
+                    Some(shared.clone())
+                }
+                _ => None,
+            }
+        })
     }
 
-    /// As [`detach`](Self::detach), for all keys.
-    pub(crate) fn detach_all(&self) {
-        for (_, flight) in lock(&self.0).drain() {
-            lock(&flight.board).detached = true;
-        }
+    /// The keys that are being loaded.
+    pub(crate) fn keys(&self) -> Vec<Key> {
+        let by_key = self.lock();
+        let flights = by_key.values().flatten();
+        flights.map(|flight| flight.key.clone()).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, ByKey> {
+        lock(&self.0.by_key)
     }
 }
 
-/// Takes `flight` out, unless another one has its place.
+/// Takes `flight` out.
 fn remove(by_key: &mut ByKey, flight: &Arc<Flight>) {
-    if by_key
-        .get(&flight.key)
-        .is_some_and(|found| Arc::ptr_eq(found, flight))
-    {
-        by_key.remove(&flight.key);
+    if let Some(flights) = by_key.get_mut(flight.key.local()) {
+        flights.retain(|found| !Arc::ptr_eq(found, flight));
+        if flights.is_empty() {
+            by_key.remove(flight.key.local());
+        }
     }
 }
 
-impl State {
-    fn admits(&self, began: Instant) -> bool {
-        match self {
-            Self::Loading | Self::Vacant => true,
-            Self::Landed { ended, .. } => ended.is_none_or(|ended| began < ended),
-            Self::Unshareable => false,
-        }
+impl Board {
+    /// Whether `passenger` may take what this flight gives, or will give.
+    fn admits(&self, passenger: Passenger<'_>, generations: &Generations) -> bool {
+        let in_time = match &self.state {
+            // A new leader begins its load after this.
+            State::Vacant => return true,
+            State::Loading => true,
+            State::Landed { ended, .. } => ended.is_none_or(|ended| passenger.began < ended),
+            State::Dissolved | State::Unshareable => false,
+        };
+        let stage = match &self.begun {
+            None => Stage::NotBegun,
+            Some(captured) if generations.holds_exactly(passenger.key, captured.at) => {
+                Stage::Begun(captured.from.as_ref())
+            }
+            // Something was invalidated here since; the store may not know it yet.
+            Some(_) => return false,
+        };
+        in_time && generation::joins(stage, passenger.saw)
     }
 }
 
@@ -156,10 +235,6 @@ impl Flight {
         let replaced = std::mem::replace(&mut lock(&self.board).state, state);
         self.changed.notify_waiters();
         drop(replaced);
-    }
-
-    fn is_current(&self) -> bool {
-        !lock(&self.board).detached
     }
 }
 
@@ -218,6 +293,7 @@ impl Follower {
         let mut board = lock(&self.flight.board);
         match &board.state {
             State::Loading => Now::Wait,
+            State::Dissolved => Now::Turn(Turn::Again),
             State::Vacant => {
                 board.state = State::Loading;
                 Now::Turn(Turn::Lead(Lead::new(
@@ -240,7 +316,7 @@ enum Now {
 
 impl Drop for Follower {
     fn drop(&mut self) {
-        let mut by_key = lock(&self.flights.0);
+        let mut by_key = self.flights.lock();
         let mut board = lock(&self.flight.board);
         board.followers = board.followers.saturating_sub(1);
         if board.followers == 0 && matches!(board.state, State::Vacant) {
@@ -271,11 +347,52 @@ impl Lead {
         self.flight.as_ref()
     }
 
-    /// Whether no `set`, `delete` or refresh of its key has come since.
-    pub(crate) fn is_current(&self) -> bool {
+    /// Whether a leader before this one had begun: what it captured precedes this load as well.
+    pub(crate) fn inherits(&self) -> bool {
         self.flight
             .as_ref()
-            .is_some_and(|flight| flight.is_current())
+            .is_some_and(|flight| lock(&flight.board).begun.is_some())
+    }
+
+    /// Looks, after the capture, for another flight that may answer this call: one that began before,
+    /// with the same captures. Then this one is dissolved, and its followers read for themselves.
+    pub(crate) fn rejoin(self, passenger: Passenger<'_>) -> Boarding {
+        let other = {
+            let flights = self.flights.lock();
+            self.flights.follow(&flights, passenger, self.flight.as_ref())
+        };
+        match other {
+            None => Boarding::Lead(self),
+            Some(follower) => {
+                self.dissolve();
+                Boarding::Follow(follower)
+            }
+        }
+    }
+
+    /// Gives the load up, because this call has its answer: the followers read for themselves.
+    pub(crate) fn dissolve(mut self) {
+        if let Some(flight) = self.flight.take() {
+            remove(&mut self.flights.lock(), &flight);
+            flight.set(State::Dissolved);
+        }
+    }
+
+    /// From now on it can be joined only by calls that saw what was captured.
+    pub(crate) fn begin(&self, from: Option<Captures>) -> Captured {
+        let captured = Captured {
+            at: self.flights.0.generations.now(),
+            from,
+        };
+        if let Some(flight) = &self.flight {
+            let mut board = lock(&flight.board);
+            match &board.begun {
+                // The dead leader's: those who follow have seen these.
+                Some(captured) => return captured.clone(),
+                None => board.begun = Some(captured.clone()),
+            }
+        }
+        captured
     }
 
     /// Gives the result to the followers: all that wait, and those that come before
@@ -283,7 +400,7 @@ impl Lead {
     pub(crate) fn land(mut self, shared: Option<Shared>) -> Option<Landed> {
         let flight = self.flight.take()?;
         let Some(shared) = shared else {
-            remove(&mut lock(&self.flights.0), &flight);
+            remove(&mut self.flights.lock(), &flight);
             flight.set(State::Unshareable);
             return None;
         };
@@ -303,7 +420,7 @@ impl Drop for Lead {
         let Some(flight) = self.flight.take() else {
             return;
         };
-        let mut by_key = lock(&self.flights.0);
+        let mut by_key = self.flights.lock();
         let mut board = lock(&flight.board);
         board.state = State::Vacant;
         if board.followers == 0 {
@@ -345,11 +462,6 @@ pub(crate) struct Landed {
 }
 
 impl Landed {
-    /// Whether no `set` or `delete` of its key has come since.
-    pub(crate) fn is_current(&self) -> bool {
-        self.flight.is_current()
-    }
-
     /// From now on only calls that have begun already may take the result.
     pub(crate) fn end(&self) {
         if let State::Landed { ended, .. } = &mut lock(&self.flight.board).state
@@ -363,7 +475,7 @@ impl Landed {
 impl Drop for Landed {
     fn drop(&mut self) {
         self.end();
-        remove(&mut lock(&self.flights.0), &self.flight);
+        remove(&mut self.flights.lock(), &self.flight);
     }
 }
 

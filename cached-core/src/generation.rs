@@ -10,7 +10,7 @@
 //! Pure functions of one call's own replies: the runtime asks them, and the model in `model` drives
 //! them through every interleaving.
 
-use crate::entry::{self, Header, Id, Identity, Marker, PerGroup, Stored, Token};
+use crate::entry::{self, Header, Id, Identity, Marker, PerGroup, Token};
 
 /// What lies at an entry's key, as far as the rules ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -148,13 +148,4 @@ pub(crate) fn created_marker(
 /// What lies at the entry's key after `SET … NX GET` of a lease was answered.
 pub(crate) fn created_lease(sent: Id, found: Option<&[u8]>) -> Occupant {
     found.map_or(Occupant::Ours(sent), Occupant::of)
-}
-
-/// Whether a header is an entry's that is worth a second look: see [`counts`].
-pub(crate) fn is_entry_that_counts(
-    bytes: &[u8],
-    identity: Option<Identity>,
-    markers: &[Option<Marker>],
-) -> bool {
-    matches!(entry::read(bytes), Stored::Entry(header, _) if counts(&header, identity, markers))
 }

@@ -4,6 +4,7 @@ use crate::{
     codec::{Codec, Shared},
     entry::{self, Outcome, Stored},
     function::Function,
+    generation::counts,
     store::{Payload, Reply},
 };
 
@@ -18,7 +19,8 @@ pub(crate) enum Verdict<R> {
 /// Why a reply is no hit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Miss {
-    /// Nothing is there, or a lease, or an entry from another run of the server.
+    /// Nothing is there, or a lease, or an entry that was invalidated or is from another run of the
+    /// server.
     Absent,
     /// Damaged, or of another type.
     Undecodable,
@@ -66,9 +68,9 @@ pub(crate) fn judge<R, T>(
         Some(Payload::Bytes(bytes)) if bytes.len() > limit => Err(Miss::TooLarge),
         Some(Payload::Bytes(bytes)) => match entry::read(bytes) {
             Stored::Lease(_) => Err(Miss::Absent),
-            // An id is only as good as the server run that gave it: after a restart from an old
-            // dump, or a failover, what was deleted can be back.
-            Stored::Entry(header, _) if header.identity != reply.identity => Err(Miss::Absent),
+            Stored::Entry(header, _) if !counts(&header, reply.identity, &reply.markers) => {
+                Err(Miss::Absent)
+            }
             Stored::Entry(header, _) if !accepts.takes(header.outcome) => Err(Miss::Absent),
             Stored::Entry(header, body) => {
                 codec.decode(header.outcome, body).ok_or(Miss::Undecodable)
@@ -95,13 +97,14 @@ pub(crate) fn typed<R, T>(
     codec.restore(shared).ok_or(Miss::Undecodable)
 }
 
-/// Whether there is an entry, of whatever type.
+/// Whether there is an entry that counts, of whatever type.
 pub(crate) fn is_entry(reply: &Reply) -> bool {
     match &reply.payload {
         None => false,
         Some(Payload::Typed(..)) => true,
         Some(Payload::Bytes(bytes)) => {
-            matches!(entry::read(bytes), Stored::Entry(header, _) if header.identity == reply.identity)
+            matches!(entry::read(bytes), Stored::Entry(header, _)
+                if counts(&header, reply.identity, &reply.markers))
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What is invalidated, and how an annotated function does it.
 
-use crate::{Cache, Error, Key, Pattern, Tag, function::Function};
+use crate::{Cache, Error, Key, Pattern, event, function::Function, group};
 
 /// What became of an invalidation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -12,6 +12,8 @@ pub enum Invalidated {
     Applied,
     /// The store has not confirmed it yet. In this process it holds from now on; to the store it is sent
     /// again until it is confirmed.
+    ///
+    /// Inside [`Cache::after`], nothing holds before that future has returned.
     Postponed,
 }
 
@@ -37,7 +39,7 @@ pub(crate) enum Target {
 #[must_use]
 pub struct Invalidation {
     cache: Cache,
-    targets: Result<Vec<Target>, Error>,
+    targets: Vec<Target>,
 }
 
 impl Invalidation {
@@ -50,37 +52,46 @@ impl Invalidation {
     pub fn new_in(cache: &Cache) -> Self {
         Self {
             cache: cache.clone(),
-            targets: Ok(Vec::new()),
+            targets: Vec::new(),
         }
     }
 
-    /// Everything whose key begins like `template` with its components filled in.
+    /// Everything whose key begins like `template` with its components filled in; everything at all if it
+    /// is empty.
     pub fn pattern(self, template: &'static str, fill: impl FnOnce(&mut Key)) -> Self {
-        let _ = (template, fill);
-        self
+        let group = group::of_template(template, fill);
+        self.and(group.map(|group| vec![Target::Group(group)]))
     }
 
     /// Everything with this tag.
     pub fn tag(self, template: &'static str, fill: impl FnOnce(&mut Key)) -> Self {
-        let _ = (template, fill);
-        self
+        let group = group::of_tag_template(template, fill);
+        self.and(group.map(|group| vec![Target::Group(group)]))
     }
 
     /// One call.
     pub fn call(self, key: Key) -> Self {
-        let _ = key;
-        self
+        let targets = Pattern::from(key).targets();
+        self.and(targets)
     }
 
     /// All calls of `function`.
     pub fn all(self, function: &'static Function) -> Self {
-        let _ = function;
+        self.and(Ok(vec![Target::Group(group::of_function(function))]))
+    }
+
+    /// An argument that cannot be encoded has no entry anywhere: a call with it runs uncached.
+    fn and(mut self, targets: Result<Vec<Target>, Error>) -> Self {
+        match targets {
+            Ok(targets) => self.targets.extend(targets),
+            Err(error) => event::uninvalidated(&error),
+        }
         self
     }
 
-    /// Remembered from now on: dropped before it is decided, it is applied.
+    /// Remembered from now on: if it is dropped undecided, it is applied.
     pub fn prepare(self) -> Prepared {
-        Prepared(self)
+        Prepared { cache: self.cache, targets: self.targets }
     }
 }
 
@@ -93,62 +104,29 @@ impl Default for Invalidation {
 /// An invalidation around a body.
 #[derive(Debug)]
 #[must_use]
-pub struct Prepared(Invalidation);
+pub struct Prepared {
+    cache: Cache,
+    targets: Vec<Target>,
+}
 
 impl Prepared {
     /// Adds what the returned value says, if there is one.
     pub fn and<T>(
-        self,
+        mut self,
         returned: Option<&T>,
         add: impl FnOnce(Invalidation, &T) -> Invalidation,
     ) -> Self {
-        match returned {
-            Some(returned) => Self(add(self.0, returned)),
-            None => self,
+        if let Some(returned) = returned {
+            let more = add(Invalidation::new_in(&self.cache), returned);
+            self.targets.extend(more.targets);
         }
+        self
     }
 
     /// Applies it if it is `wanted`, and forgets it otherwise.
     pub async fn apply_if(self, wanted: bool) {
-        let _ = (wanted, self.0.cache, self.0.targets);
-    }
-}
-
-impl Cache {
-    /// Makes everything that `pattern` covers unusable, at constant cost.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Pattern`](crate::ErrorKind::Pattern) if the pattern has a wildcard in the middle.
-    pub async fn invalidate(&self, pattern: impl Into<Pattern>) -> Result<Invalidated, Error> {
-        let _ = pattern.into();
-        Ok(Invalidated::Applied)
-    }
-
-    /// Makes everything with `tag` unusable, at constant cost.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Pattern`](crate::ErrorKind::Pattern) if the tag has a wildcard.
-    pub async fn invalidate_tag(&self, tag: impl Into<Tag>) -> Result<Invalidated, Error> {
-        let _ = tag.into();
-        Ok(Invalidated::Applied)
-    }
-
-    /// Makes everything in the namespace unusable, at constant cost.
-    ///
-    /// # Errors
-    ///
-    /// None but those of a cache that could not be made.
-    pub async fn clear(&self) -> Result<Invalidated, Error> {
-        Ok(Invalidated::Applied)
-    }
-
-    /// Collects the invalidations made inside `future`, and applies them once it returned `Ok`.
-    pub fn after<T, E>(
-        &self,
-        future: impl Future<Output = Result<T, E>>,
-    ) -> impl Future<Output = Result<T, E>> {
-        future
+        if wanted {
+            let _ = self.cache.apply(self.targets).await;
+        }
     }
 }

@@ -66,6 +66,12 @@ counters! {
     shared,
     /// Entries written.
     stores,
+    /// Values that came too late: something was invalidated, or stored, since their load began.
+    stores_rejected,
+    /// Invalidations, each call one, whatever it covers.
+    invalidations,
+    /// Invalidations that the store did not confirm in time, and that are sent again.
+    postponed,
     /// Reads and writes that the store did not answer, or answered with an error.
     errors,
     /// Entries found that could not be read: damaged, foreign, or of another type. Each is a miss.

@@ -2,7 +2,15 @@
 
 use std::{fmt::Debug, pin::Pin, time::Duration};
 
-use crate::{Error, Key, codec::Shared, entry::Identity, server::ServerInfo};
+use crate::{
+    Error, Key,
+    codec::Shared,
+    entry::{Id, Identity, Marker, PerGroup},
+    generation::{Occupant, View},
+    generations::Epoch,
+    invalidation::Target,
+    server::ServerInfo,
+};
 
 pub(crate) mod memory;
 pub(crate) mod redis;
@@ -44,21 +52,52 @@ impl Payload {
     }
 }
 
-/// The answer to a read.
+/// The answer to a read, or to a capture.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) payload: Option<Payload>,
-    /// The run of the server that answered; a store inside the process has none.
+    /// The run of the server that answered for the entry's key; a store inside the process has none.
     pub(crate) identity: Option<Identity>,
+    /// Those of the key's groups, in their order; a store inside the process has none.
+    pub(crate) markers: PerGroup<Option<Marker>>,
     /// How long the entry will still live, where it was asked for and there is a limit.
     pub(crate) remaining: Option<Duration>,
+    /// What lies at the entry's key, if a capture or claim said so without its bytes.
+    pub(crate) occupant: Option<Occupant>,
+}
+
+impl Reply {
+    /// The answer of a store inside the process: what guards it is its own.
+    pub(crate) fn local(payload: Option<Payload>, remaining: Option<Duration>) -> Self {
+        Self {
+            payload,
+            identity: None,
+            markers: PerGroup::new(),
+            remaining,
+            occupant: Some(Occupant::Ours(Id::NONE)),
+        }
+    }
+
+    /// What the rules of freshness see in it.
+    pub(crate) fn view(&self) -> View {
+        let occupant = self.occupant.unwrap_or_else(|| match &self.payload {
+            Some(Payload::Bytes(bytes)) => Occupant::of(bytes),
+            Some(Payload::Typed(..)) | None => Occupant::Absent,
+        });
+        View {
+            occupant,
+            identity: self.identity,
+            markers: self.markers.clone(),
+        }
+    }
 }
 
 /// What every store promises:
 ///
 /// - Every operation ends within the operation deadline.
 /// - One that is dropped has happened, or has not, or will; nothing is left half done.
-/// - A key holds what was written last, until its ttl is over, or it makes room for others.
+/// - A key holds what was stored last, until its ttl is over, or it makes room for others.
+/// - What was captured before a load is all that its value can be stored with.
 pub(crate) trait Store: Debug + Send + Sync {
     fn kind(&self) -> Kind;
 
@@ -69,11 +108,15 @@ pub(crate) trait Store: Debug + Send + Sync {
         None
     }
 
-    /// Writes without waiting, if this store can.
-    fn put(&self, _key: &Key, _payload: Payload, _ttl: Duration) {}
+    /// Whether anything of it takes waiting.
+    fn waits(&self) -> bool {
+        true
+    }
 
-    /// The run of the server that will take the next write.
-    fn identity(&self) -> Task<'_, Option<Identity>>;
+    /// Does what [`store`](Self::store) does, without waiting; gives back what would have to wait.
+    fn put(&self, write: Write) -> Result<Kept, Write> {
+        Err(write)
+    }
 
     fn read<'a>(&'a self, key: &'a Key) -> Task<'a, Reply>;
 
@@ -83,17 +126,25 @@ pub(crate) trait Store: Debug + Send + Sync {
     /// As [`read`](Self::read), one reply a key, in order.
     fn read_many<'a>(&'a self, keys: &'a [Key]) -> Task<'a, Vec<Reply>>;
 
-    /// Writes all or some of `entries`; an error says that at least one is not there.
-    fn write<'a>(&'a self, entries: Vec<Write<'a>>) -> Task<'a, ()>;
+    /// Leaves what `seen` lacks before a load: markers, and a lease where nothing is. Returns what is
+    /// there then, whoever left it. Never sent twice.
+    fn capture<'a>(&'a self, key: &'a Key, seen: Reply, lives: Lives) -> Task<'a, Reply>;
 
-    /// Whether something was there.
-    fn delete<'a>(&'a self, key: &'a Key) -> Task<'a, bool>;
+    /// As [`capture`](Self::capture), for loads that replace whatever is there: without reading it.
+    fn claim<'a>(&'a self, keys: &'a [Key], lives: Lives) -> Task<'a, Vec<Reply>>;
+
+    /// Stores each value if what its load captured is still there; an error says that at least one is
+    /// not known to be stored.
+    fn store(&self, writes: Vec<Write>) -> Task<'_, Vec<Kept>>;
+
+    /// Deletes each of `targets`, and says which of them were there. May be sent twice.
+    fn remove<'a>(&'a self, targets: &'a [Target]) -> Task<'a, Vec<bool>>;
 
     /// Reads and deletes in one step: of several at once, one gets the payload.
     fn take<'a>(&'a self, key: &'a Key) -> Task<'a, Reply>;
 
-    /// Gives what is at `key` a new ttl. Whether something was there.
-    fn touch<'a>(&'a self, key: &'a Key, ttl: Duration) -> Task<'a, bool>;
+    /// Gives what is at `key` a new ttl. What was there.
+    fn touch<'a>(&'a self, key: &'a Key, ttl: Duration) -> Task<'a, Reply>;
 
     /// Deletes what `glob` matches, without the namespace, and says how many that were.
     fn purge<'a>(&'a self, glob: &'a str) -> Task<'a, u64>;
@@ -107,10 +158,31 @@ pub(crate) trait Store: Debug + Send + Sync {
     fn close(&self) {}
 }
 
-/// One entry to write.
+/// How long what a capture leaves will live.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lives {
+    pub(crate) lease: Duration,
+    /// Longer than the entry, or the whole group turns into misses.
+    pub(crate) markers: Duration,
+}
+
+/// One value to store.
 #[derive(Debug)]
-pub(crate) struct Write<'a> {
-    pub(crate) key: &'a Key,
+pub(crate) struct Write {
+    pub(crate) key: Key,
     pub(crate) payload: Payload,
     pub(crate) ttl: Duration,
+    pub(crate) captured: Epoch,
+    /// What has to be there.
+    pub(crate) expected: Id,
+    /// It wins over loads that began before it and are not stored yet.
+    pub(crate) replaces: bool,
+}
+
+/// What became of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    Stored,
+    /// Something was invalidated, or stored, since its load began.
+    Rejected,
 }

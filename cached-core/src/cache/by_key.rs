@@ -8,12 +8,13 @@ use crate::{
     call::Found,
     clock,
     codec::{CacheValue, Codec},
-    entry::Identity,
-    hit::{self, Accepts, Verdict},
+    flight::Captured,
+    hit::{self, Accepts},
+    invalidation::Target,
     json::Unstorable,
     returns::Returns,
     scope::{self, Mode},
-    store::{Reply, Write},
+    store::{Kept, Reply, Write},
 };
 
 impl Cache {
@@ -48,9 +49,9 @@ impl Cache {
         if !self.reads(&key)? {
             return Ok(None);
         }
-        let began = clock::instant();
+        let call = Look::now(self, &key);
         let reply = self.store().read(&key).await;
-        Ok(self.value(&key, &self.heard(&key, reply)?, Some(began)))
+        Ok(self.value(&key, &self.heard(&key, reply)?, call))
     }
 
     /// The values at `keys`, in their order, by as few commands as possible.
@@ -73,19 +74,21 @@ impl Cache {
         let Some(first) = keys.first() else {
             return Ok(Vec::new());
         };
-        let began = clock::instant();
+        let calls: Vec<Look> = keys.iter().map(|key| Look::now(self, key)).collect();
         let replies = self.store().read_many(&keys).await;
         let replies = self.heard(first, replies)?;
         Ok(keys
             .iter()
             .zip(replies)
-            .map(|(key, reply)| self.value(key, &reply, Some(began)))
+            .zip(calls)
+            .map(|((key, reply), call)| self.value(key, &reply, call))
             .collect())
     }
 
     /// Stores `value` at `key` for `ttl`, or for the cache's default if that is `None`.
     ///
-    /// What was there is replaced. Dropped before it returns, the value may be there or not.
+    /// What was there is replaced. If the key is invalidated, or stored by another, while this is under
+    /// way, there is nothing in the end. Dropped before it returns, the value may be there or not.
     ///
     /// # Errors
     ///
@@ -116,57 +119,69 @@ impl Cache {
         ttl: impl Into<Option<Duration>>,
     ) -> Result<(), Error> {
         let ttl = ttl.into().unwrap_or(self.0.config.default_ttl);
-        let entries: Vec<(Key, &T)> = entries
+        let (keys, values): (Vec<Key>, Vec<&T>) = entries
             .into_iter()
             .map(|(key, value)| (key.into(), value))
-            .collect();
-        let Some((first, _)) = entries.first() else {
+            .unzip();
+        let Some(first) = keys.first() else {
             return Ok(());
         };
         long_enough(ttl)?;
-        for (key, _) in &entries {
+        for key in &keys {
             self.checked(key)?;
         }
         if !self.writes(first) {
             return Ok(());
         }
-        let identity = self.heard(first, self.store().identity().await)?;
-        let writes = entries
-            .iter()
-            .map(|(key, value)| self.to_write(key, *value, ttl, identity))
-            .collect::<Result<Vec<_>, Error>>()?;
-        // Loads under way must not be taken for newer than this.
-        for (key, _) in &entries {
-            self.0.flights.detach(key.local());
+        let at = self.generations().now();
+        let claimed = self.store().claim(&keys, self.lives(None, Some(ttl))).await;
+        let claimed = self.heard(first, claimed)?;
+        let mut writes = Vec::with_capacity(keys.len());
+        for ((key, value), there) in keys.iter().zip(values).zip(claimed) {
+            let from = there.view().captures();
+            writes.push(self.to_set(key, value, ttl, &Captured { at, from })?);
         }
         let sizes: Vec<usize> = writes.iter().map(|write| write.payload.len()).collect();
-        let result = self.store().write(writes).await;
-        self.heard(first, result)?;
-        for ((key, _), bytes) in entries.iter().zip(sizes) {
-            self.count_stored(key.function(), bytes, ttl);
+        let kept = self.store().store(writes).await;
+        let late: Vec<Target> = match &kept {
+            Ok(kept) => {
+                for ((key, kept), bytes) in keys.iter().zip(kept).zip(sizes) {
+                    self.count_kept(key.function(), *kept, bytes, ttl);
+                }
+                let rejected = keys.iter().zip(kept).filter(|(_, kept)| **kept == Kept::Rejected);
+                rejected.map(|(key, _)| Target::Entry(key.clone())).collect()
+            }
+            Err(_) => keys.iter().cloned().map(Target::Entry).collect(),
+        };
+        // An older load may have stored first: whatever is there is not what the caller gave.
+        if !late.is_empty() {
+            let _ = self.carry_out(late).await;
         }
-        Ok(())
+        self.heard(first, kept).map(drop)
     }
 
-    fn to_write<'a, T: CacheValue>(
+    fn to_set<T: CacheValue>(
         &self,
-        key: &'a Key,
+        key: &Key,
         value: &T,
         ttl: Duration,
-        identity: Option<Identity>,
-    ) -> Result<Write<'a>, Error> {
+        captured: &Captured,
+    ) -> Result<Write, Error> {
         let codec = Codec::<T, T>::plain();
-        let payload = self
-            .payload(&codec, value, codec.share(value), ttl, identity)
+        let write = self
+            .to_store(&codec, key, value, codec.share(value), ttl, captured)
             .map_err(|why| {
                 self.count_unstorable(key.function(), &why);
                 unstorable(&why)
             })?;
-        match payload {
-            Some(payload) => Ok(Write { key, payload, ttl }),
+        match write {
+            Some(write) => Ok(Write {
+                replaces: true,
+                ..write
+            }),
             None => Err(Error::new(
-                ErrorKind::Unavailable,
-                "the operating system gave no random number for the entry's id",
+                ErrorKind::Server,
+                "something that is no entry lies at this key: another program uses the namespace;                  to remove it, use `delete`",
             )),
         }
     }
@@ -216,18 +231,19 @@ impl Cache {
 
     /// Removes what is at `key`; returns whether there was something.
     ///
-    /// Works with the cache turned off, too. A load of the key that is under way in this process is
-    /// not joined any more.
+    /// Works with the cache turned off, too. A load of the key that is under way, in whatever process, is
+    /// not joined any more, and what it gives is not stored. The placeholder of such a load counts as
+    /// something, and so does an entry that was invalidated already.
     ///
     /// # Errors
     ///
-    /// As [`get`](Self::get); then the value may still be there.
+    /// As [`get`](Self::get); then the value may still be there for other processes, and the deletion is
+    /// sent again when the store answers.
     pub async fn delete(&self, key: impl Into<Key>) -> Result<bool, Error> {
         let key = key.into();
         self.checked(&key)?;
-        self.0.flights.detach(key.local());
-        let deleted = self.store().delete(&key).await;
-        self.heard(&key, deleted)
+        let deleted = self.carry_out(vec![Target::Entry(key.clone())]).await;
+        Ok(self.heard(&key, deleted)?.contains(&true))
     }
 
     /// Whether there is an entry at `key` that a read would take, of whatever type.
@@ -240,10 +256,11 @@ impl Cache {
         if !self.reads(&key)? {
             return Ok(false);
         }
-        let began = clock::instant();
+        let call = Look::now(self, &key);
         let reply = self.store().read(&key).await;
-        let is_there = hit::is_entry(&self.heard(&key, reply)?);
-        Ok(is_there || self.0.flights.landed(key.local(), began).is_some())
+        let reply = self.heard(&key, reply)?;
+        let is_there = call.trusted && hit::is_entry(&reply);
+        Ok(is_there || self.on_its_way(&key, call.began, &reply).is_some())
     }
 
     /// How long the entry at `key` will live; `None` if there is none.
@@ -256,9 +273,12 @@ impl Cache {
         if !self.reads(&key)? {
             return Ok(None);
         }
+        let trusted = self.trusts(&key);
         let reply = self.store().read_with_ttl(&key).await;
         let reply = self.heard(&key, reply)?;
-        Ok(reply.remaining.filter(|_| hit::is_entry(&reply)))
+        Ok(reply
+            .remaining
+            .filter(|_| trusted && hit::is_entry(&reply)))
     }
 
     /// The value at `key`, which is removed: of several callers at once, one gets it.
@@ -274,9 +294,18 @@ impl Cache {
         if !self.reads(&key)? {
             return Ok(None);
         }
-        self.0.flights.detach(key.local());
+        let trusted = self.trusts(&key);
+        // Nobody joins a load under way any more.
+        self.generations().advance(&[Target::Entry(key.clone())]);
         let reply = self.store().take(&key).await;
-        Ok(self.value(&key, &self.heard(&key, reply)?, None))
+        let reply = self.heard(&key, reply)?;
+        let (function, codec) = (key.function(), Codec::<T, T>::plain());
+        let value = codec.answer(self, &key, &reply, trusted);
+        match &value {
+            Ok(_) => self.count_hit(function),
+            Err(miss) => self.count_miss(function, *miss),
+        }
+        Ok(value.ok())
     }
 
     /// Gives the entry at `key` a new ttl, counted from now; returns whether there is one.
@@ -291,27 +320,12 @@ impl Cache {
         if !self.reads(&key)? {
             return Ok(false);
         }
+        let trusted = self.trusts(&key);
         let touched = self.store().touch(&key, ttl).await;
-        self.heard(&key, touched)
+        Ok(trusted && hit::is_entry(&self.heard(&key, touched)?))
     }
 
-    /// Deletes every key that matches `glob` and returns how many were deleted.
-    ///
-    /// The glob is Redis's, `user:42:*`, and matches the key without the namespace. Scans in
-    /// batches, so the server is never blocked, and each batch has its own deadline; a key written
-    /// during the scan may survive. Takes one pass over the keyspace. Never put user input into a
-    /// glob: its `*` is a wildcard.
-    ///
-    /// # Errors
-    ///
-    /// As [`get`](Self::get); keys deleted so far stay deleted.
-    pub async fn purge(&self, glob: &str) -> Result<u64, Error> {
-        self.usable()?;
-        self.0.flights.detach_all();
-        self.store().purge(glob).await
-    }
-
-    fn checked(&self, key: &Key) -> Result<(), Error> {
+    pub(super) fn checked(&self, key: &Key) -> Result<(), Error> {
         self.usable()?;
         match key.fault() {
             None => Ok(()),
@@ -338,22 +352,36 @@ impl Cache {
         })
     }
 
-    /// What `reply` holds, or, for a call that began at `began`, what is on its way to the store.
-    fn value<T: CacheValue>(&self, key: &Key, reply: &Reply, began: Option<Instant>) -> Option<T> {
+    /// What `reply` holds, or what is on its way to the store.
+    fn value<T: CacheValue>(&self, key: &Key, reply: &Reply, call: Look) -> Option<T> {
         let (function, codec) = (key.function(), Codec::<T, T>::plain());
-        let miss = match hit::judge(&codec, Accepts::of(None), reply, self.max_entry_size()) {
-            Verdict::Hit(value) => {
-                self.count_hit(function);
-                return Some(value);
-            }
-            Verdict::Miss(miss) => miss,
-        };
-        let coming = began.and_then(|began| codec.on_its_way(self, key, began, Accepts::of(None)));
-        match &coming {
-            Some(_) => self.count_hit(function),
-            None => self.count_miss(function, miss),
+        let found = codec.answer(self, key, reply, call.trusted).or_else(|miss| {
+            let coming = self.on_its_way(key, call.began, reply);
+            coming
+                .and_then(|shared| hit::typed(&codec, Accepts::of(None), &shared).ok())
+                .ok_or(miss)
+        });
+        match &found {
+            Ok(_) => self.count_hit(function),
+            Err(miss) => self.count_miss(function, *miss),
         }
-        coming
+        found.ok()
+    }
+}
+
+/// What has to be known of a call before its read is sent.
+#[derive(Clone, Copy)]
+struct Look {
+    began: Instant,
+    trusted: bool,
+}
+
+impl Look {
+    fn now(cache: &Cache, key: &Key) -> Self {
+        Self {
+            began: clock::instant(),
+            trusted: cache.trusts(key),
+        }
     }
 }
 

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use super::Cache;
-use crate::{Error, event, function::Function, hit::Miss, json::Unstorable, stats::Counters};
+use crate::{
+    Error, Invalidated, event, function::Function, hit::Miss, json::Unstorable, stats::Counters,
+    store::Kept,
+};
 
 type Of = Option<&'static Function>;
 
@@ -43,9 +46,27 @@ impl Cache {
         event::loaded(function, took);
     }
 
-    pub(crate) fn count_stored(&self, function: Of, bytes: usize, ttl: Duration) {
-        self.counters(function).stores.count();
-        event::stored(function, self.store().kind(), bytes, ttl);
+    pub(crate) fn count_kept(&self, function: Of, kept: Kept, bytes: usize, ttl: Duration) {
+        let (counters, store) = (self.counters(function), self.store().kind());
+        match kept {
+            Kept::Stored => {
+                counters.stores.count();
+                event::stored(function, store, bytes, ttl);
+            }
+            Kept::Rejected => {
+                counters.stores_rejected.count();
+                event::store_rejected(function, store);
+            }
+        }
+    }
+
+    pub(crate) fn count_invalidated(&self, targets: usize, invalidated: Invalidated) {
+        let (counters, store) = (self.counters(None), self.store().kind());
+        counters.invalidations.count();
+        if !invalidated.is_applied() {
+            counters.postponed.count();
+        }
+        event::invalidated(store, targets, invalidated.is_applied());
     }
 
     pub(crate) fn count_read_error(&self, function: Of, error: &Error) {

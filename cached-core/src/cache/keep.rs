@@ -8,13 +8,14 @@ use super::Cache;
 use crate::{
     Key,
     codec::{Codec, Shared},
-    entry::{self, Header, Id, Identity, Outcome},
-    flight::Landed,
+    config::MARKERS_OUTLIVE,
+    entry::{self, Header, Id, Outcome},
+    flight::{Captured, Landed},
     function::Function,
+    invalidation::Target,
     jitter,
     json::{Sink, Unstorable},
-    load::Entry,
-    store::{Kind, Payload, Write},
+    store::{Kept, Kind, Lives, Payload, Write},
 };
 
 /// How long the value of a finished load stays for calls that began before it ended.
@@ -43,24 +44,54 @@ impl Cache {
         (ttl >= Duration::from_millis(1)).then_some(ttl)
     }
 
-    /// `value` in the form that the store keeps; `None` if it has none.
-    pub(crate) fn payload<R, T>(
+    /// How long what a load captures has to live, as far as that is known before it has run.
+    pub(crate) fn lives(
+        &self,
+        function: Option<&'static Function>,
+        given: Option<Duration>,
+    ) -> Lives {
+        let declared = given
+            .or_else(|| function?.ttl_override())
+            .or_else(|| function?.ttl_declared())
+            .unwrap_or(self.0.config.default_ttl);
+        let outcomes = [
+            function.and_then(Function::none_ttl),
+            function.and_then(Function::error_ttl),
+        ];
+        let longest = outcomes.into_iter().flatten().fold(declared, Duration::max);
+        Lives {
+            lease: self.0.config.lease,
+            markers: longest.saturating_add(MARKERS_OUTLIVE),
+        }
+    }
+
+    /// `value` in the form that the store keeps; `None` if it cannot be stored with what was captured.
+    pub(crate) fn to_store<R, T>(
         &self,
         codec: &Codec<R, T>,
+        key: &Key,
         value: &R,
         shared: Option<Shared>,
         ttl: Duration,
-        identity: Option<Identity>,
-    ) -> Result<Option<Payload>, Unstorable> {
+        captured: &Captured,
+    ) -> Result<Option<Write>, Unstorable> {
         let limit = self.max_entry_size();
+        let write = |payload, expected| Write {
+            key: key.clone(),
+            payload,
+            ttl,
+            captured: captured.at,
+            expected,
+            replaces: false,
+        };
         if self.store().kind() == Kind::Memory {
             // Written nowhere, but asked the same questions, so that what is tested in memory
             // behaves the same on Redis.
             let mut sink = Sink::counting(limit);
             codec.encode(value, &mut sink)?;
-            return Ok(shared.map(|shared| Payload::Typed(shared, sink.len())));
+            return Ok(shared.map(|shared| write(Payload::Typed(shared, sink.len()), Id::NONE)));
         }
-        let Ok(id) = Id::random() else {
+        let (Some(captures), Ok(id)) = (&captured.from, Id::random()) else {
             return Ok(None);
         };
         let header = Header {
@@ -68,28 +99,35 @@ impl Cache {
             outcome: codec.outcome(value),
             ttl,
             stale: Duration::ZERO,
-            identity,
-            markers: entry::PerGroup::new(),
+            identity: captures.identity,
+            markers: captures.markers.clone(),
         };
         let bytes = entry::render(&header, |sink| codec.encode(value, sink), limit)?;
-        Ok(Some(Payload::Bytes(bytes.into())))
+        Ok(Some(write(Payload::Bytes(bytes.into()), captures.id)))
     }
 
-    /// Writes `entry` behind the answer, and ends the flight once it is there, or is known not to
-    /// come.
-    pub(crate) fn settle(&self, key: &Key, entry: Option<Entry>, landed: Option<Landed>) {
-        if self.store().kind() == Kind::Memory {
-            if let Some(entry) = entry {
-                self.put(key, entry);
+    /// Stores behind the answer, and ends the flight once the value is there, or is known not to come.
+    pub(crate) fn settle(&self, key: &Key, write: Option<Write>, landed: Option<Landed>) {
+        let function = key.function();
+        let write = write.and_then(|write| {
+            let (bytes, ttl) = (write.payload.len(), write.ttl);
+            match self.store().put(write) {
+                Ok(kept) => {
+                    self.count_kept(function, kept, bytes, ttl);
+                    None
+                }
+                Err(write) => Some(write),
             }
+        });
+        if !self.store().waits() {
             return;
         }
-        let write = entry.and_then(|entry| {
-            let admitted = self.0.background.admit(entry.payload.len());
+        let write = write.and_then(|write| {
+            let admitted = self.0.background.admit(write.payload.len());
             if admitted.is_none() {
-                self.count_skipped(key.function());
+                self.count_skipped(function);
             }
-            Some((entry, admitted?))
+            Some((write, admitted?))
         });
         if write.is_none()
             && let Some(landed) = &landed
@@ -103,13 +141,11 @@ impl Cache {
         let Ok(runtime) = Handle::try_current() else {
             return;
         };
-        let (cache, key) = (self.clone(), key.clone());
+        let cache = self.clone();
         runtime.spawn(async move {
-            // A `set` or `delete` that came meanwhile in this process is not undone.
-            let is_current = landed.as_ref().is_none_or(Landed::is_current);
-            let (entry, _admitted) = write.unzip();
-            if let Some(entry) = entry.filter(|_| is_current) {
-                cache.write(&key, entry).await;
+            let (write, _admitted) = write.unzip();
+            if let Some(write) = write {
+                cache.write(write).await;
             }
             if let Some(landed) = landed {
                 landed.end();
@@ -120,26 +156,33 @@ impl Cache {
         });
     }
 
-    /// Removes what is at `key`, and counts it if that fails.
+    /// Stores, and counts how that went; `None` if the store did not say.
+    async fn write(&self, write: Write) -> Option<Kept> {
+        let function = write.key.function();
+        let (bytes, ttl) = (write.payload.len(), write.ttl);
+        match self.store().store(vec![write]).await {
+            Ok(kept) => {
+                let kept = kept.first().copied().unwrap_or(Kept::Rejected);
+                self.count_kept(function, kept, bytes, ttl);
+                Some(kept)
+            }
+            Err(error) => {
+                self.count_store_error(function, &error);
+                None
+            }
+        }
+    }
+
+    /// Stores what is newer than whatever is there. If that is not certain, nothing is there in the end.
+    pub(crate) async fn replace(&self, write: Write) {
+        let key = write.key.clone();
+        if self.write(write).await != Some(Kept::Stored) {
+            self.remove(&key).await;
+        }
+    }
+
+    /// Removes what is at `key`, now or when the store answers again.
     pub(crate) async fn remove(&self, key: &Key) {
-        if let Err(error) = self.store().delete(key).await {
-            self.count_store_error(key.function(), &error);
-        }
-    }
-
-    /// Writes into a store that never waits.
-    fn put(&self, key: &Key, Entry { payload, ttl }: Entry) {
-        self.count_stored(key.function(), payload.len(), ttl);
-        self.store().put(key, payload, ttl);
-    }
-
-    /// Writes, and counts how that went.
-    pub(crate) async fn write(&self, key: &Key, Entry { payload, ttl }: Entry) {
-        let bytes = payload.len();
-        let write = Write { key, payload, ttl };
-        match self.store().write(vec![write]).await {
-            Ok(()) => self.count_stored(key.function(), bytes, ttl),
-            Err(error) => self.count_store_error(key.function(), &error),
-        }
+        let _ = self.apply(vec![Target::Entry(key.clone())]).await;
     }
 }

@@ -3,13 +3,42 @@ use std::time::Duration;
 use tokio::task::yield_now;
 
 use super::*;
-use crate::entry::Outcome;
+use crate::{
+    entry::{Outcome, PerGroup},
+    generation::Occupant,
+    invalidation::Target,
+};
 
 const PATIENCE: Duration = Duration::from_secs(30);
-const KEY: &[u8] = b"key";
+
+fn flights() -> Flights {
+    Flights::new(Generations::new())
+}
+
+/// A call whose own replies showed `view`.
+fn board_having_seen(flights: &Flights, view: &View) -> Boarding {
+    flights.board(passenger(&Key::from("key"), view), 2)
+}
+
+fn passenger<'a>(key: &'a Key, view: &'a View) -> Passenger<'a> {
+    Passenger {
+        key,
+        began: clock::instant(),
+        saw: Some(view),
+    }
+}
 
 fn board(flights: &Flights) -> Boarding {
-    flights.board(KEY, clock::instant(), 2)
+    board_having_seen(flights, &view(1))
+}
+
+/// Something of ours with this id, in no group.
+fn view(id: u8) -> View {
+    View {
+        occupant: Occupant::of(format!("cc1 {id:032x} L").as_bytes()),
+        identity: None,
+        markers: PerGroup::new(),
+    }
 }
 
 fn lead(flights: &Flights) -> Lead {
@@ -41,12 +70,12 @@ fn number(turn: &Turn) -> Option<u64> {
 }
 
 fn is_empty(flights: &Flights) -> bool {
-    lock(&flights.0).is_empty()
+    flights.lock().is_empty()
 }
 
 #[tokio::test]
 async fn followers_get_the_leaders_value() {
-    let flights = Flights::default();
+    let flights = flights();
     let lead = lead(&flights);
     let followers: Vec<_> = (0..100)
         .map(|_| tokio::spawn(follow(&flights).turn(PATIENCE)))
@@ -61,7 +90,7 @@ async fn followers_get_the_leaders_value() {
 
 #[tokio::test]
 async fn cancelled_leader_hands_over_to_one_follower() {
-    let flights = Flights::default();
+    let flights = flights();
     let first = lead(&flights);
     let mut followers: Vec<_> = (0..10)
         .map(|_| tokio::spawn(follow(&flights).turn(PATIENCE)))
@@ -92,7 +121,7 @@ async fn cancelled_leader_hands_over_to_one_follower() {
 
 #[tokio::test]
 async fn a_turn_that_is_not_taken_up_goes_to_the_next() {
-    let flights = Flights::default();
+    let flights = flights();
     let first = lead(&flights);
     let (cancelled, waiting) = (follow(&flights), follow(&flights));
     drop(first);
@@ -107,7 +136,7 @@ async fn a_turn_that_is_not_taken_up_goes_to_the_next() {
 
 #[tokio::test]
 async fn a_leader_without_followers_leaves_nothing_behind() {
-    let flights = Flights::default();
+    let flights = flights();
     drop(lead(&flights));
     assert!(is_empty(&flights));
     let lead = lead(&flights);
@@ -120,7 +149,7 @@ async fn a_leader_without_followers_leaves_nothing_behind() {
 
 #[tokio::test]
 async fn an_unshareable_result_releases_a_few_at_a_time() {
-    let flights = Flights::default();
+    let flights = flights();
     let lead = lead(&flights);
     let mut followers: Vec<_> = (0..5)
         .map(|_| tokio::spawn(follow(&flights).turn(PATIENCE)))
@@ -164,12 +193,13 @@ async fn an_unshareable_result_releases_a_few_at_a_time() {
 
 #[tokio::test]
 async fn only_calls_that_began_before_the_end_take_a_landed_value() {
-    let flights = Flights::default();
-    let before = clock::instant();
+    let flights = flights();
+    let (key, view) = (Key::from("key"), view(1));
+    let before = passenger(&key, &view);
     let landed = lead(&flights).land(Some(value(1))).expect("landed");
     assert_eq!(number(&follow(&flights).turn(PATIENCE).await), Some(1));
     landed.end();
-    let Boarding::Follow(early) = flights.board(KEY, before, 2) else {
+    let Boarding::Follow(early) = flights.board(before, 2) else {
         panic!("it began before the end");
     };
     assert_eq!(number(&early.turn(PATIENCE).await), Some(1));
@@ -180,7 +210,7 @@ async fn only_calls_that_began_before_the_end_take_a_landed_value() {
 
 #[tokio::test(start_paused = true)]
 async fn a_follower_gives_up_when_its_patience_is_over() {
-    let flights = Flights::default();
+    let flights = flights();
     let lead = lead(&flights);
     assert!(matches!(
         follow(&flights).turn(PATIENCE).await,
@@ -191,17 +221,91 @@ async fn a_follower_gives_up_when_its_patience_is_over() {
 }
 
 #[tokio::test]
-async fn nobody_joins_a_detached_flight() {
-    let flights = Flights::default();
+async fn a_load_that_has_begun_is_joined_by_those_who_saw_its_captures() {
+    let flights = flights();
     let old = lead(&flights);
-    let follower = follow(&flights);
-    flights.detach(KEY);
-    let new = lead(&flights);
+    let early = follow(&flights);
+    old.begin(view(1).captures());
+    let same = board_having_seen(&flights, &view(1));
+    assert!(matches!(same, Boarding::Follow(_)));
+    let Boarding::Lead(new) = board_having_seen(&flights, &view(2)) else {
+        panic!("something else is there than what was captured");
+    };
     drop(old.land(Some(value(1))));
-    assert_eq!(number(&follower.turn(PATIENCE).await), Some(1));
+    assert_eq!(number(&early.turn(PATIENCE).await), Some(1));
     assert!(
         !is_empty(&flights),
         "the new flight is not the old one's to remove"
     );
     drop(new);
+}
+
+#[tokio::test]
+async fn nobody_joins_a_load_that_began_before_an_invalidation_in_this_process() {
+    let flights = flights();
+    let old = lead(&flights);
+    let early = follow(&flights);
+    old.begin(view(1).captures());
+    let target = Target::Entry(Key::from("key"));
+    flights.0.generations.advance(&[target]);
+    // The store shows the same as before, because the invalidation has not reached it.
+    let Boarding::Lead(new) = board_having_seen(&flights, &view(1)) else {
+        panic!("it would get what was invalidated");
+    };
+    let landed = old.land(Some(value(1)));
+    assert!(flights.landed(passenger(&Key::from("key"), &view(1))).is_none());
+    assert_eq!(number(&early.turn(PATIENCE).await), Some(1));
+    drop((landed, new));
+}
+
+#[tokio::test]
+async fn those_who_cannot_read_share_a_load_among_themselves() {
+    let flights = flights();
+    let blind = Passenger {
+        key: &Key::from("key"),
+        began: clock::instant(),
+        saw: None,
+    };
+    let Boarding::Lead(lead) = flights.board(blind, 2) else {
+        panic!("there was no flight");
+    };
+    lead.begin(None);
+    assert!(matches!(flights.board(blind, 2), Boarding::Follow(_)));
+    assert!(matches!(board(&flights), Boarding::Lead(_)));
+}
+
+/// A hit after the capture is for the leader alone: a follower may be newer than an invalidation.
+#[tokio::test]
+async fn a_dissolved_flight_sends_its_followers_back_to_read() {
+    let flights = flights();
+    let lead = lead(&flights);
+    let follower = follow(&flights);
+    lead.dissolve();
+    assert!(matches!(follower.turn(PATIENCE).await, Turn::Again));
+    assert!(is_empty(&flights));
+}
+
+#[tokio::test]
+async fn a_leader_whose_captures_are_another_loads_joins_it() {
+    let flights = flights();
+    let first = lead(&flights);
+    first.begin(view(1).captures());
+    // Its read was sent before the first one's lease was there.
+    let absent = View {
+        occupant: Occupant::Absent,
+        ..view(1)
+    };
+    let Boarding::Lead(second) = board_having_seen(&flights, &absent) else {
+        panic!("it has seen something else");
+    };
+    let waiting = match board_having_seen(&flights, &absent) {
+        Boarding::Follow(follower) => follower,
+        Boarding::Lead(_) => panic!("the second has not begun"),
+    };
+    let Boarding::Follow(second) = second.rejoin(passenger(&Key::from("key"), &view(1))) else {
+        panic!("its own capture shows what the first one's showed");
+    };
+    assert!(matches!(waiting.turn(PATIENCE).await, Turn::Again));
+    drop(first.land(Some(value(1))));
+    assert_eq!(number(&second.turn(PATIENCE).await), Some(1));
 }

@@ -17,9 +17,10 @@ use std::{
 
 use hashbrown::DefaultHashBuilder;
 
-use super::{Kind, Payload, Reply, Store, Task, Write};
+use super::{Kept, Kind, Lives, Payload, Reply, Store, Task, Write};
+use crate::invalidation::Target;
 use crate::{
-    Error, Key, clock::Clock, codec::Shared, config::Config, entry::Identity, glob,
+    Error, Key, clock::Clock, codec::Shared, config::Config, glob,
     server::ServerInfo,
 };
 
@@ -44,7 +45,7 @@ pub(crate) struct MemoryStore {
 }
 
 impl MemoryStore {
-    pub(crate) fn new(config: &Config) -> Self {
+    pub(crate) fn new(config: &Config, _g: crate::generations::Generations) -> Self {
         Self {
             shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
             hasher: DefaultHashBuilder::default(),
@@ -85,6 +86,7 @@ impl MemoryStore {
         &self.shards[index]
     }
 
+    fn keep(&self, write: Write) -> Kept { if let Payload::Typed(v,b)=write.payload { self.insert(&write.key, v, b, write.ttl); } Kept::Stored }
     fn insert(&self, key: &Key, value: Shared, bytes: usize, ttl: Duration) {
         let now = self.clock.now();
         let (hash, shard) = self.place(key.local());
@@ -153,11 +155,10 @@ impl MemoryStore {
         let slot = ring
             .find(hash, key.local())
             .filter(|slot| slot.is_fresh(now));
-        Reply {
-            payload: slot.map(|slot| Payload::Typed(slot.visit().clone(), slot.bytes())),
-            identity: None,
-            remaining: slot.map(|slot| slot.expires().since(now)),
-        }
+        Reply::local(
+            slot.map(|slot| Payload::Typed(slot.visit().clone(), slot.bytes())),
+            slot.map(|slot| slot.expires().since(now)),
+        )
     }
 
     fn purge_matching(&self, glob: &str) -> u64 {
@@ -214,14 +215,12 @@ impl Store for MemoryStore {
         Some(fresh)
     }
 
-    fn put(&self, key: &Key, payload: Payload, ttl: Duration) {
-        if let Payload::Typed(value, bytes) = payload {
-            self.insert(key, value, bytes, ttl);
-        }
+    fn waits(&self) -> bool {
+        false
     }
 
-    fn identity(&self) -> Task<'_, Option<Identity>> {
-        done(None)
+    fn put(&self, write: Write) -> Result<Kept, Write> {
+        Ok(self.keep(write))
     }
 
     fn read<'a>(&'a self, key: &'a Key) -> Task<'a, Reply> {
@@ -236,33 +235,40 @@ impl Store for MemoryStore {
         done(keys.iter().map(|key| self.get(key)).collect())
     }
 
-    fn write<'a>(&'a self, entries: Vec<Write<'a>>) -> Task<'a, ()> {
-        for Write { key, payload, ttl } in entries {
-            self.put(key, payload, ttl);
-        }
-        done(())
+    fn capture<'a>(&'a self, _: &'a Key, seen: Reply, _: Lives) -> Task<'a, Reply> {
+        done(seen)
     }
 
-    fn delete<'a>(&'a self, key: &'a Key) -> Task<'a, bool> {
-        let (hash, _) = self.place(key.local());
-        done(self.remove(hash, key.local()).is_some())
+    fn claim<'a>(&'a self, keys: &'a [Key], _: Lives) -> Task<'a, Vec<Reply>> {
+        done(keys.iter().map(|_| Reply::local(None, None)).collect())
+    }
+
+    fn store(&self, writes: Vec<Write>) -> Task<'_, Vec<Kept>> {
+        done(writes.into_iter().map(|write| self.keep(write)).collect())
+    }
+
+    fn remove<'a>(&'a self, targets: &'a [Target]) -> Task<'a, Vec<bool>> {
+        let removed = targets.iter().map(|target| match target {
+            Target::Group(_) => false,
+            Target::Entry(key) => {
+                let (hash, _) = self.place(key.local());
+                self.remove(hash, key.local()).is_some()
+            }
+        });
+        done(removed.collect())
     }
 
     fn take<'a>(&'a self, key: &'a Key) -> Task<'a, Reply> {
         let (hash, _) = self.place(key.local());
-        done(Reply {
-            payload: self
-                .remove(hash, key.local())
-                .map(|value| Payload::Typed(value, 0)),
-            identity: None,
-            remaining: None,
-        })
+        let taken = self.remove(hash, key.local());
+        done(Reply::local(taken.map(|value| Payload::Typed(value, 0)), None))
     }
 
-    fn touch<'a>(&'a self, key: &'a Key, ttl: Duration) -> Task<'a, bool> {
+    fn touch<'a>(&'a self, key: &'a Key, ttl: Duration) -> Task<'a, Reply> {
         let now = self.clock.now();
         let (hash, shard) = self.place(key.local());
-        done(write(shard).touch(hash, key.local(), now, now.after(ttl)))
+        write(shard).touch(hash, key.local(), now, now.after(ttl));
+        done(self.get(key))
     }
 
     fn purge<'a>(&'a self, glob: &'a str) -> Task<'a, u64> {

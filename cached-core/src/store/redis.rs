@@ -5,23 +5,29 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use bytes::Bytes;
 use deadpool_redis::redis::{Cmd, Pipeline, Value, cmd};
 
-use super::{Kind, Payload, Reply, Store, Task, Write};
+use super::{Kept, Kind, Lives, Payload, Reply, Store, Task, Write};
 use crate::{
     Error, ErrorKind, Key,
-    config::{Config, LONGEST_TTL},
-    entry::Identity,
+    config::{Config, LONGEST_TTL, MARKERS_OUTLIVE},
+    entry::{Identity, Marker, PerGroup, Token},
+    invalidation::Target,
     server::ServerInfo,
 };
 
 mod connect;
 mod failure;
+mod fence;
 mod info;
 mod lane;
+mod names;
 mod purge;
 mod reads;
 
 use connect::Lanes;
-use lane::Lane;
+use fence::Capture;
+use lane::{Answer, Lane};
+use names::Names;
+use reads::Seen;
 
 /// How many keys one `MGET` or pipeline names at the most, so that no reply holds up a lane.
 const BATCH: usize = 256;
@@ -47,12 +53,8 @@ impl RedisStore {
         })
     }
 
-    fn name(&self, key: &Key) -> String {
-        let mut name = String::with_capacity(self.namespace.len().saturating_add(96));
-        name.push_str(&self.namespace);
-        name.push(':');
-        name.push_str(&key.text());
-        name
+    fn names(&self, key: &Key) -> Names {
+        Names::of(&self.namespace, key)
     }
 
     /// Runs `operation` on a lane, within the deadline. The lane is looked at again afterwards: one
@@ -96,28 +98,91 @@ impl RedisStore {
         }
     }
 
-    async fn read_names(&self, names: Vec<Arc<str>>) -> Result<Vec<Reply>, Error> {
+    /// Sends a pipeline that reads, within the deadline. Safe to send twice.
+    async fn ask(&self, pipeline: Pipeline) -> Result<(Identity, Vec<Answer>), Error> {
+        let pipeline = Arc::new(pipeline);
         self.twice(|lane| {
-            let names = names.clone();
-            async move {
-                let identity = lane.identity();
-                let mut replies = Vec::with_capacity(names.len());
-                for names in names.chunks(BATCH) {
-                    let found = lane.mget(names).await?;
-                    replies.extend(found.into_iter().map(|bytes| reply(identity, bytes)));
-                }
-                Ok(replies)
-            }
+            let pipeline = Arc::clone(&pipeline);
+            async move { Ok((lane.identity(), lane.each(&pipeline).await?)) }
         })
         .await
     }
+
+    /// Sends what creates something, once.
+    async fn create(
+        &self,
+        capture: &Capture,
+        replies: &mut [Reply],
+        began_on: Option<Identity>,
+    ) -> Result<(), Error> {
+        let (identity, answers) = self
+            .once(self.deadline, |lane| async move {
+                Ok((lane.identity(), lane.each(capture.commands()).await?))
+            })
+            .await?;
+        // What was seen on another run of the server cannot be completed on this one.
+        if began_on.is_some_and(|began_on| began_on != identity) {
+            return Err(Error::new(
+                ErrorKind::Unavailable,
+                "another server answers at the address of Redis: the next call sees it whole",
+            ));
+        }
+        for reply in &mut *replies {
+            reply.identity = Some(identity);
+        }
+        capture.complete(answers, identity, replies);
+        Ok(())
+    }
 }
 
-fn reply(identity: Identity, bytes: Option<Bytes>) -> Reply {
+fn reply(identity: Identity, seen: Seen) -> Reply {
     Reply {
-        payload: bytes.map(Payload::Bytes),
+        payload: seen.entry.map(Payload::Bytes),
         identity: Some(identity),
+        markers: seen
+            .tokens
+            .into_iter()
+            .map(|token| {
+                Some(Marker {
+                    token: token?,
+                    identity: Some(identity),
+                })
+            })
+            .collect(),
         remaining: None,
+        occupant: None,
+    }
+}
+
+/// `MGET` of an entry and its markers. A key of another type reads as absent.
+fn mget(names: &Names) -> Cmd {
+    let mut mget = cmd("MGET");
+    for name in names.all() {
+        mget.arg(name);
+    }
+    mget
+}
+
+/// What the answer to [`mget`] shows.
+fn seen(answer: Option<Answer>) -> Seen {
+    let mut found = values(answer).into_iter();
+    Seen {
+        entry: found.next().and_then(lane::bytes),
+        tokens: tokens(found),
+    }
+}
+
+fn tokens(markers: impl IntoIterator<Item = Value>) -> PerGroup<Option<Token>> {
+    let tokens = markers.into_iter();
+    tokens
+        .map(|marker| Token::read(&lane::bytes(marker)?))
+        .collect()
+}
+
+fn values(answer: Option<Answer>) -> Vec<Value> {
+    match answer.and_then(Answer::value) {
+        Some(Value::Array(values)) => values,
+        _ => Vec::new(),
     }
 }
 
@@ -127,41 +192,22 @@ fn milliseconds(ttl: Duration) -> u64 {
     u64::try_from(ttl.as_millis()).unwrap_or(1)
 }
 
-fn set(name: &str, bytes: &Bytes, ttl: Duration) -> Cmd {
-    let mut command = cmd("SET");
-    command
-        .arg(name)
-        .arg(&**bytes)
-        .arg("PX")
-        .arg(milliseconds(ttl))
-        // Refused where something else than a string lies, which a plain `SET` would delete.
-        .arg("GET");
-    command
-}
-
 impl Store for RedisStore {
     fn kind(&self) -> Kind {
         Kind::Redis
     }
 
-    fn identity(&self) -> Task<'_, Option<Identity>> {
-        Box::pin(self.once(
-            self.deadline,
-            |lane| async move { Ok(Some(lane.identity())) },
-        ))
-    }
-
     fn read<'a>(&'a self, key: &'a Key) -> Task<'a, Reply> {
         Box::pin(async move {
-            let name: Arc<str> = self.name(key).into();
+            let names = Arc::new(self.names(key));
             // The common way: the lane is there, keeps the deadline itself, and no second try is asked for.
             if self.first_try.is_none()
                 && connect::runtime().is_ok()
                 && let Some(lane) = self.lanes.ready()
             {
-                let found = Arc::clone(&lane).read(name).await;
+                let found = Arc::clone(&lane).read(names).await;
                 return match found {
-                    Ok(bytes) => Ok(reply(lane.identity(), bytes)),
+                    Ok(seen) => Ok(reply(lane.identity(), seen)),
                     Err(error) => {
                         self.lanes.inspect(&lane, &error);
                         Err(error)
@@ -169,8 +215,8 @@ impl Store for RedisStore {
                 };
             }
             self.twice(|lane| {
-                let name = Arc::clone(&name);
-                async move { Ok(reply(lane.identity(), lane.read(name).await?)) }
+                let names = Arc::clone(&names);
+                async move { Ok(reply(lane.identity(), lane.read(names).await?)) }
             })
             .await
         })
@@ -178,91 +224,122 @@ impl Store for RedisStore {
 
     fn read_with_ttl<'a>(&'a self, key: &'a Key) -> Task<'a, Reply> {
         Box::pin(async move {
-            let name = self.name(key);
-            self.twice(|lane| {
-                let mut both = Pipeline::with_capacity(2);
-                both.cmd("MGET").arg(&name).cmd("PTTL").arg(&name);
-                async move {
-                    let mut replies = lane.pipeline(&both).await?.into_iter();
-                    let bytes = replies.next().and_then(lane::first_bytes);
-                    let remaining = match replies.next() {
-                        Some(Value::Int(ttl)) => u64::try_from(ttl).ok().map(Duration::from_millis),
-                        _ => None,
-                    };
-                    Ok(Reply {
-                        remaining,
-                        ..reply(lane.identity(), bytes)
-                    })
-                }
+            let names = self.names(key);
+            let mut both = Pipeline::with_capacity(2);
+            both.add_command(mget(&names))
+                .cmd("PTTL")
+                .arg(names.entry());
+            let (identity, answers) = self.ask(both).await?;
+            let mut answers = answers.into_iter();
+            let seen = seen(answers.next());
+            let remaining = match answers.next() {
+                Some(Answer::Value(Value::Int(ttl))) => u64::try_from(ttl).ok().map(Duration::from_millis),
+                _ => None,
+            };
+            Ok(Reply {
+                remaining,
+                ..reply(identity, seen)
             })
-            .await
         })
     }
 
     fn read_many<'a>(&'a self, keys: &'a [Key]) -> Task<'a, Vec<Reply>> {
-        Box::pin(self.read_names(keys.iter().map(|key| self.name(key).into()).collect()))
+        Box::pin(async move {
+            let mut all = Pipeline::with_capacity(keys.len());
+            for key in keys {
+                all.add_command(mget(&self.names(key)));
+            }
+            let (identity, answers) = self.ask(all).await?;
+            let seen = answers.into_iter().map(|answer| seen(Some(answer)));
+            Ok(seen.map(|seen| reply(identity, seen)).collect())
+        })
     }
 
-    fn write<'a>(&'a self, entries: Vec<Write<'a>>) -> Task<'a, ()> {
+    fn capture<'a>(&'a self, key: &'a Key, seen: Reply, lives: Lives) -> Task<'a, Reply> {
         Box::pin(async move {
-            let sets: Vec<Cmd> = entries
-                .into_iter()
-                .filter_map(|Write { key, payload, ttl }| match payload {
-                    Payload::Bytes(bytes) => Some(set(&self.name(key), &bytes, ttl)),
-                    Payload::Typed(..) => None,
-                })
-                .collect();
+            let capture = Capture::of_missing(&self.names(key), &seen, lives)?;
+            let began_on = seen.identity;
+            let mut replies = [seen];
+            self.create(&capture, &mut replies, began_on).await?;
+            let [reply] = replies;
+            Ok(reply)
+        })
+    }
+
+    fn claim<'a>(&'a self, keys: &'a [Key], lives: Lives) -> Task<'a, Vec<Reply>> {
+        Box::pin(async move {
+            let names: Vec<Names> = keys.iter().map(|key| self.names(key)).collect();
+            let mut replies: Vec<Reply> = names.iter().map(fence::unknown).collect();
+            let capture = Capture::of_all(&names, lives)?;
+            self.create(&capture, &mut replies, None).await?;
+            Ok(replies)
+        })
+    }
+
+    fn store(&self, writes: Vec<Write>) -> Task<'_, Vec<Kept>> {
+        Box::pin(async move {
+            let names: Vec<Names> = writes.iter().map(|write| self.names(&write.key)).collect();
             self.once(self.deadline, |lane| async move {
-                for sets in sets.chunks(BATCH) {
-                    match sets {
-                        [one] => drop(lane.command(one).await?),
-                        several => {
-                            let mut pipeline = Pipeline::with_capacity(several.len());
-                            for set in several {
-                                pipeline.add_command(set.clone());
-                            }
-                            lane.pipeline(&pipeline).await?;
-                        }
-                    }
+                let mut kept = Vec::with_capacity(writes.len());
+                for (writes, names) in writes.chunks(BATCH).zip(names.chunks(BATCH)) {
+                    kept.extend(fence::store(&lane, writes, names).await?);
                 }
-                Ok(())
+                Ok(kept)
             })
             .await
         })
     }
 
-    fn delete<'a>(&'a self, key: &'a Key) -> Task<'a, bool> {
+    fn remove<'a>(&'a self, targets: &'a [Target]) -> Task<'a, Vec<bool>> {
         Box::pin(async move {
-            let name = self.name(key);
-            self.twice(|lane| {
-                let mut unlink = cmd("UNLINK");
-                unlink.arg(&name);
-                async move { Ok(lane.command(&unlink).await? == Value::Int(1)) }
-            })
-            .await
+            let mut unlinks = Pipeline::with_capacity(targets.len());
+            for target in targets {
+                unlinks
+                    .cmd("UNLINK")
+                    .arg(names::of_target(&self.namespace, target));
+            }
+            let (_, answers) = self.ask(unlinks).await?;
+            Ok(answers
+                .into_iter()
+                .map(|answer| answer == Answer::Value(Value::Int(1)))
+                .collect())
         })
     }
 
     fn take<'a>(&'a self, key: &'a Key) -> Task<'a, Reply> {
         Box::pin(async move {
-            let name = self.name(key);
+            let names = self.names(key);
+            let mut markers = cmd("MGET");
+            for name in names.markers() {
+                markers.arg(name);
+            }
+            let mut both = Pipeline::with_capacity(2);
+            both.add_command(markers).cmd("GETDEL").arg(names.entry());
             // Never sent twice: the first reply may have held the value.
             self.once(self.deadline, |lane| async move {
-                Ok(reply(lane.identity(), lane.take(&name).await?))
+                let mut answers = lane.each(&both).await?.into_iter();
+                let seen = Seen {
+                    tokens: tokens(values(answers.next())),
+                    entry: answers.next().and_then(Answer::bytes),
+                };
+                Ok(reply(lane.identity(), seen))
             })
             .await
         })
     }
 
-    fn touch<'a>(&'a self, key: &'a Key, ttl: Duration) -> Task<'a, bool> {
+    fn touch<'a>(&'a self, key: &'a Key, ttl: Duration) -> Task<'a, Reply> {
         Box::pin(async move {
-            let name = self.name(key);
-            self.twice(|lane| {
-                let mut touch = cmd("PEXPIRE");
-                touch.arg(&name).arg(milliseconds(ttl));
-                async move { Ok(lane.command(&touch).await? == Value::Int(1)) }
-            })
-            .await
+            let names = self.names(key);
+            let mut all = Pipeline::with_capacity(names.len().saturating_add(1));
+            all.add_command(mget(&names));
+            // The markers first: an entry must not outlive them.
+            for marker in names.markers() {
+                all.add_command(fence::extend(marker, ttl));
+            }
+            all.cmd("PEXPIRE").arg(names.entry()).arg(milliseconds(ttl));
+            let (identity, answers) = self.ask(all).await?;
+            Ok(reply(identity, seen(answers.into_iter().next())))
         })
     }
 

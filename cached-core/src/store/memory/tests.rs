@@ -10,11 +10,12 @@ use crate::entry::Outcome;
 
 fn store(capacity: u64) -> (MemoryStore, Clock) {
     let clock = Clock::manual();
-    let store = MemoryStore::new(&Config {
+    let config = Config {
         memory_capacity: capacity,
         clock: clock.clone(),
         ..Config::default()
-    });
+    };
+    let store = MemoryStore::new(&config, crate::generations::Generations::new());
     (store, clock)
 }
 

@@ -15,7 +15,11 @@ use deadpool_redis::{
     redis::{self, Cmd, Pipeline, RedisError, Value, aio::MultiplexedConnection},
 };
 
-use super::{failure, reads::Reads};
+use super::{
+    failure,
+    names::Names,
+    reads::{Reads, Seen},
+};
 use crate::{Error, clock, entry::Identity};
 
 /// One multiplexed connection, out of the pool for as long as it works.
@@ -63,16 +67,16 @@ impl Lane {
         &self.reads
     }
 
-    /// Reads one key, in one command with all reads that wait at this moment.
-    pub(super) async fn read(self: Arc<Self>, name: Arc<str>) -> Result<Option<Bytes>, Error> {
-        Arc::clone(&self.reads).read(self, name).await
+    /// Reads one entry and its markers, in one command with all reads that wait at this moment.
+    pub(super) async fn read(self: Arc<Self>, names: Arc<Names>) -> Result<Seen, Error> {
+        Arc::clone(&self.reads).read(self, names).await
     }
 
     /// Reads several keys in one command. A key of another type reads as absent.
-    pub(super) async fn mget(&self, names: &[Arc<str>]) -> Result<Vec<Option<Bytes>>, Error> {
+    pub(super) async fn mget(&self, names: &[&str]) -> Result<Vec<Option<Bytes>>, Error> {
         let mut mget = redis::cmd("MGET");
         for name in names {
-            mget.arg(&**name);
+            mget.arg(*name);
         }
         match self.command(&mget).await? {
             Value::Array(values) if values.len() == names.len() => {
@@ -96,17 +100,6 @@ impl Lane {
         reply.and_then(Value::extract_error)
     }
 
-    /// Reads and deletes one key. One of another type reads as absent and stays.
-    pub(super) async fn take(&self, name: &str) -> Result<Option<Bytes>, Error> {
-        let mut take = redis::cmd("GETDEL");
-        take.arg(name);
-        let reply = match self.send(&take).await {
-            Err(error) if failure::is_another_type(&error) => Ok(Value::Nil),
-            reply => reply,
-        };
-        self.heard(reply).map(bytes)
-    }
-
     /// One reply a command, all without error.
     pub(super) async fn pipeline(&self, pipeline: &Pipeline) -> Result<Vec<Value>, Error> {
         let mut connection = self.connection.clone();
@@ -114,6 +107,27 @@ impl Lane {
         self.asked();
         let replies = connection.send_packed_commands(pipeline, 0, count).await;
         self.heard(replies.and_then(no_errors))
+    }
+
+    /// One answer a command. An error of one that says nothing of the others is its own; any other is
+    /// the whole pipeline's.
+    pub(super) async fn each(&self, pipeline: &Pipeline) -> Result<Vec<Answer>, Error> {
+        let mut connection = self.connection.clone();
+        let count = pipeline.len();
+        self.asked();
+        let replies = connection.send_packed_commands(pipeline, 0, count).await;
+        let replies = replies.and_then(|replies| {
+            replies
+                .into_iter()
+                .map(|reply| match reply.extract_error() {
+                    Ok(reply) => Ok(Answer::Value(reply)),
+                    Err(error) if failure::is_another_type(&error) => Ok(Answer::AnotherType),
+                    Err(error) if failure::is_no_script(&error) => Ok(Answer::NoScript),
+                    Err(error) => Err(error),
+                })
+                .collect()
+        });
+        self.heard(replies)
     }
 
     /// A command is on its way.
@@ -175,6 +189,30 @@ impl fmt::Debug for Lane {
     }
 }
 
+/// What one command of a pipeline came to.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Answer {
+    Value(Value),
+    /// Something lies at its key that is not ours.
+    AnotherType,
+    /// The server does not have the script.
+    NoScript,
+}
+
+impl Answer {
+    pub(super) fn value(self) -> Option<Value> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::AnotherType | Self::NoScript => None,
+        }
+    }
+
+    /// The bytes of a string.
+    pub(super) fn bytes(self) -> Option<Bytes> {
+        self.value().and_then(bytes)
+    }
+}
+
 /// A string's bytes; anything else is not ours and reads as absent.
 pub(super) fn bytes(value: Value) -> Option<Bytes> {
     match value {
@@ -187,12 +225,4 @@ pub(super) fn bytes(value: Value) -> Option<Bytes> {
 /// The replies of a pipeline, or the first error among them.
 pub(super) fn no_errors(replies: Vec<Value>) -> Result<Vec<Value>, RedisError> {
     replies.into_iter().map(Value::extract_error).collect()
-}
-
-/// The first string of an array.
-pub(super) fn first_bytes(value: Value) -> Option<Bytes> {
-    match value {
-        Value::Array(values) => values.into_iter().next().and_then(bytes),
-        _ => None,
-    }
 }

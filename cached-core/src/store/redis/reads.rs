@@ -17,16 +17,27 @@ use std::{
 
 use bytes::Bytes;
 use hashbrown::DefaultHashBuilder;
+use smallvec::SmallVec;
 use tokio::{runtime::Handle, sync::oneshot};
 
-use super::{BATCH, failure, lane::Lane};
-use crate::{Error, ErrorKind, clock};
+use super::{BATCH, failure, lane::Lane, names::Names};
+use crate::{
+    Error, ErrorKind, clock,
+    entry::{PerGroup, Token},
+};
 
 /// About how many bytes one reply may have: large values share no command, so that none of them
 /// waits for all.
 const REPLY: usize = 1 << 20;
 
-type Answer = Result<Option<Bytes>, Error>;
+/// What one command showed of an entry and its markers.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub(super) entry: Option<Bytes>,
+    pub(super) tokens: PerGroup<Option<Token>>,
+}
+
+type Answer = Result<Seen, Error>;
 
 #[derive(Debug, Default)]
 pub(super) struct Reads(Mutex<Queue>);
@@ -44,7 +55,7 @@ struct Queue {
 
 #[derive(Debug)]
 struct Waiting {
-    name: Arc<str>,
+    names: Arc<Names>,
     answer: oneshot::Sender<Answer>,
 }
 
@@ -57,13 +68,19 @@ enum Place {
 }
 
 impl Reads {
-    pub(super) async fn read(self: Arc<Self>, lane: Arc<Lane>, name: Arc<str>) -> Answer {
+    pub(super) async fn read(self: Arc<Self>, lane: Arc<Lane>, names: Arc<Names>) -> Answer {
         let deadline = lane.deadline();
-        match self.place(&lane, &name) {
+        match self.place(&lane, &names) {
             Place::Turn(turn) => {
-                let found = failure::in_time(deadline, turn.lane.mget(&[name])).await;
-                self.observe(&found);
-                Ok(found?.pop().flatten())
+                let all: SmallVec<[&str; 8]> = names.all().collect();
+                let found = failure::in_time(deadline, turn.lane.mget(&all)).await?;
+                let mut found = found.into_iter();
+                let entry = found.next().flatten();
+                self.observe(entry.as_ref().map_or(0, Bytes::len));
+                Ok(Seen {
+                    entry,
+                    tokens: found.map(token).collect(),
+                })
             }
             Place::Wait(answer, turn) => {
                 if let Some(answer) = clock::within(deadline, answer).await {
@@ -75,7 +92,7 @@ impl Reads {
         }
     }
 
-    fn place(self: &Arc<Self>, lane: &Arc<Lane>, name: &Arc<str>) -> Place {
+    fn place(self: &Arc<Self>, lane: &Arc<Lane>, names: &Arc<Names>) -> Place {
         let mut queue = self.lock();
         if !queue.busy {
             queue.busy = true;
@@ -87,7 +104,7 @@ impl Reads {
         }
         let (answer, receiver) = oneshot::channel();
         queue.waiting.push(Waiting {
-            name: Arc::clone(name),
+            names: Arc::clone(names),
             answer,
         });
         Place::Wait(receiver, queue.turn)
@@ -114,11 +131,8 @@ impl Reads {
         }
     }
 
-    fn observe(&self, found: &Result<Vec<Option<Bytes>>, Error>) {
-        if let Ok(found) = found {
-            let bytes: usize = found.iter().flatten().map(Bytes::len).sum();
-            self.lock().usual = bytes.checked_div(found.len()).unwrap_or(0);
-        }
+    fn observe(&self, bytes: usize) {
+        self.lock().usual = bytes;
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
@@ -205,30 +219,47 @@ impl Drop for Pump {
     }
 }
 
+/// Sends one command for all of `batch`, which names every key once.
 async fn answer(lane: &Lane, batch: Vec<Waiting>) {
     let mut places: HashMap<&str, usize, DefaultHashBuilder> = HashMap::default();
-    let mut names = Vec::with_capacity(batch.len());
-    let indices: Vec<usize> = batch
-        .iter()
-        .map(|waiting| {
-            *places.entry(&waiting.name).or_insert_with(|| {
-                names.push(Arc::clone(&waiting.name));
-                names.len().saturating_sub(1)
-            })
-        })
-        .collect();
-    drop(places);
+    let mut names: Vec<&str> = Vec::with_capacity(batch.len().saturating_mul(4));
+    let mut indices: Vec<usize> = Vec::with_capacity(batch.len().saturating_mul(8));
+    for name in batch.iter().flat_map(|waiting| waiting.names.all()) {
+        indices.push(*places.entry(name).or_insert_with(|| {
+            names.push(name);
+            names.len().saturating_sub(1)
+        }));
+    }
     // The callers keep their own deadlines; this one ends the command when all of them have gone.
     let found = failure::in_time(lane.deadline(), lane.mget(&names)).await;
-    lane.reads().observe(&found);
-    for (waiting, index) in batch.into_iter().zip(indices) {
+    drop(places);
+    let mut bytes = 0_usize;
+    let calls = batch.len();
+    let mut indices = indices.into_iter();
+    for waiting in batch {
         let answer = match &found {
-            Ok(found) => Ok(found.get(index).cloned().flatten()),
+            Ok(found) => {
+                let mut mine = indices
+                    .by_ref()
+                    .take(waiting.names.len())
+                    .map(|index| found.get(index).cloned().flatten());
+                let entry = mine.next().flatten();
+                bytes = bytes.saturating_add(entry.as_ref().map_or(0, Bytes::len));
+                Ok(Seen {
+                    entry,
+                    tokens: mine.map(token).collect(),
+                })
+            }
             Err(error) => Err(error.clone()),
         };
         // A caller that was dropped has no use for it.
         let _ = waiting.answer.send(answer);
     }
+    lane.reads().observe(bytes.checked_div(calls).unwrap_or(0));
+}
+
+fn token(marker: Option<Bytes>) -> Option<Token> {
+    Token::read(&marker?)
 }
 
 fn abandoned() -> Error {

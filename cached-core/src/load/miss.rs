@@ -1,0 +1,207 @@
+//! A miss that may share its load: it captures what is there, then leads or follows.
+//!
+//! What a call takes it has tested against its own replies: the entry that its read or its capture
+//! showed, or a load with the same captures. Nobody passes on what another has tested.
+
+use std::pin::Pin;
+
+use super::Call;
+use crate::{
+    codec::{Codec, Shared},
+    event,
+    flight::{Boarding, Captured, Landed, Lead, Turn},
+    generation::View,
+    hit::{self, Accepts},
+    scope,
+    store::Reply,
+};
+
+/// How often a call reads again because a leader found its answer before it loaded. After that it loads
+/// by itself.
+const READS: usize = 8;
+
+// As in `call`: no `R` is alive across an `await`.
+pub(super) async fn share<R, T, F: Future<Output = R>>(
+    codec: Codec<R, T>,
+    call: &Call,
+    seen: Option<Reply>,
+    body: Pin<&mut F>,
+) -> R {
+    let mut miss = Miss { codec, call, seen };
+    let mut boarding = miss.board();
+    let mut reads = 1_usize;
+    loop {
+        let turn = match boarding {
+            Boarding::Lead(lead) => Turn::Lead(lead),
+            // Waiting for a load that this call is part of would never end.
+            Boarding::Follow(follower) if scope::is_loading(follower.flight()) => {
+                return body.await;
+            }
+            Boarding::Follow(follower) => follower.turn(call.cache.follower_wait()).await,
+        };
+        boarding = match turn {
+            Turn::Lead(lead) => {
+                let ready = match miss.make_ready(lead).await {
+                    Ok(value) => return value,
+                    Err(ready) => ready,
+                };
+                match ready {
+                    Boarding::Lead(lead) => return miss.lead(lead, body).await,
+                    follow @ Boarding::Follow(_) => follow,
+                }
+            }
+            Turn::Again if reads < READS => {
+                reads = reads.saturating_add(1);
+                match codec.read(&call.cache, &call.key, call.began).await {
+                    Ok(value) => return value,
+                    Err(seen) => miss.seen = seen,
+                }
+                miss.board()
+            }
+            turn => return miss.end(turn, body).await,
+        };
+    }
+}
+
+struct Miss<'a, R, T> {
+    codec: Codec<R, T>,
+    call: &'a Call,
+    /// What this call's own replies showed.
+    seen: Option<Reply>,
+}
+
+impl<R, T> Miss<'_, R, T> {
+    fn view(&self) -> Option<View> {
+        self.seen.as_ref().map(Reply::view)
+    }
+
+    fn board(&self) -> Boarding {
+        let Call { cache, .. } = self.call;
+        let view = self.view();
+        let parallel = cache.parallel_failing_loads();
+        cache
+            .flights()
+            .board(self.call.passenger(view.as_ref()), parallel)
+    }
+
+    /// Captures what the load needs, and looks once more whether it is needed at all.
+    ///
+    /// A hit found here is for this call alone: a follower may have come after an invalidation that this
+    /// call is too old for. So are the captures of another load.
+    async fn make_ready(&mut self, lead: Lead) -> Result<R, Boarding> {
+        let Call { cache, key, .. } = self.call;
+        if !cache.store().waits()
+            && let Some(value) = self.look_again()
+        {
+            lead.dissolve();
+            return Ok(value);
+        }
+        // What a leader before this one captured precedes this load as well.
+        if lead.inherits() {
+            return Err(Boarding::Lead(lead));
+        }
+        let Some(seen) = self.seen.take() else {
+            return Err(Boarding::Lead(lead));
+        };
+        if seen.view().is_complete() {
+            self.seen = Some(seen);
+            return Err(Boarding::Lead(lead));
+        }
+        let trusted = cache.trusts(key);
+        let lives = cache.lives(key.function(), self.call.ttl);
+        match cache.store().capture(key, seen, lives).await {
+            Ok(seen) => {
+                if let Ok(value) = self.codec.answer(cache, key, &seen, trusted) {
+                    cache.count_shared(key.function());
+                    lead.dissolve();
+                    return Ok(value);
+                }
+                self.seen = Some(seen);
+                let view = self.view();
+                Err(lead.rejoin(self.call.passenger(view.as_ref())))
+            }
+            Err(error) => {
+                cache.count_read_error(key.function(), &error);
+                Err(Boarding::Lead(lead))
+            }
+        }
+    }
+
+    /// A load may have ended between this call's look and its boarding.
+    fn look_again(&self) -> Option<R> {
+        let Call { cache, key, .. } = self.call;
+        let mut found = None;
+        let accepts = Accepts::of(key.function());
+        cache.store().look(key, &mut |shared| {
+            found = hit::typed(&self.codec, accepts, shared).ok();
+        });
+        if found.is_some() {
+            cache.count_shared(key.function());
+        }
+        found
+    }
+
+    async fn lead<F: Future<Output = R>>(&self, lead: Lead, body: Pin<&mut F>) -> R {
+        let captures = self.view().and_then(|view| view.captures());
+        let captured = lead.begin(captures);
+        let value = self.call.load(lead.flight().cloned(), body).await;
+        let shared = self.codec.share(&value);
+        if self.call.cache.store().waits() {
+            let landed = lead.land(shared.clone());
+            self.keep(&value, shared, &captured, landed);
+        } else {
+            // First into the store, then out of the flight, so that nobody misses both.
+            self.keep(&value, shared.clone(), &captured, None);
+            drop(lead.land(shared));
+        }
+        value
+    }
+
+    /// A call that does not lead in the end.
+    async fn end<F: Future<Output = R>>(&self, turn: Turn, body: Pin<&mut F>) -> R {
+        let Call { cache, key, .. } = self.call;
+        match turn {
+            Turn::Shared(shared) => {
+                if let Some(value) = self.codec.restore(&shared) {
+                    cache.count_shared(key.function());
+                    return value;
+                }
+                // Another function of the same `id` returns another type.
+                body.await
+            }
+            Turn::Alone(lone) => {
+                let captured = self.capture_alone();
+                let value = self.call.load(None, body).await;
+                let shared = self.codec.share(&value);
+                let landed = lone.land(shared.clone());
+                self.keep(&value, shared, &captured, landed);
+                value
+            }
+            Turn::GaveUp => {
+                event::follower_gave_up(key.function(), cache.follower_wait());
+                let captured = self.capture_alone();
+                let value = self.call.load(None, body).await;
+                let shared = self.codec.share(&value);
+                self.keep(&value, shared, &captured, None);
+                value
+            }
+            // A leader has gone elsewhere; a call that read often enough loads by itself.
+            Turn::Lead(_) | Turn::Again => body.await,
+        }
+    }
+
+    /// What a load outside a flight may store its value with: what this call's own read showed, if
+    /// that was all of it.
+    fn capture_alone(&self) -> Captured {
+        Captured {
+            at: self.call.cache.generations().now(),
+            from: self.view().and_then(|view| view.captures()),
+        }
+    }
+
+    /// Stores the value behind the answer, if it is to be kept, and ends the flight after that.
+    fn keep(&self, value: &R, shared: Option<Shared>, captured: &Captured, landed: Option<Landed>) {
+        let write = self.call.to_store(&self.codec, value, shared, captured);
+        self.call.cache.settle(&self.call.key, write, landed);
+    }
+}

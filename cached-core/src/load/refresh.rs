@@ -1,0 +1,87 @@
+//! A load of its own, which replaces whatever is there: `refresh`.
+
+use std::pin::Pin;
+
+use super::Call;
+use crate::{
+    codec::Codec,
+    flight::Captured,
+    shape::Opened,
+    store::{Reply, Write},
+};
+
+/// Runs `body`, and returns when the store has its value, or nothing. An older load that stores first
+/// does not win: then what it stored is removed.
+// As in `call`: no `R` is alive across an `await`.
+pub(super) async fn refresh<R, T, F: Future<Output = R>>(
+    codec: Codec<R, T>,
+    call: &Call,
+    body: Pin<&mut F>,
+) -> R {
+    let Call { cache, key, .. } = call;
+    let captured = claim(call).await;
+    let (replaced, write) = match replace(&codec, call, call.load(None, body).await, &captured) {
+        Ok(replaced) => replaced,
+        Err(value) => return value,
+    };
+    // The next reader finds the new value, or none, in this process or another.
+    match write {
+        Some(write) => cache.replace(write).await,
+        None => cache.remove(key).await,
+    }
+    match replaced {
+        Replaced::Value(stored) => codec.close(stored),
+        Replaced::None(none) => none(),
+    }
+}
+
+async fn claim(call: &Call) -> Captured {
+    let Call { cache, key, .. } = call;
+    let at = cache.generations().now();
+    let lives = cache.lives(key.function(), call.ttl);
+    let claimed = cache
+        .store()
+        .claim(std::slice::from_ref(key), lives)
+        .await;
+    let from = match claimed {
+        Ok(replies) => replies.first().map(Reply::view),
+        Err(error) => {
+            cache.count_store_error(key.function(), &error);
+            None
+        }
+    };
+    Captured {
+        at,
+        from: from.and_then(|view| view.captures()),
+    }
+}
+
+/// A value, or none, while the store is told of it: a whole result need not be `Send`.
+enum Replaced<R, T> {
+    Value(T),
+    None(fn() -> R),
+}
+
+/// The parts of `value`, and what to store in place of what is there; `value` itself if nothing needs to
+/// be waited for.
+fn replace<R, T>(
+    codec: &Codec<R, T>,
+    call: &Call,
+    value: R,
+    captured: &Captured,
+) -> Result<(Replaced<R, T>, Option<Write>), R> {
+    let write = call.to_store(codec, &value, codec.share(&value), captured);
+    let write = write.map(|write| Write {
+        replaces: true,
+        ..write
+    });
+    match codec.open(value) {
+        Opened::Value(stored) => Ok((Replaced::Value(stored), write)),
+        Opened::None(none) => Ok((Replaced::None(none), write)),
+        Opened::Error(error) => {
+            // Nothing to remove: a body that failed says nothing of the old value.
+            call.cache.settle(&call.key, write, None);
+            Err(error)
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! What is written around a load: markers and a lease before it, its value after it, if what was
+//! captured is still there.
+//!
+//! No command here is for more than one key, so that all of it works on a cluster. What creates
+//! something is sent once: a copy that runs later would put back what was deleted since.
+
+use std::{collections::HashMap, time::Duration};
+
+use deadpool_redis::redis::{Cmd, Pipeline, Value, cmd};
+use smallvec::SmallVec;
+
+use super::{
+    lane::{Answer, Lane},
+    milliseconds,
+    names::Names,
+};
+use crate::{
+    Error,
+    config::MARKERS_OUTLIVE,
+    entry::{Id, Identity, LEASE_LENGTH, Token},
+    error::no_random,
+    generation::{self, Occupant},
+    store::{Kept, Lives, Payload, Reply, Write},
+};
+
+/// Sets the key only if it still holds what begins so. An absent key reads as empty, which is never
+/// expected.
+const SCRIPT: &str = "if redis.call('GETRANGE',KEYS[1],0,#ARGV[1]-1)==ARGV[1] then \
+     redis.call('SET',KEYS[1],ARGV[2],'PX',ARGV[3]) return 1 end return 0";
+
+/// The script's name on the server: its SHA-1.
+const SCRIPT_NAME: &str = "85d3fb708ac85300be57ddd5c1ffe5313a3762e9";
+
+/// Commands that create what loads need, and how to read the answers.
+#[derive(Debug)]
+pub(super) struct Capture {
+    commands: Pipeline,
+    /// What each command sends, in order.
+    sent: Vec<Sent>,
+}
+
+#[derive(Debug)]
+enum Sent {
+    /// For the reply and group of these numbers, and perhaps for others: a marker is created once.
+    Marker(Token, Uses),
+    Lease(Id, usize),
+    /// The lease of a claim, whose own answer says nothing; the next command's does.
+    Claim,
+    /// Asks what lies at the entry's key.
+    Look(usize),
+}
+
+/// The replies and groups that one marker is for.
+type Uses = SmallVec<[(usize, usize); 1]>;
+
+impl Capture {
+    /// What `seen` lacks.
+    pub(super) fn of_missing(names: &Names, seen: &Reply, lives: Lives) -> Result<Self, Error> {
+        let view = seen.view();
+        let markers: Vec<&str> = names.markers().collect();
+        let mut capture = Self::new();
+        for group in view.lacks_markers() {
+            if let Some(name) = markers.get(group) {
+                capture.marker(name, (0, group), lives)?;
+            }
+        }
+        if view.lacks_lease() {
+            let lease = Id::random().map_err(no_random)?;
+            let mut set = create(names.entry(), &lease.lease(), lives.lease);
+            set.arg("GET");
+            capture.push(set, Sent::Lease(lease, 0));
+        }
+        Ok(capture)
+    }
+
+    /// Everything, whatever is there.
+    pub(super) fn of_all(names: &[Names], lives: Lives) -> Result<Self, Error> {
+        let mut capture = Self::new();
+        let mut known: HashMap<&str, usize> = HashMap::new();
+        for (reply, names) in names.iter().enumerate() {
+            for (group, name) in names.markers().enumerate() {
+                if let Some(Sent::Marker(_, uses)) =
+                    known.get(name).and_then(|at| capture.sent.get_mut(*at))
+                {
+                    uses.push((reply, group));
+                } else {
+                    known.insert(name, capture.sent.len());
+                    capture.marker(name, (reply, group), lives)?;
+                }
+            }
+            let lease = Id::random().map_err(no_random)?;
+            capture.push(create(names.entry(), &lease.lease(), lives.lease), Sent::Claim);
+            let mut look = cmd("GETRANGE");
+            look.arg(names.entry()).arg(0).arg(LEASE_LENGTH.saturating_sub(1));
+            capture.push(look, Sent::Look(reply));
+        }
+        Ok(capture)
+    }
+
+    fn new() -> Self {
+        Self {
+            commands: Pipeline::new(),
+            sent: Vec::new(),
+        }
+    }
+
+    fn marker(&mut self, name: &str, used: (usize, usize), lives: Lives) -> Result<(), Error> {
+        let token = Token::random().map_err(no_random)?;
+        let mut set = create(name, token.to_string().as_bytes(), lives.markers);
+        set.arg("GET");
+        self.push(set, Sent::Marker(token, [used].into_iter().collect()));
+        Ok(())
+    }
+
+    fn push(&mut self, command: Cmd, sent: Sent) {
+        self.commands.add_command(command);
+        self.sent.push(sent);
+    }
+
+    pub(super) fn commands(&self) -> &Pipeline {
+        &self.commands
+    }
+
+    /// Adds to `replies` what the answers say is there.
+    ///
+    /// One that is missing was refused, because something of another type lies there: nothing can be
+    /// stored with it.
+    pub(super) fn complete(
+        &self,
+        answers: Vec<Answer>,
+        identity: Identity,
+        replies: &mut [Reply],
+    ) {
+        for (sent, answer) in self.sent.iter().zip(answers) {
+            let refused = answer == Answer::AnotherType;
+            let found = answer.bytes();
+            match sent {
+                Sent::Marker(..) if refused => {}
+                Sent::Marker(token, uses) => {
+                    let marker =
+                        generation::created_marker(*token, found.as_deref(), Some(identity));
+                    for (reply, group) in uses {
+                        let markers = replies.get_mut(*reply).map(|reply| &mut reply.markers);
+                        if let Some(place) = markers.and_then(|markers| markers.get_mut(*group)) {
+                            *place = marker;
+                        }
+                    }
+                }
+                Sent::Claim => {}
+                Sent::Lease(_, reply) | Sent::Look(reply) => {
+                    let occupant = match sent {
+                        _ if refused => Occupant::Foreign,
+                        Sent::Lease(lease, _) => {
+                            generation::created_lease(*lease, found.as_deref())
+                        }
+                        _ => found.as_deref().map_or(Occupant::Absent, Occupant::of),
+                    };
+                    if let Some(reply) = replies.get_mut(*reply) {
+                        reply.occupant = Some(occupant);
+                        // What a look shows is only the beginning.
+                        reply.payload = match sent {
+                            Sent::Lease(..) => found.map(Payload::Bytes),
+                            _ => None,
+                        };
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A reply of which nothing is known yet.
+pub(super) fn unknown(names: &Names) -> Reply {
+    let groups = names.len().saturating_sub(1);
+    Reply {
+        payload: None,
+        identity: None,
+        markers: std::iter::repeat_n(None, groups).collect(),
+        remaining: None,
+        occupant: Some(Occupant::Foreign),
+    }
+}
+
+fn create(name: &str, content: &[u8], lives: Duration) -> Cmd {
+    let mut set = cmd("SET");
+    set.arg(name)
+        .arg(content)
+        .arg("NX")
+        .arg("PX")
+        .arg(milliseconds(lives));
+    set
+}
+
+/// Stores each of `writes` if what its load captured is still there, and lets the markers of their groups
+/// live for as long as they need them.
+pub(super) async fn store(
+    lane: &Lane,
+    writes: &[Write],
+    names: &[Names],
+) -> Result<Vec<Kept>, Error> {
+    let mut markers: HashMap<&str, Duration> = HashMap::new();
+    for (write, names) in writes.iter().zip(names) {
+        for marker in names.markers() {
+            let lives = markers.entry(marker).or_default();
+            *lives = write.ttl.max(*lives);
+        }
+    }
+    let mut pipeline = Pipeline::with_capacity(writes.len().saturating_add(markers.len()));
+    for (marker, ttl) in markers {
+        pipeline.add_command(extend(marker, ttl));
+    }
+    let extensions = pipeline.len();
+    for (write, names) in writes.iter().zip(names) {
+        pipeline.add_command(compare_and_set("EVALSHA", SCRIPT_NAME, write, names));
+    }
+    let answers = lane.each(&pipeline).await?;
+    let mut answers: Vec<Answer> = answers.into_iter().skip(extensions).collect();
+    // A new server, or one whose scripts were flushed. It can be sent again: what it expects is there
+    // once at the most.
+    if answers.contains(&Answer::NoScript) {
+        let mut again = Pipeline::with_capacity(writes.len());
+        for (write, names) in writes.iter().zip(names) {
+            again.add_command(compare_and_set("EVAL", SCRIPT, write, names));
+        }
+        answers = lane.each(&again).await?;
+    }
+    Ok(answers
+        .into_iter()
+        .map(|answer| match answer {
+            Answer::Value(Value::Int(1)) => Kept::Stored,
+            _ => Kept::Rejected,
+        })
+        .collect())
+}
+
+fn compare_and_set(command: &str, script: &str, write: &Write, names: &Names) -> Cmd {
+    let bytes: &[u8] = match &write.payload {
+        Payload::Bytes(bytes) => bytes,
+        Payload::Typed(..) => &[],
+    };
+    let mut store = cmd(command);
+    store
+        .arg(script)
+        .arg(1)
+        .arg(names.entry())
+        .arg(write.expected.prefix())
+        .arg(bytes)
+        .arg(milliseconds(write.ttl));
+    store
+}
+
+/// Lets a marker live for as long as an entry of this `ttl` needs it, if it would not anyway.
+pub(super) fn extend(marker: &str, ttl: Duration) -> Cmd {
+    let mut extend = cmd("PEXPIRE");
+    extend
+        .arg(marker)
+        .arg(milliseconds(ttl.saturating_add(MARKERS_OUTLIVE)))
+        .arg("GT");
+    extend
+}
