@@ -83,6 +83,7 @@ mod event;
 mod flight;
 mod function;
 mod generation;
+mod generations;
 mod glob;
 #[cfg(test)]
 mod golden;

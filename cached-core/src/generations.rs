@@ -1,0 +1,138 @@
+//! [`Generations`]: what this process has invalidated, and when.
+//!
+//! The store knows it as well, but not at once, and not while it is away. What this process keeps for itself is
+//! judged here: entries in memory, loads that could be shared, values that are on their way to a store.
+//!
+//! Time is counted in invalidations. Whoever wants to know later whether something still holds keeps the
+//! [`Epoch`] at which it began, and asks by key: nothing has to be found and marked when a group goes.
+//! While nothing is invalidated the answer costs one load of a number.
+
+use std::{hash::BuildHasher, sync, sync::Arc};
+
+use hashbrown::DefaultHashBuilder;
+use smallvec::SmallVec;
+
+use crate::{Key, group, invalidation::Target};
+
+mod table;
+
+pub(crate) use table::Checked;
+use table::Table;
+
+/// How many invalidations are remembered, some 40 bytes each. What began before the oldest of them no longer
+/// holds.
+const CAPACITY: usize = 100_000;
+
+/// The invalidations of one cache in this process. Clones share them.
+#[derive(Clone, Debug)]
+pub(crate) struct Generations(Arc<Tables>);
+
+/// Groups and entries by themselves: a cache that is written all the time by key would otherwise look up the
+/// groups of every hit.
+#[derive(Debug)]
+struct Tables {
+    groups: Table,
+    entries: Table,
+    hasher: DefaultHashBuilder,
+}
+
+/// A moment, as the number of invalidations before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Epoch {
+    groups: u64,
+    entries: u64,
+}
+
+impl Epoch {
+    /// For what was in its place at this moment, and leaves its place when it is invalidated itself: only its
+    /// groups are asked for.
+    pub(crate) fn checked(self) -> Checked {
+        Checked::new(self.groups)
+    }
+}
+
+impl Default for Generations {
+    fn default() -> Self {
+        Self::remembering(CAPACITY)
+    }
+}
+
+impl Generations {
+    fn remembering(capacity: usize) -> Self {
+        Self(Arc::new(Tables {
+            groups: Table::new(capacity),
+            entries: Table::new(capacity),
+            hasher: DefaultHashBuilder::default(),
+        }))
+    }
+
+    /// The moment after all invalidations that are over.
+    pub(crate) fn now(&self) -> Epoch {
+        Epoch {
+            groups: self.0.groups.now(),
+            entries: self.0.entries.now(),
+        }
+    }
+
+    /// Remembers that `targets` were invalidated. What began before this call no longer holds once it returns.
+    pub(crate) fn advance(&self, targets: &[Target]) {
+        self.0.groups.advance(targets.iter().filter_map(|target| {
+            let Target::Group(name) = target else {
+                return None;
+            };
+            Some(self.0.group(name))
+        }));
+        self.0.entries.advance(targets.iter().filter_map(|target| {
+            let Target::Entry(key) = target else {
+                return None;
+            };
+            Some(self.0.entry(key))
+        }));
+    }
+
+    /// Remembers that the entry at `key` was replaced or removed.
+    pub(crate) fn advance_entry(&self, key: &Key) {
+        self.0.entries.advance([self.0.entry(key)]);
+    }
+
+    /// Whether no group of `key` was invalidated since: then the moment at which that is known.
+    pub(crate) fn holds(&self, key: &Key, since: Epoch) -> Option<Epoch> {
+        let groups = self
+            .0
+            .groups
+            .holds(since.groups, || self.0.groups_of(key))?;
+        Some(Epoch { groups, ..since })
+    }
+
+    /// As [`holds`](Self::holds), for something that remembers until when it is known.
+    pub(crate) fn confirms(&self, key: &Key, checked: &Checked) -> bool {
+        checked.confirm(&self.0.groups, || self.0.groups_of(key))
+    }
+
+    /// Whether neither a group of `key` nor its entry was invalidated since.
+    pub(crate) fn holds_exactly(&self, key: &Key, since: Epoch) -> bool {
+        let entry = || SmallVec::from_slice(&[self.0.entry(key)]);
+        self.0.entries.holds(since.entries, entry).is_some() && self.holds(key, since).is_some()
+    }
+}
+
+// Two names of one hash are invalidated together, which costs a load. The hash function is another one in each
+// process, so nobody can look for such names.
+impl Tables {
+    fn group(&self, name: &str) -> u64 {
+        self.hasher.hash_one(name)
+    }
+
+    fn entry(&self, key: &Key) -> u64 {
+        self.hasher.hash_one(key.local())
+    }
+
+    fn groups_of(&self, key: &Key) -> SmallVec<[u64; 8]> {
+        let mut names = SmallVec::new();
+        group::each(key, |name| names.push(self.group(name)));
+        names
+    }
+}
+
+#[cfg(test)]
+mod tests;
