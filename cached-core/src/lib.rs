@@ -91,6 +91,7 @@ mod group;
 mod hit;
 mod invalidation;
 mod jitter;
+mod journal;
 mod json;
 mod key;
 mod load;

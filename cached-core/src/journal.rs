@@ -1,0 +1,239 @@
+//! [`Journal`]: invalidations that the store has not confirmed.
+//!
+//! An invalidation is entered before it is sent, and stays until a reply says that it was applied: one to a command
+//! that was sent after it began, its own or another's. If nobody waits for the reply any more, because the
+//! deadline has passed or the caller is gone, it is *postponed*: from then on this process treats what it
+//! covers as a miss, and it is sent again until it is confirmed.
+//!
+//! ```text
+//! prepare ──► Ticket ── commit ──► Entered ── settle ──► confirmed: gone
+//!               │ discard: gone       │ │
+//!               │                     │ └─── settle ──► not confirmed: postponed ──► due ──► acknowledge: gone
+//!               └─ dropped ───────────┴─ dropped ─────► postponed
+//! ```
+//!
+//! When there are too many, the namespace takes the place of all: one command, and a miss for everything until then.
+
+use std::{hash::BuildHasher, sync, sync::Arc};
+
+use hashbrown::DefaultHashBuilder;
+use smallvec::SmallVec;
+use tokio::sync::Notify;
+
+use crate::{Invalidated, Key, group, invalidation::Target};
+
+mod ledger;
+
+use ledger::{Batch, Ledger, Name};
+
+/// The open invalidations of one cache in this process. Clones share them.
+#[derive(Clone, Debug)]
+pub(crate) struct Journal(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    ledger: Ledger,
+    hasher: DefaultHashBuilder,
+    emptied: Notify,
+}
+
+impl Journal {
+    /// Holds `capacity` targets; more become one, the namespace.
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self(Arc::new(Shared {
+            ledger: Ledger::new(capacity),
+            hasher: DefaultHashBuilder::default(),
+            emptied: Notify::new(),
+        }))
+    }
+
+    /// What a body is going to invalidate. It covers nothing yet.
+    pub(crate) fn prepare(&self, targets: Vec<Target>) -> Ticket {
+        Ticket {
+            journal: self.clone(),
+            targets,
+        }
+    }
+
+    /// Writes down what is going to be sent now.
+    pub(crate) fn enter(&self, targets: Vec<Target>) -> Entered {
+        let names = targets.into_iter().map(|target| self.0.name(target));
+        let namespace = || self.0.name(Target::Group(String::from(group::NAMESPACE)));
+        Entered {
+            journal: self.clone(),
+            sent: Sent(self.0.ledger.enter(names.collect(), namespace)),
+        }
+    }
+
+    /// Whether a postponed invalidation covers `key`, so that what the store has there must not be used. Asked
+    /// before a read is sent: a reply that comes later may be older than the confirmation.
+    pub(crate) fn covers(&self, key: &Key) -> bool {
+        self.is_due() && self.0.covers(key)
+    }
+
+    /// Whether anything has to be sent again.
+    pub(crate) fn is_due(&self) -> bool {
+        self.0.ledger.has_postponed()
+    }
+
+    /// What has to be sent again: at most `limit` targets, first those that were not sent for the longest time.
+    pub(crate) fn due(&self, limit: usize) -> Option<Sent> {
+        self.0.ledger.due(limit).map(Sent)
+    }
+
+    /// Takes out what the replies to `sent` confirm, one for each target in their order. What was entered since stays.
+    pub(crate) fn acknowledge(&self, sent: &Sent, replies: impl IntoIterator<Item = bool>) {
+        let Sent(batch) = sent;
+        for (name, confirmed) in batch.names.iter().zip(replies) {
+            if confirmed {
+                self.0.ledger.acknowledge(batch.number, name);
+            }
+        }
+        if self.is_empty() {
+            self.0.emptied.notify_waiters();
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.ledger.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Waits until everything that was entered is confirmed.
+    pub(crate) async fn emptied(&self) {
+        loop {
+            // Registered before the journal is looked at, so that the moment is not missed in between.
+            let emptied = self.0.emptied.notified();
+            tokio::pin!(emptied);
+            emptied.as_mut().enable();
+            if self.is_empty() {
+                return;
+            }
+            emptied.await;
+        }
+    }
+}
+
+impl Shared {
+    fn name(&self, target: Target) -> Name {
+        let hash = match &target {
+            Target::Group(name) => self.hasher.hash_one(name.as_str()),
+            Target::Entry(key) => self.hasher.hash_one(key.local()),
+        };
+        Name { hash, target }
+    }
+
+    /// By hashes alone: two names of one hash cost a load.
+    fn covers(&self, key: &Key) -> bool {
+        let mut hashes: SmallVec<[u64; 8]> = SmallVec::new();
+        hashes.push(self.hasher.hash_one(key.local()));
+        group::each(key, |name| hashes.push(self.hasher.hash_one(name)));
+        self.ledger.covers(&hashes)
+    }
+}
+
+/// What is sent in one go. It confirms what was entered before.
+#[derive(Debug)]
+pub(crate) struct Sent(Batch);
+
+impl Sent {
+    pub(crate) fn targets(&self) -> impl ExactSizeIterator<Item = &Target> {
+        self.0.names.iter().map(|name| &name.target)
+    }
+}
+
+/// An invalidation around a body that has not returned. Dropped, it is entered and postponed: a caller
+/// that went away, or a body that panicked, may have written.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Ticket {
+    journal: Journal,
+    targets: Vec<Target>,
+}
+
+impl Ticket {
+    pub(crate) fn targets(&self) -> &[Target] {
+        &self.targets
+    }
+
+    pub(crate) fn add(&mut self, targets: impl IntoIterator<Item = Target>) {
+        self.targets.extend(targets);
+    }
+
+    /// The body has written.
+    pub(crate) fn commit(mut self) -> Entered {
+        self.journal.enter(std::mem::take(&mut self.targets))
+    }
+
+    /// The body has written nothing.
+    pub(crate) fn discard(mut self) {
+        self.targets.clear();
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if !self.targets.is_empty() {
+            drop(self.journal.enter(std::mem::take(&mut self.targets)));
+        }
+    }
+}
+
+/// An invalidation that is being sent. Dropped, it is postponed: its command may have run, or will, or not.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Entered {
+    journal: Journal,
+    sent: Sent,
+}
+
+impl Entered {
+    pub(crate) fn targets(&self) -> impl ExactSizeIterator<Item = &Target> {
+        self.sent.targets()
+    }
+
+    /// Takes out what the replies confirm, one for each target in their order, and postpones the rest, unless
+    /// another command has done its work.
+    pub(crate) fn settle(mut self, replies: impl IntoIterator<Item = bool>) -> Invalidated {
+        self.close(replies)
+    }
+
+    fn close(&mut self, replies: impl IntoIterator<Item = bool>) -> Invalidated {
+        let Shared {
+            ledger, emptied, ..
+        } = &*self.journal.0;
+        let Sent(Batch { number, names }) = &mut self.sent;
+        let mut replies = replies.into_iter();
+        names.retain(|name| {
+            let confirmed = replies.next().unwrap_or(false);
+            if confirmed {
+                ledger.acknowledge(*number, name);
+            }
+            !confirmed
+        });
+        let mut is_open = false;
+        for name in names.drain(..) {
+            is_open |= ledger.postpone(*number, &name);
+        }
+        if ledger.len() == 0 {
+            emptied.notify_waiters();
+        }
+        if is_open {
+            Invalidated::Postponed
+        } else {
+            Invalidated::Applied
+        }
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        let _ = self.close([]);
+    }
+}
+
+#[cfg(test)]
+mod tests;
