@@ -17,6 +17,7 @@ use crate::{
     environment,
     flight::Flights,
     generations::Generations,
+    journal::Journal,
     scope::{self, Mode},
     stats::Table,
     store::{Store, memory::MemoryStore, redis::RedisStore},
@@ -24,8 +25,12 @@ use crate::{
 
 mod by_key;
 mod count;
+mod courier;
 mod invalidate;
 mod keep;
+
+pub(crate) use invalidate::{Collected, Pending};
+use courier::Courier;
 
 /// A cache: where values are kept, and how.
 ///
@@ -63,6 +68,9 @@ struct Inner {
     flights: Flights,
     /// What was invalidated in this process.
     generations: Generations,
+    /// What the store has not confirmed.
+    journal: Journal,
+    courier: Courier,
     background: Background,
     table: Table,
     on: AtomicBool,
@@ -109,7 +117,7 @@ impl Cache {
     }
 
     pub(crate) fn with_config(config: Config) -> Result<Self, Error> {
-        let generations = Generations::new();
+        let generations = Generations::default();
         let store: Arc<dyn Store> = match &config.address {
             Some(address) => Arc::new(RedisStore::new(&config, address.reveal())?),
             None => Arc::new(MemoryStore::new(&config, generations.clone())),
@@ -125,10 +133,12 @@ impl Cache {
     ) -> Self {
         Self(Arc::new(Inner {
             on: AtomicBool::new(config.enabled && fault.is_none()),
+            journal: Journal::new(config.journal_capacity),
             config,
             store,
             flights: Flights::new(generations.clone()),
             generations,
+            courier: Courier::default(),
             background: Background::default(),
             table: Table::new(),
             fault,
@@ -138,7 +148,7 @@ impl Cache {
     /// A cache that caches nothing, because none could be made.
     pub(crate) fn unusable(error: Error) -> Self {
         let config = Config::default();
-        let generations = Generations::new();
+        let generations = Generations::default();
         let store = Arc::new(MemoryStore::new(&config, generations.clone()));
         Self::with_store(config, store, generations, Some(error))
     }
@@ -257,13 +267,14 @@ impl Cache {
         }
     }
 
-    /// Turns the cache off and waits for the writes under way, for two operation deadlines at most.
-    /// Functions called later run their bodies.
+    /// Turns the cache off, waits for the writes under way and sends the invalidations that are postponed, for
+    /// two operation deadlines at most. Functions called later run their bodies.
     pub async fn shutdown(&self) {
         self.0.on.store(false, Ordering::Release);
         // Twice: a write first waits for a lane, and one of a runtime that idles never ends.
         let patience = self.0.config.op_timeout.saturating_mul(2);
-        clock::within(patience, self.0.background.idle()).await;
+        let all = async { tokio::join!(self.0.background.idle(), self.flush()) };
+        clock::within(patience, all).await;
         self.store().close();
     }
 

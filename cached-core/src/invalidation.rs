@@ -1,6 +1,6 @@
 //! What is invalidated, and how an annotated function does it.
 
-use crate::{Cache, Error, Key, Pattern, event, function::Function, group};
+use crate::{Cache, Error, Key, Pattern, cache::Pending, event, function::Function, group};
 
 /// What became of an invalidation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -91,7 +91,7 @@ impl Invalidation {
 
     /// Remembered from now on: if it is dropped undecided, it is applied.
     pub fn prepare(self) -> Prepared {
-        Prepared { cache: self.cache, targets: self.targets }
+        Prepared(self.cache.prepare(self.targets))
     }
 }
 
@@ -101,13 +101,11 @@ impl Default for Invalidation {
     }
 }
 
-/// An invalidation around a body.
+/// An invalidation around a body. Dropped undecided, because its caller has gone or the body panicked, it is
+/// applied: the body may have written.
 #[derive(Debug)]
 #[must_use]
-pub struct Prepared {
-    cache: Cache,
-    targets: Vec<Target>,
-}
+pub struct Prepared(Pending);
 
 impl Prepared {
     /// Adds what the returned value says, if there is one.
@@ -117,8 +115,8 @@ impl Prepared {
         add: impl FnOnce(Invalidation, &T) -> Invalidation,
     ) -> Self {
         if let Some(returned) = returned {
-            let more = add(Invalidation::new_in(&self.cache), returned);
-            self.targets.extend(more.targets);
+            let more = add(Invalidation::new_in(self.0.cache()), returned);
+            self.0.add(more.targets);
         }
         self
     }
@@ -126,7 +124,9 @@ impl Prepared {
     /// Applies it if it is `wanted`, and forgets it otherwise.
     pub async fn apply_if(self, wanted: bool) {
         if wanted {
-            let _ = self.cache.apply(self.targets).await;
+            let _ = self.0.apply().await;
+        } else {
+            self.0.discard();
         }
     }
 }

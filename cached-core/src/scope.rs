@@ -11,7 +11,9 @@ use std::{
     },
 };
 
-use crate::{Cache, Error, ErrorKind, environment, event, flight::Flight, function::Function};
+use crate::{
+    Cache, Error, ErrorKind, cache::Collected, environment, event, flight::Flight, function::Function,
+};
 
 tokio::task_local! {
     static CONTEXT: Arc<Context>;
@@ -28,6 +30,8 @@ pub(crate) struct Context {
     once: Option<Arc<Once>>,
     /// The loads that this call is part of: it must not wait for one of them.
     loading: Vec<Arc<Flight>>,
+    /// What gathers the invalidations of a cache, the innermost last.
+    collecting: Vec<Collected>,
 }
 
 /// What calls do with a cache.
@@ -100,6 +104,23 @@ pub(crate) fn loading<F: Future>(
         context.loading.extend(flight);
     };
     within(change, body)
+}
+
+/// Invalidations inside `future` wait for its end.
+pub(crate) fn collecting<F: Future>(
+    collected: Collected,
+    future: F,
+) -> impl Future<Output = F::Output> {
+    within(|context| context.collecting.push(collected), future)
+}
+
+/// What gathers the invalidations of `cache` here, if anything does.
+pub(crate) fn collected(cache: &Cache) -> Option<Collected> {
+    let innermost = |context: &Arc<Context>| {
+        let mut inside_out = context.collecting.iter().rev();
+        inside_out.find(|collected| collected.is_for(cache)).cloned()
+    };
+    CONTEXT.try_with(innermost).ok().flatten()
 }
 
 /// Whether the current call is part of the load that `flight` waits for.

@@ -137,8 +137,13 @@ pub(crate) trait Store: Debug + Send + Sync {
     /// not known to be stored.
     fn store(&self, writes: Vec<Write>) -> Task<'_, Vec<Kept>>;
 
-    /// Deletes each of `targets`, and says which of them were there. May be sent twice.
-    fn remove<'a>(&'a self, targets: &'a [Target]) -> Task<'a, Vec<bool>>;
+    /// Removes what is at `key` in this process; whether something was there.
+    fn forget(&self, _key: &Key) -> bool {
+        false
+    }
+
+    /// Deletes each of `targets` outside this process, and says which of them were there. May be sent twice.
+    fn remove<'a>(&'a self, targets: Vec<&'a Target>) -> Task<'a, Vec<bool>>;
 
     /// Reads and deletes in one step: of several at once, one gets the payload.
     fn take<'a>(&'a self, key: &'a Key) -> Task<'a, Reply>;

@@ -9,8 +9,14 @@ use crate::{
     flight::Passenger,
     glob, group,
     invalidation::Target,
+    scope,
     store::Reply,
 };
+
+mod pending;
+
+pub(crate) use pending::{Collected, Pending};
+use pending::Sending;
 
 impl Cache {
     /// Makes everything that `pattern` covers unusable, in every process, at constant cost.
@@ -126,27 +132,103 @@ impl Cache {
         self.store().purge(glob).await
     }
 
-    /// Deletes `targets` and says which of them were there. An error says that they are postponed: they
+    /// Runs `future`, and applies the invalidations made inside once it has returned `Ok`: for code inside a
+    /// database transaction, which must not invalidate before it commits.
+    ///
+    /// Collected are those of this cache, by [`invalidate`](Self::invalidate), by annotated functions and
+    /// their companions; there they are [`Postponed`](Invalidated::Postponed). Tasks that `future` spawns are not
+    /// inside. If it returns `Err` they are forgotten. If it is dropped or panics they are applied, because the
+    /// transaction may have been committed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use cached_core::{Cache, Error, cached, invalidates};
+    /// # #[cached(ttl = "1h", prefix = "account:{id}")]
+    /// # async fn balance(id: u64) -> i64 { 7 }
+    /// #[invalidates("account:{id}")]
+    /// async fn book(id: u64, amount: i64) -> Result<(), Error> {
+    ///     // … as part of the transaction
+    ///     Ok(())
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Error> {
+    /// # let cache = Cache::in_memory()?;
+    /// # cache.scope(async {
+    /// # balance(1).await;
+    /// Cache::current().after(async {
+    ///     book(1, -50).await?;
+    ///     book(2, 50).await?;
+    /// #   assert!(balance::peek(1).await.is_some());
+    ///     // transaction.commit().await?
+    ///     Ok::<_, Error>(())
+    /// }).await?;
+    /// # assert!(balance::peek(1).await.is_none());
+    /// # Ok(())
+    /// # }).await
+    /// # }
+    /// ```
+    pub async fn after<T, E>(
+        &self,
+        future: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let collected = Collected::new(self);
+        let result = scope::collecting(collected.clone(), future).await;
+        collected.settle(result.is_ok()).await;
+        result
+    }
+
+    /// What a body is going to invalidate.
+    pub(crate) fn prepare(&self, targets: Vec<Target>) -> Pending {
+        Pending::new(self, targets)
+    }
+
+    /// Deletes `targets`, or has it done at the end of the [`after`](Self::after) around this.
+    pub(crate) async fn apply(&self, targets: Vec<Target>) -> Invalidated {
+        self.prepare(targets).apply().await
+    }
+
+    /// Deletes `targets` now, and says which of them were there. An error says that they are postponed: they
     /// hold in this process, and are sent again.
     pub(crate) async fn carry_out(&self, targets: Vec<Target>) -> Result<Vec<bool>, Error> {
-        self.generations().advance(&targets);
-        self.store().remove(&targets).await
+        self.send_now(self.prepare(targets)).await
     }
 
-    /// As [`carry_out`](Self::carry_out), and counts it as one invalidation.
-    pub(crate) async fn apply(&self, targets: Vec<Target>) -> Invalidated {
-        let count = targets.len();
-        let invalidated = match self.carry_out(targets).await {
-            Ok(_) => Invalidated::Applied,
-            Err(_) => Invalidated::Postponed,
+    async fn send_now(&self, pending: Pending) -> Result<Vec<bool>, Error> {
+        let there = self.apply_here(pending.targets());
+        if !self.store().waits() {
+            pending.discard();
+            return Ok(there);
+        }
+        let entered = pending.commit();
+        let sending = Sending {
+            cache: self,
+            entered,
         };
-        self.count_invalidated(count, invalidated);
-        invalidated
+        sending.send().await
     }
 
-    /// Whether what the store says of `key` may be taken for true, by a read that is sent after this.
-    pub(crate) fn trusts(&self, _key: &Key) -> bool {
-        true
+    /// What holds in this process from now on, whatever the store says. Returns what was there in a store
+    /// inside the process.
+    fn apply_here(&self, targets: &[Target]) -> Vec<bool> {
+        self.generations().advance(targets);
+        let there = targets.iter().map(|target| match target {
+            Target::Group(_) => false,
+            Target::Entry(key) => self.store().forget(key),
+        });
+        there.collect()
+    }
+
+    /// Whether what the store says of `key` may be taken for true, by a read that is sent after this: not
+    /// while an invalidation that covers it is on its way to the store.
+    pub(crate) fn trusts(&self, key: &Key) -> bool {
+        if !self.0.journal.is_due() {
+            return true;
+        }
+        // Whoever sent before may be gone.
+        self.send_for_courier();
+        !self.0.journal.covers(key)
     }
 
     /// A value that may answer a call which saw `reply`, and that the store does not have yet.

@@ -12,7 +12,7 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(30);
 
 fn flights() -> Flights {
-    Flights::new(Generations::new())
+    Flights::new(Generations::default())
 }
 
 /// A call whose own replies showed `view`.

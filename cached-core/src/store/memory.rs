@@ -247,15 +247,13 @@ impl Store for MemoryStore {
         done(writes.into_iter().map(|write| self.keep(write)).collect())
     }
 
-    fn remove<'a>(&'a self, targets: &'a [Target]) -> Task<'a, Vec<bool>> {
-        let removed = targets.iter().map(|target| match target {
-            Target::Group(_) => false,
-            Target::Entry(key) => {
-                let (hash, _) = self.place(key.local());
-                self.remove(hash, key.local()).is_some()
-            }
-        });
-        done(removed.collect())
+    fn forget(&self, key: &Key) -> bool {
+        let (hash, _) = self.place(key.local());
+        self.remove(hash, key.local()).is_some()
+    }
+
+    fn remove<'a>(&'a self, targets: Vec<&'a Target>) -> Task<'a, Vec<bool>> {
+        done(vec![false; targets.len()])
     }
 
     fn take<'a>(&'a self, key: &'a Key) -> Task<'a, Reply> {

@@ -290,7 +290,7 @@ impl Store for RedisStore {
         })
     }
 
-    fn remove<'a>(&'a self, targets: &'a [Target]) -> Task<'a, Vec<bool>> {
+    fn remove<'a>(&'a self, targets: Vec<&'a Target>) -> Task<'a, Vec<bool>> {
         Box::pin(async move {
             let mut unlinks = Pipeline::with_capacity(targets.len());
             for target in targets {

@@ -15,7 +15,7 @@ fn store(capacity: u64) -> (MemoryStore, Clock) {
         clock: clock.clone(),
         ..Config::default()
     };
-    let store = MemoryStore::new(&config, crate::generations::Generations::new());
+    let store = MemoryStore::new(&config, crate::generations::Generations::default());
     (store, clock)
 }
 

@@ -1,0 +1,170 @@
+//! Invalidations on their way: none is lost when a caller is dropped.
+
+use std::{
+    mem,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use crate::{
+    Cache, Error, Invalidated,
+    invalidation::Target,
+    journal::{Entered, Ticket},
+    scope,
+};
+
+/// An invalidation that is not decided. Dropped, it is applied in this process and left to the courier.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Pending {
+    cache: Cache,
+    /// Taken by what decides.
+    ticket: Option<Ticket>,
+}
+
+impl Pending {
+    pub(super) fn new(cache: &Cache, targets: Vec<Target>) -> Self {
+        Self {
+            cache: cache.clone(),
+            ticket: Some(cache.0.journal.prepare(targets)),
+        }
+    }
+
+    pub(crate) fn cache(&self) -> &Cache {
+        &self.cache
+    }
+
+    pub(crate) fn add(&mut self, targets: Vec<Target>) {
+        if let Some(ticket) = &mut self.ticket {
+            ticket.add(targets);
+        }
+    }
+
+    pub(super) fn targets(&self) -> &[Target] {
+        self.ticket.as_ref().map_or(&[], Ticket::targets)
+    }
+
+    pub(super) fn commit(mut self) -> Option<Entered> {
+        self.ticket.take().map(Ticket::commit)
+    }
+
+    pub(crate) fn discard(mut self) {
+        if let Some(ticket) = self.ticket.take() {
+            ticket.discard();
+        }
+    }
+
+    /// Carries it out, or leaves it to the `after` around this.
+    pub(crate) async fn apply(self) -> Invalidated {
+        let (cache, count) = (self.cache.clone(), self.targets().len());
+        if let Some(collected) = scope::collected(&cache) {
+            collected.add(self);
+            return Invalidated::Postponed;
+        }
+        let invalidated = match cache.send_now(self).await {
+            Ok(_) => Invalidated::Applied,
+            Err(_) => Invalidated::Postponed,
+        };
+        cache.count_invalidated(count, invalidated);
+        invalidated
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        let Some(ticket) = self.ticket.take() else {
+            return;
+        };
+        if ticket.targets().is_empty() {
+            return;
+        }
+        self.cache.apply_here(ticket.targets());
+        if self.cache.store().waits() {
+            drop(ticket);
+            self.cache.send_for_courier();
+        } else {
+            ticket.discard();
+        }
+    }
+}
+
+/// An invalidation that is being sent. Dropped, it is left to the courier.
+pub(super) struct Sending<'a> {
+    pub(super) cache: &'a Cache,
+    pub(super) entered: Option<Entered>,
+}
+
+impl Sending<'_> {
+    pub(super) async fn send(mut self) -> Result<Vec<bool>, Error> {
+        let Some(entered) = &self.entered else {
+            return Ok(Vec::new());
+        };
+        let sent = self.cache.store().remove(entered.targets().collect()).await;
+        let is_confirmed = sent.is_ok();
+        let Some(entered) = self.entered.take() else {
+            return sent;
+        };
+        let count = entered.targets().len();
+        let invalidated = entered.settle(std::iter::repeat_n(is_confirmed, count));
+        if !invalidated.is_applied() {
+            self.cache.send_for_courier();
+        }
+        match sent {
+            // Another command, sent after this one was entered, has done its work.
+            Err(_) if invalidated.is_applied() => Ok(Vec::new()),
+            sent => sent,
+        }
+    }
+}
+
+impl Drop for Sending<'_> {
+    fn drop(&mut self) {
+        if let Some(entered) = self.entered.take() {
+            drop(entered);
+            self.cache.send_for_courier();
+        }
+    }
+}
+
+/// The invalidations made inside an `after`. Dropped with something in it, that is applied.
+#[derive(Clone, Debug)]
+pub(crate) struct Collected {
+    cache: Cache,
+    pending: Arc<Mutex<Vec<Pending>>>,
+}
+
+impl Collected {
+    pub(super) fn new(cache: &Cache) -> Self {
+        Self {
+            cache: cache.clone(),
+            pending: Arc::default(),
+        }
+    }
+
+    pub(crate) fn is_for(&self, cache: &Cache) -> bool {
+        self.cache.is(cache)
+    }
+
+    fn add(&self, pending: Pending) {
+        self.pending
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(pending);
+    }
+
+    /// Applies all of it in one go, or forgets it.
+    pub(super) async fn settle(self, is_wanted: bool) {
+        let pending = mem::take(&mut *self.pending.lock().unwrap_or_else(PoisonError::into_inner));
+        if !is_wanted {
+            pending.into_iter().for_each(Pending::discard);
+            return;
+        }
+        let mut all = Pending::new(&self.cache, Vec::new());
+        for one in pending {
+            all.add(one.targets().to_vec());
+            one.discard();
+        }
+        if !all.targets().is_empty() {
+            let _ = all.apply().await;
+        }
+    }
+}
