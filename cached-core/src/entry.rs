@@ -1,7 +1,7 @@
 //! What lies at an entry's key: a readable header line and the value as JSON, or a lease.
 //!
 //! ```text
-//! cc1 <id> E <check sum> <outcome> <ttl> <stale> <identity> [<token>@<identity>]…
+//! cc1 <id> E <check sum> <outcome> <ttl> <stale> <identity> [<token>[@<identity>]]…
 //! {"the":"value"}
 //! ```
 //!
@@ -13,7 +13,7 @@
 //! | outcome | `v` a value, `n` `None`, `e` an error |
 //! | ttl, stale | milliseconds: how long fresh, and how much longer it may be served stale |
 //! | identity | 16 hex digits of the server's run id, or `-` |
-//! | token | 32 hex digits for each group of the entry, and the identity of the server that holds its marker |
+//! | token | 32 hex digits for each group of the entry, and the identity of the server that holds its marker, if that is another one |
 //!
 //! A lease is `cc1 <id> L` and nothing else. Every number is written one way only; hex digits are small.
 
@@ -199,8 +199,11 @@ fn write_rest(line: &mut String, header: &Header) -> fmt::Result {
     write!(line, "{:08x} {} {ttl} {stale} ", 0, header.outcome.letter())?;
     write_identity(line, header.identity)?;
     for Marker { token, identity } in &header.markers {
-        write!(line, " {token}@")?;
-        write_identity(line, *identity)?;
+        write!(line, " {token}")?;
+        if *identity != header.identity {
+            line.write_char('@')?;
+            write_identity(line, *identity)?;
+        }
     }
     line.write_char('\n')
 }
@@ -249,22 +252,32 @@ fn read_entry<'a>(id: Id, bytes: &'a [u8], rest: &'a [u8]) -> Option<(Header, &'
     let line_end = rest.iter().position(|byte| *byte == b'\n')?;
     let (line, body) = rest.split_at_checked(line_end)?;
     let mut fields = line.strip_prefix(b" ")?.split(|byte| *byte == b' ');
+    let (outcome, ttl, stale) = (fields.next()?, fields.next()?, fields.next()?);
+    let identity = read_identity(fields.next()?)?;
     let header = Header {
         id,
-        outcome: Outcome::read(fields.next()?)?,
-        ttl: read_duration(fields.next()?)?,
-        stale: read_duration(fields.next()?)?,
-        identity: read_identity(fields.next()?)?,
-        markers: fields.map(read_marker).collect::<Option<_>>()?,
+        outcome: Outcome::read(outcome)?,
+        ttl: read_duration(ttl)?,
+        stale: read_duration(stale)?,
+        identity,
+        markers: fields
+            .map(|field| read_marker(field, identity))
+            .collect::<Option<_>>()?,
     };
     Some((header, body.strip_prefix(b"\n")?))
 }
 
-fn read_marker(field: &[u8]) -> Option<Marker> {
-    let (token, identity) = field.split_at_checked(32)?;
+/// `usual` is the identity of a marker that is written without one.
+fn read_marker(field: &[u8], usual: Option<Identity>) -> Option<Marker> {
+    let (token, rest) = field.split_at_checked(32)?;
+    let identity = match rest.strip_prefix(b"@") {
+        None if rest.is_empty() => usual,
+        None => return None,
+        Some(identity) => Some(read_identity(identity)?).filter(|identity| *identity != usual)?,
+    };
     Some(Marker {
         token: Token::read(token)?,
-        identity: read_identity(identity.strip_prefix(b"@")?)?,
+        identity,
     })
 }
 
@@ -299,16 +312,21 @@ fn sum(before: &[u8], after: &[u8]) -> u32 {
 
 /// The number that exactly `digits` small hex digits stand for.
 fn hex(field: &[u8], digits: usize) -> Option<u128> {
-    if field.len() != digits {
+    if field.len() != digits || digits > 32 {
         return None;
     }
-    field.iter().try_fold(0, |number: u128, byte| {
-        let digit = match byte {
-            b'0'..=b'9' => byte.checked_sub(b'0')?,
-            b'a'..=b'f' => byte.checked_sub(b'a')?.checked_add(10)?,
-            _ => return None,
-        };
-        number.checked_mul(16)?.checked_add(digit.into())
+    // Sixteen digits at a time: numbers of 128 bits are slow, and a read looks at a dozen of these.
+    field.rchunks(16).rev().try_fold(0_u128, |number, digits| {
+        let mut part = 0_u64;
+        for byte in digits {
+            let digit = match byte {
+                b'0'..=b'9' => byte ^ b'0',
+                b'a'..=b'f' => (byte & 0xf).wrapping_add(9),
+                _ => return None,
+            };
+            part = part << 4 | u64::from(digit);
+        }
+        Some(number << 64 | u128::from(part))
     })
 }
 

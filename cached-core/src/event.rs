@@ -89,6 +89,14 @@ pub(crate) fn invalidated(store: Kind, targets: usize, applied: bool) {
     event!(target: TARGET, Level::DEBUG, store = store.name(), targets, applied, "invalidate");
 }
 
+pub(crate) fn foreign(function: Option<&'static Function>, store: Kind) {
+    event!(
+        target: TARGET, Level::WARN,
+        function = name(function), store = store.name(),
+        "something that is no entry lies at this key: the value is returned, not kept"
+    );
+}
+
 pub(crate) fn uninvalidated(error: &Error) {
     event!(
         target: TARGET, Level::WARN, %error,

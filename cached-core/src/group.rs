@@ -27,6 +27,11 @@ pub(crate) const FUNCTION: &str = "%fn:";
 /// How the name of a tag's group begins.
 const TAG: &str = "%tag:";
 
+/// Whether this is the name of a marker, and not a key.
+pub(crate) fn is_marker(name: &[u8]) -> bool {
+    matches!(name, [b'%', b'g'..=b'z', ..])
+}
+
 /// Shows the name of every group of `key`: the namespace, the function, the beginnings of its segments from
 /// short to long, the tags as they are written. Always in this order, which an entry's tokens are in.
 pub(crate) fn each(key: &Key, mut show: impl FnMut(&str)) {

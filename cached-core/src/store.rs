@@ -148,8 +148,8 @@ pub(crate) trait Store: Debug + Send + Sync {
     /// Reads and deletes in one step: of several at once, one gets the payload.
     fn take<'a>(&'a self, key: &'a Key) -> Task<'a, Reply>;
 
-    /// Gives what is at `key` a new ttl. What was there.
-    fn touch<'a>(&'a self, key: &'a Key, ttl: Duration) -> Task<'a, Reply>;
+    /// Gives what is at `key` a new ttl. Whether something was there.
+    fn touch<'a>(&'a self, key: &'a Key, ttl: Duration) -> Task<'a, bool>;
 
     /// Deletes what `glob` matches, without the namespace, and says how many that were.
     fn purge<'a>(&'a self, glob: &'a str) -> Task<'a, u64>;

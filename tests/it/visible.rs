@@ -263,8 +263,13 @@ async fn failed_reads_and_stores_are_told_as_warnings() {
         .op_timeout(Duration::from_secs(10))
         .build()
         .unwrap();
-    server.cli(&["RPUSH", &format!("cached:{}", half::key(8)), "a"]);
-    cache.scope(half(8, CountingLoader::new())).await;
+    let loader = CountingLoader::held();
+    let call = tokio::spawn(cache.scope(half(8, loader.clone())));
+    loader.started(1).await;
+    // What was captured is there; the value finds no room.
+    server.cli(&["CONFIG", "SET", "maxmemory", "1"]);
+    loader.release();
+    call.await.unwrap();
     while cache.stats().total.errors < 1 {
         tokio::task::yield_now().await;
     }

@@ -320,9 +320,12 @@ impl Cache {
         if !self.reads(&key)? {
             return Ok(false);
         }
-        let trusted = self.trusts(&key);
+        // What is not an entry, or does not count, keeps the ttl it has.
+        if !self.exists(&key).await? {
+            return Ok(false);
+        }
         let touched = self.store().touch(&key, ttl).await;
-        Ok(trusted && hit::is_entry(&self.heard(&key, touched)?))
+        self.heard(&key, touched)
     }
 
     pub(super) fn checked(&self, key: &Key) -> Result<(), Error> {

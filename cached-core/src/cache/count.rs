@@ -36,6 +36,11 @@ impl Cache {
         }
     }
 
+    pub(crate) fn count_foreign(&self, function: Of) {
+        self.counters(function).undecodable.count();
+        event::foreign(function, self.store().kind());
+    }
+
     pub(crate) fn count_shared(&self, function: Of) {
         self.counters(function).shared.count();
         event::shared(function);

@@ -10,7 +10,7 @@ use crate::{
     codec::{Codec, Shared},
     event,
     flight::{Boarding, Captured, Landed, Lead, Turn},
-    generation::View,
+    generation::{Occupant, View},
     hit::{self, Accepts},
     scope,
     store::Reply,
@@ -115,6 +115,9 @@ impl<R, T> Miss<'_, R, T> {
                     cache.count_shared(key.function());
                     lead.dissolve();
                     return Ok(value);
+                }
+                if seen.occupant == Some(Occupant::Foreign) {
+                    cache.count_foreign(key.function());
                 }
                 self.seen = Some(seen);
                 let view = self.view();

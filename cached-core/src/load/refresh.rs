@@ -6,6 +6,7 @@ use super::Call;
 use crate::{
     codec::Codec,
     flight::Captured,
+    generation::Occupant,
     shape::Opened,
     store::{Reply, Write},
 };
@@ -19,7 +20,10 @@ pub(super) async fn refresh<R, T, F: Future<Output = R>>(
     body: Pin<&mut F>,
 ) -> R {
     let Call { cache, key, .. } = call;
-    let captured = claim(call).await;
+    let Claimed {
+        captured,
+        is_foreign,
+    } = claim(call).await;
     let (replaced, write) = match replace(&codec, call, call.load(None, body).await, &captured) {
         Ok(replaced) => replaced,
         Err(value) => return value,
@@ -27,6 +31,7 @@ pub(super) async fn refresh<R, T, F: Future<Output = R>>(
     // The next reader finds the new value, or none, in this process or another.
     match write {
         Some(write) => cache.replace(write).await,
+        None if is_foreign => cache.count_foreign(key.function()),
         None => cache.remove(key).await,
     }
     match replaced {
@@ -35,24 +40,32 @@ pub(super) async fn refresh<R, T, F: Future<Output = R>>(
     }
 }
 
-async fn claim(call: &Call) -> Captured {
+struct Claimed {
+    captured: Captured,
+    /// Something that is not ours lies there, and stays.
+    is_foreign: bool,
+}
+
+async fn claim(call: &Call) -> Claimed {
     let Call { cache, key, .. } = call;
     let at = cache.generations().now();
     let lives = cache.lives(key.function(), call.ttl);
-    let claimed = cache
-        .store()
-        .claim(std::slice::from_ref(key), lives)
-        .await;
-    let from = match claimed {
+    let claimed = cache.store().claim(std::slice::from_ref(key), lives).await;
+    let view = match claimed {
         Ok(replies) => replies.first().map(Reply::view),
         Err(error) => {
             cache.count_store_error(key.function(), &error);
             None
         }
     };
-    Captured {
-        at,
-        from: from.and_then(|view| view.captures()),
+    Claimed {
+        is_foreign: view
+            .as_ref()
+            .is_some_and(|view| view.occupant == Occupant::Foreign),
+        captured: Captured {
+            at,
+            from: view.and_then(|view| view.captures()),
+        },
     }
 }
 

@@ -262,11 +262,10 @@ impl Store for MemoryStore {
         done(Reply::local(taken.map(|value| Payload::Typed(value, 0)), None))
     }
 
-    fn touch<'a>(&'a self, key: &'a Key, ttl: Duration) -> Task<'a, Reply> {
+    fn touch<'a>(&'a self, key: &'a Key, ttl: Duration) -> Task<'a, bool> {
         let now = self.clock.now();
         let (hash, shard) = self.place(key.local());
-        write(shard).touch(hash, key.local(), now, now.after(ttl));
-        done(self.get(key))
+        done(write(shard).touch(hash, key.local(), now, now.after(ttl)))
     }
 
     fn purge<'a>(&'a self, glob: &'a str) -> Task<'a, u64> {

@@ -2,13 +2,12 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use bytes::Bytes;
 use deadpool_redis::redis::{Cmd, Pipeline, Value, cmd};
 
 use super::{Kept, Kind, Lives, Payload, Reply, Store, Task, Write};
 use crate::{
     Error, ErrorKind, Key,
-    config::{Config, LONGEST_TTL, MARKERS_OUTLIVE},
+    config::{Config, LONGEST_TTL},
     entry::{Identity, Marker, PerGroup, Token},
     invalidation::Target,
     server::ServerInfo,
@@ -328,18 +327,17 @@ impl Store for RedisStore {
         })
     }
 
-    fn touch<'a>(&'a self, key: &'a Key, ttl: Duration) -> Task<'a, Reply> {
+    fn touch<'a>(&'a self, key: &'a Key, ttl: Duration) -> Task<'a, bool> {
         Box::pin(async move {
             let names = self.names(key);
-            let mut all = Pipeline::with_capacity(names.len().saturating_add(1));
-            all.add_command(mget(&names));
+            let mut all = Pipeline::with_capacity(names.len());
             // The markers first: an entry must not outlive them.
             for marker in names.markers() {
                 all.add_command(fence::extend(marker, ttl));
             }
             all.cmd("PEXPIRE").arg(names.entry()).arg(milliseconds(ttl));
-            let (identity, answers) = self.ask(all).await?;
-            Ok(reply(identity, seen(answers.into_iter().next())))
+            let (_, answers) = self.ask(all).await?;
+            Ok(answers.last() == Some(&Answer::Value(Value::Int(1))))
         })
     }
 
@@ -347,7 +345,7 @@ impl Store for RedisStore {
         Box::pin(async move {
             let glob = format!("{}:{glob}", crate::glob::escape(&self.namespace));
             let mut connection = self.lanes.checkout().await?;
-            purge::purge(&mut connection, &glob, self.deadline).await
+            purge::purge(&mut connection, &self.namespace, &glob, self.deadline).await
         })
     }
 

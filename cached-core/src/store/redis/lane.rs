@@ -100,15 +100,6 @@ impl Lane {
         reply.and_then(Value::extract_error)
     }
 
-    /// One reply a command, all without error.
-    pub(super) async fn pipeline(&self, pipeline: &Pipeline) -> Result<Vec<Value>, Error> {
-        let mut connection = self.connection.clone();
-        let count = pipeline.len();
-        self.asked();
-        let replies = connection.send_packed_commands(pipeline, 0, count).await;
-        self.heard(replies.and_then(no_errors))
-    }
-
     /// One answer a command. An error of one that says nothing of the others is its own; any other is
     /// the whole pipeline's.
     pub(super) async fn each(&self, pipeline: &Pipeline) -> Result<Vec<Answer>, Error> {

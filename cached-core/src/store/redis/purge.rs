@@ -5,15 +5,16 @@ use std::time::Duration;
 use deadpool_redis::redis::{Value, cmd};
 
 use super::{connect::Checkout, failure, lane};
-use crate::Error;
+use crate::{Error, group};
 
 /// How many keys the server looks at in one step.
 const STEP: usize = 1_000;
 
-/// Deletes what `glob` matches and returns how many keys that were. Each step has the deadline of
+/// Deletes what `glob` matches, markers aside, and returns how many keys that were. Each step has the deadline of
 /// one operation, the whole has none: it takes as long as the keyspace is large.
 pub(super) async fn purge(
     connection: &mut Checkout,
+    namespace: &str,
     glob: &str,
     deadline: Duration,
 ) -> Result<u64, Error> {
@@ -26,7 +27,9 @@ pub(super) async fn purge(
             .arg(glob)
             .arg("COUNT")
             .arg(STEP);
-        let (next, keys) = page(step(connection, &scan, deadline).await?);
+        let (next, mut keys) = page(step(connection, &scan, deadline).await?);
+        // A group's marker is nobody's key: those of other groups are still in use.
+        keys.retain(|key| !is_marker(namespace, key));
         if !keys.is_empty() {
             let mut unlink = cmd("UNLINK");
             for key in &keys {
@@ -41,6 +44,13 @@ pub(super) async fn purge(
         }
         cursor = next;
     }
+}
+
+fn is_marker(namespace: &str, name: &[u8]) -> bool {
+    let key = name
+        .strip_prefix(namespace.as_bytes())
+        .and_then(|rest| rest.strip_prefix(b":"));
+    key.is_some_and(group::is_marker)
 }
 
 async fn step(
