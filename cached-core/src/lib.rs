@@ -89,6 +89,8 @@ mod glob;
 mod golden;
 mod group;
 mod hit;
+#[cfg(test)]
+mod interleavings;
 mod invalidation;
 mod jitter;
 mod journal;

@@ -349,8 +349,6 @@ fn run(capacity: usize, steps: Vec<Step>) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
-
     #[test]
     fn journal_is_a_list_of_what_is_open(steps in prop::collection::vec(step(), 1..60)) {
         run(7, steps)?;
