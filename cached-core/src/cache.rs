@@ -117,7 +117,7 @@ impl Cache {
     }
 
     pub(crate) fn with_config(config: Config) -> Result<Self, Error> {
-        let generations = Generations::default();
+        let generations = Generations::new();
         let store: Arc<dyn Store> = match &config.address {
             Some(address) => Arc::new(RedisStore::new(&config, address.reveal())?),
             None => Arc::new(MemoryStore::new(&config, generations.clone())),
@@ -148,7 +148,7 @@ impl Cache {
     /// A cache that caches nothing, because none could be made.
     pub(crate) fn unusable(error: Error) -> Self {
         let config = Config::default();
-        let generations = Generations::default();
+        let generations = Generations::new();
         let store = Arc::new(MemoryStore::new(&config, generations.clone()));
         Self::with_store(config, store, generations, Some(error))
     }

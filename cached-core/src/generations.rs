@@ -51,13 +51,11 @@ impl Epoch {
     }
 }
 
-impl Default for Generations {
-    fn default() -> Self {
+impl Generations {
+    pub(crate) fn new() -> Self {
         Self::remembering(CAPACITY)
     }
-}
 
-impl Generations {
     fn remembering(capacity: usize) -> Self {
         Self(Arc::new(Tables {
             groups: Table::new(capacity),
@@ -109,10 +107,15 @@ impl Generations {
         checked.confirm(&self.0.groups, || self.0.groups_of(key))
     }
 
+    /// Whether the entry at `key` was neither replaced nor removed by itself since.
+    pub(crate) fn holds_entry(&self, key: &Key, since: Epoch) -> bool {
+        let entry = || SmallVec::from_slice(&[self.0.entry(key)]);
+        self.0.entries.holds(since.entries, entry).is_some()
+    }
+
     /// Whether neither a group of `key` nor its entry was invalidated since.
     pub(crate) fn holds_exactly(&self, key: &Key, since: Epoch) -> bool {
-        let entry = || SmallVec::from_slice(&[self.0.entry(key)]);
-        self.0.entries.holds(since.entries, entry).is_some() && self.holds(key, since).is_some()
+        self.holds_entry(key, since) && self.holds(key, since).is_some()
     }
 }
 

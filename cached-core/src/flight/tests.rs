@@ -12,7 +12,7 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(30);
 
 fn flights() -> Flights {
-    Flights::new(Generations::default())
+    Flights::new(Generations::new())
 }
 
 /// A call whose own replies showed `view`.

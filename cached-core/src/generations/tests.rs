@@ -12,7 +12,7 @@ fn entry(key: &str) -> Target {
 
 #[test]
 fn what_is_invalidated_no_longer_holds_and_all_else_does() {
-    let generations = Generations::default();
+    let generations = Generations::new();
     let (ada, bob) = (Key::from("user:ada:name"), Key::from("user:bob:name"));
     let began = generations.now();
     generations.advance(&[group("%g:user:ada")]);
@@ -33,7 +33,7 @@ fn what_is_invalidated_no_longer_holds_and_all_else_does() {
 
 #[test]
 fn writes_by_key_leave_the_number_of_groups_alone() {
-    let generations = Generations::default();
+    let generations = Generations::new();
     let began = generations.now();
     generations.advance_entry(&"a".into());
     generations.advance(&[]);
@@ -43,7 +43,7 @@ fn writes_by_key_leave_the_number_of_groups_alone() {
 
 #[test]
 fn what_is_checked_is_known_until_the_next_invalidation() {
-    let generations = Generations::default();
+    let generations = Generations::new();
     let key = Key::from("user:ada");
     let checked = generations.now().checked();
     assert!(generations.confirms(&key, &checked));

@@ -4,6 +4,10 @@
 //! the clock algorithm (Corbató, 1968): a hand goes round the ring, takes the first entry that was
 //! not asked for since it last came by, and spares the others once. A hit sets one flag under a
 //! shared lock, so readers do not wait for each other.
+//!
+//! What a group invalidates stays where it is and no longer counts: an entry knows until when its groups are known
+//! to hold, and a hit compares that with the number of invalidations in this process. What is invalidated by its own
+//! key is taken out. A value that comes later than what invalidates it is turned away.
 
 use std::{
     fmt,
@@ -18,15 +22,20 @@ use std::{
 use hashbrown::DefaultHashBuilder;
 
 use super::{Kept, Kind, Lives, Payload, Reply, Store, Task, Write};
-use crate::invalidation::Target;
 use crate::{
-    Error, Key, clock::Clock, codec::Shared, config::Config, glob,
+    Error, Key,
+    clock::{Clock, Tick},
+    codec::Shared,
+    config::Config,
+    generations::Generations,
+    glob,
+    invalidation::Target,
     server::ServerInfo,
 };
 
 mod ring;
 
-use ring::{Ring, Slot};
+use ring::{Ring, Slot, Value};
 
 const SHARDS: usize = 16;
 
@@ -37,6 +46,7 @@ pub(crate) struct MemoryStore {
     shards: Box<[RwLock<Ring>]>,
     hasher: DefaultHashBuilder,
     clock: Clock,
+    generations: Generations,
     /// Bytes of all entries in all shards. Changed under a shard's lock, read without.
     weight: AtomicU64,
     capacity: u64,
@@ -45,11 +55,12 @@ pub(crate) struct MemoryStore {
 }
 
 impl MemoryStore {
-    pub(crate) fn new(config: &Config, _g: crate::generations::Generations) -> Self {
+    pub(crate) fn new(config: &Config, generations: Generations) -> Self {
         Self {
             shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
             hasher: DefaultHashBuilder::default(),
             clock: config.clock.clone(),
+            generations,
             weight: AtomicU64::new(0),
             capacity: config.memory_capacity,
             evicted: AtomicU64::new(0),
@@ -86,18 +97,49 @@ impl MemoryStore {
         &self.shards[index]
     }
 
-    fn keep(&self, write: Write) -> Kept { if let Payload::Typed(v,b)=write.payload { self.insert(&write.key, v, b, write.ttl); } Kept::Stored }
-    fn insert(&self, key: &Key, value: Shared, bytes: usize, ttl: Duration) {
+    /// Stores a value, unless something has invalidated it since its load began.
+    fn keep(&self, write: Write) -> Kept {
+        let Payload::Typed(value, bytes) = write.payload else {
+            return Kept::Rejected;
+        };
+        let Write {
+            key, ttl, captured, ..
+        } = write;
+        let Some(known) = self.generations.holds(&key, captured) else {
+            return Kept::Rejected;
+        };
+        let value = Value {
+            shared: value,
+            bytes,
+            expires: self.clock.now().after(ttl),
+            checked: known.checked(),
+        };
+        self.insert(&key, value, || {
+            // What removes an entry advances its generation first, and takes out what is there afterwards: a
+            // value that is not turned away here is removed then.
+            let holds = self.generations.holds_entry(&key, captured);
+            if holds && write.replaces {
+                self.generations.advance_entry(&key);
+            }
+            holds
+        })
+    }
+
+    /// `admit` is asked while the place is locked.
+    fn insert(&self, key: &Key, value: Value, admit: impl FnOnce() -> bool) -> Kept {
         let now = self.clock.now();
         let (hash, shard) = self.place(key.local());
         let weight = key
             .local()
             .len()
-            .saturating_add(bytes)
+            .saturating_add(value.bytes)
             .saturating_add(OVERHEAD);
-        let slot = Slot::new(hash, key, value, weight, now.after(ttl));
+        let slot = Slot::new(hash, key, value, weight);
         let mut removed = Vec::new();
         let mut ring = write(shard);
+        if !admit() {
+            return Kept::Rejected;
+        }
         // Two slots a write: expired entries that nobody asks for leave at the pace at which new
         // ones come.
         ring.sweep(now, 2, &mut removed);
@@ -116,8 +158,9 @@ impl MemoryStore {
         }
         // One entry alone over the whole capacity: it cannot stay either.
         if self.is_full() {
-            self.remove(hash, key.local());
+            self.remove(key);
         }
+        Kept::Stored
     }
 
     fn is_full(&self) -> bool {
@@ -136,11 +179,16 @@ impl MemoryStore {
         }
     }
 
-    fn remove(&self, hash: u64, key: &[u8]) -> Option<Shared> {
-        let now = self.clock.now();
-        let slot = write(self.shard(hash)).remove(hash, key)?;
+    /// What was there, if it counted.
+    fn remove(&self, key: &Key) -> Option<Slot> {
+        let (hash, shard) = self.place(key.local());
+        let slot = write(shard).remove(hash, key.local())?;
         self.shrink(std::slice::from_ref(&slot));
-        slot.into_fresh(now)
+        self.counts(&slot, key, self.clock.now()).then_some(slot)
+    }
+
+    fn counts(&self, slot: &Slot, key: &Key, now: Tick) -> bool {
+        slot.is_fresh(now) && self.generations.confirms(key, slot.checked())
     }
 
     fn shrink(&self, by: &[Slot]) {
@@ -154,7 +202,7 @@ impl MemoryStore {
         let ring = read(shard);
         let slot = ring
             .find(hash, key.local())
-            .filter(|slot| slot.is_fresh(now));
+            .filter(|slot| self.counts(slot, key, now));
         Reply::local(
             slot.map(|slot| Payload::Typed(slot.visit().clone(), slot.bytes())),
             slot.map(|slot| slot.expires().since(now)),
@@ -208,11 +256,11 @@ impl Store for MemoryStore {
         let Some(slot) = ring.find(hash, key.local()) else {
             return Some(false);
         };
-        let fresh = slot.is_fresh(self.clock.now());
-        if fresh {
+        let counts = self.counts(slot, key, self.clock.now());
+        if counts {
             visit(slot.visit());
         }
-        Some(fresh)
+        Some(counts)
     }
 
     fn waits(&self) -> bool {
@@ -248,24 +296,27 @@ impl Store for MemoryStore {
     }
 
     fn forget(&self, key: &Key) -> bool {
-        let (hash, _) = self.place(key.local());
-        self.remove(hash, key.local()).is_some()
+        self.remove(key).is_some()
     }
 
     fn remove<'a>(&'a self, targets: Vec<&'a Target>) -> Task<'a, Vec<bool>> {
+        // Nothing is outside this process.
         done(vec![false; targets.len()])
     }
 
     fn take<'a>(&'a self, key: &'a Key) -> Task<'a, Reply> {
-        let (hash, _) = self.place(key.local());
-        let taken = self.remove(hash, key.local());
-        done(Reply::local(taken.map(|value| Payload::Typed(value, 0)), None))
+        let payload = self.remove(key).map(|slot| {
+            let bytes = slot.bytes();
+            Payload::Typed(slot.into_value(), bytes)
+        });
+        done(Reply::local(payload, None))
     }
 
     fn touch<'a>(&'a self, key: &'a Key, ttl: Duration) -> Task<'a, bool> {
         let now = self.clock.now();
         let (hash, shard) = self.place(key.local());
-        done(write(shard).touch(hash, key.local(), now, now.after(ttl)))
+        let counts = |slot: &Slot| self.counts(slot, key, now);
+        done(write(shard).touch(hash, key.local(), now.after(ttl), counts))
     }
 
     fn purge<'a>(&'a self, glob: &'a str) -> Task<'a, u64> {

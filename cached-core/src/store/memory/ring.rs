@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use hashbrown::{HashTable, hash_table};
 
-use crate::{Key, clock::Tick, codec::Shared, function::Function, key};
+use crate::{Key, clock::Tick, codec::Shared, function::Function, generations::Checked, key};
 
 /// One entry.
 pub(super) struct Slot {
@@ -14,19 +14,31 @@ pub(super) struct Slot {
     value: Shared,
     weight: u64,
     expires: Tick,
+    checked: Checked,
     /// Asked for since the hand last came by.
     visited: AtomicBool,
 }
 
+/// What is to be kept of a load.
+pub(super) struct Value {
+    pub(super) shared: Shared,
+    /// The length its JSON would have.
+    pub(super) bytes: usize,
+    pub(super) expires: Tick,
+    /// Until when its groups are known to hold.
+    pub(super) checked: Checked,
+}
+
 impl Slot {
-    pub(super) fn new(hash: u64, key: &Key, value: Shared, weight: usize, expires: Tick) -> Self {
+    pub(super) fn new(hash: u64, key: &Key, value: Value, weight: usize) -> Self {
         Self {
             hash,
             key: key.local().into(),
             function: key.function(),
-            value,
+            value: value.shared,
             weight: weight as u64,
-            expires,
+            expires: value.expires,
+            checked: value.checked,
             visited: AtomicBool::new(false),
         }
     }
@@ -60,8 +72,12 @@ impl Slot {
         &self.value
     }
 
-    pub(super) fn into_fresh(self, now: Tick) -> Option<Shared> {
-        self.is_fresh(now).then_some(self.value)
+    pub(super) fn checked(&self) -> &Checked {
+        &self.checked
+    }
+
+    pub(super) fn into_value(self) -> Shared {
+        self.value
     }
 
     /// The key as the user knows it.
@@ -149,17 +165,23 @@ impl Ring {
         Some(slot)
     }
 
-    pub(super) fn touch(&mut self, hash: u64, key: &[u8], now: Tick, expires: Tick) -> bool {
-        let Some(&index) = self.table.find(hash, |&index| self.holds(index, key)) else {
-            return false;
-        };
-        match self.slots.get_mut(index) {
-            Some(Some(slot)) if slot.is_fresh(now) => {
-                slot.expires = expires;
-                true
-            }
-            _ => false,
+    /// Changes the end of a slot, if it `counts`.
+    pub(super) fn touch(
+        &mut self,
+        hash: u64,
+        key: &[u8],
+        expires: Tick,
+        counts: impl FnOnce(&Slot) -> bool,
+    ) -> bool {
+        let index = self.table.find(hash, |&index| self.holds(index, key));
+        if let Some(&index) = index
+            && let Some(Some(slot)) = self.slots.get_mut(index)
+            && counts(slot)
+        {
+            slot.expires = expires;
+            return true;
         }
+        false
     }
 
     /// Removes the first entry under the hand that was not asked for since it last came by, but

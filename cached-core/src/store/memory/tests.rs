@@ -6,7 +6,11 @@ use std::{
 use proptest::prelude::*;
 
 use super::*;
-use crate::entry::Outcome;
+use crate::{
+    entry::{Id, Outcome},
+    generations::Epoch,
+    group,
+};
 
 fn store(capacity: u64) -> (MemoryStore, Clock) {
     let clock = Clock::manual();
@@ -15,8 +19,7 @@ fn store(capacity: u64) -> (MemoryStore, Clock) {
         clock: clock.clone(),
         ..Config::default()
     };
-    let store = MemoryStore::new(&config, crate::generations::Generations::default());
-    (store, clock)
+    (MemoryStore::new(&config, Generations::new()), clock)
 }
 
 fn shared(value: impl std::any::Any + Send + Sync) -> Shared {
@@ -27,7 +30,38 @@ fn shared(value: impl std::any::Any + Send + Sync) -> Shared {
 }
 
 fn put(store: &MemoryStore, key: &str, value: u64, bytes: usize, ttl: u64) {
-    store.insert(&key.into(), shared(value), bytes, Duration::from_secs(ttl));
+    let captured = store.generations.now();
+    let kept = store.keep(value_of_a_load(key, value, bytes, ttl, captured));
+    assert_eq!(kept, Kept::Stored);
+}
+
+fn value_of_a_load(key: &str, value: u64, bytes: usize, ttl: u64, captured: Epoch) -> Write {
+    Write {
+        key: key.into(),
+        payload: Payload::Typed(shared(value), bytes),
+        ttl: Duration::from_secs(ttl),
+        captured,
+        expected: Id::NONE,
+        replaces: false,
+    }
+}
+
+/// As a cache does it: what is known in the process comes first.
+fn invalidate(store: &MemoryStore, target: Target) -> bool {
+    let targets = [target];
+    store.generations.advance(&targets);
+    match &targets {
+        [Target::Entry(key)] => store.remove(key).is_some(),
+        [Target::Group(_)] => false,
+    }
+}
+
+fn entry(key: &str) -> Target {
+    Target::Entry(key.into())
+}
+
+fn group_of(segments: &str) -> Target {
+    Target::Group(group::of_prefix(segments))
 }
 
 fn get(store: &MemoryStore, key: &str) -> Option<u64> {
@@ -127,71 +161,199 @@ fn a_value_may_use_the_store_while_it_is_dropped() {
     let (store, _) = store(1 << 20);
     let store = Arc::new(store);
     let value = shared(Looks(Arc::downgrade(&store)));
-    store.insert(&"key".into(), value, 8, Duration::from_secs(60));
+    let write = Write {
+        payload: Payload::Typed(value, 8),
+        ..value_of_a_load("key", 0, 8, 60, store.generations.now())
+    };
+    store.keep(write);
     put(&store, "key", 1, 8, 60);
     assert_eq!(get(&store, "key"), Some(2));
 }
 
+#[test]
+fn an_invalidated_entry_does_not_count_and_is_overwritten_in_place() {
+    let (store, _) = store(1 << 20);
+    put(&store, "user:42:name", 1, 8, 60);
+    put(&store, "user:43:name", 2, 8, 60);
+    invalidate(&store, group_of("user:42"));
+    assert_eq!(get(&store, "user:42:name"), None);
+    assert_eq!(get(&store, "user:43:name"), Some(2));
+    assert!(store.get(&"user:42:name".into()).payload.is_none());
+    put(&store, "user:42:name", 3, 8, 60);
+    assert_eq!((get(&store, "user:42:name"), len(&store)), (Some(3), 2));
+}
+
+#[test]
+fn a_value_that_was_loaded_before_an_invalidation_is_turned_away() {
+    for target in ["*", "user", "user:42", "user:42:name"].map(|segments| match segments {
+        "*" => Target::Group(group::NAMESPACE.to_owned()),
+        _ => group_of(segments),
+    }) {
+        let (store, _) = store(1 << 20);
+        let began = store.generations.now();
+        invalidate(&store, target);
+        let late = value_of_a_load("user:42:name", 1, 8, 60, began);
+        assert_eq!(store.keep(late), Kept::Rejected);
+        assert_eq!(get(&store, "user:42:name"), None);
+    }
+}
+
+#[test]
+fn a_value_that_was_loaded_before_a_set_or_delete_of_its_key_is_turned_away() {
+    let (store, _) = store(1 << 20);
+    let began = store.generations.now();
+    let set = Write {
+        replaces: true,
+        ..value_of_a_load("key", 1, 8, 60, began)
+    };
+    assert_eq!(store.keep(set), Kept::Stored);
+    let late = || value_of_a_load("key", 2, 8, 60, began);
+    assert_eq!(store.keep(late()), Kept::Rejected);
+    assert_eq!(get(&store, "key"), Some(1));
+    assert!(invalidate(&store, entry("key")));
+    assert_eq!(store.keep(late()), Kept::Rejected);
+    let other = value_of_a_load("key:below", 3, 8, 60, began);
+    assert_eq!(
+        store.keep(other),
+        Kept::Stored,
+        "another entry of the same groups"
+    );
+}
+
+#[test]
+fn what_does_not_count_is_neither_taken_nor_touched_nor_said_to_be_deleted() {
+    let (store, clock) = store(1 << 20);
+    put(&store, "a:1", 1, 8, 1);
+    put(&store, "a:2", 2, 8, 1);
+    invalidate(&store, group_of("a"));
+    assert!(store.remove(&"a:1".into()).is_none());
+    assert!(!invalidate(&store, entry("a:2")));
+    put(&store, "b", 3, 8, 1);
+    clock.advance(Duration::from_secs(1));
+    assert!(store.remove(&"b".into()).is_none());
+    assert_eq!(weight(&store), 0);
+}
+
 #[derive(Clone, Debug)]
 enum Step {
-    Put(u8, u64, u64),
+    /// A load begins; values are numbered in the order in which their loads begin.
+    Begin(u8),
+    /// One of the loads that have begun ends.
+    End(usize, u64, bool),
     Get(u8),
-    Remove(u8),
+    Delete(u8),
+    Invalidate(u8),
+    Clear,
     Touch(u8, u64),
     Wait(u64),
     Purge(u8),
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let key = 0..40_u8;
+    let key = || 0..40_u8;
     prop_oneof![
-        4 => (key.clone(), any::<u64>(), 1..30_u64).prop_map(|(key, value, ttl)| Step::Put(key, value, ttl)),
-        3 => key.clone().prop_map(Step::Get),
-        1 => key.clone().prop_map(Step::Remove),
-        1 => (key.clone(), 1..30_u64).prop_map(|(key, ttl)| Step::Touch(key, ttl)),
-        1 => (0..10_u64).prop_map(Step::Wait),
+        6 => key().prop_map(Step::Begin),
+        6 => (0..8_usize, 1..30_u64, prop::bool::weighted(0.2))
+            .prop_map(|(load, ttl, replaces)| Step::End(load, ttl, replaces)),
+        6 => key().prop_map(Step::Get),
+        2 => key().prop_map(Step::Delete),
+        2 => (0..4_u8).prop_map(Step::Invalidate),
+        1 => Just(Step::Clear),
+        2 => (key(), 1..30_u64).prop_map(|(key, ttl)| Step::Touch(key, ttl)),
+        2 => (0..10_u64).prop_map(Step::Wait),
         1 => (0..4_u8).prop_map(Step::Purge),
     ]
 }
 
+/// An entry of the model.
+#[derive(Clone, Copy)]
+struct Entry {
+    value: u64,
+    end: u64,
+}
+
+/// A load of the model.
+struct Running {
+    key: u8,
+    value: u64,
+    captured: Epoch,
+    /// Something has invalidated its group, or its key.
+    is_late: bool,
+}
+
+fn name(key: u8) -> String {
+    format!("{}:{key}", key % 4)
+}
+
 proptest! {
-    /// Without eviction the store is a map whose entries end with their ttl.
+    /// Without eviction the store is a map whose entries end with their ttl or are invalidated, and take no value that
+    /// is older than an invalidation.
     #[test]
-    fn the_store_is_a_map_with_ttls(steps in prop::collection::vec(step(), 1..200)) {
+    fn the_store_is_a_map_with_ttls_and_fences(steps in prop::collection::vec(step(), 1..200)) {
         let (store, clock) = store(1 << 30);
-        let mut model: HashMap<u8, (u64, u64)> = HashMap::new();
-        let mut now = 0;
-        let name = |key: u8| format!("{}:{key}", key % 4);
+        let mut model: HashMap<u8, Entry> = HashMap::new();
+        let mut running: Vec<Running> = Vec::new();
+        let (mut now, mut loads) = (0, 0);
         for step in steps {
-            model.retain(|_, (_, end)| *end > now);
+            model.retain(|_, entry| entry.end > now);
             match step {
-                Step::Put(key, value, ttl) => {
-                    put(&store, &name(key), value, 8, ttl);
-                    model.insert(key, (value, now + ttl));
+                Step::Begin(key) => {
+                    loads += 1;
+                    let captured = store.generations.now();
+                    running.push(Running { key, value: loads, captured, is_late: false });
+                }
+                Step::End(index, ttl, replaces) => {
+                    if running.is_empty() {
+                        continue;
+                    }
+                    let load = running.swap_remove(index % running.len());
+                    let write = value_of_a_load(&name(load.key), load.value, 8, ttl, load.captured);
+                    let kept = store.keep(Write { replaces, ..write });
+                    prop_assert_eq!(kept == Kept::Rejected, load.is_late);
+                    if kept == Kept::Stored {
+                        model.insert(load.key, Entry { value: load.value, end: now + ttl });
+                        for other in running.iter_mut().filter(|other| other.key == load.key) {
+                            other.is_late |= replaces;
+                        }
+                    }
                 }
                 Step::Get(key) => {
-                    prop_assert_eq!(get(&store, &name(key)), model.get(&key).map(|(value, _)| *value));
+                    prop_assert_eq!(get(&store, &name(key)), model.get(&key).map(|entry| entry.value));
                 }
-                Step::Remove(key) => {
-                    let (hash, local) = (store.place(Key::from(name(key)).local()).0, Key::from(name(key)));
-                    prop_assert_eq!(store.remove(hash, local.local()).is_some(), model.remove(&key).is_some());
+                Step::Delete(key) => {
+                    let was_there = invalidate(&store, entry(&name(key)));
+                    prop_assert_eq!(was_there, model.remove(&key).is_some());
+                    running.iter_mut().for_each(|load| load.is_late |= load.key == key);
+                }
+                Step::Invalidate(group) => {
+                    invalidate(&store, group_of(&group.to_string()));
+                    model.retain(|key, _| key % 4 != group);
+                    running.iter_mut().for_each(|load| load.is_late |= load.key % 4 == group);
+                }
+                Step::Clear => {
+                    invalidate(&store, Target::Group(group::NAMESPACE.to_owned()));
+                    model.clear();
+                    running.iter_mut().for_each(|load| load.is_late = true);
                 }
                 Step::Touch(key, ttl) => {
-                    let key_ = Key::from(name(key));
-                    let (hash, shard) = store.place(key_.local());
+                    let (hash, shard) = store.place(Key::from(name(key)).local());
                     let tick = store.clock.now();
-                    let touched = write(shard).touch(hash, key_.local(), tick, tick.after(Duration::from_secs(ttl)));
-                    prop_assert_eq!(touched, model.contains_key(&key));
-                    model.entry(key).and_modify(|(_, end)| *end = now + ttl);
+                    let touched = Key::from(name(key));
+                    let mut counted = false;
+                    write(shard).touch(hash, touched.local(), tick.after(Duration::from_secs(ttl)), |slot| {
+                        counted = store.counts(slot, &touched, tick);
+                        counted
+                    });
+                    prop_assert_eq!(counted, model.contains_key(&key));
+                    model.entry(key).and_modify(|entry| entry.end = now + ttl);
                 }
                 Step::Wait(seconds) => {
                     clock.advance(Duration::from_secs(seconds));
                     now += seconds;
                 }
                 Step::Purge(group) => {
-                    let before = model.len();
+                    store.purge_matching(&format!("{group}:*"));
                     model.retain(|key, _| key % 4 != group);
-                    prop_assert_eq!(store.purge_matching(&format!("{group}:*")), (before - model.len()) as u64);
                 }
             }
         }
