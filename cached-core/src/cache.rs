@@ -273,7 +273,11 @@ impl Cache {
         self.0.on.store(false, Ordering::Release);
         // Twice: a write first waits for a lane, and one of a runtime that idles never ends.
         let patience = self.0.config.op_timeout.saturating_mul(2);
-        let all = async { tokio::join!(self.0.background.idle(), self.flush()) };
+        let sent = async {
+            self.flush().await;
+            self.0.journal.emptied().await;
+        };
+        let all = async { tokio::join!(self.0.background.idle(), sent) };
         clock::within(patience, all).await;
         self.store().close();
     }

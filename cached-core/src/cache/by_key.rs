@@ -1,6 +1,9 @@
 //! Calls by key: the cache without an annotated function.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
 use super::Cache;
 use crate::{
@@ -119,10 +122,10 @@ impl Cache {
         ttl: impl Into<Option<Duration>>,
     ) -> Result<(), Error> {
         let ttl = ttl.into().unwrap_or(self.0.config.default_ttl);
-        let (keys, values): (Vec<Key>, Vec<&T>) = entries
+        let entries = entries
             .into_iter()
-            .map(|(key, value)| (key.into(), value))
-            .unzip();
+            .map(|(key, value)| (key.into(), value));
+        let (keys, values) = last_of_each(entries.collect());
         let Some(first) = keys.first() else {
             return Ok(());
         };
@@ -132,6 +135,9 @@ impl Cache {
         }
         if !self.writes(first) {
             return Ok(());
+        }
+        for key in &keys {
+            self.supersede(key);
         }
         let at = self.generations().now();
         let claimed = self.store().claim(&keys, self.lives(None, Some(ttl))).await;
@@ -386,6 +392,22 @@ impl Look {
             trusted: cache.trusts(key),
         }
     }
+}
+
+/// Of several values for one key the last one counts.
+fn last_of_each<T>(entries: Vec<(Key, T)>) -> (Vec<Key>, Vec<T>) {
+    let mut places: HashMap<Box<[u8]>, usize> = HashMap::new();
+    let (mut keys, mut values) = (Vec::new(), Vec::new());
+    for (key, value) in entries {
+        let place = *places.entry(key.local().into()).or_insert(keys.len());
+        if let Some(earlier) = values.get_mut(place) {
+            *earlier = value;
+        } else {
+            keys.push(key);
+            values.push(value);
+        }
+    }
+    (keys, values)
 }
 
 fn long_enough(ttl: Duration) -> Result<(), Error> {

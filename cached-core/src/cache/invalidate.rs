@@ -126,7 +126,7 @@ impl Cache {
         }
         // Loads under way are not joined any more.
         let loading = self.flights().keys().into_iter();
-        let loading = loading.filter(|key| glob::matches(glob, &key.text()));
+        let loading = loading.filter(|key| glob::matches(glob, key.text()));
         let loading: Vec<Target> = loading.map(Target::Entry).collect();
         self.generations().advance(&loading);
         self.store().purge(glob).await
@@ -139,6 +139,10 @@ impl Cache {
     /// their companions; there they are [`Postponed`](Invalidated::Postponed). Tasks that `future` spawns are not
     /// inside. If it returns `Err` they are forgotten. If it is dropped or panics they are applied, because the
     /// transaction may have been committed.
+    ///
+    /// # Errors
+    ///
+    /// Those of `future`.
     ///
     /// # Examples
     ///

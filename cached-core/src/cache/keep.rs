@@ -12,6 +12,7 @@ use crate::{
     entry::{self, Header, Id, Outcome},
     flight::{Captured, Landed},
     function::Function,
+    generations::Epoch,
     invalidation::Target,
     jitter,
     json::{Sink, Unstorable},
@@ -91,7 +92,7 @@ impl Cache {
             codec.encode(value, &mut sink)?;
             return Ok(shared.map(|shared| write(Payload::Typed(shared, sink.len()), Id::NONE)));
         }
-        let (Some(captures), Ok(id)) = (&captured.from, Id::random()) else {
+        let (Some(from), Ok(id)) = (&captured.from, Id::random()) else {
             return Ok(None);
         };
         let header = Header {
@@ -99,11 +100,11 @@ impl Cache {
             outcome: codec.outcome(value),
             ttl,
             stale: Duration::ZERO,
-            identity: captures.identity,
-            markers: captures.markers.clone(),
+            identity: from.identity,
+            markers: from.markers.clone(),
         };
         let bytes = entry::render(&header, |sink| codec.encode(value, sink), limit)?;
-        Ok(Some(write(Payload::Bytes(bytes.into()), captures.id)))
+        Ok(Some(write(Payload::Bytes(bytes.into()), from.id)))
     }
 
     /// Stores behind the answer, and ends the flight once the value is there, or is known not to come.
@@ -156,10 +157,22 @@ impl Cache {
         });
     }
 
+    /// The moment from which a load that replaces what is at `key` counts: loads of this process that began
+    /// before are not stored any more, so that none of them gets in its way.
+    pub(crate) fn supersede(&self, key: &Key) -> Epoch {
+        self.generations().advance_entry(key);
+        self.generations().now()
+    }
+
     /// Stores, and counts how that went; `None` if the store did not say.
     async fn write(&self, write: Write) -> Option<Kept> {
         let function = write.key.function();
         let (bytes, ttl) = (write.payload.len(), write.ttl);
+        // The store would refuse it, or find it invalidated by the next command.
+        if !self.generations().holds_exactly(&write.key, write.captured) {
+            self.count_kept(function, Kept::Rejected, bytes, ttl);
+            return Some(Kept::Rejected);
+        }
         match self.store().store(vec![write]).await {
             Ok(kept) => {
                 let kept = kept.first().copied().unwrap_or(Kept::Rejected);

@@ -18,7 +18,7 @@ use crate::{
 
 /// How often a call reads again because a leader found its answer before it loaded. After that it loads
 /// by itself.
-const READS: usize = 8;
+const TRIES: usize = 8;
 
 // As in `call`: no `R` is alive across an `await`.
 pub(super) async fn share<R, T, F: Future<Output = R>>(
@@ -29,7 +29,7 @@ pub(super) async fn share<R, T, F: Future<Output = R>>(
 ) -> R {
     let mut miss = Miss { codec, call, seen };
     let mut boarding = miss.board();
-    let mut reads = 1_usize;
+    let mut tries = 1_usize;
     loop {
         let turn = match boarding {
             Boarding::Lead(lead) => Turn::Lead(lead),
@@ -50,8 +50,8 @@ pub(super) async fn share<R, T, F: Future<Output = R>>(
                     follow @ Boarding::Follow(_) => follow,
                 }
             }
-            Turn::Again if reads < READS => {
-                reads = reads.saturating_add(1);
+            Turn::Again if tries < TRIES => {
+                tries = tries.saturating_add(1);
                 match codec.read(&call.cache, &call.key, call.began).await {
                     Ok(value) => return value,
                     Err(seen) => miss.seen = seen,
@@ -145,8 +145,8 @@ impl<R, T> Miss<'_, R, T> {
     }
 
     async fn lead<F: Future<Output = R>>(&self, lead: Lead, body: Pin<&mut F>) -> R {
-        let captures = self.view().and_then(|view| view.captures());
-        let captured = lead.begin(captures);
+        let from = self.view().and_then(|view| view.captures());
+        let captured = lead.begin(from);
         let value = self.call.load(lead.flight().cloned(), body).await;
         let shared = self.codec.share(&value);
         if self.call.cache.store().waits() {

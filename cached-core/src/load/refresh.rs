@@ -48,7 +48,7 @@ struct Claimed {
 
 async fn claim(call: &Call) -> Claimed {
     let Call { cache, key, .. } = call;
-    let at = cache.generations().now();
+    let at = cache.supersede(key);
     let lives = cache.lives(key.function(), call.ttl);
     let claimed = cache.store().claim(std::slice::from_ref(key), lives).await;
     let view = match claimed {
