@@ -12,10 +12,18 @@ use loom::{
 };
 use smallvec::SmallVec;
 
-#[allow(dead_code, reason = "not everything is needed here")]
+#[allow(
+    clippy::duplicate_mod,
+    dead_code,
+    reason = "compiled with other locks; not everything is needed here"
+)]
 #[path = "journal/ledger.rs"]
 mod ledger;
-#[allow(dead_code, reason = "not everything is needed here")]
+#[allow(
+    clippy::duplicate_mod,
+    dead_code,
+    reason = "compiled with other locks; not everything is needed here"
+)]
 #[path = "generations/table.rs"]
 mod table;
 
@@ -119,7 +127,7 @@ mod generations {
             let slot = Arc::new(Slot::new(None));
             let load = (groups.now(), entries.now());
             let late = thread::spawn({
-                let (groups, entries, slot) = (groups.clone(), entries.clone(), slot.clone());
+                let (entries, slot) = (entries.clone(), slot.clone());
                 move || {
                     let mut slot = slot.write().unwrap();
                     let entry = || SmallVec::from_slice(&[ENTRY]);

@@ -282,8 +282,9 @@ mod tests {
         for text in ["user:42", "user:42:*"] {
             assert_eq!(pattern(text), [group("%g:user:42")]);
         }
-        assert_eq!(pattern(String::from("user")), [group("%g:user")]);
-        assert_eq!(pattern(&String::from("user")), [group("%g:user")]);
+        let text = String::from("user");
+        assert_eq!(pattern(&text), [group("%g:user")]);
+        assert_eq!(pattern(text), [group("%g:user")]);
         assert_eq!(pattern("*"), [group("%g")]);
     }
 

@@ -115,7 +115,7 @@ fn covers(target: &str, key: &str, exactly: bool) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
 
     /// Beside a list of all invalidations: what one of them covers never holds. Everything else holds, unless
     /// more was invalidated since than is remembered.

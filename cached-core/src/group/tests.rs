@@ -190,6 +190,8 @@ fn is_marker(name: &str) -> bool {
             .any(|start| name.starts_with(start))
 }
 
+/// A process that spells a group in another way is not reached by the invalidations of this one: these names
+/// stay as they are, whatever becomes of keys and entries.
 #[test]
 fn names_of_markers_are_pinned() {
     let mut file = String::new();

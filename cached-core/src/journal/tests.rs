@@ -278,7 +278,9 @@ fn run(capacity: usize, steps: Vec<Step>) -> Result<(), TestCaseError> {
                 (at, ticket.commit())
             })),
             Step::Discard(index) => {
-                pick(&mut tickets, index).map(Ticket::discard);
+                if let Some(ticket) = pick(&mut tickets, index) {
+                    ticket.discard();
+                }
             }
             Step::LeaveTicket(index) => {
                 if let Some(ticket) = pick(&mut tickets, index) {

@@ -323,17 +323,23 @@ proptest! {
                 Step::Delete(key) => {
                     let was_there = invalidate(&store, entry(&name(key)));
                     prop_assert_eq!(was_there, model.remove(&key).is_some());
-                    running.iter_mut().for_each(|load| load.is_late |= load.key == key);
+                    for load in &mut running {
+                        load.is_late |= load.key == key;
+                    }
                 }
                 Step::Invalidate(group) => {
                     invalidate(&store, group_of(&group.to_string()));
                     model.retain(|key, _| key % 4 != group);
-                    running.iter_mut().for_each(|load| load.is_late |= load.key % 4 == group);
+                    for load in &mut running {
+                        load.is_late |= load.key % 4 == group;
+                    }
                 }
                 Step::Clear => {
                     invalidate(&store, Target::Group(group::NAMESPACE.to_owned()));
                     model.clear();
-                    running.iter_mut().for_each(|load| load.is_late = true);
+                    for load in &mut running {
+                        load.is_late = true;
+                    }
                 }
                 Step::Touch(key, ttl) => {
                     let (hash, shard) = store.place(Key::from(name(key)).local());
