@@ -29,7 +29,7 @@ const TAG: &str = "%tag:";
 
 /// Whether this is the name of a marker, and not a key.
 pub(crate) fn is_marker(name: &[u8]) -> bool {
-    matches!(name, [b'%', b'g'..=b'z', ..])
+    matches!(name, [b'%', b'a'..=b'z', ..])
 }
 
 /// Shows the name of every group of `key`: the namespace, the function, the beginnings of its segments from
