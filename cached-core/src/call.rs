@@ -103,7 +103,7 @@ impl<R, T> Codec<R, T> {
             (Some(_), Err(miss)) => {
                 cache.count_miss(function, miss);
                 let seen = Reply::local(None, None);
-                Looked::Miss(cache.clone(), Plan::Share(Some(seen)))
+                Looked::Miss(cache.clone(), Plan::Share(Some(Box::new(seen))))
             }
         }
     }
@@ -124,7 +124,7 @@ impl<R, T> Codec<R, T> {
         cache: &Cache,
         key: &Key,
         began: Instant,
-    ) -> Result<R, Option<Reply>> {
+    ) -> Result<R, Option<Box<Reply>>> {
         // Decided before the read is sent: what is invalidated later is none of this read's business,
         // and what is known to be applied later does not make its reply any newer.
         let trusted = cache.trusts(key);
@@ -150,7 +150,7 @@ impl<R, T> Codec<R, T> {
             }
             Err(miss) => {
                 cache.count_miss(function, miss);
-                Err(Some(reply))
+                Err(Some(Box::new(reply)))
             }
         }
     }

@@ -158,6 +158,10 @@ pub(crate) struct Header {
 
 /// What lies at an entry's key.
 #[derive(Debug, PartialEq, Eq)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "looked at where it is made, and most of the time an entry"
+)]
 pub(crate) enum Stored<'a> {
     /// An entry, and its value as JSON.
     Entry(Header, &'a [u8]),

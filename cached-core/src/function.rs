@@ -163,11 +163,18 @@ impl Function {
 
     /// The readable part of a key.
     pub(crate) fn pieces(&'static self) -> Pieces {
-        match (self.declared.prefix, &self.interned().pinned) {
-            (Some(template), _) => Pieces::written(template),
-            (None, Some(id)) => Pieces::of_name(id),
-            (None, None) => Pieces::of_name(self.declared.name),
+        match self.declared.prefix {
+            Some(template) => Pieces::written(template),
+            None => self.named(),
         }
+    }
+
+    /// What the readable part is, or would be, without a prefix.
+    pub(crate) fn named(&'static self) -> Pieces {
+        Pieces::of_name(match &self.interned().pinned {
+            Some(id) => id,
+            None => self.declared.name,
+        })
     }
 
     /// The templates of its tags.
@@ -178,6 +185,11 @@ impl Function {
     /// The name of the group of all its calls, unless the readable part of its keys is one already.
     pub(crate) fn marker(&self) -> Option<&str> {
         self.interned().marker.as_deref()
+    }
+
+    /// Whether the readable part of its keys is the group of all its calls where no prefix is written.
+    pub(crate) fn is_named_alone(&self) -> bool {
+        self.declared.id.is_some() || self.declared.surroundings().is_empty()
     }
 
     pub(crate) fn ttl_declared(&self) -> Option<Duration> {

@@ -65,17 +65,19 @@ pub(crate) fn of_tag(tag: &str) -> String {
     [TAG, tag].concat()
 }
 
-/// The group of all calls of `function`, in all its versions.
-pub(crate) fn of_function(function: &'static Function) -> String {
-    if let Some(marker) = function.marker() {
-        return marker.to_owned();
+/// The groups of all calls of `function`, in all its versions: also those that had no prefix yet, which
+/// were grouped by the name.
+pub(crate) fn of_function(function: &'static Function) -> Vec<String> {
+    let marker = function.marker().map(str::to_owned);
+    if !function.is_named_alone() {
+        return marker.into_iter().collect();
     }
-    // Its name, which has no place for an argument.
-    let texts = function.pieces().filter_map(|piece| match piece {
+    let texts = function.named().filter_map(|piece| match piece {
         Piece::Text(text) => Some(text),
         Piece::Component(_) => None,
     });
-    of_prefix(&texts.collect::<String>())
+    let by_name = of_prefix(&texts.collect::<String>());
+    marker.into_iter().chain([by_name]).collect()
 }
 
 /// The smallest group of the call whose key this is, if the segments of its key name every argument: all

@@ -77,7 +77,8 @@ impl Invalidation {
 
     /// All calls of `function`.
     pub fn all(self, function: &'static Function) -> Self {
-        self.and(Ok(vec![Target::Group(group::of_function(function))]))
+        let groups = group::of_function(function).into_iter();
+        self.and(Ok(groups.map(Target::Group).collect()))
     }
 
     /// An argument that cannot be encoded has no entry anywhere: a call with it runs uncached.

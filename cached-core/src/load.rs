@@ -42,7 +42,7 @@ pub(crate) struct Call {
 #[derive(Debug)]
 pub(crate) enum Plan {
     /// One load for all that miss, of what the store showed; nothing if it did not answer.
-    Share(Option<Reply>),
+    Share(Option<Box<Reply>>),
     /// A load of its own, which replaces what is there.
     Refresh,
 }

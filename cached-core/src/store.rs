@@ -113,9 +113,9 @@ pub(crate) trait Store: Debug + Send + Sync {
         true
     }
 
-    /// Does what [`store`](Self::store) does, without waiting; gives back what would have to wait.
-    fn put(&self, write: Write) -> Result<Kept, Write> {
-        Err(write)
+    /// Does what [`store`](Self::store) does, in a store that never waits.
+    fn put(&self, _write: Write) -> Kept {
+        Kept::Rejected
     }
 
     fn read<'a>(&'a self, key: &'a Key) -> Task<'a, Reply>;

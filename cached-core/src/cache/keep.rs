@@ -110,17 +110,12 @@ impl Cache {
     /// Stores behind the answer, and ends the flight once the value is there, or is known not to come.
     pub(crate) fn settle(&self, key: &Key, write: Option<Write>, landed: Option<Landed>) {
         let function = key.function();
-        let write = write.and_then(|write| {
-            let (bytes, ttl) = (write.payload.len(), write.ttl);
-            match self.store().put(write) {
-                Ok(kept) => {
-                    self.count_kept(function, kept, bytes, ttl);
-                    None
-                }
-                Err(write) => Some(write),
-            }
-        });
         if !self.store().waits() {
+            if let Some(write) = write {
+                let (bytes, ttl) = (write.payload.len(), write.ttl);
+                let kept = self.store().put(write);
+                self.count_kept(function, kept, bytes, ttl);
+            }
             return;
         }
         let write = write.and_then(|write| {

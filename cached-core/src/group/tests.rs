@@ -99,11 +99,16 @@ fn function_without_a_prefix_needs_no_marker_of_its_own() {
         names(&call(&PLAIN, &[&42_u64])),
         ["%g", "%g:shop", "%g:shop:stats", "%g:shop:stats:total"]
     );
-    assert_eq!(of_function(&PLAIN), "%g:shop:stats:total");
-    assert_eq!(of_function(&PINNED_PLAIN), "%g:shop:get");
+    assert_eq!(of_function(&PLAIN), ["%g:shop:stats:total"]);
+    assert_eq!(of_function(&PINNED_PLAIN), ["%g:shop:get"]);
+    assert_eq!(
+        of_function(&PROFILE),
+        ["%fn:shop:user:profile", "%g:shop:user:profile"],
+        "a version before it may have had no prefix"
+    );
     assert_eq!(
         of_function(&METHOD),
-        "%fn:shop:user:get:shop%3A%3Auser%3A%3AUsers<_>",
+        ["%fn:shop:user:get:shop%3A%3Auser%3A%3AUsers<_>"],
         "another `impl` of the module may have a `get`"
     );
 }

@@ -24,7 +24,7 @@ const TRIES: usize = 8;
 pub(super) async fn share<R, T, F: Future<Output = R>>(
     codec: Codec<R, T>,
     call: &Call,
-    seen: Option<Reply>,
+    seen: Option<Box<Reply>>,
     body: Pin<&mut F>,
 ) -> R {
     let mut miss = Miss { codec, call, seen };
@@ -67,12 +67,12 @@ struct Miss<'a, R, T> {
     codec: Codec<R, T>,
     call: &'a Call,
     /// What this call's own replies showed.
-    seen: Option<Reply>,
+    seen: Option<Box<Reply>>,
 }
 
 impl<R, T> Miss<'_, R, T> {
     fn view(&self) -> Option<View> {
-        self.seen.as_ref().map(Reply::view)
+        self.seen.as_deref().map(Reply::view)
     }
 
     fn board(&self) -> Boarding {
@@ -109,7 +109,7 @@ impl<R, T> Miss<'_, R, T> {
         }
         let trusted = cache.trusts(key);
         let lives = cache.lives(key.function(), self.call.ttl);
-        match cache.store().capture(key, seen, lives).await {
+        match cache.store().capture(key, *seen, lives).await {
             Ok(seen) => {
                 if let Ok(value) = self.codec.answer(cache, key, &seen, trusted) {
                     cache.count_shared(key.function());
@@ -119,7 +119,7 @@ impl<R, T> Miss<'_, R, T> {
                 if seen.occupant == Some(Occupant::Foreign) {
                     cache.count_foreign(key.function());
                 }
-                self.seen = Some(seen);
+                self.seen = Some(Box::new(seen));
                 let view = self.view();
                 Err(lead.rejoin(self.call.passenger(view.as_ref())))
             }

@@ -267,8 +267,8 @@ impl Store for MemoryStore {
         false
     }
 
-    fn put(&self, write: Write) -> Result<Kept, Write> {
-        Ok(self.keep(write))
+    fn put(&self, write: Write) -> Kept {
+        self.keep(write)
     }
 
     fn read<'a>(&'a self, key: &'a Key) -> Task<'a, Reply> {
