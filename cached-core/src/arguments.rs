@@ -14,7 +14,7 @@ use crate::key::Key;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a cache key",
     label = "cannot be part of a cache key",
-    note = "write `#[cached(skip)]` before the parameter to leave it out, or derive `serde::Serialize` for its type"
+    note = "write `#[cached(skip)]` before the parameter to leave it out, or derive `serde::Serialize` for its type; a placeholder can name a field of it"
 )]
 pub trait KeyArgument: Serialize {
     #[doc(hidden)]
@@ -33,6 +33,43 @@ impl<T: Serialize + ?Sized> KeyArgument for T {
 /// has to borrow for it.
 #[derive(Debug)]
 pub struct Argument<'a, T>(pub &'a T);
+
+impl<T> Argument<'_, T> {
+    /// Another one, for a typed call: what the function's body may take is still needed before it.
+    #[must_use]
+    pub fn __cloned(self) -> T
+    where
+        T: CallArgument,
+    {
+        self.0.cloned()
+    }
+}
+
+/// What can stand by its name in a typed call, as `id` in `#[invalidates(profile(id))]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be cloned for a typed call",
+    label = "cannot be cloned",
+    note = "a name is cloned, because the body may take what it stands for; write an expression, such as `&*name`, to pass something else"
+)]
+pub trait CallArgument {
+    #[doc(hidden)]
+    #[must_use]
+    fn cloned(&self) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone> CallArgument for T {
+    fn cloned(&self) -> Self {
+        self.clone()
+    }
+}
+
+/// The components that are known before others, for a template that needs both.
+pub fn known(fill: impl FnOnce(&mut Key)) -> Key {
+    let mut key = Key::carrier();
+    fill(&mut key);
+    key
+}
 
 /// An argument that goes into the key as serde shows it.
 pub trait PlainArgument<T> {

@@ -192,7 +192,7 @@ impl<R, T> Found<R, T> {
 }
 
 /// The next call of `function` inside `call` loads and stores, whatever is there.
-pub fn refreshing<F: Future>(
+pub fn refresh<F: Future>(
     function: &'static Function,
     call: F,
 ) -> impl Future<Output = F::Output> {

@@ -122,12 +122,22 @@ impl Prepared {
         self
     }
 
+    /// Applies it.
+    pub async fn apply(self) {
+        let _ = self.0.apply().await;
+    }
+
+    /// Forgets it.
+    pub fn discard(self) {
+        self.0.discard();
+    }
+
     /// Applies it if it is `wanted`, and forgets it otherwise.
     pub async fn apply_if(self, wanted: bool) {
         if wanted {
-            let _ = self.0.apply().await;
+            self.apply().await;
         } else {
-            self.0.discard();
+            self.discard();
         }
     }
 }

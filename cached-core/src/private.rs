@@ -6,15 +6,15 @@ use crate::config::LONGEST_TTL;
 
 pub use inventory;
 
-use crate::Cache;
+use crate::{Cache, Error, Invalidated, Key};
 
-pub use crate::arguments::{Argument, push_surroundings, push_type, push_type_of};
-pub use crate::call::{Found, refreshing, uncached};
+pub use crate::arguments::{Argument, known, push_surroundings, push_type, push_type_of};
+pub use crate::call::{Found, refresh, uncached};
 pub use crate::codec::Codec;
 pub use crate::function::{Function, Registered};
 pub use crate::invalidation::{Invalidation, Prepared};
 pub use crate::load::Load;
-pub use crate::returns::Returns;
+pub use crate::returns::{Ended, Returns, Success};
 
 /// Declares the static of an annotated function: its name, then calls of [`Function`]'s builder.
 #[macro_export]
@@ -63,6 +63,33 @@ pub const fn checked(time: Duration) -> Duration {
 #[must_use]
 pub const fn chosen(cache: &Cache) -> &Cache {
     cache
+}
+
+/// Whether a body ended as `on = …` wants it.
+#[must_use]
+pub fn asked<R>(returned: &R, wanted: fn(&R) -> bool) -> bool {
+    wanted(returned)
+}
+
+/// What the companion `invalidate` returns.
+pub type Done = Result<Invalidated, Error>;
+
+/// The companion `invalidate`: one call, in the cache of this task.
+///
+/// # Errors
+///
+/// As for [`Cache::invalidate`].
+pub async fn invalidated(key: Key) -> Done {
+    Cache::current().invalidate(key).await
+}
+
+/// As [`invalidated`], in `cache`.
+///
+/// # Errors
+///
+/// As for [`Cache::invalidate`].
+pub async fn invalidated_in(cache: &Cache, key: Key) -> Done {
+    cache.invalidate(key).await
 }
 
 /// Gives a body its return type without ever running.

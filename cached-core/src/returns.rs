@@ -6,12 +6,15 @@
 //! `Result`, an `Option`, or has an error that can be shared, and a method of a `Plain…` trait
 //! otherwise; the compiler prefers the former. Every bound on the value sits on `__codec`. The names
 //! begin as they do so that no trait of the caller's has them.
+//!
+//! What follows a body asks the same way whether it succeeded (`__ended`) and what it gave (`__value`):
+//! `Err` is a failure, anything else a success.
 
 use std::{convert::Infallible, fmt, marker::PhantomData};
 
 use crate::{
     codec::{AsItself, CacheValue, Codec},
-    shape::{IsOption, IsResult, NoOption, NoResult, Shape},
+    shape::{IsOption, IsResult, Looked, NoOption, NoResult, Opened, Shape},
 };
 
 /// A return type, to be looked into.
@@ -28,6 +31,12 @@ type Marker<T> = PhantomData<fn() -> T>;
 impl<R> Returns<R> {
     /// Where the look begins.
     pub const NEW: Self = Self(PhantomData);
+
+    /// Where the look begins, for a type that has no name.
+    #[must_use]
+    pub fn of(_: &R) -> Self {
+        Self::NEW
+    }
 }
 
 impl<R, V, E, O> Split<R, V, E, O> {
@@ -118,6 +127,61 @@ where
     }
 }
 
+impl<R, T, E, O, I> Whole<R, T, E, O, I>
+where
+    (O, I): Shape<R, T, E>,
+{
+    /// What it gave, if it gave anything.
+    #[must_use]
+    #[expect(clippy::unused_self, reason = "the type of `self` decides")]
+    pub fn __value(self, returned: &R) -> Option<&T> {
+        match <(O, I)>::look(returned) {
+            Looked::Value(value) => Some(value),
+            Looked::None | Looked::Error => None,
+        }
+    }
+
+    /// Takes it apart, so that an error is out of the way where there is none.
+    #[must_use]
+    #[expect(clippy::unused_self, reason = "the type of `self` decides")]
+    pub fn __ended(self, returned: R) -> Ended<R, T> {
+        match <(O, I)>::open(returned) {
+            Opened::Value(value) => Ended::Succeeded(Success::Value(value, <(O, I)>::value)),
+            Opened::None(again) => Ended::Succeeded(Success::None(again)),
+            Opened::Error(returned) => Ended::Failed(returned),
+        }
+    }
+}
+
+/// How a body ended.
+#[derive(Debug)]
+pub enum Ended<R, T> {
+    /// With anything but an error.
+    Succeeded(Success<R, T>),
+    /// With an error.
+    Failed(R),
+}
+
+/// What a body returned that succeeded: it holds no `R`, which may not be `Send`.
+#[derive(Debug)]
+pub enum Success<R, T> {
+    /// With a value, and how it becomes what was returned.
+    Value(T, fn(T) -> R),
+    /// Without one.
+    None(fn() -> R),
+}
+
+impl<R, T> Success<R, T> {
+    /// What it was.
+    #[must_use]
+    pub fn restore(self) -> R {
+        match self {
+            Self::Value(value, again) => again(value),
+            Self::None(again) => again(),
+        }
+    }
+}
+
 /// The last step where the error cannot be shared: each caller then loads for itself.
 pub trait PlainError<R, T, E, O, I> {
     #[doc(hidden)]
@@ -196,6 +260,46 @@ mod tests {
             Outcome::Error,
             "\"no\"",
         );
+    }
+
+    /// What follows a body: whether it succeeded, and what it gave.
+    fn ended<R: PartialEq + fmt::Debug + Clone, T: Clone, E, O, I>(
+        of: impl Fn() -> Whole<R, T, E, O, I>,
+        returned: &R,
+    ) -> (bool, Option<T>)
+    where
+        (O, I): Shape<R, T, E>,
+    {
+        let value = of().__value(returned).cloned();
+        match of().__ended(returned.clone()) {
+            Ended::Succeeded(success) => {
+                assert_eq!(success.restore(), *returned);
+                (true, value)
+            }
+            Ended::Failed(failed) => {
+                assert_eq!(failed, *returned);
+                (false, value)
+            }
+        }
+    }
+
+    #[test]
+    fn only_an_error_is_a_failure() {
+        macro_rules! ended {
+            ($returned:expr) => {{
+                let returned = $returned;
+                ended(|| Returns::of(&returned).__result().__option(), &returned)
+            }};
+        }
+        assert_eq!(ended!(1), (true, Some(1)));
+        assert_eq!(ended!(Some(1)), (true, Some(1)));
+        assert_eq!(ended!(None::<u32>), (true, None));
+        assert_eq!(ended!(Ok::<_, String>(1)), (true, Some(1)));
+        assert_eq!(ended!(Err::<u32, _>(1)), (false, None));
+        assert_eq!(ended!(Ok::<_, u32>(Some(1))), (true, Some(1)));
+        assert_eq!(ended!(Ok::<Option<u32>, u32>(None)), (true, None));
+        assert_eq!(ended!(Err::<Option<u32>, _>(1)), (false, None));
+        assert_eq!(ended!(Some(Err::<u32, _>(1))), (true, Some(Err(1))));
     }
 
     #[test]
