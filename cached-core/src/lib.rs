@@ -114,7 +114,7 @@ pub mod __private;
 pub use arguments::KeyArgument;
 pub use builder::Builder;
 pub use cache::Cache;
-pub use cached_macros::cached;
+pub use cached_macros::{cached, invalidates};
 pub use clock::Clock;
 pub use codec::CacheValue;
 pub use error::{Error, ErrorKind};

@@ -23,7 +23,7 @@ impl Users {
             .await
     }
     #[doc(hidden)]
-    fn __cached_find() -> &'static ::cached_core::__private::Function {
+    pub fn __cached_find() -> &'static ::cached_core::__private::Function {
         ::cached_core::__private::function!(
             "find".prefix("tenant:{1}").ttl(::core::time::Duration::from_secs(300u64))
         )
@@ -40,18 +40,20 @@ impl Users {
     #[doc(hidden)]
     pub async fn find_peek(&self, name: &str) -> ::core::option::Option<Option<User>> {
         use ::cached_core::__private::by_type::*;
-        let mut __key = Self::find_key(self, name);
         ::cached_core::__private::Returns::<Option<User>>::NEW
             .__result()
             .__option()
             .__codec()
-            .peek(&mut __key)
+            .peek(&mut Self::find_key(self, name))
             .await
     }
     #[doc(hidden)]
+    pub async fn find_invalidate(&self, name: &str) -> ::cached_core::__private::Done {
+        ::cached_core::__private::invalidated(Self::find_key(self, name)).await
+    }
+    #[doc(hidden)]
     pub async fn find_refresh(&self, name: &str) -> Option<User> {
-        ::cached_core::__private::refreshing(Self::__cached_find(), self.find(name))
-            .await
+        ::cached_core::__private::refresh(Self::__cached_find(), self.find(name)).await
     }
     #[doc(hidden)]
     pub async fn find_uncached(&self, name: &str) -> Option<User> {

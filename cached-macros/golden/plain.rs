@@ -33,16 +33,18 @@ impl double {
     }
     async fn peek(n: u64) -> ::core::option::Option<u64> {
         use ::cached_core::__private::by_type::*;
-        let mut __key = Self::key(n);
         ::cached_core::__private::Returns::<u64>::NEW
             .__result()
             .__option()
             .__codec()
-            .peek(&mut __key)
+            .peek(&mut Self::key(n))
             .await
     }
+    async fn invalidate(n: u64) -> ::cached_core::__private::Done {
+        ::cached_core::__private::invalidated(Self::key(n)).await
+    }
     async fn refresh(n: u64) -> u64 {
-        ::cached_core::__private::refreshing(Self::__cached(), double(n)).await
+        ::cached_core::__private::refresh(Self::__cached(), double(n)).await
     }
     async fn uncached(n: u64) -> u64 {
         ::cached_core::__private::uncached(Self::__cached(), double(n)).await

@@ -22,7 +22,7 @@ pub async fn profile(id: u64, db: &Db) -> Result<Profile, DbError> {
 #[doc(hidden)]
 pub struct profile {}
 impl profile {
-    fn __cached() -> &'static ::cached_core::__private::Function {
+    pub fn __cached() -> &'static ::cached_core::__private::Function {
         ::cached_core::__private::function!(
             "profile".prefix("user:{0}:profile")
             .ttl(::core::time::Duration::from_secs(300u64))
@@ -36,16 +36,18 @@ impl profile {
     }
     pub async fn peek(id: u64) -> ::core::option::Option<Result<Profile, DbError>> {
         use ::cached_core::__private::by_type::*;
-        let mut __key = Self::key(id);
         ::cached_core::__private::Returns::<Result<Profile, DbError>>::NEW
             .__result()
             .__option()
             .__codec()
-            .peek(&mut __key)
+            .peek(&mut Self::key(id))
             .await
     }
+    pub async fn invalidate(id: u64) -> ::cached_core::__private::Done {
+        ::cached_core::__private::invalidated(Self::key(id)).await
+    }
     pub async fn refresh(id: u64, db: &Db) -> Result<Profile, DbError> {
-        ::cached_core::__private::refreshing(Self::__cached(), profile(id, db)).await
+        ::cached_core::__private::refresh(Self::__cached(), profile(id, db)).await
     }
     pub async fn uncached(id: u64, db: &Db) -> Result<Profile, DbError> {
         ::cached_core::__private::uncached(Self::__cached(), profile(id, db)).await

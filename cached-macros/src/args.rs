@@ -1,12 +1,17 @@
-//! What was written between the parentheses of `#[cached(...)]`, every keyword with its span.
+//! What was written between the parentheses of an attribute, every keyword with its span.
+
+mod cached;
+mod invalidates;
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path, Token};
+use syn::{Expr, ExprLit, Ident, Lit, LitStr, Path, Token};
 
+pub(crate) use self::cached::{Args, is_skip};
+pub(crate) use self::invalidates::{InvalidatesArgs, On, Target};
 use crate::duration::bare;
 use crate::mistakes::{Mistakes, closest};
 
@@ -16,165 +21,73 @@ pub(crate) struct Written<T> {
     pub(crate) value: T,
 }
 
-/// All arguments of `#[cached(...)]`, not yet compared with the function.
-#[derive(Default)]
-pub(crate) struct Args {
-    pub(crate) ttl: Option<Written<Expr>>,
-    pub(crate) ttl_env: Option<Written<LitStr>>,
-    pub(crate) prefix: Option<Written<LitStr>>,
-    pub(crate) skip: Option<Written<Vec<Ident>>>,
-    pub(crate) key: Option<Written<Expr>>,
-    pub(crate) version: Option<Written<u64>>,
-    pub(crate) id: Option<Written<LitStr>>,
-    pub(crate) cache_if: Option<Written<Expr>>,
-    pub(crate) cache_none: Option<Written<Expr>>,
-    pub(crate) cache_err: Option<Written<Expr>>,
-    /// In hundredths of a per cent.
-    pub(crate) jitter: Option<Written<u16>>,
-    pub(crate) cache: Option<Written<Expr>>,
-    pub(crate) runtime: Option<Written<Path>>,
-    /// `off`, or another name.
-    pub(crate) companions: Option<Written<Ident>>,
+/// The arguments that an attribute has.
+struct Grammar<'a> {
+    /// Each keyword with how it is written, for messages.
+    known: &'a [(&'static str, &'static str)],
+    /// What other caches call our arguments, and what to write here.
+    elsewhere: &'a [(&'static str, &'static str)],
 }
 
-/// Each keyword with how it is written, for messages.
-const GRAMMAR: [(&str, &str); 14] = [
-    ("ttl", "ttl = \"5m\""),
-    ("ttl_env", "ttl_env = \"PROFILE_TTL\""),
-    ("prefix", "prefix = \"user:{id}\""),
-    ("skip", "skip(db)"),
-    ("key", "key = (id, language)"),
-    ("version", "version = 2"),
-    ("id", "id = \"profile\""),
-    ("cache_if", "cache_if = |value| value.complete"),
-    ("cache_none", "cache_none = \"30s\""),
-    ("cache_err", "cache_err = \"5s\""),
-    ("jitter", "jitter = \"10%\""),
-    ("cache", "cache = self.cache"),
-    ("crate", "crate = my_facade::cached_core"),
-    ("companions", "companions = off"),
-];
-
-/// What other caches call our arguments, and what to write here.
-const ELSEWHERE: [(&str, &str); 19] = [
-    ("time", "`ttl`"),
-    ("time_to_live", "`ttl`"),
-    ("ttl_seconds", "`ttl`"),
-    ("ttl_secs", "`ttl`"),
-    ("seconds", "`ttl`"),
-    ("duration", "`ttl`"),
-    ("timeout", "`ttl`"),
-    ("max_age", "`ttl`"),
-    ("expire", "`ttl`"),
-    ("expires", "`ttl`"),
-    ("expiry", "`ttl`"),
-    ("expiration", "`ttl`"),
-    ("name", "`prefix`, or `id`"),
-    ("key_prefix", "`prefix`"),
-    ("convert", "`key`"),
-    ("ignore", "`skip`"),
-    ("exclude", "`skip`"),
-    ("condition", "`cache_if`"),
-    ("when", "`cache_if`"),
-];
-
-impl Args {
-    /// Reads all it can, and notes what it cannot.
-    pub(crate) fn parse(tokens: TokenStream, mistakes: &mut Mistakes) -> Args {
-        let mut args = Args::default();
-        let parsed = (|input: ParseStream<'_>| {
-            while !input.is_empty() {
-                if let Err(error) = args.argument(input, mistakes) {
-                    mistakes.add(error);
-                    skip_to_comma(input);
-                } else if !input.is_empty() && !input.peek(Token![,]) {
-                    mistakes.at(input.span(), "expected `,` and the next argument, or `)`");
-                    skip_to_comma(input);
-                }
-                input.parse::<Option<Token![,]>>()?;
-            }
-            Ok(())
-        })
-        .parse2(tokens);
-        if let Err(error) = parsed {
-            mistakes.add(error);
-        }
-        args
+impl Grammar<'_> {
+    /// How the argument of this keyword is written, if there is one.
+    fn example(&self, keyword: &Ident) -> syn::Result<&'static str> {
+        let found = self.known.iter().find(|(known, _)| keyword == known);
+        found
+            .map(|(_, example)| *example)
+            .ok_or_else(|| self.unknown(keyword))
     }
 
-    /// Where the expansion finds the runtime.
-    pub(crate) fn runtime(&self) -> TokenStream {
-        let path = self
-            .runtime
-            .as_ref()
-            .map(|path| path.value.to_token_stream());
-        path.unwrap_or_else(|| quote!(::cached_core))
-    }
-
-    fn argument(&mut self, input: ParseStream<'_>, mistakes: &mut Mistakes) -> syn::Result<()> {
-        let keyword: Ident = Ident::parse_any(input).map_err(|error| {
-            syn::Error::new(error.span(), "expected an argument, such as `ttl = \"5m\"`")
-        })?;
-        let name = keyword.to_string();
-        let Some((_, example)) = GRAMMAR.iter().find(|(known, _)| *known == name) else {
-            return Err(unknown(&keyword));
+    fn unknown(&self, keyword: &Ident) -> syn::Error {
+        let written = keyword.unraw().to_string();
+        let known = self.known.iter().map(|(known, _)| *known);
+        let elsewhere = self.elsewhere.iter().find(|(name, _)| *name == written);
+        let meant = elsewhere
+            .map(|(_, meant)| (*meant).to_owned())
+            .or_else(|| closest(&written, known.clone()).map(|meant| format!("`{meant}`")));
+        let message = match meant {
+            Some(meant) => format!("unknown argument `{written}`: did you mean {meant}?"),
+            None => format!(
+                "unknown argument `{written}`: the arguments are {}",
+                known
+                    .map(|name| format!("`{name}`"))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
         };
-        let shape = |span: Span| syn::Error::new(span, format!("write `{example}`"));
-        if name == "skip" {
-            if !input.peek(syn::token::Paren) {
-                return Err(shape(keyword.span()));
+        syn::Error::new(keyword.span(), message)
+    }
+}
+
+/// Reads arguments between commas; after one that cannot be read, the next.
+fn read(
+    tokens: TokenStream,
+    mistakes: &mut Mistakes,
+    mut argument: impl FnMut(ParseStream<'_>, &mut Mistakes) -> syn::Result<()>,
+) {
+    let parsed = (|input: ParseStream<'_>| {
+        while !input.is_empty() {
+            if let Err(error) = argument(input, mistakes) {
+                mistakes.add(error);
+                skip_to_comma(input);
+            } else if !input.is_empty() && !input.peek(Token![,]) {
+                mistakes.at(input.span(), "expected `,` and the next argument, or `)`");
+                skip_to_comma(input);
             }
-        } else if !input.peek(Token![=]) || input.peek(Token![==]) {
-            return Err(shape(keyword.span()));
-        } else {
-            input.parse::<Token![=]>()?;
-            if input.is_empty() || input.peek(Token![,]) {
-                return Err(shape(keyword.span()));
-            }
-        }
-        match name.as_str() {
-            "ttl" => put(&mut self.ttl, keyword, input.parse()?, mistakes),
-            "ttl_env" => put(&mut self.ttl_env, keyword, text(input, example)?, mistakes),
-            "prefix" => put(&mut self.prefix, keyword, text(input, example)?, mistakes),
-            "skip" => put(&mut self.skip, keyword, names(input, example)?, mistakes),
-            "key" => put(&mut self.key, keyword, input.parse()?, mistakes),
-            "version" => put(
-                &mut self.version,
-                keyword,
-                version(input, example)?,
-                mistakes,
-            ),
-            "id" => put(&mut self.id, keyword, text(input, example)?, mistakes),
-            "cache_if" => put(&mut self.cache_if, keyword, input.parse()?, mistakes),
-            "cache_none" => put(&mut self.cache_none, keyword, input.parse()?, mistakes),
-            "cache_err" => put(&mut self.cache_err, keyword, input.parse()?, mistakes),
-            "jitter" => put(&mut self.jitter, keyword, jitter(input, example)?, mistakes),
-            "cache" => put(&mut self.cache, keyword, input.parse()?, mistakes),
-            "crate" => put(&mut self.runtime, keyword, path(input, example)?, mistakes),
-            _ => put(
-                &mut self.companions,
-                keyword,
-                name_of_companions(input)?,
-                mistakes,
-            ),
+            input.parse::<Option<Token![,]>>()?;
         }
         Ok(())
+    })
+    .parse2(tokens);
+    if let Err(error) = parsed {
+        mistakes.add(error);
     }
 }
 
-/// Whether `attribute` is `#[cached(...)]` on a parameter; an error if it says anything but `skip`.
-pub(crate) fn is_skip(attribute: &Attribute) -> syn::Result<bool> {
-    let name = attribute.path().segments.last();
-    if name.is_none_or(|name| name.ident != "cached") {
-        return Ok(false);
-    }
-    match &attribute.meta {
-        Meta::List(list) if list.tokens.to_string() == "skip" => Ok(true),
-        _ => Err(syn::Error::new_spanned(
-            &attribute.meta,
-            "on a parameter, only `#[cached(skip)]` has a meaning",
-        )),
-    }
+/// Where the expansion finds the runtime.
+fn runtime(written: Option<&Written<Path>>) -> TokenStream {
+    let path = written.map(|path| path.value.to_token_stream());
+    path.unwrap_or_else(|| quote!(::cached_core))
 }
 
 fn put<T>(place: &mut Option<Written<T>>, keyword: Ident, value: T, mistakes: &mut Mistakes) {
@@ -188,32 +101,27 @@ fn put<T>(place: &mut Option<Written<T>>, keyword: Ident, value: T, mistakes: &m
     }
 }
 
-fn unknown(keyword: &Ident) -> syn::Error {
-    let written = keyword.unraw().to_string();
-    let known = GRAMMAR.iter().map(|(known, _)| *known);
-    let elsewhere = ELSEWHERE.iter().find(|(name, _)| *name == written);
-    let meant = elsewhere
-        .map(|(_, meant)| (*meant).to_owned())
-        .or_else(|| closest(&written, known.clone()).map(|meant| format!("`{meant}`")));
-    let message = match meant {
-        Some(meant) => format!("unknown argument `{written}`: did you mean {meant}?"),
-        None => format!(
-            "unknown argument `{written}`: the arguments are {}",
-            known
-                .map(|name| format!("`{name}`"))
-                .collect::<Vec<_>>()
-                .join(", ")
-        ),
-    };
-    syn::Error::new(keyword.span(), message)
-}
-
 fn skip_to_comma(input: ParseStream<'_>) {
     while !input.is_empty() && !input.peek(Token![,]) {
         if input.parse::<TokenTree>().is_err() {
             return;
         }
     }
+}
+
+/// Reads the `=` that belongs between a keyword and what it says.
+fn equals(input: ParseStream<'_>, keyword: &Ident, example: &str) -> syn::Result<()> {
+    if input.peek(Token![=]) && !input.peek(Token![==]) {
+        input.parse::<Token![=]>()?;
+        if !input.is_empty() && !input.peek(Token![,]) {
+            return Ok(());
+        }
+    }
+    Err(shape(keyword.span(), example))
+}
+
+fn shape(span: Span, example: &str) -> syn::Error {
+    syn::Error::new(span, format!("write `{example}`"))
 }
 
 fn text(input: ParseStream<'_>, example: &str) -> syn::Result<LitStr> {
@@ -230,74 +138,28 @@ fn text(input: ParseStream<'_>, example: &str) -> syn::Result<LitStr> {
     }
 }
 
-fn version(input: ParseStream<'_>, example: &str) -> syn::Result<u64> {
-    let written: Expr = input.parse()?;
-    match bare(&written) {
-        Expr::Lit(ExprLit {
-            lit: Lit::Int(number),
-            ..
-        }) => number.base10_parse().ok(),
-        _ => None,
+/// Strings in brackets.
+fn texts(input: ParseStream<'_>, keyword: &Ident, example: &str) -> syn::Result<Vec<LitStr>> {
+    let expected = || format!("expected strings in brackets: write `{example}`");
+    if !input.peek(syn::token::Bracket) {
+        let written: Expr = input.parse()?;
+        return Err(syn::Error::new_spanned(&written, expected()));
     }
-    .ok_or_else(|| {
-        syn::Error::new_spanned(
-            &written,
-            format!("expected a whole number below 2^64: write `{example}`"),
-        )
-    })
-}
-
-fn jitter(input: ParseStream<'_>, example: &str) -> syn::Result<u16> {
-    let written: Expr = input.parse()?;
-    match bare(&written) {
+    let content;
+    let brackets = syn::bracketed!(content in input);
+    let texts = Punctuated::<Expr, Token![,]>::parse_terminated(&content)?;
+    if texts.is_empty() {
+        let message = format!("`{keyword}` names nothing: leave it out, or write `{example}`");
+        return Err(syn::Error::new(brackets.span.join(), message));
+    }
+    let literal = |written: &Expr| match bare(written) {
         Expr::Lit(ExprLit {
             lit: Lit::Str(text),
             ..
-        }) => hundredths(&text.value()),
-        _ => None,
-    }
-    .ok_or_else(|| {
-        syn::Error::new_spanned(
-            &written,
-            format!(
-                "expected a share of the ttl, more than 0% and less than 100%: write `{example}`"
-            ),
-        )
-    })
-}
-
-/// `"2.5%"` is 250.
-fn hundredths(text: &str) -> Option<u16> {
-    let (whole, fraction) = text
-        .strip_suffix('%')?
-        .trim()
-        .split_once('.')
-        .unwrap_or((text.strip_suffix('%')?.trim(), "0"));
-    let digits = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
-    if !digits(whole) || !digits(fraction) || fraction.len() > 2 {
-        return None;
-    }
-    let parts = format!("{whole}{fraction:0<2}").parse().ok()?;
-    (1..10_000).contains(&parts).then_some(parts)
-}
-
-fn names(input: ParseStream<'_>, example: &str) -> syn::Result<Vec<Ident>> {
-    let content;
-    let parentheses = syn::parenthesized!(content in input);
-    let names = Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, Ident::parse_any)
-        .map_err(|error| {
-        syn::Error::new(
-            error.span(),
-            format!("expected the names of parameters: write `{example}`"),
-        )
-    })?;
-    if names.is_empty() {
-        return Err(syn::Error::new(
-            parentheses.span.join(),
-            format!("`skip` names no parameter: write `{example}`"),
-        ));
-    }
-    Ok(names.into_iter().collect())
+        }) => Ok(text.clone()),
+        _ => Err(syn::Error::new_spanned(written, expected())),
+    };
+    texts.iter().map(literal).collect()
 }
 
 fn path(input: ParseStream<'_>, example: &str) -> syn::Result<Path> {
@@ -309,62 +171,4 @@ fn path(input: ParseStream<'_>, example: &str) -> syn::Result<Path> {
         ));
     }
     input.call(Path::parse_mod_style)
-}
-
-fn name_of_companions(input: ParseStream<'_>) -> syn::Result<Ident> {
-    let name: Ident = input.parse().map_err(|error: syn::Error| {
-        syn::Error::new(
-            error.span(),
-            "expected `off` or a name: write `companions = off` or `companions = profile_cache`",
-        )
-    })?;
-    if name == "on" {
-        return Err(syn::Error::new(
-            name.span(),
-            "companions are on unless `companions = off` is written: leave this out",
-        ));
-    }
-    Ok(name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn mistakes(arguments: &str) -> usize {
-        let mut mistakes = Mistakes::default();
-        Args::parse(arguments.parse().unwrap(), &mut mistakes);
-        let text = mistakes.into_tokens().to_string();
-        text.matches("compile_error").count()
-    }
-
-    #[test]
-    fn every_example_in_the_grammar_parses() {
-        let all = GRAMMAR.map(|(_, example)| example).join(", ");
-        assert_eq!(mistakes(&all), 0);
-        assert_eq!(mistakes(""), 0);
-        assert_eq!(mistakes("ttl = 5,"), 0);
-    }
-
-    #[test]
-    fn one_mistake_hides_no_other() {
-        assert_eq!(
-            mistakes("tll = 5, skip, version = \"2\", ttl = 5 id = \"a\", cache = , id"),
-            6
-        );
-        assert_eq!(mistakes("ttl = 5, ttl = 6, , jitter = 10"), 3);
-    }
-
-    #[test]
-    fn shares_are_read_exactly() {
-        assert_eq!(hundredths("10%"), Some(1000));
-        assert_eq!(hundredths("2.5 %"), Some(250));
-        assert_eq!(hundredths("0.01%"), Some(1));
-        assert_eq!(hundredths("99.99%"), Some(9999));
-        for wrong in [
-            "10", "0%", "100%", "-1%", "1.234%", "%", ".5%", "999999%", "ten%",
-        ] {
-            assert_eq!(hundredths(wrong), None, "{wrong}");
-        }
-    }
 }

@@ -43,5 +43,7 @@ fn lines(name: &str, ttl: Option<&Expr>, companions: &Companions) -> Vec<String>
 }
 
 fn list(start: &str) -> String {
-    format!(" Beside it: `{start}key`, `{start}peek`, `{start}refresh` and `{start}uncached`.")
+    format!(
+        " Beside it: `{start}key`, `{start}peek`, `{start}invalidate`, `{start}refresh` and `{start}uncached`."
+    )
 }

@@ -1,6 +1,7 @@
 //! One `quote!` per item. Data and calls into the runtime, no decisions.
 
 mod companions;
+mod invalidates;
 
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use quote::{ToTokens, format_ident, quote_spanned};
 use syn::Expr;
 use syn::ext::IdentExt as _;
 
+pub(crate) use self::invalidates::invalidates;
 use crate::model::{CachedFn, Companions, Generic, Ttl};
 
 /// Everything that takes the place of the annotated function.
@@ -93,6 +95,8 @@ fn declaration(function: &CachedFn) -> TokenStream {
         .prefix
         .iter()
         .map(|template| quote_spanned!(here=> .prefix(#template)));
+    let tags = &function.tags;
+    let tags = (!tags.is_empty()).then(|| quote_spanned!(here=> .tags(&[#(#tags),*])));
     let ttl = function
         .ttl
         .as_ref()
@@ -121,7 +125,7 @@ fn declaration(function: &CachedFn) -> TokenStream {
     let id = function.id.iter().map(|id| quote_spanned!(here=> .id(#id)));
     quote_spanned! {here=>
         #runtime::__private::function!(
-            #name #(#prefix)* #ttl #(#ttl_env)* #(#jitter)* #(.keeps_none(#none))* #(.keeps_errors(#error))* #(#version)* #(#id)*
+            #name #(#prefix)* #tags #ttl #(#ttl_env)* #(#jitter)* #(.keeps_none(#none))* #(.keeps_errors(#error))* #(#version)* #(#id)*
         )
     }
 }

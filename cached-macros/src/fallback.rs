@@ -1,7 +1,7 @@
 //! After a mistake: the user's function as it was, so that its callers do not fail as well.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens as _, quote};
 
 use crate::item::Item;
 use crate::mistakes::Mistakes;
@@ -10,11 +10,10 @@ use crate::mistakes::Mistakes;
 pub(crate) fn annotated(mut item: Item, mistakes: Mistakes) -> TokenStream {
     // What is wrong with them is already noted.
     item.take_skips(&mut Mistakes::default());
-    let messages = mistakes.into_tokens();
-    quote!(#item #messages)
+    other(&item.to_token_stream(), mistakes)
 }
 
-/// Something else than a function, as it was.
+/// The item as it was, and every message.
 pub(crate) fn other(item: &TokenStream, mistakes: Mistakes) -> TokenStream {
     let messages = mistakes.into_tokens();
     quote!(#item #messages)

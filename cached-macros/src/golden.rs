@@ -2,14 +2,17 @@
 
 use std::path::Path;
 
-use crate::expand_cached;
+use proc_macro2::TokenStream;
+
+use crate::{expand_cached, expand_invalidates};
 
 /// A one-line function and all its companions expand to no more than this.
 const LONGEST: usize = 60;
 
-fn check(name: &str, arguments: &str, item: &str) {
-    let mut expanded =
-        expand_cached(&arguments.parse().unwrap(), &item.parse().unwrap()).to_string();
+type Expand = fn(&TokenStream, &TokenStream) -> TokenStream;
+
+fn check(name: &str, expand: Expand, arguments: &str, item: &str) {
+    let mut expanded = expand(&arguments.parse().unwrap(), &item.parse().unwrap()).to_string();
     let is_method = item.contains("self");
     if is_method {
         expanded = format!("impl Users {{ {expanded} }}");
@@ -30,13 +33,19 @@ fn check(name: &str, arguments: &str, item: &str) {
 
 #[test]
 fn plain_function() {
-    check("plain.rs", "", "async fn double(n: u64) -> u64 { n * 2 }");
+    check(
+        "plain.rs",
+        expand_cached,
+        "",
+        "async fn double(n: u64) -> u64 { n * 2 }",
+    );
 }
 
 #[test]
 fn result_with_prefix() {
     check(
         "result.rs",
+        expand_cached,
         "ttl = \"5m\", prefix = \"user:{id}:profile\"",
         "pub async fn profile(id: u64, #[cached(skip)] db: &Db) -> Result<Profile, DbError> { db.load(id).await }",
     );
@@ -46,6 +55,7 @@ fn result_with_prefix() {
 fn method() {
     check(
         "method.rs",
+        expand_cached,
         "ttl = \"5m\", prefix = \"tenant:{self.tenant}\"",
         "pub async fn find(&self, name: &str) -> Option<User> { self.db.find(name).await }",
     );
@@ -55,7 +65,38 @@ fn method() {
 fn without_companions() {
     check(
         "off.rs",
+        expand_cached,
         "companions = off, key = id % 10",
         "async fn shard(id: u64) -> Shard { load(id).await }",
+    );
+}
+
+#[test]
+fn tagged() {
+    check(
+        "tagged.rs",
+        expand_cached,
+        "prefix = \"lesson:{id}\", tags = [\"course:{lesson.course}\", \"lessons\"], companions = off",
+        "async fn text(id: u64, #[cached(skip)] lesson: &Lesson) -> String { lesson.text(id).await }",
+    );
+}
+
+#[test]
+fn invalidating_function() {
+    check(
+        "invalidates.rs",
+        expand_invalidates,
+        "\"user:{id}:*\", tags = [\"names\"], profile(id), roster(..)",
+        "pub async fn rename(id: u64, name: &str, db: &Db) -> Result<(), DbError> { db.rename(id, name).await }",
+    );
+}
+
+#[test]
+fn invalidating_method() {
+    check(
+        "invalidates_method.rs",
+        expand_invalidates,
+        "\"tenant:{self.tenant}:user:{ret.id}\", self.find(&name), on = |ret| ret.is_some(), cache = self.cache",
+        "async fn add(&mut self, name: String) -> Option<User> { self.db.add(name).await }",
     );
 }

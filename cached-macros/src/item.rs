@@ -1,12 +1,13 @@
 //! The annotated function as written: its body stays a heap of tokens that nothing here reads.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::parse::{Parse, ParseStream};
+use syn::parse::{ParseStream, Parser as _};
 use syn::{Attribute, FnArg, LitStr, Signature, Token, Visibility, token};
 
 use crate::args::is_skip;
 use crate::mistakes::Mistakes;
+use crate::tokens::find;
 
 #[derive(Clone)]
 pub(crate) struct Item {
@@ -19,14 +20,21 @@ pub(crate) struct Item {
     pub(crate) body: TokenStream,
 }
 
-impl Parse for Item {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+impl Item {
+    /// Reads what `attribute` stands on.
+    pub(crate) fn parse(attribute: &str, tokens: TokenStream) -> syn::Result<Self> {
+        (|input: ParseStream<'_>| Item::read(attribute, input)).parse2(tokens)
+    }
+
+    fn read(attribute: &str, input: ParseStream<'_>) -> syn::Result<Self> {
         let attributes = input.call(Attribute::parse_outer)?;
         let visibility = input.parse()?;
-        expect_function(input)?;
+        expect_function(attribute, input)?;
         let signature: Signature = input.parse()?;
         if input.peek(Token![;]) {
-            return Err(input.error("a method without a body runs nothing that could be cached: annotate its implementation"));
+            return Err(
+                input.error("a method without a body runs nothing: annotate its implementation")
+            );
         }
         let body;
         let braces = syn::braced!(body in input);
@@ -42,7 +50,7 @@ impl Parse for Item {
 }
 
 /// Says what the attribute is for, where no function follows.
-fn expect_function(input: ParseStream<'_>) -> syn::Result<()> {
+fn expect_function(attribute: &str, input: ParseStream<'_>) -> syn::Result<()> {
     let ahead = input.fork();
     let is_qualifier = |ahead: ParseStream<'_>| {
         ahead.peek(Token![const])
@@ -57,7 +65,9 @@ fn expect_function(input: ParseStream<'_>) -> syn::Result<()> {
     if ahead.peek(Token![fn]) {
         Ok(())
     } else {
-        Err(input.error("`#[cached]` belongs on an async function or method"))
+        Err(input.error(format!(
+            "`#[{attribute}]` belongs on an async function or method"
+        )))
     }
 }
 
@@ -100,6 +110,24 @@ impl Item {
             skipped
         };
         self.signature.inputs.iter_mut().map(take).collect()
+    }
+
+    /// The function with `attribute` below its `#[invalidates(...)]`, if it has one, so that only a call
+    /// whose body ran invalidates.
+    ///
+    /// ```text
+    /// #[cached(ttl = 5)] #[invalidates("a")] async fn f(id: u64) {}
+    /// // becomes
+    /// #[invalidates("a")] #[cached(ttl = 5)] async fn f(id: u64) {}
+    /// ```
+    pub(crate) fn below_invalidates(&self, attribute: &TokenStream) -> Option<TokenStream> {
+        let position = self.attributes.iter().rposition(invalidates)?;
+        let (above, below) = self
+            .attributes
+            .split_at_checked(position.saturating_add(1))?;
+        let mut rest = self.clone();
+        rest.attributes = below.to_vec();
+        Some(quote!(#(#above)* #attribute #rest))
     }
 
     /// Two functions in place of one whose parameter is behind `#[cfg(...)]`: one with the
@@ -147,7 +175,22 @@ impl Item {
     }
 }
 
-/// The attribute as it has to be written to annotate a function again.
-pub(crate) fn again(runtime: &TokenStream, arguments: &TokenStream) -> TokenStream {
-    quote_spanned!(proc_macro2::Span::call_site()=> #[#runtime::cached(#arguments)])
+/// Whether it is `#[invalidates(...)]`, behind a condition or not.
+fn invalidates(attribute: &Attribute) -> bool {
+    let is_named = |ident: &Ident| ident == "invalidates";
+    let path = attribute.path();
+    path.segments
+        .last()
+        .is_some_and(|last| is_named(&last.ident))
+        || path.is_ident("cfg_attr") && find(attribute.meta.to_token_stream(), &is_named).is_some()
+}
+
+/// `attribute` as it has to be written to annotate a function again.
+pub(crate) fn again(
+    runtime: &TokenStream,
+    attribute: &str,
+    arguments: &TokenStream,
+) -> TokenStream {
+    let attribute = Ident::new(attribute, Span::call_site());
+    quote_spanned!(Span::call_site()=> #[#runtime::#attribute(#arguments)])
 }

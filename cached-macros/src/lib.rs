@@ -17,10 +17,10 @@ mod golden;
 
 use proc_macro2::TokenStream;
 
-use crate::args::Args;
+use crate::args::{Args, InvalidatesArgs};
 use crate::item::Item;
 use crate::mistakes::Mistakes;
-use crate::model::CachedFn;
+use crate::model::{CachedFn, InvalidatingFn};
 
 /// Keeps what an async function or method returned, and returns it again for equal arguments.
 ///
@@ -68,9 +68,39 @@ use crate::model::CachedFn;
 ///
 /// The function with its module, the types and constants it is generic over, `version`, and every
 /// argument that is not skipped, as serde shows it: what serde hides (`skip_serializing`, untagged
-/// variants) is not in the key, and `key = …` is the way to add it. A pattern such as `Id(id): Id` gives
-/// what it binds; a parameter without a name gives nothing. Maps, and sets that are a parameter of
-/// their own, are the same in any order. `self` is not part of the key: name its fields in `prefix`.
+/// variants) is not in the key, and `key = …` is the way to add it. What `prefix` and `tags` name is part of it
+/// as well. A pattern such as `Id(id): Id` gives what it binds; a parameter without a name gives nothing.
+/// Maps, and sets that are a parameter of their own, are the same in any order. `self` is not part of the
+/// key: name its fields in `prefix`.
+///
+/// # What invalidates it
+///
+/// [`macro@invalidates`] on a function that writes, the companion `invalidate`, and `Cache::invalidate` with its
+/// siblings. An entry can be reached by its call, by all of its function, by each beginning of its `prefix` in
+/// whole segments (`user`, `user:42`, `user:42:profile`), by each of its `tags`, and with the whole namespace. Once
+/// an invalidation is confirmed, no call that begins then returns a value whose load began before it, in any
+/// process; a load that it overtakes gives its value to those who wait for it, and stores nothing.
+///
+/// ```
+/// # use cached_core::{Cache, cached};
+/// #[cached(ttl = "1h", prefix = "lesson:{id}", tags = ["course:{course}"])]
+/// async fn lesson(course: u32, id: u64) -> String {
+///     format!("lesson {id} of course {course}")
+/// }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), cached_core::Error> {
+/// # let cache = Cache::in_memory()?;
+/// # cache.scope(async {
+/// # let cache = Cache::current();
+/// lesson(7, 1).await;
+/// lesson(7, 2).await;
+/// cache.invalidate_tag("course:7").await?.is_applied(); // both
+/// assert_eq!(lesson::peek(7, 1).await, None);
+/// # assert_eq!(lesson::peek(7, 2).await, None);
+/// # Ok(())
+/// # }).await
+/// # }
+/// ```
 ///
 /// # Arguments
 ///
@@ -79,9 +109,10 @@ use crate::model::CachedFn;
 /// | `ttl` | how long a result is kept: `300` or `60 * 5` (seconds), `"90s"`, `"1h30m"` (units `ms s m h d w`), a constant expression of type `Duration`, or a closure <code>\|value: &T\| Duration</code>. Absent: the cache's default |
 /// | `ttl_env = "NAME"` | an environment variable, in seconds or like `"5m"`, that overrides `ttl`; read when a cache is installed |
 /// | `prefix = "user:{id}"` | the readable part of the key, in segments between colons; `{arg}`, `{arg.field}` and `{self.field}` are filled in, `{{` is a brace. Absent: crate, module and function |
+/// | `tags = ["course:{course}"]` | more names by which [`macro@invalidates`] reaches the entry; written like `prefix`, and what they name is part of the key |
 /// | `skip(a, b)` | not part of the key; or `#[cached(skip)]` before the parameter |
 /// | `key = expr` | takes the place of the arguments in the key; an expression of them, not a literal |
-/// | `version = 2` | raise it when the meaning of the value changes |
+/// | `version = 2` | raise it when the meaning of the value changes. While two versions run side by side, each has entries of its own: a call is invalidated in both where `prefix` names every argument; otherwise by a pattern, a tag or `profile(..)` |
 /// | `id = "name"` | takes the place of module and name, so that the function can move |
 /// | <code>cache_if = \|value: &T\| bool</code> | store only if true |
 /// | `cache_none = "30s"` | store `None` as well, for this long |
@@ -99,10 +130,12 @@ use crate::model::CachedFn;
 ///
 /// - `profile::key(42)`: the key of a call, for what a `Cache` does by key;
 /// - `profile::peek(42).await`: what a call would return now without running the body;
+/// - `profile::invalidate(42).await`: makes what is stored for a call unusable, and says whether the store has
+///   confirmed it;
 /// - `profile::refresh(42, &db).await`: runs the body, stores, returns;
 /// - `profile::uncached(42, &db).await`: runs the body and touches no cache.
 ///
-/// Skipped parameters are left out of the first two. They are functions of a hidden type `profile`, so a
+/// Skipped parameters are left out of the first three. They are functions of a hidden type `profile`, so a
 /// module or type of that name needs `companions = off` or another name. A method's companions are
 /// methods: `self.profile_key(42)` and so on.
 ///
@@ -141,10 +174,160 @@ pub fn cached(
     expand_cached(&arguments.into(), &item.into()).into()
 }
 
+/// Makes cached values unusable once an async function or method has changed what they came from.
+///
+/// ```
+/// # use cached_core::{Cache, cached, invalidates};
+/// # #[derive(Debug)] struct DbError;
+/// # #[derive(Default)] struct Db(std::sync::Mutex<String>);
+/// # impl Db {
+/// #     async fn name(&self, _id: u64) -> Result<String, DbError> { Ok(self.0.lock().unwrap().clone()) }
+/// #     async fn rename(&self, _id: u64, name: &str) -> Result<(), DbError> { *self.0.lock().unwrap() = name.to_owned(); Ok(()) }
+/// # }
+/// #[cached(ttl = "1h", prefix = "user:{id}:name")]
+/// async fn name(id: u64, #[cached(skip)] db: &Db) -> Result<String, DbError> {
+///     db.name(id).await
+/// }
+///
+/// #[invalidates("user:{id}:*")]
+/// async fn rename(id: u64, name: &str, db: &Db) -> Result<(), DbError> {
+///     db.rename(id, name).await
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # let db = Db::default();
+/// Cache::in_memory()?.scope(async {
+///     name(42, &db).await.unwrap();
+///     rename(42, "Ada", &db).await.unwrap();
+///     // Not the name that was cached.
+///     assert_eq!(name(42, &db).await.unwrap(), "Ada");
+/// }).await;
+/// # Ok::<(), cached_core::Error>(())
+/// # }).unwrap();
+/// ```
+///
+/// # What can be named
+///
+/// Any number of these, sent together, at a cost that does not depend on how many entries there are:
+///
+/// | written | reaches |
+/// |---|---|
+/// | `"user:{id}:*"`, `"user:{id}"` | every entry whose `prefix`, or key from text, begins with these whole segments |
+/// | `"*"` | everything in the namespace |
+/// | `tags = ["course:{course}"]` | every entry with the tag |
+/// | `profile(id)`, `users::profile(id)` | one call of a cached function |
+/// | `profile(..)` | all calls of a cached function, in all versions |
+/// | `self.find(id)`, `Users::find(users, id)` | one call of a cached method |
+/// | `self.find(..)`, `Users::find(..)` | all calls of a cached method, whatever its `self` |
+///
+/// In patterns and tags `{id}`, `{user.id}` and `{self.tenant}` are filled in from the parameters, `{ret}`
+/// and `{ret.id}` from what the function returned: the value itself, inside `Ok` and `Some`. They are
+/// escaped like those of a `prefix`, so that no argument reaches beyond its segment. Text that two keys
+/// share in the middle is not a beginning: give such entries a tag.
+///
+/// A typed call takes the arguments of the companion `key`: those of the function without the skipped
+/// ones, checked by the compiler. A name alone, as `id`, is cloned before the body; other expressions are
+/// evaluated before it as they are written, so `user.name` may need `.clone()`. A path whose last name but
+/// one begins with a capital letter, as in `Users::find`, is taken for a method. `(..)` means all calls,
+/// whatever the types that the function or its `impl` is generic over. Where the attribute says
+/// `companions = profile_cache`, that is the name to call; with `companions = off` there is none.
+///
+/// # When
+///
+/// After the body, and only if it did not return an `Err`; `None` is a success. The caller gets its answer
+/// when the invalidation is confirmed or its deadline has passed: then it is sent again behind the answer,
+/// and holds in this process meanwhile. It never fails the call.
+///
+/// All that does not name `ret` is also applied if the caller drops the future while the body runs, or the
+/// body panics: nobody knows what it has changed until then, and an invalidation too many costs one load. A
+/// future that was never polled changes nothing.
+///
+/// Inside `Cache::after`, an invalidation waits for the end of the transaction around it.
+///
+/// ```
+/// # use cached_core::{Cache, cached, invalidates};
+/// # #[derive(Clone)] struct Lesson { id: u64, course: u32 }
+/// # #[cached(prefix = "lesson:{id}", tags = ["course:{course}"])] async fn lesson(id: u64, course: u32) -> u64 { id }
+/// /// Tells by its result which course is affected, and whether one is.
+/// #[invalidates("lesson:{id}:*", tags = ["course:{ret.course}"], on = |ret| ret.is_some())]
+/// async fn delete(id: u64) -> Option<Lesson> {
+///     (id > 0).then_some(Lesson { id, course: 7 })
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # Cache::in_memory()?.scope(async {
+/// lesson(1, 7).await;
+/// delete(0).await;
+/// assert!(lesson::peek(1, 7).await.is_some());
+/// delete(2).await; // of the same course
+/// assert!(lesson::peek(1, 7).await.is_none());
+/// # }).await;
+/// # Ok::<(), cached_core::Error>(())
+/// # }).unwrap();
+/// ```
+///
+/// # Arguments
+///
+/// | argument | meaning |
+/// |---|---|
+/// | `"pattern"`, `function(…)` | what is invalidated, as above |
+/// | `tags = ["course:{course}"]` | tags, filled in like patterns |
+/// | `on = "ok"` | not if the body returned an `Err`. This is what happens without `on` |
+/// | `on = "always"` | whatever the body returned |
+/// | <code>on = \|ret: &R\| bool</code> | if true of the declared return type `R`; the closure sees nothing else |
+/// | `cache = expr` | which `Cache`. Absent: the one in scope, else the installed one |
+/// | `crate = path` | where `cached_core` is, if not at `::cached_core` |
+///
+/// A second `#[invalidates(…)]` on the function has an `on` of its own. With [`macro@cached`] on the same
+/// function, in either order, a call invalidates if its body ran: a hit changed nothing.
+///
+/// # Limits
+///
+/// Free functions, and methods of all kinds: without `self`, in the `impl` of a trait and with a body in the
+/// trait itself. Functions that return a future without being `async`, as `#[async_trait]` makes them, and
+/// those that never return are refused.
+///
+/// The future is `Send` if the function's was and what it gives in success is: an error is handed out before
+/// anything is sent. With `on = "always"` or a closure, the error has to be `Send` as well.
+///
+/// Entries that a function reads inside its body are from before its end, and are invalidated with the rest.
+#[proc_macro_attribute]
+pub fn invalidates(
+    arguments: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    expand_invalidates(&arguments.into(), &item.into()).into()
+}
+
 fn expand_cached(arguments: &TokenStream, tokens: &TokenStream) -> TokenStream {
     let mut mistakes = Mistakes::default();
     let args = Args::parse(arguments.clone(), &mut mistakes);
-    let item: Item = match syn::parse2(tokens.clone()) {
+    let item = match Item::parse("cached", tokens.clone()) {
+        Ok(item) => item,
+        Err(error) => {
+            mistakes.add(error);
+            return fallback::other(tokens, mistakes);
+        }
+    };
+    let attribute = item::again(&args.runtime(), "cached", arguments);
+    if let Some(moved) = item.below_invalidates(&attribute) {
+        return moved;
+    }
+    if mistakes.is_empty()
+        && let Some(both) = item.split_at_condition(&attribute)
+    {
+        return both;
+    }
+    match CachedFn::check(args, item.clone(), &mut mistakes) {
+        Some(function) => expand::cached(&function),
+        None => fallback::annotated(item, mistakes),
+    }
+}
+
+fn expand_invalidates(arguments: &TokenStream, tokens: &TokenStream) -> TokenStream {
+    let mut mistakes = Mistakes::default();
+    let args = InvalidatesArgs::parse(arguments.clone(), &mut mistakes);
+    let item = match Item::parse("invalidates", tokens.clone()) {
         Ok(item) => item,
         Err(error) => {
             mistakes.add(error);
@@ -152,14 +335,13 @@ fn expand_cached(arguments: &TokenStream, tokens: &TokenStream) -> TokenStream {
         }
     };
     if mistakes.is_empty() {
-        let runtime = args.runtime();
-        let attribute = item::again(&runtime, arguments);
+        let attribute = item::again(&args.runtime(), "invalidates", arguments);
         if let Some(both) = item.split_at_condition(&attribute) {
             return both;
         }
     }
-    match CachedFn::check(args, item.clone(), &mut mistakes) {
-        Some(function) => expand::cached(&function),
-        None => fallback::annotated(item, mistakes),
+    match InvalidatingFn::check(args, item, &mut mistakes) {
+        Some(function) => expand::invalidates(&function),
+        None => fallback::other(tokens, mistakes),
     }
 }

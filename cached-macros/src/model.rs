@@ -1,8 +1,10 @@
 //! `CachedFn`: the arguments compared with the function. Nothing can be wrong after this point
 //! that the macro could have seen.
 
+mod closures;
+mod invalidates;
 mod parameters;
-mod prefix;
+mod places;
 mod signatures;
 mod times;
 
@@ -17,10 +19,15 @@ use syn::{
     Signature, Type, parse_quote,
 };
 
+use self::closures::{VALUE, check_closure};
+pub(crate) use self::invalidates::{
+    Argument, Call, Invalidated, InvalidatingFn, Template, When, returned_name,
+};
+pub(crate) use self::parameters::seen;
 use self::parameters::{
     Parameter, apply_skip, check_key, is_opaque, key_components, read_parameters,
 };
-use self::prefix::Reader;
+use self::places::Reader;
 pub(crate) use self::signatures::Signatures;
 use self::signatures::signatures;
 use self::times::Names;
@@ -42,6 +49,7 @@ pub(crate) struct CachedFn {
     pub(crate) generics: Vec<Generic>,
     /// With the numbers of components in place of names: `user:{0}`.
     pub(crate) prefix: Option<String>,
+    pub(crate) tags: Vec<String>,
     pub(crate) ttl: Option<Ttl>,
     pub(crate) ttl_env: Option<LitStr>,
     pub(crate) jitter: Option<u16>,
@@ -59,6 +67,8 @@ pub(crate) struct CachedFn {
 pub(crate) struct Component {
     pub(crate) value: TokenStream,
     pub(crate) span: Span,
+    /// Known only once the body has returned.
+    pub(crate) is_returned: bool,
 }
 
 /// What a generic function adds to the key.
@@ -108,16 +118,15 @@ impl CachedFn {
             check_key(&key.value, &parameters, mistakes);
         }
         let mut components = key_components(args.key.as_ref(), &parameters);
-        let prefix = args.prefix.and_then(|prefix| {
-            let mut reader = Reader {
-                receiver,
-                skips_self,
-                parameters: &parameters,
-                components: &mut components,
-                mistakes,
-            };
-            reader.prefix(&prefix.value)
-        });
+        let mut reader = Reader {
+            receiver,
+            skips_self,
+            parameters: &parameters,
+            returned: None,
+            components: &mut components,
+            mistakes,
+        };
+        let (prefix, tags) = reader.templates(args.prefix, args.tags);
         if let Some(receiver) = receiver
             && components.is_empty()
             && !skips_self
@@ -144,7 +153,7 @@ impl CachedFn {
             .as_ref()
             .and_then(|ttl| names.ttl(ttl, false, mistakes));
         if let Some(cache_if) = &args.cache_if {
-            times::check_closure(&cache_if.keyword, &cache_if.value, mistakes);
+            check_closure(&cache_if.keyword, &cache_if.value, VALUE, mistakes);
         }
         for (text, example) in [(&args.ttl_env, "PROFILE_TTL"), (&args.id, "profile")] {
             check_text(text.as_ref(), example, mistakes);
@@ -177,6 +186,7 @@ impl CachedFn {
             components,
             generics,
             prefix,
+            tags,
             ttl,
             ttl_env: args.ttl_env.map(|name| name.value),
             jitter: args.jitter.map(|jitter| jitter.value),
@@ -192,22 +202,29 @@ impl CachedFn {
     }
 }
 
-fn check_signature(signature: &Signature, mistakes: &mut Mistakes) {
+fn check_async(attribute: &str, signature: &Signature, mistakes: &mut Mistakes) {
     let name = &signature.ident;
+    if signature.asyncness.is_some() {
+        return;
+    }
+    let returned = signature.output.to_token_stream();
+    if find(returned.clone(), &|ident| ident == "Pin").is_some()
+        && find(returned, &|ident| ident == "Future").is_some()
+    {
+        mistakes.on(name, format!("`#[{attribute}]` cannot look into a boxed future, such as `#[async_trait]` makes: annotate an `async fn` outside the trait and call it here"));
+    } else {
+        mistakes.on(
+            signature.fn_token,
+            format!("`#[{attribute}]` needs an async function: write `async fn {name}`"),
+        );
+    }
+}
+
+fn check_signature(signature: &Signature, mistakes: &mut Mistakes) {
     if let Some(constness) = &signature.constness {
         mistakes.on(constness, "a `const fn` runs in the compiler, where there is no cache: remove `const` or the attribute");
-    } else if signature.asyncness.is_none() {
-        let returned = signature.output.to_token_stream();
-        if find(returned.clone(), &|ident| ident == "Pin").is_some()
-            && find(returned, &|ident| ident == "Future").is_some()
-        {
-            mistakes.on(name, "a function that returns a boxed future, as `#[async_trait]` makes them, cannot be cached: annotate an `async fn` outside the trait and call it here");
-        } else {
-            mistakes.on(
-                signature.fn_token,
-                format!("`#[cached]` needs an async function: write `async fn {name}`"),
-            );
-        }
+    } else {
+        check_async("cached", signature, mistakes);
     }
     if let syn::Safety::Unsafe(token) = &signature.safety {
         mistakes.on(token, "an unsafe function cannot be cached: a hit would skip what its caller promised; annotate a safe function that calls it");
@@ -224,6 +241,18 @@ fn check_signature(signature: &Signature, mistakes: &mut Mistakes) {
             mistakes.on(
                 reference,
                 "a reference cannot be cached, because a hit has nothing to borrow from: return an owned value, such as `String`",
+            );
+        }
+    }
+}
+
+fn check_repeated(what: &str, given: &[LitStr], mistakes: &mut Mistakes) {
+    for (position, literal) in given.iter().enumerate() {
+        let mut before = given.iter().take(position);
+        if before.any(|before| before.value() == literal.value()) {
+            mistakes.on(
+                literal,
+                format!("this {what} is given twice: keep one of them"),
             );
         }
     }

@@ -23,8 +23,65 @@ impl std::fmt::Display for Place {
     }
 }
 
-/// Reads a prefix, or says everything that is wrong with it.
-pub(crate) fn parse(keyword: &str, text: &str) -> Result<Vec<Piece>, Vec<String>> {
+/// What a template is for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Kind {
+    /// The readable part of a key.
+    Prefix,
+    Tag,
+    /// The beginning of keys, `*` at its end or not.
+    Pattern,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Prefix => "`prefix`",
+            Kind::Tag => "the tag",
+            Kind::Pattern => "the pattern",
+        }
+    }
+
+    fn empty(self) -> &'static str {
+        match self {
+            Kind::Prefix => "`prefix` is empty: leave it out, or write `prefix = \"user:{id}\"`",
+            Kind::Tag => "the tag is empty: write a name, as in `tags = [\"course:{course}\"]`",
+            Kind::Pattern => {
+                "the pattern is empty: write `\"user:{id}:*\"`, or `\"*\"` for everything"
+            }
+        }
+    }
+
+    fn wildcard(self, character: char) -> String {
+        match self {
+            Kind::Prefix => format!(
+                "`prefix` cannot contain `{character}`: it names one entry, and wildcards belong to `purge`"
+            ),
+            Kind::Tag => format!(
+                "the tag cannot contain `{character}`: it is one name, and all that has it is meant"
+            ),
+            Kind::Pattern => format!(
+                "`{character}` is no part of a pattern, which names whole segments and may end in `:*`: to reach entries by something in the middle, give them a tag and write `tags = [\"course:{{course}}\"]`"
+            ),
+        }
+    }
+
+    fn expression(self) -> &'static str {
+        match self {
+            Kind::Prefix | Kind::Tag => "`key = …` takes any expression",
+            Kind::Pattern => "a typed call such as `profile(id + 1)` takes any expression",
+        }
+    }
+}
+
+/// Reads a template, or says everything that is wrong with it.
+pub(crate) fn parse(kind: Kind, text: &str) -> Result<Vec<Piece>, Vec<String>> {
+    let name = kind.name();
+    if kind == Kind::Pattern && text == "*" {
+        return Ok(Vec::new());
+    }
+    let end = (kind == Kind::Pattern).then(|| text.strip_suffix(":*"));
+    let text = end.flatten().unwrap_or(text);
     let mut wrong = Vec::new();
     let mut pieces = Vec::new();
     let mut plain = String::new();
@@ -43,7 +100,7 @@ pub(crate) fn parse(keyword: &str, text: &str) -> Result<Vec<Piece>, Vec<String>
             '{' if characters.next_if_eq(&'{').is_some() => plain.push_str("%7B"),
             '}' if characters.next_if_eq(&'}').is_some() => plain.push_str("%7D"),
             '}' => wrong.push(format!(
-                "`{keyword}` has a `}}` without its `{{`: write `}}}}` for the character itself"
+                "{name} has a `}}` without its `{{`: write `}}}}` for the character itself"
             )),
             '{' => {
                 let mut inside = String::new();
@@ -55,7 +112,7 @@ pub(crate) fn parse(keyword: &str, text: &str) -> Result<Vec<Piece>, Vec<String>
                     }
                 };
                 if closed {
-                    match place(&inside) {
+                    match place(kind, &inside) {
                         Ok(place) => {
                             if !plain.is_empty() {
                                 pieces.push(Piece::Text(std::mem::take(&mut plain)));
@@ -66,15 +123,13 @@ pub(crate) fn parse(keyword: &str, text: &str) -> Result<Vec<Piece>, Vec<String>
                     }
                 } else {
                     wrong.push(format!(
-                        "`{keyword}` has a `{{` without its `}}`: write `{{{{` for the character itself"
+                        "{name} has a `{{` without its `}}`: write `{{{{` for the character itself"
                     ));
                 }
             }
-            '*' | '?' | '[' | ']' | '\\' => wrong.push(format!(
-                "`{keyword}` cannot contain `{character}`: it names one entry, and wildcards belong to `purge`"
-            )),
+            '*' | '?' | '[' | ']' | '\\' => wrong.push(kind.wildcard(character)),
             _ if character.is_whitespace() || character.is_control() => wrong.push(format!(
-                "`{keyword}` cannot contain spaces or control characters: write `-` or `_` instead"
+                "{name} cannot contain spaces or control characters: write `-` or `_` instead"
             )),
             '%' => plain.push_str("%25"),
             _ => plain.push(character),
@@ -82,12 +137,10 @@ pub(crate) fn parse(keyword: &str, text: &str) -> Result<Vec<Piece>, Vec<String>
         segment_is_empty = false;
     }
     if text.is_empty() {
-        wrong.push(format!(
-            "`{keyword}` is empty: leave it out, or write `{keyword} = \"user:{{id}}\"`"
-        ));
+        wrong.push(kind.empty().to_owned());
     } else if has_empty_segment || segment_is_empty {
         wrong.push(format!(
-            "`{keyword}` has an empty segment: write something before, between and after its colons"
+            "{name} has an empty segment: write something before, between and after its colons"
         ));
     }
     if !plain.is_empty() {
@@ -101,7 +154,7 @@ pub(crate) fn parse(keyword: &str, text: &str) -> Result<Vec<Piece>, Vec<String>
     }
 }
 
-fn place(inside: &str) -> Result<Place, String> {
+fn place(kind: Kind, inside: &str) -> Result<Place, String> {
     let mut names = inside.split('.').map(str::trim);
     let root = names.next().unwrap_or_default();
     if root.is_empty() && inside.trim().is_empty() {
@@ -113,7 +166,8 @@ fn place(inside: &str) -> Result<Place, String> {
     let is_index = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_digit());
     if !is_name(root) || !fields.iter().all(|field| is_name(field) || is_index(field)) {
         return Err(format!(
-            "`{{{inside}}}` is not a parameter or a field of one: write `{{id}}` or `{{user.id}}`; `key = …` takes any expression"
+            "`{{{inside}}}` is not a parameter or a field of one: write `{{id}}` or `{{user.id}}`; {}",
+            kind.expression()
         ));
     }
     Ok(Place {
@@ -147,12 +201,12 @@ mod tests {
     }
 
     fn wrong(text: &str) -> String {
-        parse("prefix", text).unwrap_err().join("; ")
+        parse(Kind::Prefix, text).unwrap_err().join("; ")
     }
 
     #[test]
     fn text_and_places_alternate() {
-        let read = |text| parse("prefix", text).unwrap();
+        let read = |text| parse(Kind::Prefix, text).unwrap();
         assert_eq!(read("user"), [text("user")]);
         assert_eq!(
             read("user:{id}:profile"),
@@ -183,7 +237,39 @@ mod tests {
     }
 
     #[test]
+    fn a_pattern_may_end_in_a_wildcard() {
+        let read = |text| parse(Kind::Pattern, text).unwrap();
+        assert_eq!(read("*"), []);
+        assert_eq!(read("user:*"), [text("user")]);
+        assert_eq!(read("user:{id}:*"), read("user:{id}"));
+        for wrong in [
+            "user*",
+            "user:*:a",
+            "user:{id}*",
+            "*:user",
+            "user:?",
+            "**",
+            "user:**",
+        ] {
+            let wrong = parse(Kind::Pattern, wrong).unwrap_err();
+            assert!(
+                wrong.iter().any(|wrong| wrong.contains("a tag")),
+                "{wrong:?}"
+            );
+        }
+        for empty in ["", ":*", "user::*", ":"] {
+            assert!(parse(Kind::Pattern, empty).is_err(), "{empty}");
+        }
+        assert!(
+            parse(Kind::Tag, "course:*")
+                .unwrap_err()
+                .join("")
+                .contains("one name")
+        );
+    }
+
+    #[test]
     fn all_mistakes_come_at_once() {
-        assert_eq!(parse("prefix", "a::{}*").unwrap_err().len(), 3);
+        assert_eq!(parse(Kind::Prefix, "a::{}*").unwrap_err().len(), 3);
     }
 }

@@ -16,6 +16,7 @@ use crate::model::{CachedFn, Companions};
 ///     fn __cached() -> &'static ::cached_core::__private::Function { function!(…) }
 ///     fn key(id: u64) -> ::cached_core::Key { … }
 ///     async fn peek(id: u64) -> Option<Result<Profile, DbError>> { … }
+///     async fn invalidate(id: u64) -> Result<Invalidated, Error> { … }
 ///     async fn refresh(id: u64, db: &Db) -> Result<Profile, DbError> { … profile(id, db) … }
 ///     async fn uncached(id: u64, db: &Db) -> Result<Profile, DbError> { … profile(id, db) … }
 /// }
@@ -54,7 +55,7 @@ fn companion_functions(
     function: &CachedFn,
     visibility: &TokenStream,
     named: &dyn Fn(&str) -> Ident,
-) -> [TokenStream; 5] {
+) -> [TokenStream; 6] {
     let CachedFn {
         item,
         runtime,
@@ -70,48 +71,36 @@ fn companion_functions(
     let make_key = key(function, &handle);
     let codec = reader(function);
     let looking = &signatures.looking;
-    let calling = &signatures.calling;
     let idle = signatures
         .idle
         .iter()
         .map(|name| quote_spanned!(here=> let _ = &#name;));
     let idle: TokenStream = idle.collect();
-    // `key` makes the key where the parameters can be passed on to it.
-    let looked = match &signatures.looked {
-        Some(passed) => {
-            let key = named("key");
-            let turbofish = turbofish(function);
-            quote_spanned!(here=> let mut __key = Self::#key #turbofish(#(#passed),*);)
-        }
-        None => make_key.clone(),
-    };
-    let peek_at = match &function.cache {
-        None => quote_spanned!(here=> peek(&mut __key)),
+    let by_type = quote_spanned!(here=> use #runtime::__private::by_type::*;);
+    let (made, made_by, key_made) = key_made(function, &make_key, &by_type, &named("key"));
+    let (peek_at, invalidate_at) = match &function.cache {
+        None => (
+            quote_spanned!(here=> peek(&mut #key_made)),
+            quote_spanned!(here=> invalidated(#key_made)),
+        ),
         Some(cache) => {
             let cache = chosen(runtime, cache);
-            quote_spanned!(here=> peek_in(#cache, &mut __key))
+            (
+                quote_spanned!(here=> peek_in(#cache, &mut #key_made)),
+                quote_spanned!(here=> invalidated_in(#cache, #key_made)),
+            )
         }
     };
-    let user = call(function);
     let levels = levels(function);
     let of_looking = crowded(looking);
-    let of_calling = crowded(calling);
     let key = named("key");
     let peek = named("peek");
-    let calls = [("refresh", "refreshing"), ("uncached", "uncached")].map(|(companion, call)| {
-        let (name, call) = (named(companion), Ident::new(call, here));
-        quote_spanned! {here=>
-            #levels
-            #of_calling
-            #visibility async fn #name #parameters(#(#calling),*) -> #returns #bounds {
-                #runtime::__private::#call(#handle, #user).await
-            }
-        }
-    });
-    let [refresh, uncached] = calls;
+    let invalidate = named("invalidate");
+    let [refresh, uncached] = ["refresh", "uncached"]
+        .map(|name| running(function, visibility, &handle, name, &named(name)));
     [
         quote_spanned! {here=>
-            fn #declaring() -> &'static #runtime::__private::Function {
+            #visibility fn #declaring() -> &'static #runtime::__private::Function {
                 #declaration
             }
         },
@@ -119,7 +108,7 @@ fn companion_functions(
             #levels
             #of_looking
             #visibility fn #key #parameters(#(#looking),*) -> #runtime::Key #bounds {
-                use #runtime::__private::by_type::*;
+                #by_type
                 #idle
                 #make_key
                 __key
@@ -129,15 +118,79 @@ fn companion_functions(
             #levels
             #of_looking
             #visibility async fn #peek #parameters(#(#looking),*) -> ::core::option::Option<#returns> #bounds {
-                use #runtime::__private::by_type::*;
+                #by_type
                 #idle
-                #looked
+                #made
                 #codec.#peek_at.await
+            }
+        },
+        quote_spanned! {here=>
+            #levels
+            #of_looking
+            #visibility async fn #invalidate #parameters(#(#looking),*) -> #runtime::__private::Done #bounds {
+                #made_by
+                #idle
+                #made
+                #runtime::__private::#invalidate_at.await
             }
         },
         refresh,
         uncached,
     ]
+}
+
+/// `refresh` or `uncached`: a call of the annotated function by another way.
+fn running(
+    function: &CachedFn,
+    visibility: &TokenStream,
+    handle: &TokenStream,
+    way: &str,
+    name: &Ident,
+) -> TokenStream {
+    let CachedFn {
+        item,
+        runtime,
+        returns,
+        signatures,
+        ..
+    } = function;
+    let here = here();
+    let (parameters, _, bounds) = item.signature.generics.split_for_impl();
+    let calling = &signatures.calling;
+    let crowded = crowded(calling);
+    let levels = levels(function);
+    let user = call(function);
+    let way = Ident::new(way, here);
+    quote_spanned! {here=>
+        #levels
+        #crowded
+        #visibility async fn #name #parameters(#(#calling),*) -> #returns #bounds {
+            #runtime::__private::#way(#handle, #user).await
+        }
+    }
+}
+
+/// How `peek` and `invalidate` come by the key: statements, what these need, and the key itself. `key`
+/// makes it where the parameters can be passed on.
+fn key_made<'a>(
+    function: &CachedFn,
+    make_key: &'a TokenStream,
+    by_type: &'a TokenStream,
+    key: &Ident,
+) -> (
+    Option<&'a TokenStream>,
+    Option<&'a TokenStream>,
+    TokenStream,
+) {
+    let here = here();
+    match &function.signatures.looked {
+        Some(passed) => {
+            let turbofish = turbofish(function);
+            let made = quote_spanned!(here=> Self::#key #turbofish(#(#passed),*));
+            (None, None, made)
+        }
+        None => (Some(make_key), Some(by_type), quote_spanned!(here=> __key)),
+    }
 }
 
 /// A call of the annotated function by its companions.

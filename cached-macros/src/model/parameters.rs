@@ -146,6 +146,7 @@ pub(crate) fn key_components(
         return vec![Component {
             value: quote!((#value)),
             span: value.span(),
+            is_returned: false,
         }];
     }
     parameters
@@ -159,6 +160,7 @@ pub(crate) fn key_components(
         .map(|name| Component {
             value: seen(name).to_token_stream(),
             span: name.span(),
+            is_returned: false,
         })
         .collect()
 }

@@ -3,10 +3,10 @@
 use proc_macro2::Span;
 use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
-use syn::spanned::Spanned as _;
 use syn::{Expr, GenericParam, Ident, Signature};
 
 use super::Ttl;
+use super::closures::{VALUE, check_closure};
 use super::parameters::Parameter;
 use crate::args::Written;
 use crate::duration::{self, Length, bare};
@@ -49,7 +49,7 @@ impl Names {
         let ttl = match mistakes.check(duration::read(&keyword, &written.value))? {
             Length::Known(length) => Ttl::Known(length),
             Length::Closure(closure) if may_decide => {
-                check_closure(&written.keyword, &closure, mistakes);
+                check_closure(&written.keyword, &closure, VALUE, mistakes);
                 Ttl::Closure(closure)
             }
             Length::Closure(closure) => {
@@ -113,32 +113,5 @@ impl Names {
             return Err(syn::Error::new_spanned(constant, message));
         }
         Ok(())
-    }
-}
-
-/// A closure is asked about the value and sees nothing else.
-pub(crate) fn check_closure(keyword: &Ident, closure: &Expr, mistakes: &mut Mistakes) {
-    match bare(closure) {
-        Expr::Closure(closure) if closure.inputs.len() != 1 => {
-            mistakes.at(
-                closure.inputs_begin.span(),
-                format!(
-                    "`{keyword}` is asked about the value alone: write `{keyword} = |value| …`"
-                ),
-            );
-        }
-        Expr::Closure(closure) => {
-            if let Some(found) = find(closure.body.to_token_stream(), &|ident| ident == "self") {
-                mistakes.on(
-                    found,
-                    format!("`{keyword}` sees the value alone and cannot name `self`"),
-                );
-            }
-        }
-        Expr::Path(_) => {}
-        other => mistakes.on(
-            other,
-            format!("`{keyword}` takes a closure: write `{keyword} = |value| …`"),
-        ),
     }
 }

@@ -1,49 +1,85 @@
-//! The placeholders of a prefix, compared with the parameters.
+//! The placeholders of a template, compared with the parameters.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote};
 use syn::ext::IdentExt as _;
 use syn::{Ident, LitStr, Receiver};
 
-use super::Component;
-use super::parameters::{Parameter, no_parameter};
+use super::parameters::{Parameter, no_parameter, seen};
+use super::{Component, check_repeated};
+use crate::args::Written;
 use crate::mistakes::Mistakes;
-use crate::template::{self, Place};
+use crate::template::{self, Kind, Piece, Place};
 
-/// Resolves the placeholders of a prefix.
+/// Resolves the placeholders of templates.
 pub(crate) struct Reader<'a> {
     pub(crate) receiver: Option<&'a Receiver>,
     pub(crate) skips_self: bool,
     pub(crate) parameters: &'a [Parameter],
+    /// What stands for the value that the body returned, if it can be named.
+    pub(crate) returned: Option<&'a Ident>,
     pub(crate) components: &'a mut Vec<Component>,
     pub(crate) mistakes: &'a mut Mistakes,
 }
 
 impl Reader<'_> {
-    pub(crate) fn prefix(&mut self, literal: &LitStr) -> Option<String> {
-        match template::parse("prefix", &literal.value()) {
+    /// The readable part of a key, and its tags.
+    pub(crate) fn templates(
+        &mut self,
+        prefix: Option<Written<LitStr>>,
+        tags: Option<Written<Vec<LitStr>>>,
+    ) -> (Option<String>, Vec<String>) {
+        let prefix = prefix.and_then(|prefix| self.template(Kind::Prefix, &prefix.value));
+        let tags = tags.map(|tags| tags.value).unwrap_or_default();
+        check_repeated("tag", &tags, self.mistakes);
+        let tags = tags
+            .iter()
+            .filter_map(|tag| self.template(Kind::Tag, tag))
+            .collect();
+        (prefix, tags)
+    }
+
+    /// The template with the numbers of components in place of names: `user:{0}`.
+    pub(crate) fn template(&mut self, kind: Kind, literal: &LitStr) -> Option<String> {
+        let pieces = match template::parse(kind, &literal.value()) {
             Err(wrong) => {
                 for message in wrong {
                     self.mistakes.on(literal, message);
                 }
-                None
+                return None;
             }
-            Ok(pieces) => pieces
-                .into_iter()
-                .map(|piece| match piece {
-                    template::Piece::Text(text) => Some(text),
-                    template::Piece::Place(place) => {
-                        let index = self.place(&place, literal)?;
-                        Some(format!("{{{index}}}"))
-                    }
-                })
-                .collect(),
+            Ok(pieces) => pieces,
+        };
+        // What the body returned is known last, and numbered last.
+        let (last, first): (Vec<&Place>, Vec<&Place>) = pieces
+            .iter()
+            .filter_map(|piece| match piece {
+                Piece::Text(_) => None,
+                Piece::Place(place) => Some(place),
+            })
+            .partition(|place| self.is_returned(place));
+        for place in first.into_iter().chain(last) {
+            self.place(place, literal)?;
         }
+        pieces
+            .into_iter()
+            .map(|piece| match piece {
+                Piece::Text(text) => Some(text),
+                Piece::Place(place) => {
+                    let index = self.place(&place, literal)?;
+                    Some(format!("{{{index}}}"))
+                }
+            })
+            .collect()
     }
 
+    /// The number of the component that fills `place`.
     fn place(&mut self, place: &Place, literal: &LitStr) -> Option<usize> {
+        let is_returned = self.is_returned(place);
         let root = if place.root == "self" {
             self.own(place, literal)?
+        } else if is_returned {
+            self.returned(place, literal)?
         } else {
             self.parameter(place, literal)?
         };
@@ -53,17 +89,38 @@ impl Reader<'_> {
             .map(|field| member(field, literal.span()));
         let value = quote!(#root #(.#fields)*);
         let text = value.to_string();
-        let known = self
-            .components
-            .iter()
-            .position(|component| component.value.to_string() == text);
+        let known = self.components.iter().position(|component| {
+            component.is_returned == is_returned && component.value.to_string() == text
+        });
         Some(known.unwrap_or_else(|| {
             self.components.push(Component {
                 value,
                 span: literal.span(),
+                is_returned,
             });
             self.components.len().saturating_sub(1)
         }))
+    }
+
+    /// Whether `place` is in the value that the body returned: a parameter called `ret` goes first.
+    fn is_returned(&self, place: &Place) -> bool {
+        let mut names = self
+            .parameters
+            .iter()
+            .flat_map(|parameter| &parameter.names);
+        place.root == "ret" && !names.any(|name| name == "ret")
+    }
+
+    fn returned(&mut self, place: &Place, literal: &LitStr) -> Option<TokenStream> {
+        let Some(returned) = self.returned else {
+            self.mistakes.on(literal, format!(
+                "`{{{place}}}`: a key is made before the body runs; only `#[invalidates]` can name what it returned"
+            ));
+            return None;
+        };
+        let mut returned = returned.clone();
+        returned.set_span(returned.span().located_at(literal.span()));
+        Some(returned.to_token_stream())
     }
 
     fn own(&mut self, place: &Place, literal: &LitStr) -> Option<TokenStream> {
@@ -108,7 +165,7 @@ impl Reader<'_> {
             ));
             return None;
         }
-        let mut name = name.clone();
+        let mut name = seen(name);
         name.set_span(name.span().located_at(literal.span()));
         Some(name.to_token_stream())
     }

@@ -1,0 +1,249 @@
+//! What `#[invalidates(...)]` makes of a function.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote_spanned};
+
+use super::{chosen, first_span, here, located};
+use crate::model::seen;
+use crate::model::{
+    Argument, Call, Component, Invalidated, InvalidatingFn, Template, When, returned_name,
+};
+use crate::template::Kind;
+
+/// ```text
+/// async fn rename(id: u64, name: &str) -> Result<(), DbError> {
+///     db.rename(id, name).await
+/// }
+/// // becomes
+/// async fn rename(id: u64, name: &str) -> Result<(), DbError> {
+///     use ::cached_core::__private::by_type::*;
+///     let __prepared = ::cached_core::__private::Invalidation::new()
+///         .pattern("user:{0}", |__key| { ::cached_core::__private::Argument(&id).__push(__key); })
+///         .call(profile::key(::cached_core::__private::Argument(&id).__cloned()))
+///         .prepare();
+///     let __returned = {
+///         let __returned = async move {
+///             if false { return ::cached_core::__private::never::<Result<(), DbError>>(); }
+///             db.rename(id, name).await
+///         }.await;
+///         match ::cached_core::__private::Returns::of(&__returned).__result().__option().__ended(__returned) {
+///             ::cached_core::__private::Ended::Succeeded(__returned) => __returned,
+///             ::cached_core::__private::Ended::Failed(__returned) => {
+///                 __prepared.discard();
+///                 return __returned;
+///             }
+///         }
+///     };
+///     __prepared.apply().await;
+///     __returned.restore()
+/// }
+/// ```
+pub(crate) fn invalidates(function: &InvalidatingFn) -> TokenStream {
+    let InvalidatingFn {
+        item,
+        runtime,
+        returns,
+        ..
+    } = function;
+    let attributes = &item.attributes;
+    let (visibility, signature) = (&item.visibility, &item.signature);
+    let (inner, body) = (&item.inner_attributes, &item.body);
+    let here = here();
+    let known = known(function);
+    let prepared = prepared(function);
+    let more = returned(function);
+    let mutable = more.is_some().then(|| quote_spanned!(here=> mut));
+    let [decide, apply] = end(function);
+    quote_spanned! {here=>
+        #(#attributes)*
+        #visibility #signature {
+            #(#inner)*
+            use #runtime::__private::by_type::*;
+            #(#known)*
+            let #mutable __prepared = #prepared.prepare();
+            let __returned = {
+                let __returned = async move {
+                    if false { return #runtime::__private::never::<#returns>(); }
+                    #body
+                }.await;
+                #more
+                #decide
+            };
+            #apply
+        }
+    }
+}
+
+/// Components that the parameters give to templates that what was returned completes: the body may
+/// take the parameters.
+fn known(function: &InvalidatingFn) -> impl Iterator<Item = TokenStream> + '_ {
+    let runtime = &function.runtime;
+    let here = here();
+    let templates = function.returned.iter().enumerate();
+    templates
+        .filter(|(_, template)| names_parameters(template))
+        .map(move |(index, template)| {
+            let name = name_of_known(index);
+            let known = template
+                .components
+                .iter()
+                .filter(|component| !component.is_returned);
+            let pushes = pushes(runtime, known);
+            quote_spanned!(here=> let #name = #runtime::__private::known(|__key| { #pushes });)
+        })
+}
+
+fn names_parameters(template: &Template) -> bool {
+    let mut components = template.components.iter();
+    components.any(|component| !component.is_returned)
+}
+
+fn name_of_known(index: usize) -> Ident {
+    format_ident!("__known_{}", index, span = here())
+}
+
+/// What is known before the body runs.
+fn prepared(function: &InvalidatingFn) -> TokenStream {
+    let runtime = &function.runtime;
+    let here = here();
+    let begun = match &function.cache {
+        None => quote_spanned!(here=> #runtime::__private::Invalidation::new()),
+        Some(cache) => {
+            let cache = chosen(runtime, cache);
+            quote_spanned!(here=> #runtime::__private::Invalidation::new_in(#cache))
+        }
+    };
+    let added = function.known.iter().map(|invalidated| match invalidated {
+        Invalidated::Template(template) => {
+            let pushes = pushes(runtime, &template.components);
+            added(template, &pushes)
+        }
+        Invalidated::Call(call) => called(runtime, call),
+    });
+    quote_spanned!(here=> #begun #(#added)*)
+}
+
+fn added(template: &Template, pushes: &TokenStream) -> TokenStream {
+    let here = here();
+    let text = &template.text;
+    let method = Ident::new(
+        match template.kind {
+            Kind::Tag => "tag",
+            Kind::Pattern | Kind::Prefix => "pattern",
+        },
+        here,
+    );
+    let key = if template.components.is_empty() {
+        quote_spanned!(here=> _)
+    } else {
+        quote_spanned!(here=> __key)
+    };
+    quote_spanned!(here=> .#method(#text, |#key| { #pushes }))
+}
+
+fn pushes<'a>(
+    runtime: &TokenStream,
+    components: impl IntoIterator<Item = &'a Component>,
+) -> TokenStream {
+    let pushes = components.into_iter().map(|component| {
+        let value = &component.value;
+        let at = here().located_at(component.span);
+        let runtime = located(runtime, at);
+        quote_spanned!(at=> #runtime::__private::Argument(&#value).__push(__key);)
+    });
+    pushes.collect()
+}
+
+fn called(runtime: &TokenStream, call: &Call) -> TokenStream {
+    let here = here();
+    let companion = &call.companion;
+    let Some(arguments) = &call.arguments else {
+        return quote_spanned!(here=> .all(#companion()));
+    };
+    let arguments = arguments.iter().map(|argument| match argument {
+        Argument::Name(name) => {
+            let at = here.located_at(name.span());
+            let runtime = located(runtime, at);
+            let name = seen(name);
+            quote_spanned!(at=> #runtime::__private::Argument(&#name).__cloned())
+        }
+        Argument::Expression(expression) => quote_spanned!(here=> #expression),
+    });
+    let at = here.located_at(first_span(companion));
+    let call = quote_spanned!(at=> #companion(#(#arguments),*));
+    quote_spanned!(here=> .call(#call))
+}
+
+/// What only the returned value names.
+fn returned(function: &InvalidatingFn) -> Option<TokenStream> {
+    let runtime = &function.runtime;
+    let here = here();
+    if function.returned.is_empty() {
+        return None;
+    }
+    let ret = returned_name();
+    let added = function
+        .returned
+        .iter()
+        .enumerate()
+        .map(|(index, template)| {
+            let name = name_of_known(index);
+            let known = names_parameters(template).then(|| quote_spanned!(here=> *__key = #name;));
+            let of_returned = template
+                .components
+                .iter()
+                .filter(|component| component.is_returned);
+            let pushes = pushes(runtime, of_returned);
+            added(template, &quote_spanned!(here=> #known #pushes))
+        });
+    Some(quote_spanned! {here=>
+        let __value = #runtime::__private::Returns::of(&__returned).__result().__option().__value(&__returned);
+        __prepared = __prepared.and(__value, |__invalidation, #ret| __invalidation #(#added)*);
+    })
+}
+
+/// What decides as soon as the body has returned, and what then applies it.
+///
+/// An error is gone before the invalidation is sent, so that it need not be `Send` for the future to be.
+/// A local that was borrowed counts as alive until its block ends, hence the block around the former.
+fn end(function: &InvalidatingFn) -> [TokenStream; 2] {
+    let runtime = &function.runtime;
+    let here = here();
+    match &function.when {
+        When::Ok => [
+            quote_spanned! {here=>
+                match #runtime::__private::Returns::of(&__returned).__result().__option().__ended(__returned) {
+                    #runtime::__private::Ended::Succeeded(__returned) => __returned,
+                    #runtime::__private::Ended::Failed(__returned) => {
+                        __prepared.discard();
+                        return __returned;
+                    }
+                }
+            },
+            quote_spanned! {here=>
+                __prepared.apply().await;
+                __returned.restore()
+            },
+        ],
+        When::Always => [
+            quote_spanned!(here=> __returned),
+            quote_spanned! {here=>
+                __prepared.apply().await;
+                __returned
+            },
+        ],
+        When::Asked(closure) => {
+            let at = here.located_at(first_span(closure));
+            let located = located(runtime, at);
+            let wanted = quote_spanned!(at=> #located::__private::asked(&__returned, #closure));
+            [
+                quote_spanned!(here=> __returned),
+                quote_spanned! {here=>
+                    let __wanted = #wanted;
+                    __prepared.apply_if(__wanted).await;
+                    __returned
+                },
+            ]
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! `InvalidatingFn`: the arguments of `#[invalidates(...)]` compared with the function.
+
+mod calls;
+
+use proc_macro2::{Span, TokenStream};
+use syn::{
+    Expr, GenericArgument, Ident, LitStr, PathArguments, ReturnType, Signature, Type, parse_quote,
+};
+
+pub(crate) use self::calls::{Argument, Call};
+use self::calls::{function, method};
+use super::closures::{RETURNED, check_closure};
+use super::parameters::{Parameter, read_parameters};
+use super::places::Reader;
+use super::{Component, check_async, check_repeated};
+use crate::args::{InvalidatesArgs, On, Target};
+use crate::item::Item;
+use crate::mistakes::Mistakes;
+use crate::template::Kind;
+
+/// A function that invalidates, and what.
+pub(crate) struct InvalidatingFn {
+    pub(crate) item: Item,
+    pub(crate) runtime: TokenStream,
+    /// The declared return type, as far as it can be named.
+    pub(crate) returns: Type,
+    /// Known before the body runs.
+    pub(crate) known: Vec<Invalidated>,
+    /// Known once it has returned.
+    pub(crate) returned: Vec<Template>,
+    pub(crate) when: When,
+    pub(crate) cache: Option<Expr>,
+}
+
+/// Something to invalidate.
+pub(crate) enum Invalidated {
+    Template(Template),
+    Call(Call),
+}
+
+/// A pattern or a tag.
+pub(crate) struct Template {
+    pub(crate) kind: Kind,
+    /// With the numbers of components in place of names: `user:{0}`.
+    pub(crate) text: String,
+    /// What fills it, in order; what the body returned comes last.
+    pub(crate) components: Vec<Component>,
+}
+
+pub(crate) enum When {
+    Ok,
+    Always,
+    Asked(Expr),
+}
+
+/// The expansion's name for the value that the body returned.
+pub(crate) fn returned_name() -> Ident {
+    Ident::new("__ret", Span::mixed_site())
+}
+
+impl InvalidatingFn {
+    /// Compares; every mistake found is noted. `None` exactly if there is one.
+    pub(crate) fn check(
+        args: InvalidatesArgs,
+        item: Item,
+        mistakes: &mut Mistakes,
+    ) -> Option<InvalidatingFn> {
+        let runtime = args.runtime();
+        let signature = &item.signature;
+        check_async("invalidates", signature, mistakes);
+        let returns = returned_type(signature, mistakes);
+        let none_skipped = vec![false; signature.inputs.len()];
+        let parameters = read_parameters(signature, &none_skipped, mistakes);
+
+        let tags = args.tags.map(|tags| tags.value).unwrap_or_default();
+        check_repeated("tag", &tags, mistakes);
+        let patterns = args.targets.iter().filter_map(|target| match target {
+            Target::Pattern(pattern) => Some(pattern.clone()),
+            Target::Function(_) | Target::Method(_) => None,
+        });
+        check_repeated("pattern", &patterns.collect::<Vec<_>>(), mistakes);
+
+        let mut template =
+            |kind, literal: &LitStr| template(kind, literal, signature, &parameters, mistakes);
+        let mut all = Vec::new();
+        let mut calls = Vec::new();
+        for target in &args.targets {
+            match target {
+                Target::Pattern(pattern) => all.extend(template(Kind::Pattern, pattern)),
+                Target::Function(call) => calls.push(function(call)),
+                Target::Method(call) => calls.push(method(call)),
+            }
+        }
+        for tag in &tags {
+            all.extend(template(Kind::Tag, tag));
+        }
+        let calls = calls.into_iter().filter_map(|call| mistakes.check(call));
+        let calls: Vec<Call> = calls.collect();
+        calls::check_names(&calls, &parameters, mistakes);
+        let when = match args.on {
+            None => When::Ok,
+            Some(on) => match on.value {
+                On::Ok => When::Ok,
+                On::Always => When::Always,
+                On::Asked(closure) => {
+                    check_closure(&on.keyword, &closure, RETURNED, mistakes);
+                    When::Asked(closure)
+                }
+            },
+        };
+        let returns = returns.filter(|_| mistakes.is_empty())?;
+        let names_returned = |template: &Template| {
+            let mut components = template.components.iter();
+            components.any(|component| component.is_returned)
+        };
+        let (returned, known): (Vec<_>, Vec<_>) = all.into_iter().partition(names_returned);
+        let known = known.into_iter().map(Invalidated::Template);
+        Some(InvalidatingFn {
+            runtime,
+            returns,
+            known: known
+                .chain(calls.into_iter().map(Invalidated::Call))
+                .collect(),
+            returned,
+            when,
+            cache: args.cache.map(|cache| cache.value),
+            item,
+        })
+    }
+}
+
+fn template(
+    kind: Kind,
+    literal: &LitStr,
+    signature: &Signature,
+    parameters: &[Parameter],
+    mistakes: &mut Mistakes,
+) -> Option<Template> {
+    let mut components = Vec::new();
+    let mut reader = Reader {
+        receiver: signature.receiver(),
+        skips_self: false,
+        parameters,
+        returned: Some(&returned_name()),
+        components: &mut components,
+        mistakes,
+    };
+    let text = reader.template(kind, literal)?;
+    Some(Template {
+        kind,
+        text,
+        components,
+    })
+}
+
+fn returned_type(signature: &Signature, mistakes: &mut Mistakes) -> Option<Type> {
+    match &signature.output {
+        ReturnType::Default => Some(parse_quote!(())),
+        ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_)) => {
+            mistakes.on(
+                ty,
+                "a function that never returns is never done with what it changes: invalidate inside it, with `Cache::invalidate`",
+            );
+            None
+        }
+        ReturnType::Type(_, ty) => Some(nameable((**ty).clone())),
+    }
+}
+
+/// `_` in place of `impl Trait`.
+fn nameable(mut ty: Type) -> Type {
+    fn clear(ty: &mut Type) {
+        match ty {
+            Type::ImplTrait(_) => *ty = parse_quote!(_),
+            Type::Path(path) => {
+                for segment in &mut path.path.segments {
+                    if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
+                        for argument in &mut arguments.args {
+                            if let GenericArgument::Type(ty) = argument {
+                                clear(ty);
+                            }
+                        }
+                    }
+                }
+            }
+            Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(clear),
+            Type::Reference(reference) => clear(&mut reference.elem),
+            Type::Array(array) => clear(&mut array.elem),
+            Type::Group(group) => clear(&mut group.elem),
+            Type::Paren(paren) => clear(&mut paren.elem),
+            _ => {}
+        }
+    }
+    clear(&mut ty);
+    ty
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::ToTokens as _;
+
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_named_is_left_to_the_compiler() {
+        let check = |written: &str, expected: &str| {
+            let ty = nameable(syn::parse_str(written).unwrap());
+            let expected: Type = syn::parse_str(expected).unwrap();
+            assert_eq!(
+                ty.to_token_stream().to_string(),
+                expected.to_token_stream().to_string()
+            );
+        };
+        check("impl IntoResponse + use<>", "_");
+        check(
+            "Result<(impl A, &'static str), E>",
+            "Result<(_, &'static str), E>",
+        );
+        check("io::Result<Vec<[u8; 4]>>", "io::Result<Vec<[u8; 4]>>");
+    }
+}
