@@ -9,9 +9,11 @@ mod functions;
 mod generics;
 mod hygiene;
 mod identity;
+mod invalidates;
 mod methods;
 mod returns;
 mod settings;
+mod tags;
 
 use std::cell::Cell;
 use std::fmt::Debug;
@@ -39,6 +41,8 @@ impl Runs {
 
 /// Runs `calls` with a cache of its own.
 async fn in_cache<R>(calls: impl Future<Output = R>) -> R {
+    // Futures grow with each that they are wrapped in.
+    let calls = Box::pin(calls);
     Cache::in_memory().unwrap().scope(calls).await
 }
 
@@ -62,6 +66,36 @@ async fn check_apart<A, B>(one: impl Future<Output = A>, other: impl Future<Outp
         assert_eq!(Runs::count() - before, 2, "two different calls");
     })
     .await;
+}
+
+/// `call` is answered from the cache until `write` is done, and then anew.
+async fn check_invalidates<R, W>(call: impl AsyncFn() -> R, write: impl Future<Output = W>) -> W {
+    let (runs, written) = runs_around(call, write).await;
+    assert_eq!(runs, 2, "one run before the write, one after it");
+    written
+}
+
+/// `call` is answered from the cache, whatever `write` does.
+async fn check_keeps<R, W>(call: impl AsyncFn() -> R, write: impl Future<Output = W>) -> W {
+    let (runs, written) = runs_around(call, write).await;
+    assert_eq!(runs, 1, "one run for all calls");
+    written
+}
+
+/// How often the body of `call` ran.
+async fn runs_around<R, W>(call: impl AsyncFn() -> R, write: impl Future<Output = W>) -> (u32, W) {
+    in_cache(async {
+        let before = Runs::count();
+        call().await;
+        call().await;
+        let loaded = Runs::count();
+        assert_eq!(loaded - before, 1, "one run for two equal calls");
+        let written = write.await;
+        let write_ran = Runs::count() - loaded;
+        call().await;
+        (Runs::count() - before - write_ran, written)
+    })
+    .await
 }
 
 /// Nothing is stored: every call runs the body.

@@ -8,7 +8,7 @@ mod shadowed {
     #![no_implicit_prelude]
     #![allow(dead_code, unused_macros, reason = "names to stumble over")]
 
-    use ::cached_core::cached;
+    use ::cached_core::{cached, invalidates};
 
     use super::Runs;
 
@@ -26,6 +26,9 @@ mod shadowed {
     struct Function;
     struct Argument;
     struct Found;
+    struct Ended;
+    struct Invalidation;
+    struct Prepared;
     struct Some;
     struct Ok;
     struct None;
@@ -38,6 +41,7 @@ mod shadowed {
         {
             self
         }
+        fn clone(&self) {}
         fn result(self) -> Self
         where
             Self: ::core::marker::Sized,
@@ -74,11 +78,27 @@ mod shadowed {
         ::core::option::Option::Some(__found + __codec + __KEY)
     }
 
+    #[invalidates("shadow:{key}:{ret}", "shadow:{__key}", tags = ["a"], function(key, __key, __prepared), function(..), on = ::core::option::Option::is_some)]
+    pub(super) async fn changes(
+        key: u32,
+        __key: u32,
+        __prepared: u32,
+    ) -> ::core::option::Option<u32> {
+        let __returned = key;
+        let __ret = __returned + __key;
+        ::core::option::Option::Some(__ret + __prepared)
+    }
+
     pub(super) struct Service {
         pub(super) id: u32,
     }
 
     impl Service {
+        #[invalidates("shadow:{self.id}", self.method(cache))]
+        pub(super) async fn change(&self, cache: u32) -> ::core::result::Result<u32, ()> {
+            ::core::result::Result::Ok(cache)
+        }
+
         #[cached(prefix = "shadow:{self.id}")]
         pub(super) async fn method(&self, cache: u32) -> ::core::result::Result<u32, ()> {
             Runs::add();
@@ -135,4 +155,6 @@ async fn equal_calls_hit() {
             .starts_with("it:shapes:hygiene:names:type:")
     );
     assert_eq!(shadowed::function(1, 2, 3).await, Some(7));
+    assert_eq!(shadowed::changes(1, 2, 3).await, Some(6));
+    assert_eq!(shadowed::Service { id: 1 }.change(2).await, Ok(2));
 }

@@ -1,0 +1,21 @@
+use cached_core::{cached, invalidates};
+
+struct Users {
+    other: Box<Users>,
+}
+
+impl Users {
+    #[cached(skip(self))]
+    async fn find(&self, id: u64) -> u64 {
+        id
+    }
+
+    #[invalidates("user:{self.id}")]
+    async fn rename(&self, id: u64) -> u64 {
+        id
+    }
+}
+
+fn main() {
+    let _ = Users::rename;
+}

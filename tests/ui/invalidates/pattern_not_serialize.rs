@@ -1,0 +1,14 @@
+use cached_core::invalidates;
+
+struct User {
+    id: u64,
+}
+
+#[invalidates("user:{user}:*")]
+async fn rename(user: User) -> u64 {
+    user.id
+}
+
+fn main() {
+    let _ = rename;
+}
