@@ -76,9 +76,10 @@ impl<R, T> Load<R, T> {
         let Some(mut call) = self.call else {
             return body.await;
         };
+        // Boxed: what a miss keeps in hand is large, and lies in the future of every caller.
         match std::mem::replace(&mut call.plan, Plan::Refresh) {
-            Plan::Share(seen) => miss::share(self.codec, &call, seen, body).await,
-            Plan::Refresh => refresh::refresh(self.codec, &call, body).await,
+            Plan::Share(seen) => Box::pin(miss::share(self.codec, &call, seen, body)).await,
+            Plan::Refresh => Box::pin(refresh::refresh(self.codec, &call, body)).await,
         }
     }
 }
