@@ -26,7 +26,7 @@ impl Invalidated {
 }
 
 /// One thing to delete from the store.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Target {
     /// The marker of a group: its name as [`group`](crate::group) spells it.
     Group(String),

@@ -8,6 +8,7 @@ use tests::{RedisServer, Reply};
 
 const QUICKSTART: &str = env!("CARGO_BIN_EXE_quickstart");
 const SHARED: &str = env!("CARGO_BIN_EXE_shared");
+const INVALIDATION: &str = env!("CARGO_BIN_EXE_invalidation");
 const STAMPEDE: &str = env!("CARGO_BIN_EXE_stampede");
 
 /// Runs an example with this `REDIS_URL`, or with none, and with no other setting of ours.
@@ -164,6 +165,14 @@ fn stampede_prints_what_it_says_on_both_stores() {
     check(&printed(&run(STAMPEDE, None)), &promised);
     let server = RedisServer::start();
     check(&printed(&run(STAMPEDE, Some(&server.url()))), &promised);
+}
+
+#[test]
+fn invalidation_prints_what_it_says_on_both_stores() {
+    let promised = promised(include_str!("../invalidation.rs"));
+    check(&printed(&run(INVALIDATION, None)), &promised);
+    let server = RedisServer::start();
+    check(&printed(&run(INVALIDATION, Some(&server.url()))), &promised);
 }
 
 #[cfg(feature = "sqlite")]

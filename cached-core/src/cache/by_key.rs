@@ -244,11 +244,14 @@ impl Cache {
     /// # Errors
     ///
     /// As [`get`](Self::get); then the value may still be there for other processes, and the deletion is
-    /// sent again when the store answers.
+    /// sent again when the store answers. Inside [`after`](Self::after) it is repeated at the end.
     pub async fn delete(&self, key: impl Into<Key>) -> Result<bool, Error> {
         let key = key.into();
         self.checked(&key)?;
-        let deleted = self.carry_out(vec![Target::Entry(key.clone())]).await;
+        let entry = || vec![Target::Entry(key.clone())];
+        // Inside an `after` somebody may load, before its end, what was there before it.
+        self.repeat_after(entry);
+        let deleted = self.carry_out(entry()).await;
         Ok(self.heard(&key, deleted)?.contains(&true))
     }
 

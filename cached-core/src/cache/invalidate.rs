@@ -135,9 +135,11 @@ impl Cache {
     /// Runs `future`, and applies the invalidations made inside once it has returned `Ok`: for code inside a
     /// database transaction, which must not invalidate before it commits.
     ///
-    /// Collected are those of this cache, by [`invalidate`](Self::invalidate), by annotated functions and
-    /// their companions; there they are [`Postponed`](Invalidated::Postponed). Tasks that `future` spawns are not
-    /// inside. If it returns `Err` they are forgotten. If it is dropped or panics they are applied, because the
+    /// Collected are those of this cache, by [`invalidate`](Self::invalidate) and its like, by annotated
+    /// functions and their companions; there they are [`Postponed`](Invalidated::Postponed). A
+    /// [`delete`](Self::delete) is done at once, and again at the end. What [`set`](Self::set),
+    /// [`take`](Self::take) and `refresh` do is done at once and not undone: they have no place in a
+    /// transaction. Tasks that `future` spawns are not inside. If it returns `Err` they are forgotten. If it is dropped or panics they are applied, because the
     /// transaction may have been committed.
     ///
     /// # Errors
@@ -191,6 +193,13 @@ impl Cache {
     /// Deletes `targets`, or has it done at the end of the [`after`](Self::after) around this.
     pub(crate) async fn apply(&self, targets: Vec<Target>) -> Invalidated {
         self.prepare(targets).apply().await
+    }
+
+    /// Has `targets` deleted at the end of the [`after`](Self::after) around this, if there is one.
+    pub(super) fn repeat_after(&self, targets: impl FnOnce() -> Vec<Target>) {
+        if let Some(collected) = scope::collected(self) {
+            collected.add(self.prepare(targets()));
+        }
     }
 
     /// Deletes `targets` now, and says which of them were there. An error says that they are postponed: they

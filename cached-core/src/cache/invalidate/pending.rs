@@ -1,6 +1,7 @@
 //! Invalidations on their way: none is lost when a caller is dropped.
 
 use std::{
+    collections::HashSet,
     mem,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -144,7 +145,7 @@ impl Collected {
         self.cache.is(cache)
     }
 
-    fn add(&self, pending: Pending) {
+    pub(super) fn add(&self, pending: Pending) {
         self.pending
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -158,11 +159,13 @@ impl Collected {
             pending.into_iter().for_each(Pending::discard);
             return;
         }
-        let mut all = Pending::new(&self.cache, Vec::new());
-        for one in pending {
-            all.add(one.targets().to_vec());
-            one.discard();
-        }
+        // What was invalidated twice is sent once.
+        let each: HashSet<Target> = pending
+            .iter()
+            .flat_map(|one| one.targets().iter().cloned())
+            .collect();
+        let all = Pending::new(&self.cache, each.into_iter().collect());
+        pending.into_iter().for_each(Pending::discard);
         if !all.targets().is_empty() {
             let _ = all.apply().await;
         }
