@@ -21,7 +21,7 @@
 //! load: the card of user 2
 //! load: the team `red`
 //! Eve of red, Max of red
-//! loads 8, hits 5, invalidations 2
+//! loads 8, hits 4, invalidations 2
 //! ```
 
 use std::collections::BTreeMap;

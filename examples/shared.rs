@@ -14,7 +14,7 @@
 //! Run again within a minute, the first process hits too. Look at what is stored:
 //!
 //! ```text
-//! redis-cli --scan --pattern '*chains:*'
+//! redis-cli --scan --pattern 'cached:chains:*'
 //! ```
 
 use std::process::Command;

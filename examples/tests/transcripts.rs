@@ -135,7 +135,7 @@ fn shared_prints_what_it_says_and_leaves_an_entry_for_people() {
     let printed = printed(&run(SHARED, Some(&server.url())));
     check(&printed, &promised(include_str!("../shared.rs")));
 
-    let keys = server.keys("*chains:*");
+    let keys = server.keys("cached:chains:*");
     let [key] = keys.as_slice() else {
         panic!("one entry, not {keys:?}")
     };

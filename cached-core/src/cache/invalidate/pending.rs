@@ -160,6 +160,10 @@ impl Collected {
             return;
         }
         // What was invalidated twice is sent once.
+        #[allow(
+            clippy::mutable_key_type,
+            reason = "what can change in a function is no part of a key"
+        )]
         let each: HashSet<Target> = pending
             .iter()
             .flat_map(|one| one.targets().iter().cloned())
