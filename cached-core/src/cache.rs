@@ -18,6 +18,7 @@ use crate::{
     flight::Flights,
     generations::Generations,
     journal::Journal,
+    named,
     scope::{self, Mode},
     stats::Table,
     store::{Store, memory::MemoryStore, redis::RedisStore},
@@ -155,6 +156,9 @@ impl Cache {
 
     /// Makes this the cache of the process, and reads the variables that `ttl_env` names.
     ///
+    /// A pattern or tag of an `#[invalidates]` that reaches no cached function of this program gives a warning: it may
+    /// be misspelt, or mean keys from text or another program's.
+    ///
     /// Install before the first cached call: that call makes a cache from the environment if none
     /// is installed, and then it is too late.
     ///
@@ -166,7 +170,9 @@ impl Cache {
     ///   the variable and the function.
     pub fn install(&self) -> Result<(), Error> {
         environment::apply_ttls()?;
-        scope::install(self)
+        scope::install(self)?;
+        named::tell_of_unmatched();
+        Ok(())
     }
 
     /// The cache that an annotated function would use here.

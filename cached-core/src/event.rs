@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tracing::{Instrument, Level, event};
 
-use crate::{Error, function::Function, json::Unstorable, store::Kind};
+use crate::{Error, function::Function, json::Unstorable, named::Named, store::Kind};
 
 const TARGET: &str = "cached_core";
 
@@ -102,6 +102,24 @@ pub(crate) fn uninvalidated(error: &Error) {
         target: TARGET, Level::WARN, %error,
         "an argument could not be encoded: nothing is cached by it, and nothing invalidated"
     );
+}
+
+/// Its template holds no argument.
+pub(crate) fn unmatched(named: &Named) {
+    let Named {
+        template, module, ..
+    } = named;
+    if named.is_tag {
+        event!(
+            target: TARGET, Level::WARN, tag = template, module,
+            "an invalidation reaches no cached function of this program: none has such a tag"
+        );
+    } else {
+        event!(
+            target: TARGET, Level::WARN, pattern = template, module,
+            "an invalidation reaches no cached function of this program: no key of one begins so"
+        );
+    }
 }
 
 pub(crate) fn undecodable(function: Option<&'static Function>, store: Kind) {

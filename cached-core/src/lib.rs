@@ -59,6 +59,7 @@
 //! | `value not stored: …`, `an argument could not be encoded: …`, once a function | warn | `function`, `why` |
 //! | `connection to Redis lost: …` | warn | `error` |
 //! | `connected to Redis` | info | `version` |
+//! | `an invalidation reaches no cached function of this program: …`, at `install` | warn | `pattern` or `tag`, `module` |
 //! | `no cache is installed and none could be made …`: everything runs uncached | error | `error` |
 //!
 //! The body runs in the span `load` with the field `function`. [`Cache::stats`] counts the same things, by
@@ -97,6 +98,7 @@ mod journal;
 mod json;
 mod key;
 mod load;
+mod named;
 mod pattern;
 mod returns;
 mod scope;

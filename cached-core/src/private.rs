@@ -14,6 +14,7 @@ pub use crate::codec::Codec;
 pub use crate::function::{Function, Registered};
 pub use crate::invalidation::{Invalidation, Prepared};
 pub use crate::load::Load;
+pub use crate::named::Named;
 pub use crate::returns::{Ended, Returns, Success};
 
 /// Declares the static of an annotated function: its name, then calls of [`Function`]'s builder.
@@ -32,11 +33,12 @@ macro_rules! __function {
     }};
 }
 
-pub use crate::__function as function;
+pub use crate::{__function as function, __named as named};
 
 /// What settles things by type. Imported as a whole, it gives no name to the caller's scope.
 pub mod by_type {
     pub use crate::arguments::{PlainArgument as _, SetArgument as _};
+    pub use crate::named::Named;
     pub use crate::returns::{PlainError as _, PlainOption as _, PlainResult as _};
 }
 

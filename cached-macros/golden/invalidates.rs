@@ -2,12 +2,12 @@ pub async fn rename(id: u64, name: &str, db: &Db) -> Result<(), DbError> {
     use ::cached_core::__private::by_type::*;
     let __prepared = ::cached_core::__private::Invalidation::new()
         .pattern(
-            "user:{0}",
+            ::cached_core::__private::named!("user:{0}", false),
             |__key| {
                 ::cached_core::__private::Argument(&id).__push(__key);
             },
         )
-        .tag("names", |_| {})
+        .tag(::cached_core::__private::named!("names", true), |_| {})
         .call(profile::key(::cached_core::__private::Argument(&id).__cloned()))
         .all(roster::__cached())
         .prepare();

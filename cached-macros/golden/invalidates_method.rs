@@ -27,7 +27,9 @@ impl Users {
                     |__invalidation, __ret| {
                         __invalidation
                             .pattern(
-                                "tenant:{0}:user:{1}",
+                                ::cached_core::__private::named!(
+                                    "tenant:{0}:user:{1}", false
+                                ),
                                 |__key| {
                                     *__key = __known_0;
                                     ::cached_core::__private::Argument(&__ret.id).__push(__key);

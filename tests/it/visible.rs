@@ -5,7 +5,7 @@ use std::fmt::{self, Debug, Write as _};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cached_core::{Cache, Error, ErrorKind, Key, cached};
+use cached_core::{Cache, Error, ErrorKind, Key, cached, invalidates};
 use serde::ser::Error as _;
 use serde::{Deserialize, Serialize, Serializer};
 use tests::{CountingLoader, RedisServer, Store, every_store, namespace};
@@ -668,4 +668,54 @@ async fn statistics_of_two_caches_are_apart() {
     one_cache.scope(one(1, CountingLoader::new())).await;
     assert_eq!(one_cache.clone().stats().total.misses, 1);
     assert_eq!(other_cache.stats().total, cached_core::Counts::default());
+}
+
+#[invalidates("unseen:{id}:*", "visible:{id}:*", tags = ["visible", "invisible:{id}"])]
+async fn reaches_some(id: u64) {}
+
+#[cached(prefix = "visible:{id}", tags = ["visible"])]
+async fn reached(id: u64) -> u64 {
+    id
+}
+
+/// Not a test: installing is for a whole process, so the next test starts one.
+#[test]
+#[ignore = "run by a_pattern_that_reaches_no_function_is_told_at_install"]
+fn process_that_installs() {
+    let (ears, _guard) = Ears::open();
+    let cache = Cache::in_memory().unwrap();
+    cache.install().unwrap();
+    cache.install().unwrap();
+    for seen in ears.take() {
+        let is_here = |(_, value): &(&str, String)| value == "it::visible";
+        if seen.fields.iter().any(is_here) {
+            println!("\n{} {:?} {}", seen.level, seen.fields, seen.message);
+        }
+    }
+}
+
+#[test]
+fn a_pattern_that_reaches_no_function_is_told_at_install() {
+    let (_, _) = (reaches_some, reached);
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "--nocapture"])
+        .arg("visible::process_that_installs")
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let warnings: Vec<&str> = said
+        .lines()
+        .filter(|line| line.starts_with("WARN"))
+        .collect();
+    let [pattern, tag] = warnings.try_into().unwrap();
+    assert_eq!(
+        pattern,
+        "WARN [(\"pattern\", \"unseen:{0}\"), (\"module\", \"it::visible\")] an invalidation reaches \
+         no cached function of this program: no key of one begins so"
+    );
+    assert_eq!(
+        tag,
+        "WARN [(\"tag\", \"invisible:{0}\"), (\"module\", \"it::visible\")] an invalidation reaches \
+         no cached function of this program: none has such a tag"
+    );
 }

@@ -18,7 +18,7 @@ use crate::template::Kind;
 /// async fn rename(id: u64, name: &str) -> Result<(), DbError> {
 ///     use ::cached_core::__private::by_type::*;
 ///     let __prepared = ::cached_core::__private::Invalidation::new()
-///         .pattern("user:{0}", |__key| { ::cached_core::__private::Argument(&id).__push(__key); })
+///         .pattern(::cached_core::__private::named!("user:{0}", false), |__key| { ::cached_core::__private::Argument(&id).__push(__key); })
 ///         .call(profile::key(::cached_core::__private::Argument(&id).__cloned()))
 ///         .prepare();
 ///     let __returned = {
@@ -116,29 +116,24 @@ fn prepared(function: &InvalidatingFn) -> TokenStream {
     let added = function.known.iter().map(|invalidated| match invalidated {
         Invalidated::Template(template) => {
             let pushes = pushes(runtime, &template.components);
-            added(template, &pushes)
+            added(runtime, template, &pushes)
         }
         Invalidated::Call(call) => called(runtime, call),
     });
     quote_spanned!(here=> #begun #(#added)*)
 }
 
-fn added(template: &Template, pushes: &TokenStream) -> TokenStream {
+fn added(runtime: &TokenStream, template: &Template, pushes: &TokenStream) -> TokenStream {
     let here = here();
     let text = &template.text;
-    let method = Ident::new(
-        match template.kind {
-            Kind::Tag => "tag",
-            Kind::Pattern | Kind::Prefix => "pattern",
-        },
-        here,
-    );
+    let is_tag = template.kind == Kind::Tag;
+    let method = Ident::new(if is_tag { "tag" } else { "pattern" }, here);
     let key = if template.components.is_empty() {
         quote_spanned!(here=> _)
     } else {
         quote_spanned!(here=> __key)
     };
-    quote_spanned!(here=> .#method(#text, |#key| { #pushes }))
+    quote_spanned!(here=> .#method(#runtime::__private::named!(#text, #is_tag), |#key| { #pushes }))
 }
 
 fn pushes<'a>(
@@ -194,7 +189,7 @@ fn returned(function: &InvalidatingFn) -> Option<TokenStream> {
                 .iter()
                 .filter(|component| component.is_returned);
             let pushes = pushes(runtime, of_returned);
-            added(template, &quote_spanned!(here=> #known #pushes))
+            added(runtime, template, &quote_spanned!(here=> #known #pushes))
         });
     Some(quote_spanned! {here=>
         let __value = #runtime::__private::Returns::of(&__returned).__result().__option().__value(&__returned);

@@ -1,0 +1,166 @@
+//! What `#[invalidates]` names, compared with what there is to invalidate: a misspelt pattern reaches nothing
+//! and says nothing.
+
+use std::sync::Once;
+
+use crate::{
+    event,
+    function::Registered,
+    template::{Piece, Pieces},
+};
+
+/// A pattern or a tag that an annotated function invalidates.
+#[derive(Debug)]
+pub struct Named {
+    /// With the numbers of components in it.
+    pub template: &'static str,
+    /// Whether it is a tag.
+    pub is_tag: bool,
+    /// The module in which it is written.
+    pub module: &'static str,
+}
+
+inventory::collect!(Named);
+
+/// Registers a template where it is written, and is that template.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __named {
+    ($template:literal, $is_tag:literal) => {{
+        $crate::__private::inventory::submit! {
+            $crate::__private::Named {
+                template: $template,
+                is_tag: $is_tag,
+                module: ::core::module_path!(),
+            }
+        }
+        $template
+    }};
+}
+
+/// Where a component is filled in; no template has this character.
+const HOLE: char = '\0';
+
+/// Tells of every pattern and tag that reaches no cached function of this program, once.
+pub(crate) fn tell_of_unmatched() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        for named in inventory::iter::<Named> {
+            let reaches = |Registered(function): &Registered| {
+                if named.is_tag {
+                    let mut tags = function.tag_templates().iter();
+                    tags.any(|tag| is_tag(named.template, tag))
+                } else {
+                    begins(Pieces::written(named.template), function.pieces())
+                }
+            };
+            if !inventory::iter::<Registered>.into_iter().any(reaches) {
+                event::unmatched(named);
+            }
+        }
+    });
+}
+
+/// Whether a key with this prefix can begin like `pattern`.
+fn begins(pattern: Pieces, prefix: Pieces) -> bool {
+    let (pattern, prefix) = (shape(pattern), shape(prefix));
+    if pattern.is_empty() {
+        return true;
+    }
+    let mut segments = prefix.split(':');
+    pattern
+        .split(':')
+        .all(|wanted| segments.next().is_some_and(|there| meet(wanted, there)))
+}
+
+/// Whether two templates can name one tag.
+fn is_tag(wanted: &'static str, there: &'static str) -> bool {
+    let (wanted, there) = (
+        shape(Pieces::written(wanted)),
+        shape(Pieces::written(there)),
+    );
+    wanted.split(':').count() == there.split(':').count()
+        && wanted
+            .split(':')
+            .zip(there.split(':'))
+            .all(|(wanted, there)| meet(wanted, there))
+}
+
+fn shape(pieces: Pieces) -> String {
+    let mut shape = String::new();
+    for piece in pieces {
+        match piece {
+            Piece::Text(text) => shape.push_str(text),
+            Piece::Component(_) => shape.push(HOLE),
+        }
+    }
+    shape
+}
+
+/// Whether two segments can be filled in alike. What stands between two holes is not looked at.
+fn meet(one: &str, other: &str) -> bool {
+    match (ends(one), ends(other)) {
+        (None, None) => one == other,
+        (Some((head, tail)), None) => fits(head, tail, other),
+        (None, Some((head, tail))) => fits(head, tail, one),
+        (Some((head, tail)), Some((other_head, other_tail))) => {
+            (head.starts_with(other_head) || other_head.starts_with(head))
+                && (tail.ends_with(other_tail) || other_tail.ends_with(tail))
+        }
+    }
+}
+
+/// What stands before the first hole and after the last.
+fn ends(segment: &str) -> Option<(&str, &str)> {
+    let (head, _) = segment.split_once(HOLE)?;
+    let (_, tail) = segment.rsplit_once(HOLE)?;
+    Some((head, tail))
+}
+
+fn fits(head: &str, tail: &str, text: &str) -> bool {
+    text.strip_prefix(head)
+        .is_some_and(|rest| rest.ends_with(tail))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_meets_the_prefixes_that_can_begin_like_it() {
+        let meets = |pattern, prefix| begins(Pieces::written(pattern), Pieces::written(prefix));
+        for (pattern, prefix) in [
+            ("", "user"),
+            ("user", "user:{0}"),
+            ("user:{0}", "user:{3}:profile"),
+            ("user:42", "user:{0}"),
+            ("user:{0}", "user:me"),
+            ("{0}:{1}", "user:me:profile"),
+            ("user:id-{0}", "user:{0}-{1}"),
+            ("user:a{0}", "user:ab{0}c"),
+        ] {
+            assert!(meets(pattern, prefix), "{pattern} {prefix}");
+        }
+        for (pattern, prefix) in [
+            ("usr:{0}", "user:{0}"),
+            ("user:{0}:profile", "user:{0}"),
+            ("user:{0}:settings", "user:{0}:profile"),
+            ("user:id-{0}", "user:no-{0}"),
+            ("user:x", "user:id-{0}"),
+            ("us", "user"),
+        ] {
+            assert!(!meets(pattern, prefix), "{pattern} {prefix}");
+        }
+        let by_name = Pieces::of_name("shop::user::profile");
+        assert!(begins(Pieces::written("shop:user"), by_name.clone()));
+        assert!(!begins(Pieces::written("user"), by_name));
+    }
+
+    #[test]
+    fn a_tag_meets_a_whole_tag() {
+        assert!(is_tag("course:{0}", "course:{5}"));
+        assert!(is_tag("course:7", "course:{5}"));
+        assert!(!is_tag("course", "course:{5}"));
+        assert!(!is_tag("coarse:{0}", "course:{0}"));
+    }
+}
