@@ -94,7 +94,7 @@ use crate::model::{CachedFn, InvalidatingFn};
 /// # let cache = Cache::current();
 /// lesson(7, 1).await;
 /// lesson(7, 2).await;
-/// cache.invalidate_tag("course:7").await?.is_applied(); // both
+/// assert!(cache.invalidate_tag("course:7").await?.is_applied()); // both lessons
 /// assert_eq!(lesson::peek(7, 1).await, None);
 /// # assert_eq!(lesson::peek(7, 2).await, None);
 /// # Ok(())

@@ -185,7 +185,10 @@ async fn list_at_our_key_is_a_miss_and_stays_as_it_is() {
 
     let error = cache.set(key(), &report_of(1), None).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Server);
-    assert!(error.to_string().contains("no entry lies at this key"), "{error}");
+    assert!(
+        error.to_string().contains("no entry lies at this key"),
+        "{error}"
+    );
 
     let loader = CountingLoader::new();
     let value = cache.scope(report(1, loader.clone())).await;

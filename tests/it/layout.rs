@@ -172,11 +172,28 @@ async fn entry_is_a_header_line_and_json_that_another_language_parses() {
 
     let (header, json) = entry(&key);
     let fields: Vec<&str> = header.split(' ').collect();
-    let [format, id, entry, sum, outcome, ttl, stale, identity, ref tokens @ ..] = fields[..] else {
+    let [
+        format,
+        id,
+        entry,
+        sum,
+        outcome,
+        ttl,
+        stale,
+        identity,
+        ref tokens @ ..,
+    ] = fields[..]
+    else {
         panic!("{header}");
     };
     // Those of the markers, in the order of the groups, all on one server.
-    let groups = ["%g", "%fn:it:layout:profile", "%g:user", "%g:user:42", "%g:user:42:profile"];
+    let groups = [
+        "%g",
+        "%fn:it:layout:profile",
+        "%g:user",
+        "%g:user:42",
+        "%g:user:42:profile",
+    ];
     let there = groups.map(|group| server().cli(&["GET", &format!("{name}:{group}")]));
     assert_eq!(tokens, there);
     assert!(tokens.iter().all(|token| is_hex(token, 32)), "{header}");

@@ -2,7 +2,7 @@
 
 use cached_core::{cached, invalidates};
 
-use super::{Runs, check_invalidates, in_cache, mine};
+use super::{Runs, check_invalidates, check_keeps, in_cache, mine};
 
 #[cached(prefix = "renamed:{id}")]
 #[invalidates("user:{id}:*")]
@@ -26,6 +26,18 @@ async fn cached_below(id: u64, #[cached(skip)] fails: bool) -> Result<u32, ()> {
 #[inline]
 async fn cached_above_two(id: u64, number: u64) -> u32 {
     Runs::add() + u32::try_from(id + number).unwrap()
+}
+
+#[cached]
+#[cfg_attr(any(), invalidates("user:{id}"))]
+async fn not_under_this_condition(id: u64) -> u32 {
+    Runs::add() + u32::try_from(id).unwrap()
+}
+
+#[cached]
+#[invalidates("user:{id}")]
+async fn conditional(id: u64, #[cfg(any())] trace: Trace, #[cfg(not(any()))] more: u32) -> u32 {
+    Runs::add() + more
 }
 
 /// Only a call whose body ran changed anything.
@@ -56,6 +68,8 @@ async fn a_hit_invalidates_nothing() {
     check(&Below).await;
     check_invalidates(mine, cached_above_two(42, 1)).await;
     check_invalidates(mine, cached_above_two(1, 42)).await;
+    check_invalidates(mine, conditional(42, 1)).await;
+    check_keeps(mine, not_under_this_condition(42)).await;
 }
 
 type Renamed<'a> = std::pin::Pin<Box<dyn Future<Output = Result<u32, ()>> + 'a>>;
