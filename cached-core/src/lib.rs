@@ -98,6 +98,8 @@ mod journal;
 mod json;
 mod key;
 mod load;
+#[cfg(test)]
+mod model;
 mod named;
 mod pattern;
 mod returns;

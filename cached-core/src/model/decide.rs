@@ -1,0 +1,148 @@
+//! The decisions under test: asks [`generation`](crate::generation), as the runtime does, or not, where a
+//! rule is left out.
+
+use super::{
+    names::{self, NONE, Name, Run},
+    rules::{Rule, Rules},
+    server::{ENTRY, Entry, GROUPS, Keys, MARKER, Marker, Slot},
+    state::{Flight, Seen, Stage},
+};
+use crate::{
+    entry::{self, Header, Outcome, PerGroup},
+    generation::{self, Captures, Occupant, View},
+};
+
+/// The hit test, age aside.
+pub(super) fn counts(rules: Rules, entry: &Entry, seen: &Seen, groups: u8) -> bool {
+    if !rules.has(Rule::All) {
+        return true;
+    }
+    let mut header = Header {
+        id: names::id(NONE),
+        outcome: Outcome::Value,
+        ttl: std::time::Duration::ZERO,
+        stale: std::time::Duration::ZERO,
+        identity: names::identity(entry.run),
+        markers: per_group(&entry.markers, entry.groups).map(real).collect(),
+    };
+    let mut markers = seen_markers(seen, groups);
+    if !rules.has(Rule::MissingMarkerIsMiss) {
+        for (marker, captured) in markers.iter_mut().zip(&header.markers) {
+            marker.get_or_insert(*captured);
+        }
+    }
+    if !rules.has(Rule::ReadersGroupsDecide) {
+        let known = header.markers.len().min(markers.len());
+        header.markers.truncate(known);
+        markers.truncate(known);
+    }
+    generation::counts(&header, names::identity(seen.run), &markers)
+}
+
+/// The join test.
+pub(super) fn joins(rules: Rules, flight: &Flight, seen: &Seen, groups: u8) -> bool {
+    let mut captures = None;
+    if flight.captured {
+        captures = view(&flight.captures, groups).captures();
+    }
+    let stage = match flight.stage {
+        Stage::None => return false,
+        Stage::NotBegun => generation::Stage::NotBegun,
+        Stage::Begun | Stage::Landed => generation::Stage::Begun(captures.as_ref()),
+    };
+    if !rules.has(Rule::JoinTest) || !rules.has(Rule::All) {
+        return true;
+    }
+    let mut seen = *seen;
+    if !rules.has(Rule::JoinComparesTokens) {
+        seen.markers = flight.captures.markers;
+    }
+    if !rules.has(Rule::JoinComparesIds) {
+        seen.occupant = flight.captures.occupant;
+        seen.run = flight.captures.run;
+    }
+    let view = seen.answered.then(|| view(&seen, groups));
+    generation::joins(stage, view.as_ref())
+}
+
+/// What a capture has to create.
+pub(super) fn lacks(seen: &Seen, groups: u8, entry: usize) -> Keys {
+    let view = view(seen, groups);
+    let lease = if view.lacks_lease() { ENTRY[entry] } else { 0 };
+    let lacking = view
+        .lacks_markers()
+        .fold(lease, |keys, group| keys | MARKER[group]);
+    assert_eq!(lacking == 0, view.is_complete());
+    lacking
+}
+
+/// Whether a load that begins now may be stored; what is stored is what was seen.
+pub(super) fn captures(seen: &Seen, groups: u8) -> bool {
+    if !seen.answered {
+        return false;
+    }
+    let captures = view(seen, groups).captures();
+    let as_seen = || Captures {
+        id: names::id(seen.occupant),
+        identity: names::identity(seen.run),
+        markers: per_group(&seen.markers, groups).map(real).collect(),
+    };
+    assert!(
+        captures
+            .as_ref()
+            .is_none_or(|captures| *captures == as_seen())
+    );
+    captures.is_some()
+}
+
+/// The marker that is there once its creation was answered.
+pub(super) fn created_marker(rules: Rules, sent: Name, found: Name, run: Run) -> Marker {
+    let found_bytes = (found != NONE).then(|| names::token_bytes(found));
+    let created = generation::created_marker(names::token(sent), found_bytes, names::identity(run))
+        .expect("markers hold tokens");
+    let ours = created.token == names::token(sent) || !rules.has(Rule::FoundTokenCounts);
+    Marker {
+        token: if ours { sent } else { found },
+        run,
+    }
+}
+
+/// The id that lies at the entry's key once a lease was answered.
+pub(super) fn created_lease(sent: Name, found: Slot) -> Name {
+    let found_bytes = (found != Slot::Absent).then(|| names::occupant_bytes(found.id()));
+    let occupant = generation::created_lease(names::id(sent), found_bytes);
+    if occupant == Occupant::Ours(names::id(sent)) {
+        sent
+    } else {
+        assert_eq!(occupant, Occupant::Ours(names::id(found.id())));
+        found.id()
+    }
+}
+
+fn view(seen: &Seen, groups: u8) -> View {
+    View {
+        occupant: match seen.occupant {
+            NONE => Occupant::Absent,
+            id => Occupant::of(names::occupant_bytes(id)),
+        },
+        identity: names::identity(seen.run),
+        markers: seen_markers(seen, groups),
+    }
+}
+
+fn seen_markers(seen: &Seen, groups: u8) -> PerGroup<Option<entry::Marker>> {
+    per_group(&seen.markers, groups)
+        .map(|marker| (marker.token != NONE).then(|| real(marker)))
+        .collect()
+}
+
+fn per_group(markers: &[Marker; GROUPS], groups: u8) -> impl Iterator<Item = Marker> {
+    markers.iter().copied().take(groups.into())
+}
+
+fn real(marker: Marker) -> entry::Marker {
+    entry::Marker {
+        token: names::token(marker.token),
+        identity: names::identity(marker.run),
+    }
+}

@@ -1,0 +1,334 @@
+//! Who takes part in a history, where it starts, and what may go wrong.
+
+use std::fmt;
+
+use super::{
+    names::NONE,
+    server::{ENTRIES, ENTRY, Entry, GROUPS, Keys, MARKER, Marker, Slot},
+    state::{Invalidations, Phase, State},
+};
+
+/// Three calls, and one that looks at what is left when everything is over.
+pub(super) const CALLS: usize = 4;
+pub(super) const QUIET: usize = 3;
+pub(super) const WRITERS: usize = 2;
+/// Two processes, and the one of the call that looks at what is left.
+pub(super) const PROCESSES: usize = 3;
+
+/// What lies on the server at first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Start {
+    Empty,
+    Valid,
+    /// An entry whose group was invalidated, and asked for since.
+    Dead,
+    /// An entry whose group was invalidated.
+    MarkerMissing,
+    /// Markers, and the lease of a load that never ended.
+    Lease,
+    PastTtl,
+}
+
+pub(super) const STARTS: [Start; 6] = [
+    Start::Empty,
+    Start::Valid,
+    Start::Dead,
+    Start::MarkerMissing,
+    Start::Lease,
+    Start::PastTtl,
+];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct CallOf {
+    pub(super) process: usize,
+    pub(super) entry: usize,
+    pub(super) groups: u8,
+    pub(super) refresh: bool,
+}
+
+/// A call in a process.
+pub(super) const fn call(process: usize) -> CallOf {
+    CallOf {
+        process,
+        entry: 0,
+        groups: 1,
+        refresh: false,
+    }
+}
+
+impl CallOf {
+    /// Of a version of the function that has its own entry.
+    pub(super) const fn of_version(mut self, entry: usize) -> Self {
+        self.entry = entry;
+        self
+    }
+
+    /// Of a function with a second group, a tag.
+    pub(super) const fn tagged(mut self) -> Self {
+        self.groups = 2;
+        self
+    }
+
+    pub(super) const fn refresh(mut self) -> Self {
+        self.refresh = true;
+        self
+    }
+
+    /// What it reads.
+    pub(super) fn keys(&self) -> Keys {
+        let markers = MARKER.iter().take(self.groups.into());
+        markers.fold(ENTRY[self.entry], |keys, marker| keys | marker)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct WriterOf {
+    pub(super) process: usize,
+    pub(super) targets: Keys,
+}
+
+/// Invalidates the group that all calls have.
+pub(super) const fn group(process: usize) -> WriterOf {
+    WriterOf {
+        process,
+        targets: MARKER[0],
+    }
+}
+
+/// Invalidates what [`CallOf::tagged`] calls have.
+pub(super) const fn tag(process: usize) -> WriterOf {
+    WriterOf {
+        process,
+        targets: MARKER[1],
+    }
+}
+
+/// Invalidates one entry.
+pub(super) const fn exact(process: usize) -> WriterOf {
+    WriterOf {
+        process,
+        targets: ENTRY[0],
+    }
+}
+
+/// Invalidates all versions of a call.
+pub(super) const fn typed(process: usize) -> WriterOf {
+    WriterOf {
+        process,
+        targets: MARKER[0] | ENTRY[0],
+    }
+}
+
+/// What may go wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u16)]
+pub(super) enum Fault {
+    /// A marker is evicted.
+    MarkerLost = 1,
+    /// An entry or a lease is evicted, or its lifetime ends.
+    EntryLost = 2,
+    /// A caller drops its future.
+    Cancelled = 4,
+    /// A command ran, and its reply is lost.
+    ReplyLost = 8,
+    /// A command is not answered, and runs later or never.
+    RunsLate = 16,
+    RestartedEmpty = 32,
+    /// From a dump that was taken at any moment.
+    RestartedFromDump = 64,
+    /// One process does not reach the server for a while.
+    Outage = 128,
+    BodyFails = 256,
+}
+
+pub(super) const ALL_FAULTS: &[Fault] = &[
+    Fault::MarkerLost,
+    Fault::EntryLost,
+    Fault::Cancelled,
+    Fault::ReplyLost,
+    Fault::RunsLate,
+    Fault::RestartedEmpty,
+    Fault::RestartedFromDump,
+    Fault::Outage,
+    Fault::BodyFails,
+];
+
+#[derive(Clone, Debug)]
+pub(super) struct Scenario {
+    pub(super) start: Start,
+    pub(super) calls: Vec<CallOf>,
+    pub(super) writers: Vec<WriterOf>,
+    pub(super) faults: u8,
+    kinds: u16,
+    /// Entries and markers lie on two nodes, which restart alone.
+    pub(super) two_nodes: bool,
+}
+
+impl Scenario {
+    pub(super) fn new(start: Start, calls: &[CallOf], writers: &[WriterOf]) -> Self {
+        Self {
+            start,
+            calls: calls.to_vec(),
+            writers: writers.to_vec(),
+            faults: 0,
+            kinds: 0,
+            two_nodes: false,
+        }
+    }
+
+    /// Up to `most` faults of these kinds.
+    pub(super) fn faults(mut self, most: u8, kinds: &[Fault]) -> Self {
+        self.faults = most;
+        self.kinds = kinds.iter().fold(0, |all, kind| all | *kind as u16);
+        self
+    }
+
+    pub(super) fn on_two_nodes(mut self) -> Self {
+        self.two_nodes = true;
+        self
+    }
+
+    pub(super) fn may(&self, fault: Fault) -> bool {
+        self.kinds & fault as u16 != 0
+    }
+
+    /// The call of this number; the quiet one is like the last.
+    pub(super) fn call(&self, number: usize) -> CallOf {
+        match self.calls.get(number) {
+            Some(call) => *call,
+            None => CallOf {
+                process: PROCESSES - 1,
+                refresh: false,
+                ..self.calls[self.calls.len() - 1]
+            },
+        }
+    }
+
+    /// The bit of a writer's invalidation.
+    pub(super) fn of_writer(writer: usize) -> Invalidations {
+        1 << writer
+    }
+
+    /// The bit of a refresh, which is an invalidation of all loads that began before its own.
+    pub(super) fn of_refresh(call: usize) -> Invalidations {
+        1 << (WRITERS + call)
+    }
+
+    /// The invalidations that cover a call.
+    pub(super) fn covering(&self, call: CallOf) -> Invalidations {
+        let writers = (0..self.writers.len())
+            .filter(|writer| self.writers[*writer].targets & call.keys() != 0)
+            .map(Self::of_writer);
+        let refreshes = (0..self.calls.len())
+            .filter(|other| self.calls[*other].refresh && self.calls[*other].entry == call.entry)
+            .map(Self::of_refresh);
+        writers.chain(refreshes).fold(0, |all, bit| all | bit)
+    }
+
+    /// The invalidations that a process makes.
+    pub(super) fn made_by(&self, process: usize) -> Invalidations {
+        let writers = (0..self.writers.len())
+            .filter(|writer| self.writers[*writer].process == process)
+            .map(Self::of_writer);
+        let refreshes = (0..self.calls.len())
+            .filter(|call| self.calls[*call].refresh && self.calls[*call].process == process)
+            .map(Self::of_refresh);
+        writers.chain(refreshes).fold(0, |all, bit| all | bit)
+    }
+
+    /// The keys that an invalidation deletes.
+    pub(super) fn targets(&self, invalidations: Invalidations) -> Keys {
+        let writers = (0..self.writers.len())
+            .filter(|writer| Self::of_writer(*writer) & invalidations != 0)
+            .map(|writer| self.writers[writer].targets);
+        let refreshes = (0..self.calls.len())
+            .filter(|call| Self::of_refresh(*call) & invalidations != 0)
+            .map(|call| ENTRY[self.calls[call].entry]);
+        writers.chain(refreshes).fold(0, |all, keys| all | keys)
+    }
+
+    /// Whether nothing keeps a process from needing one load only.
+    pub(super) fn is_calm(&self) -> bool {
+        self.writers.is_empty() && self.faults == 0 && self.calls.iter().all(|call| !call.refresh)
+    }
+
+    pub(super) fn start(&self) -> State {
+        let mut state = State {
+            faults: self.faults,
+            ..State::default()
+        };
+        for number in self.calls.len()..CALLS {
+            state.calls[number].phase = Phase::Done;
+        }
+        if self.start == Start::Empty {
+            return state;
+        }
+        let known: Keys = self.calls.iter().fold(0, |keys, call| keys | call.keys());
+        let mut markers = [Marker::default(); GROUPS];
+        for group in 0..GROUPS {
+            if known & MARKER[group] != 0 {
+                markers[group].token = state.draw();
+            }
+            state.server.keys.markers[group] = match self.start {
+                Start::MarkerMissing => NONE,
+                Start::Dead if markers[group].token != NONE => state.draw(),
+                _ => markers[group].token,
+            };
+        }
+        for entry in 0..ENTRIES {
+            let Some(of) = self.calls.iter().find(|call| call.entry == entry) else {
+                continue;
+            };
+            let id = state.draw();
+            let stored = Entry {
+                run: 0,
+                groups: of.groups,
+                markers,
+                value: 0,
+                old: self.start == Start::PastTtl,
+            };
+            state.server.keys.entries[entry] = match self.start {
+                Start::Lease => Slot::Lease(id),
+                _ => Slot::Entry(id, stored),
+            };
+        }
+        state
+    }
+}
+
+impl fmt::Display for Scenario {
+    /// As `Empty; calls 0 1t; writers 0g; 2 of [RunsLate]`: a number is a process.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}; calls", self.start)?;
+        for call in &self.calls {
+            write!(f, " {}", call.process)?;
+            let marks = [
+                (call.refresh, "refresh"),
+                (call.groups == 2, "tagged"),
+                (call.entry == 1, "v2"),
+            ];
+            for (_, mark) in marks.iter().filter(|(is, _)| *is) {
+                write!(f, "·{mark}")?;
+            }
+        }
+        for writer in &self.writers {
+            let name = match writer.targets {
+                1 => "exact",
+                4 => "group",
+                8 => "tag",
+                _ => "typed",
+            };
+            write!(f, "; {name} {}", writer.process)?;
+        }
+        if self.faults > 0 {
+            write!(f, "; {}×", self.faults)?;
+            let kinds = ALL_FAULTS.iter().filter(|kind| self.may(**kind));
+            if kinds.clone().count() == ALL_FAULTS.len() {
+                f.write_str("any")?;
+            } else {
+                f.debug_list().entries(kinds).finish()?;
+            }
+        }
+        f.write_str(if self.two_nodes { "; two nodes" } else { "" })
+    }
+}

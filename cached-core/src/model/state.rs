@@ -1,0 +1,418 @@
+//! One moment of a history: the server, the calls, the writers, and what each process remembers.
+
+use super::{
+    names::{FIXED, NONE, Name, Run},
+    scenario::{CALLS, PROCESSES, WRITERS},
+    server::{ENTRIES, Entry, Expects, GROUPS, Keys, Keyspace, Marker, Server, Slot},
+};
+
+/// A set of invalidations, a bit each: writers first, then refreshes.
+pub(super) type Invalidations = u8;
+
+/// What a call saw: see [`View`](crate::generation::View).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Seen {
+    /// Whether the store answered the read at all.
+    pub(super) answered: bool,
+    pub(super) occupant: Name,
+    pub(super) run: Run,
+    pub(super) markers: [Marker; GROUPS],
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd)]
+pub(super) enum Phase {
+    #[default]
+    Idle,
+    /// Its read is under way; with nothing pending it is to be judged.
+    Reading,
+    /// As `Reading`, for the capture.
+    Capturing,
+    /// Nothing is missing: its load can begin.
+    Ready,
+    Loading,
+    /// For the value of a flight.
+    Waiting,
+    /// Sent back: it has to read again.
+    SentBack,
+    Storing,
+    /// A refresh that was not stored deletes the entry.
+    Deleting,
+    Done,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Call {
+    pub(super) phase: Phase,
+    /// The invalidations that hold for it: those applied when it began.
+    pub(super) promised: Invalidations,
+    /// Whether no postponed invalidation covered it when its read was sent.
+    pub(super) trusted: bool,
+    /// The keys whose replies it waits for.
+    pub(super) pending: Keys,
+    /// A refresh has left its lease, and asks what lies there.
+    pub(super) asks_what_lies_there: bool,
+    pub(super) seen: Seen,
+    /// What lay at the entry's key, if it was an entry.
+    pub(super) entry: Option<Entry>,
+    /// Values of creations that are sent again as they were.
+    pub(super) sent: [Name; ENTRIES + GROUPS],
+    /// The flight it leads or waits for.
+    pub(super) flight: u8,
+    /// Of its load: the invalidations that had begun.
+    pub(super) value: Invalidations,
+    /// Its own lease lies, or lay, at the entry's key.
+    pub(super) leased: bool,
+}
+
+impl Call {
+    pub(super) const DONE: Self = Self {
+        phase: Phase::Done,
+        promised: 0,
+        trusted: false,
+        pending: 0,
+        asks_what_lies_there: false,
+        seen: Seen {
+            answered: false,
+            occupant: NONE,
+            run: 0,
+            markers: [Marker {
+                token: NONE,
+                run: 0,
+            }; GROUPS],
+        },
+        entry: None,
+        sent: [NONE; ENTRIES + GROUPS],
+        flight: 0,
+        value: 0,
+        leased: false,
+    };
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd)]
+pub(super) enum Stage {
+    /// There is no flight.
+    #[default]
+    None,
+    NotBegun,
+    Begun,
+    /// Its value is there, and can be taken by who joins.
+    Landed,
+}
+
+/// A load that calls of one process share, under the number of the call that led it first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Flight {
+    pub(super) stage: Stage,
+    /// Its leader was cancelled: one of those who wait has to lead.
+    pub(super) vacant: bool,
+    pub(super) detached: bool,
+    /// Whether it is of a load that captured everything; else what it captured says nothing.
+    pub(super) captured: bool,
+    pub(super) captures: Seen,
+    pub(super) value: Invalidations,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Writing {
+    #[default]
+    Idle,
+    Sent,
+    /// It waits for the reply to another writer's command.
+    Sharing,
+    Returned,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Writer {
+    pub(super) writing: Writing,
+    pub(super) pending: Keys,
+    /// A command of it was not answered.
+    pub(super) unanswered: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Process {
+    /// It does not reach the server.
+    pub(super) out: bool,
+    /// Its own invalidations that have returned, applied or postponed.
+    pub(super) returned: Invalidations,
+    /// Its journal.
+    pub(super) postponed: Invalidations,
+    /// What of it is being sent again, and the keys that are unanswered.
+    pub(super) sending: Invalidations,
+    pub(super) pending: Keys,
+    pub(super) loads: u8,
+}
+
+/// A command that the server has received and runs whenever it likes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Late {
+    #[default]
+    None,
+    CreateMarker(usize, Name),
+    CreateLease(usize, Name),
+    Delete(Keys),
+    Store(usize, Expects, Entry),
+}
+
+/// As many as faults, and the commands that one cancelled call leaves behind.
+const LATE: usize = 5;
+
+/// A promise that did not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Broken {
+    /// A value from before an invalidation that was applied when the call began.
+    Stale,
+    /// A call that would begin now would be given such a value.
+    WouldBeStale,
+    /// A call waits for ever.
+    Hangs,
+    /// At rest, the second of two calls still misses.
+    Stuck,
+    /// At rest, without writes and faults, nothing usable is stored.
+    Unreadable,
+    /// More loads in a process than one, without writes and faults.
+    Loads,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct State {
+    pub(super) server: Server,
+    pub(super) calls: [Call; CALLS],
+    pub(super) flights: [Flight; CALLS],
+    pub(super) writers: [Writer; WRITERS],
+    pub(super) processes: [Process; PROCESSES],
+    pub(super) late: [Late; LATE],
+    /// Faults that may still happen.
+    pub(super) faults: u8,
+    pub(super) begun: Invalidations,
+    pub(super) applied: Invalidations,
+    /// The last name drawn.
+    pub(super) drawn: Name,
+    pub(super) broken: Option<Broken>,
+}
+
+impl State {
+    /// A name that nothing has had.
+    pub(super) fn draw(&mut self) -> Name {
+        self.drawn += 1;
+        self.drawn
+    }
+
+    pub(super) fn leave_late(&mut self, command: Late) {
+        let place = self.late.iter_mut().find(|late| **late == Late::None);
+        *place.expect("room for late commands") = command;
+    }
+
+    pub(super) fn breaks(&mut self, broken: Broken) {
+        self.broken.get_or_insert(broken);
+    }
+
+    /// A fingerprint, the same for states that differ in nothing but the names that were drawn.
+    pub(super) fn fingerprint(&self) -> u64 {
+        let mut print = Fingerprint::new();
+        print.server(&self.server);
+        for call in &self.calls {
+            print.call(call);
+        }
+        for flight in &self.flights {
+            print.flight(flight);
+        }
+        for writer in &self.writers {
+            print.two(writer.writing as u8, writer.pending);
+            print.flag(writer.unanswered);
+        }
+        for process in &self.processes {
+            print.flag(process.out);
+            print.two(process.returned, process.postponed);
+            print.two(process.sending, process.pending);
+            print.byte(process.loads);
+        }
+        for late in &self.late {
+            print.late(late);
+        }
+        print.byte(self.faults);
+        print.two(self.begun, self.applied);
+        print.finish()
+    }
+}
+
+/// Numbers names in the order in which they are met, and hashes everything on its way.
+struct Fingerprint {
+    numbers: [u8; 256],
+    last: u8,
+    word: u64,
+    filled: u8,
+    hash: u64,
+}
+
+impl Fingerprint {
+    fn new() -> Self {
+        Self {
+            numbers: [0; 256],
+            last: 0,
+            word: 0,
+            filled: 0,
+            hash: 0,
+        }
+    }
+
+    fn keyspace(&mut self, keys: &Keyspace) {
+        for slot in &keys.entries {
+            match slot {
+                Slot::Absent => self.byte(0),
+                Slot::Lease(id) => {
+                    self.byte(1);
+                    self.name(*id);
+                }
+                Slot::Entry(id, entry) => {
+                    self.byte(2);
+                    self.name(*id);
+                    self.entry(entry);
+                }
+            }
+        }
+        for token in keys.markers {
+            self.name(token);
+        }
+    }
+
+    fn server(&mut self, server: &Server) {
+        self.keyspace(&server.keys);
+        for former in [&server.dump, &server.replica] {
+            self.flag(former.is_some());
+            if let Some(former) = former {
+                self.keyspace(former);
+            }
+        }
+        for run in server.runs {
+            self.byte(run);
+        }
+    }
+
+    fn entry(&mut self, entry: &Entry) {
+        self.two(entry.run, entry.value);
+        self.two(entry.groups, u8::from(entry.old));
+        self.markers(&entry.markers);
+    }
+
+    fn markers(&mut self, markers: &[Marker; GROUPS]) {
+        for marker in markers {
+            self.name(marker.token);
+            self.byte(marker.run);
+        }
+    }
+
+    fn seen(&mut self, seen: &Seen) {
+        self.flag(seen.answered);
+        self.name(seen.occupant);
+        self.byte(seen.run);
+        self.markers(&seen.markers);
+    }
+
+    fn call(&mut self, call: &Call) {
+        self.byte(call.phase as u8);
+        if matches!(call.phase, Phase::Idle | Phase::Done) {
+            return;
+        }
+        self.two(call.promised, call.pending);
+        self.two(call.flight, call.value);
+        let flags = [call.trusted, call.asks_what_lies_there, call.leased];
+        self.byte(flags.iter().fold(0, |all, flag| all << 1 | u8::from(*flag)));
+        self.seen(&call.seen);
+        self.flag(call.entry.is_some());
+        if let Some(entry) = &call.entry {
+            self.entry(entry);
+        }
+        for sent in call.sent {
+            self.name(sent);
+        }
+    }
+
+    fn flight(&mut self, flight: &Flight) {
+        self.byte(flight.stage as u8);
+        if flight.stage == Stage::None {
+            return;
+        }
+        let flags = [flight.vacant, flight.detached, flight.captured];
+        self.byte(flags.iter().fold(0, |all, flag| all << 1 | u8::from(*flag)));
+        self.seen(&flight.captures);
+        self.byte(flight.value);
+    }
+
+    fn late(&mut self, late: &Late) {
+        match late {
+            Late::None => self.byte(0),
+            Late::CreateMarker(group, token) => {
+                self.two(1, u8::from(*group == 1));
+                self.name(*token);
+            }
+            Late::CreateLease(entry, id) => {
+                self.two(2, u8::from(*entry == 1));
+                self.name(*id);
+            }
+            Late::Delete(key) => self.two(3, *key),
+            Late::Store(at, expects, entry) => {
+                self.two(4, u8::from(*at == 1));
+                match expects {
+                    Expects::Id(id) => {
+                        self.byte(0);
+                        self.name(*id);
+                    }
+                    Expects::Anything => self.byte(1),
+                    Expects::Something => self.byte(2),
+                    Expects::AnyLease => self.byte(3),
+                }
+                self.entry(entry);
+            }
+        }
+    }
+
+    fn byte(&mut self, byte: u8) {
+        self.word = self.word << 8 | u64::from(byte);
+        self.filled += 1;
+        if self.filled == 8 {
+            self.mix();
+        }
+    }
+
+    fn two(&mut self, first: u8, second: u8) {
+        self.byte(first);
+        self.byte(second);
+    }
+
+    fn flag(&mut self, flag: bool) {
+        self.byte(u8::from(flag));
+    }
+
+    fn name(&mut self, name: Name) {
+        // Fixed names are drawn again, so they are not like others.
+        if name == NONE || name >= FIXED {
+            return self.byte(name);
+        }
+        let number = &mut self.numbers[usize::from(name)];
+        if *number == 0 {
+            self.last += 1;
+            *number = self.last;
+        }
+        let number = *number;
+        self.byte(number);
+    }
+
+    /// Each step can be undone, so words that differ stay different; the shifts spread them (Stafford's
+    /// thirteenth mix).
+    fn mix(&mut self) {
+        let mut hash = self.hash.wrapping_add(0x9e37_79b9_7f4a_7c15) ^ self.word;
+        hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        self.hash = hash ^ (hash >> 31);
+        self.word = 0;
+        self.filled = 0;
+    }
+
+    fn finish(mut self) -> u64 {
+        self.byte(1);
+        self.mix();
+        self.hash
+    }
+}
