@@ -30,8 +30,8 @@ mod courier;
 mod invalidate;
 mod keep;
 
-pub(crate) use invalidate::{Collected, Pending};
 use courier::Courier;
+pub(crate) use invalidate::{Collected, Pending};
 
 /// A cache: where values are kept, and how.
 ///

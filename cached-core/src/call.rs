@@ -166,7 +166,12 @@ impl<R, T> Codec<R, T> {
         if !trusted {
             return Err(Miss::Absent);
         }
-        match hit::judge(self, Accepts::of(key.function()), reply, cache.max_entry_size()) {
+        match hit::judge(
+            self,
+            Accepts::of(key.function()),
+            reply,
+            cache.max_entry_size(),
+        ) {
             Verdict::Hit(value) => Ok(value),
             Verdict::Miss(miss) => Err(miss),
         }

@@ -174,15 +174,20 @@ impl Flights {
     /// that found nothing there.
     pub(crate) fn landed(&self, passenger: Passenger<'_>) -> Option<Shared> {
         let by_key = self.lock();
-        by_key.get(passenger.key.local())?.iter().find_map(|flight| {
-            let board = lock(&flight.board);
-            match &board.state {
-                State::Landed { shared, .. } if board.admits(passenger, &self.0.generations) => {
-                    Some(shared.clone())
+        by_key
+            .get(passenger.key.local())?
+            .iter()
+            .find_map(|flight| {
+                let board = lock(&flight.board);
+                match &board.state {
+                    State::Landed { shared, .. }
+                        if board.admits(passenger, &self.0.generations) =>
+                    {
+                        Some(shared.clone())
+                    }
+                    _ => None,
                 }
-                _ => None,
-            }
-        })
+            })
     }
 
     /// The keys that are being loaded.
@@ -359,7 +364,8 @@ impl Lead {
     pub(crate) fn rejoin(self, passenger: Passenger<'_>) -> Boarding {
         let other = {
             let flights = self.flights.lock();
-            self.flights.follow(&flights, passenger, self.flight.as_ref())
+            self.flights
+                .follow(&flights, passenger, self.flight.as_ref())
         };
         match other {
             None => Boarding::Lead(self),

@@ -12,7 +12,8 @@ use std::{
 };
 
 use crate::{
-    Cache, Error, ErrorKind, cache::Collected, environment, event, flight::Flight, function::Function,
+    Cache, Error, ErrorKind, cache::Collected, environment, event, flight::Flight,
+    function::Function,
 };
 
 tokio::task_local! {
@@ -118,7 +119,9 @@ pub(crate) fn collecting<F: Future>(
 pub(crate) fn collected(cache: &Cache) -> Option<Collected> {
     let innermost = |context: &Arc<Context>| {
         let mut inside_out = context.collecting.iter().rev();
-        inside_out.find(|collected| collected.is_for(cache)).cloned()
+        inside_out
+            .find(|collected| collected.is_for(cache))
+            .cloned()
     };
     CONTEXT.try_with(innermost).ok().flatten()
 }

@@ -154,8 +154,13 @@ impl Cache {
                 for ((key, kept), bytes) in keys.iter().zip(kept).zip(sizes) {
                     self.count_kept(key.function(), *kept, bytes, ttl);
                 }
-                let rejected = keys.iter().zip(kept).filter(|(_, kept)| **kept == Kept::Rejected);
-                rejected.map(|(key, _)| Target::Entry(key.clone())).collect()
+                let rejected = keys
+                    .iter()
+                    .zip(kept)
+                    .filter(|(_, kept)| **kept == Kept::Rejected);
+                rejected
+                    .map(|(key, _)| Target::Entry(key.clone()))
+                    .collect()
             }
             Err(_) => keys.iter().cloned().map(Target::Entry).collect(),
         };
@@ -285,9 +290,7 @@ impl Cache {
         let trusted = self.trusts(&key);
         let reply = self.store().read_with_ttl(&key).await;
         let reply = self.heard(&key, reply)?;
-        Ok(reply
-            .remaining
-            .filter(|_| trusted && hit::is_entry(&reply)))
+        Ok(reply.remaining.filter(|_| trusted && hit::is_entry(&reply)))
     }
 
     /// The value at `key`, which is removed: of several callers at once, one gets it.
@@ -367,12 +370,14 @@ impl Cache {
     /// What `reply` holds, or what is on its way to the store.
     fn value<T: CacheValue>(&self, key: &Key, reply: &Reply, call: Look) -> Option<T> {
         let (function, codec) = (key.function(), Codec::<T, T>::plain());
-        let found = codec.answer(self, key, reply, call.trusted).or_else(|miss| {
-            let coming = self.on_its_way(key, call.began, reply);
-            coming
-                .and_then(|shared| hit::typed(&codec, Accepts::of(None), &shared).ok())
-                .ok_or(miss)
-        });
+        let found = codec
+            .answer(self, key, reply, call.trusted)
+            .or_else(|miss| {
+                let coming = self.on_its_way(key, call.began, reply);
+                coming
+                    .and_then(|shared| hit::typed(&codec, Accepts::of(None), &shared).ok())
+                    .ok_or(miss)
+            });
         match &found {
             Ok(_) => self.count_hit(function),
             Err(miss) => self.count_miss(function, *miss),

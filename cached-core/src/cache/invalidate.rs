@@ -4,19 +4,14 @@ use std::time::Instant;
 
 use super::Cache;
 use crate::{
-    Error, Invalidated, Key, Pattern, Tag,
-    codec::Shared,
-    flight::Passenger,
-    glob, group,
-    invalidation::Target,
-    scope,
-    store::Reply,
+    Error, Invalidated, Key, Pattern, Tag, codec::Shared, flight::Passenger, glob, group,
+    invalidation::Target, scope, store::Reply,
 };
 
 mod pending;
 
-pub(crate) use pending::{Collected, Pending};
 use pending::Sending;
+pub(crate) use pending::{Collected, Pending};
 
 impl Cache {
     /// Makes everything that `pattern` covers unusable, in every process, at constant cost.
@@ -175,10 +170,7 @@ impl Cache {
     /// # }).await
     /// # }
     /// ```
-    pub async fn after<T, E>(
-        &self,
-        future: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, E> {
+    pub async fn after<T, E>(&self, future: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         let collected = Collected::new(self);
         let result = scope::collecting(collected.clone(), future).await;
         collected.settle(result.is_ok()).await;

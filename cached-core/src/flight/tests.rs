@@ -253,7 +253,11 @@ async fn nobody_joins_a_load_that_began_before_an_invalidation_in_this_process()
         panic!("it would get what was invalidated");
     };
     let landed = old.land(Some(value(1)));
-    assert!(flights.landed(passenger(&Key::from("key"), &view(1))).is_none());
+    assert!(
+        flights
+            .landed(passenger(&Key::from("key"), &view(1)))
+            .is_none()
+    );
     assert_eq!(number(&early.turn(PATIENCE).await), Some(1));
     drop((landed, new));
 }

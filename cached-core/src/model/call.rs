@@ -18,6 +18,7 @@ struct Steps<'a> {
 }
 
 impl Steps<'_> {
+    #[allow(clippy::large_types_passed_by_value, reason = "it moves into the list")]
     fn push(&mut self, what: &'static str, keys: Keys, state: State) {
         self.moves.push(Move {
             who: Who::Call(self.number),
@@ -54,13 +55,18 @@ impl World {
                 self.capture_moves(state, number, steps);
                 steps.push("ends its load, and answers", 0, self.answer(state, number));
                 if let Some(mut next) = self.after(Fault::BodyFails, state) {
-                    self.fail(&mut next, number);
+                    Self::fail(&mut next, number);
                     steps.push("fails to load", 0, next);
                 }
             }
             Phase::Waiting => {
                 if state.flights[usize::from(call.flight)].vacant {
                     self.take_over(state, number, steps);
+                }
+                if let Some(mut next) = self.after(Fault::GivesUp, state) {
+                    Self::load_alone(&mut next, number);
+                    Self::leave(&mut next, call.flight.into());
+                    steps.push("has waited for long enough", 0, next);
                 }
             }
             Phase::SentBack => {
@@ -104,13 +110,14 @@ impl World {
             call.phase = Phase::Capturing;
             call.pending = of.keys();
             call.seen.answered = true;
-            self.lead(&mut next, number);
-            // Nobody waits for a refresh.
-            next.flights[number].detached = true;
+            Self::lead(&mut next, number);
+            next.flights[number].alone = true;
             steps.push("begins a refresh", 0, next);
             return;
         }
         self.send_read(&mut next, number, self.is_trusted(state, number));
+        let ended = (0..CALLS).filter(|flight| state.flights[*flight].stage == Stage::Ended);
+        next.calls[number].too_late_for = ended.map(bit).fold(0, |all, bit| all | bit);
         steps.push("begins", 0, next);
         if self.rules.has(Rule::OwnRead) {
             return;
@@ -198,7 +205,7 @@ impl World {
             self.is_trusted(state, number)
         };
         if let Some(hit) = self
-            .hits(call.entry, &call.seen, of.groups)
+            .hits(call.entry, call.seen, of.groups)
             .filter(|_| trusted)
         {
             let mut next = *state;
@@ -210,22 +217,29 @@ impl World {
         }
         let mut next = *state;
         let lacking = if call.seen.answered && self.rules.has(Rule::All) {
-            decide::lacks(&call.seen, of.groups, of.entry)
+            decide::lacks(call.seen, of.groups, of.entry)
         } else {
             0
         };
-        self.lead(&mut next, number);
-        let call = &mut next.calls[number];
-        call.pending = lacking;
-        call.phase = if lacking == 0 {
-            Phase::Ready
-        } else {
-            Phase::Capturing
-        };
+        Self::lead(&mut next, number);
+        self.capture(&mut next, number, lacking);
         steps.push("misses", 0, next);
     }
 
-    fn lead(&self, state: &mut State, number: usize) {
+    /// Sends for what is lacking, or is ready to load.
+    fn capture(&self, state: &mut State, number: usize, lacking: Keys) {
+        let trusted = self.is_trusted(state, number);
+        let call = &mut state.calls[number];
+        call.pending = lacking;
+        if lacking == 0 {
+            call.phase = Phase::Ready;
+        } else {
+            call.phase = Phase::Capturing;
+            call.trusted = trusted;
+        }
+    }
+
+    fn lead(state: &mut State, number: usize) {
         state.calls[number].flight = u8::try_from(number).expect("a few calls");
         state.flights[number] = Flight {
             stage: Stage::NotBegun,
@@ -233,12 +247,15 @@ impl World {
         };
     }
 
-    pub(super) fn can_join(&self, state: &State, of: CallOf, flight: usize, seen: &Seen) -> bool {
+    pub(super) fn can_join(&self, state: &State, of: CallOf, flight: usize, seen: Seen) -> bool {
         let other = self.call(flight);
+        let joined = &state.flights[flight];
+        let open = joined.vacant || joined.stage == Stage::NotBegun || !joined.detached;
         other.process == of.process
             && other.entry == of.entry
-            && !state.flights[flight].detached
-            && decide::joins(self.rules, &state.flights[flight], seen, of.groups)
+            && !joined.alone
+            && open
+            && decide::joins(self.rules, joined, seen, of.groups)
     }
 
     /// A move for each flight that the call can join. `own` is the flight it leads.
@@ -253,7 +270,8 @@ impl World {
         let of = self.call(number);
         let mut joined = false;
         for flight in (0..CALLS).filter(|flight| own != Some(*flight)) {
-            if !self.can_join(state, of, flight, &call.seen) {
+            if call.too_late_for & bit(flight) != 0 || !self.can_join(state, of, flight, call.seen)
+            {
                 continue;
             }
             joined = true;
@@ -268,7 +286,7 @@ impl World {
     }
 
     fn join(&self, state: &mut State, number: usize, flight: usize) {
-        if state.flights[flight].stage == Stage::Landed {
+        if state.flights[flight].stage >= Stage::Landed {
             let value = state.flights[flight].value;
             return self.returns(state, number, value);
         }
@@ -277,8 +295,7 @@ impl World {
         call.pending = 0;
         call.flight = u8::try_from(flight).expect("a few calls");
         call.entry = None;
-        if !self.scenario.may(Fault::Cancelled) {
-            // Of use to whom a cancelled leader hands over.
+        if !self.scenario.may_need_views() {
             let answered = call.seen.answered;
             call.seen = Seen {
                 answered,
@@ -468,7 +485,7 @@ impl World {
         let call = state.calls[number];
         let flight = usize::from(call.flight);
         let hit = self
-            .hits(call.entry, &call.seen, of.groups)
+            .hits(call.entry, call.seen, of.groups)
             .filter(|_| call.trusted && !of.refresh && self.rules.has(Rule::SecondHitTest));
         if let Some(hit) = hit {
             let mut next = *state;
@@ -505,12 +522,8 @@ impl World {
         let flight = &mut next.flights[usize::from(call.flight)];
         flight.stage = Stage::Begun;
         flight.value = value;
-        flight.captured = call.pending == 0 && decide::captures(&call.seen, of.groups);
-        flight.captures = if flight.captured {
-            call.seen
-        } else {
-            Seen::default()
-        };
+        let captured = call.pending == 0 && decide::captures(call.seen, of.groups);
+        flight.captures = captured.then_some(call.seen);
         next
     }
 
@@ -528,7 +541,7 @@ impl World {
         if !of.refresh {
             self.returns(&mut next, number, call.value);
         }
-        let captured = call.pending != 0 || decide::captures(&call.seen, of.groups);
+        let captured = call.pending != 0 || decide::captures(call.seen, of.groups);
         let given_up = !self.rules.has(Rule::DeadEntriesAreReplaced) && !call.leased;
         let naive = !self.rules.has(Rule::All) && call.seen.answered;
         if captured && !given_up || naive {
@@ -537,7 +550,7 @@ impl World {
                 promised: 0,
                 trusted: false,
                 entry: None,
-                flight: 0,
+                flight: if self.is_calm { call.flight } else { 0 },
                 ..call
             };
         } else {
@@ -553,14 +566,21 @@ impl World {
         }
     }
 
-    fn fail(&self, state: &mut State, number: usize) {
+    /// The body fails, and those who wait run their own.
+    fn fail(state: &mut State, number: usize) {
         let flight = usize::from(state.calls[number].flight);
-        // They take the error, or run their own bodies, and store nothing.
         for waiter in Self::waiters(state, flight) {
-            state.calls[waiter] = Call::DONE;
+            Self::load_alone(state, waiter);
         }
         state.flights[flight] = Flight::default();
         state.calls[number] = Call::DONE;
+    }
+
+    /// A call that has waited loads outside of a flight, and stores with what it has seen itself.
+    fn load_alone(state: &mut State, number: usize) {
+        Self::lead(state, number);
+        state.flights[number].alone = true;
+        state.calls[number].phase = Phase::Ready;
     }
 
     /// A call returns a value: was it promised a newer one?
@@ -583,7 +603,7 @@ impl World {
     fn store_moves(&self, state: &State, number: usize, steps: &mut Steps<'_>) {
         let of = self.call(number);
         let call = state.calls[number];
-        if !decide::captures(&call.seen, of.groups) && self.rules.has(Rule::All) {
+        if !decide::captures(call.seen, of.groups) && self.rules.has(Rule::All) {
             let mut next = *state;
             self.not_stored(&mut next, number);
             return steps.push("has nothing to store with", 0, next);
@@ -647,15 +667,25 @@ impl World {
     fn stored(&self, state: &mut State, number: usize) {
         let of = self.call(number);
         if of.refresh {
-            self.conclude(state, of.process, Scenario::of_refresh(number), true);
+            Self::conclude(state, of.process, Scenario::of_refresh(number), true);
         }
+        self.end_flight(state, number);
         state.calls[number] = Call::DONE;
+    }
+
+    /// Calls that begin later find its value in the store, or load anew.
+    fn end_flight(&self, state: &mut State, number: usize) {
+        if self.is_calm {
+            let flight = usize::from(state.calls[number].flight);
+            state.flights[flight].stage = Stage::Ended;
+        }
     }
 
     /// Nothing was stored, or so it seems. For a refresh, what lies there must not stay.
     fn not_stored(&self, state: &mut State, number: usize) {
         let of = self.call(number);
         if !of.refresh {
+            self.end_flight(state, number);
             state.calls[number] = Call::DONE;
         } else if self.rules.has(Rule::RefusedRefreshDeletes) {
             self.detach(state, of.process, Scenario::of_refresh(number));
@@ -673,7 +703,7 @@ impl World {
         let key = ENTRY[of.entry];
         let bit = Scenario::of_refresh(number);
         let mut end = |what, mut next: State, applied| {
-            self.conclude(&mut next, of.process, bit, applied);
+            Self::conclude(&mut next, of.process, bit, applied);
             next.calls[number] = Call::DONE;
             steps.push(what, key, next);
         };
@@ -706,12 +736,15 @@ impl World {
                 state.flights[flight] = Flight::default();
             }
         }
-        let waits_for = (call.phase == Phase::Waiting).then_some(flight);
         state.calls[number] = Call::DONE;
-        if let Some(flight) = waits_for
-            && state.flights[flight].vacant
-            && Self::waiters(state, flight).next().is_none()
-        {
+        if call.phase == Phase::Waiting {
+            Self::leave(state, flight);
+        }
+    }
+
+    /// Somebody waits for `flight` no more: without a leader, the last one ends it.
+    fn leave(state: &mut State, flight: usize) {
+        if state.flights[flight].vacant && Self::waiters(state, flight).next().is_none() {
             state.flights[flight] = Flight::default();
         }
     }
@@ -722,24 +755,17 @@ impl World {
         let call = &state.calls[number];
         let at = usize::from(call.flight);
         let lacking = if call.seen.answered {
-            decide::lacks(&call.seen, of.groups, of.entry)
+            decide::lacks(call.seen, of.groups, of.entry)
         } else {
             0
         };
         let mut next = *state;
         let flight = &mut next.flights[at];
         flight.vacant = false;
-        let left = std::mem::take(&mut flight.captures);
-        let captured = std::mem::take(&mut flight.captured);
-        let call = &mut next.calls[number];
-        call.phase = if lacking == 0 {
-            Phase::Ready
-        } else {
-            Phase::Capturing
-        };
-        call.pending = lacking;
+        let left = flight.captures.take();
+        self.capture(&mut next, number, lacking);
         steps.push("takes over", 0, next);
-        if captured {
+        if let Some(left) = left {
             let call = &mut next.calls[number];
             call.phase = Phase::Ready;
             call.pending = 0;
@@ -747,6 +773,10 @@ impl World {
             steps.push("takes over, with what was captured", 0, next);
         }
     }
+}
+
+fn bit(flight: usize) -> u8 {
+    1 << flight
 }
 
 /// Where a call keeps what it sent to a key.

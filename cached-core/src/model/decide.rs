@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The hit test, age aside.
-pub(super) fn counts(rules: Rules, entry: &Entry, seen: &Seen, groups: u8) -> bool {
+pub(super) fn counts(rules: Rules, entry: Entry, seen: Seen, groups: u8) -> bool {
     if !rules.has(Rule::All) {
         return true;
     }
@@ -22,8 +22,8 @@ pub(super) fn counts(rules: Rules, entry: &Entry, seen: &Seen, groups: u8) -> bo
         outcome: Outcome::Value,
         ttl: std::time::Duration::ZERO,
         stale: std::time::Duration::ZERO,
-        identity: names::identity(entry.run),
-        markers: per_group(&entry.markers, entry.groups).map(real).collect(),
+        identity: Some(names::identity(entry.run)),
+        markers: per_group(entry.markers, entry.groups).map(real).collect(),
     };
     let mut markers = seen_markers(seen, groups);
     if !rules.has(Rule::MissingMarkerIsMiss) {
@@ -36,37 +36,34 @@ pub(super) fn counts(rules: Rules, entry: &Entry, seen: &Seen, groups: u8) -> bo
         header.markers.truncate(known);
         markers.truncate(known);
     }
-    generation::counts(&header, names::identity(seen.run), &markers)
+    generation::counts(&header, Some(names::identity(seen.run)), &markers)
 }
 
 /// The join test.
-pub(super) fn joins(rules: Rules, flight: &Flight, seen: &Seen, groups: u8) -> bool {
-    let mut captures = None;
-    if flight.captured {
-        captures = view(&flight.captures, groups).captures();
-    }
+pub(super) fn joins(rules: Rules, flight: &Flight, mut seen: Seen, groups: u8) -> bool {
+    let captured = flight.captures;
+    let captures = captured.and_then(|captured| view(captured, groups).captures());
     let stage = match flight.stage {
         Stage::None => return false,
         Stage::NotBegun => generation::Stage::NotBegun,
-        Stage::Begun | Stage::Landed => generation::Stage::Begun(captures.as_ref()),
+        Stage::Begun | Stage::Landed | Stage::Ended => generation::Stage::Begun(captures.as_ref()),
     };
     if !rules.has(Rule::JoinTest) || !rules.has(Rule::All) {
         return true;
     }
-    let mut seen = *seen;
+    let captured = captured.unwrap_or_default();
     if !rules.has(Rule::JoinComparesTokens) {
-        seen.markers = flight.captures.markers;
+        seen.markers = captured.markers;
     }
     if !rules.has(Rule::JoinComparesIds) {
-        seen.occupant = flight.captures.occupant;
-        seen.run = flight.captures.run;
+        (seen.occupant, seen.run) = (captured.occupant, captured.run);
     }
-    let view = seen.answered.then(|| view(&seen, groups));
+    let view = seen.answered.then(|| view(seen, groups));
     generation::joins(stage, view.as_ref())
 }
 
 /// What a capture has to create.
-pub(super) fn lacks(seen: &Seen, groups: u8, entry: usize) -> Keys {
+pub(super) fn lacks(seen: Seen, groups: u8, entry: usize) -> Keys {
     let view = view(seen, groups);
     let lease = if view.lacks_lease() { ENTRY[entry] } else { 0 };
     let lacking = view
@@ -77,15 +74,15 @@ pub(super) fn lacks(seen: &Seen, groups: u8, entry: usize) -> Keys {
 }
 
 /// Whether a load that begins now may be stored; what is stored is what was seen.
-pub(super) fn captures(seen: &Seen, groups: u8) -> bool {
+pub(super) fn captures(seen: Seen, groups: u8) -> bool {
     if !seen.answered {
         return false;
     }
     let captures = view(seen, groups).captures();
     let as_seen = || Captures {
         id: names::id(seen.occupant),
-        identity: names::identity(seen.run),
-        markers: per_group(&seen.markers, groups).map(real).collect(),
+        identity: Some(names::identity(seen.run)),
+        markers: per_group(seen.markers, groups).map(real).collect(),
     };
     assert!(
         captures
@@ -98,8 +95,9 @@ pub(super) fn captures(seen: &Seen, groups: u8) -> bool {
 /// The marker that is there once its creation was answered.
 pub(super) fn created_marker(rules: Rules, sent: Name, found: Name, run: Run) -> Marker {
     let found_bytes = (found != NONE).then(|| names::token_bytes(found));
-    let created = generation::created_marker(names::token(sent), found_bytes, names::identity(run))
-        .expect("markers hold tokens");
+    let created =
+        generation::created_marker(names::token(sent), found_bytes, Some(names::identity(run)))
+            .expect("markers hold tokens");
     let ours = created.token == names::token(sent) || !rules.has(Rule::FoundTokenCounts);
     Marker {
         token: if ours { sent } else { found },
@@ -119,30 +117,30 @@ pub(super) fn created_lease(sent: Name, found: Slot) -> Name {
     }
 }
 
-fn view(seen: &Seen, groups: u8) -> View {
+fn view(seen: Seen, groups: u8) -> View {
     View {
         occupant: match seen.occupant {
             NONE => Occupant::Absent,
             id => Occupant::of(names::occupant_bytes(id)),
         },
-        identity: names::identity(seen.run),
+        identity: Some(names::identity(seen.run)),
         markers: seen_markers(seen, groups),
     }
 }
 
-fn seen_markers(seen: &Seen, groups: u8) -> PerGroup<Option<entry::Marker>> {
-    per_group(&seen.markers, groups)
+fn seen_markers(seen: Seen, groups: u8) -> PerGroup<Option<entry::Marker>> {
+    per_group(seen.markers, groups)
         .map(|marker| (marker.token != NONE).then(|| real(marker)))
         .collect()
 }
 
-fn per_group(markers: &[Marker; GROUPS], groups: u8) -> impl Iterator<Item = Marker> {
-    markers.iter().copied().take(groups.into())
+fn per_group(markers: [Marker; GROUPS], groups: u8) -> impl Iterator<Item = Marker> {
+    markers.into_iter().take(groups.into())
 }
 
 fn real(marker: Marker) -> entry::Marker {
     entry::Marker {
         token: names::token(marker.token),
-        identity: names::identity(marker.run),
+        identity: Some(names::identity(marker.run)),
     }
 }

@@ -75,7 +75,7 @@ impl CallOf {
     }
 
     /// What it reads.
-    pub(super) fn keys(&self) -> Keys {
+    pub(super) fn keys(self) -> Keys {
         let markers = MARKER.iter().take(self.groups.into());
         markers.fold(ENTRY[self.entry], |keys, marker| keys | marker)
     }
@@ -139,6 +139,8 @@ pub(super) enum Fault {
     /// One process does not reach the server for a while.
     Outage = 128,
     BodyFails = 256,
+    /// A call that waits loads by itself.
+    GivesUp = 512,
 }
 
 pub(super) const ALL_FAULTS: &[Fault] = &[
@@ -151,6 +153,7 @@ pub(super) const ALL_FAULTS: &[Fault] = &[
     Fault::RestartedFromDump,
     Fault::Outage,
     Fault::BodyFails,
+    Fault::GivesUp,
 ];
 
 #[derive(Clone, Debug)]
@@ -245,6 +248,13 @@ impl Scenario {
             .filter(|call| Self::of_refresh(*call) & invalidations != 0)
             .map(|call| ENTRY[self.calls[call].entry]);
         writers.chain(refreshes).fold(0, |all, keys| all | keys)
+    }
+
+    /// Whether calls that wait may need what they saw.
+    pub(super) fn may_need_views(&self) -> bool {
+        [Fault::Cancelled, Fault::BodyFails, Fault::GivesUp]
+            .into_iter()
+            .any(|fault| self.may(fault))
     }
 
     /// Whether nothing keeps a process from needing one load only.

@@ -62,6 +62,8 @@ pub(super) struct Call {
     pub(super) value: Invalidations,
     /// Its own lease lies, or lay, at the entry's key.
     pub(super) leased: bool,
+    /// Flights, a bit each, that had ended when it began.
+    pub(super) too_late_for: u8,
 }
 
 impl Call {
@@ -85,6 +87,7 @@ impl Call {
         flight: 0,
         value: 0,
         leased: false,
+        too_late_for: 0,
     };
 }
 
@@ -97,6 +100,8 @@ pub(super) enum Stage {
     Begun,
     /// Its value is there, and can be taken by who joins.
     Landed,
+    /// The value was stored, or will not be: of use only to calls that began before.
+    Ended,
 }
 
 /// A load that calls of one process share, under the number of the call that led it first.
@@ -105,10 +110,12 @@ pub(super) struct Flight {
     pub(super) stage: Stage,
     /// Its leader was cancelled: one of those who wait has to lead.
     pub(super) vacant: bool,
+    /// Its process invalidated what it loads, after it had begun.
     pub(super) detached: bool,
-    /// Whether it is of a load that captured everything; else what it captured says nothing.
-    pub(super) captured: bool,
-    pub(super) captures: Seen,
+    /// Nobody joins it: a refresh, or the load of a call that waited for long enough.
+    pub(super) alone: bool,
+    /// What the load has captured, if that was everything.
+    pub(super) captures: Option<Seen>,
     pub(super) value: Invalidations,
 }
 
@@ -268,7 +275,7 @@ impl Fingerprint {
                 Slot::Entry(id, entry) => {
                     self.byte(2);
                     self.name(*id);
-                    self.entry(entry);
+                    self.entry(*entry);
                 }
             }
         }
@@ -290,24 +297,24 @@ impl Fingerprint {
         }
     }
 
-    fn entry(&mut self, entry: &Entry) {
+    fn entry(&mut self, entry: Entry) {
         self.two(entry.run, entry.value);
         self.two(entry.groups, u8::from(entry.old));
-        self.markers(&entry.markers);
+        self.markers(entry.markers);
     }
 
-    fn markers(&mut self, markers: &[Marker; GROUPS]) {
+    fn markers(&mut self, markers: [Marker; GROUPS]) {
         for marker in markers {
             self.name(marker.token);
             self.byte(marker.run);
         }
     }
 
-    fn seen(&mut self, seen: &Seen) {
+    fn seen(&mut self, seen: Seen) {
         self.flag(seen.answered);
         self.name(seen.occupant);
         self.byte(seen.run);
-        self.markers(&seen.markers);
+        self.markers(seen.markers);
     }
 
     fn call(&mut self, call: &Call) {
@@ -317,12 +324,13 @@ impl Fingerprint {
         }
         self.two(call.promised, call.pending);
         self.two(call.flight, call.value);
+        self.byte(call.too_late_for);
         let flags = [call.trusted, call.asks_what_lies_there, call.leased];
         self.byte(flags.iter().fold(0, |all, flag| all << 1 | u8::from(*flag)));
-        self.seen(&call.seen);
+        self.seen(call.seen);
         self.flag(call.entry.is_some());
         if let Some(entry) = &call.entry {
-            self.entry(entry);
+            self.entry(*entry);
         }
         for sent in call.sent {
             self.name(sent);
@@ -334,9 +342,12 @@ impl Fingerprint {
         if flight.stage == Stage::None {
             return;
         }
-        let flags = [flight.vacant, flight.detached, flight.captured];
+        let flags = [flight.vacant, flight.detached, flight.alone];
         self.byte(flags.iter().fold(0, |all, flag| all << 1 | u8::from(*flag)));
-        self.seen(&flight.captures);
+        self.flag(flight.captures.is_some());
+        if let Some(captures) = flight.captures {
+            self.seen(captures);
+        }
         self.byte(flight.value);
     }
 
@@ -363,7 +374,7 @@ impl Fingerprint {
                     Expects::Something => self.byte(2),
                     Expects::AnyLease => self.byte(3),
                 }
-                self.entry(entry);
+                self.entry(*entry);
             }
         }
     }

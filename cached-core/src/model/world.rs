@@ -6,7 +6,7 @@ use super::{
     rules::{Rule, Rules},
     scenario::{CALLS, CallOf, Fault, PROCESSES, QUIET, Scenario},
     server::{Entry, Keys, Slot, each, is_entry},
-    state::{Broken, Invalidations, Late, Phase, Seen, Stage, State},
+    state::{Broken, Call, Flight, Invalidations, Late, Phase, Seen, Stage, State},
 };
 
 /// Who makes a move.
@@ -36,6 +36,8 @@ pub(super) type Moves = Vec<Move>;
 pub(super) struct World {
     pub(super) scenario: Scenario,
     pub(super) rules: Rules,
+    /// Whether each process should need one load only.
+    pub(super) is_calm: bool,
     calls: [CallOf; CALLS],
     covering: [Invalidations; CALLS],
 }
@@ -44,6 +46,7 @@ impl World {
     pub(super) fn new(scenario: Scenario, rules: Rules) -> Self {
         let calls = std::array::from_fn(|number| scenario.call(number));
         Self {
+            is_calm: scenario.is_calm(),
             covering: calls.map(|call| scenario.covering(call)),
             scenario,
             rules,
@@ -84,13 +87,12 @@ impl World {
     pub(super) fn look_after(&self, state: &State) -> Option<Broken> {
         let mut state = *state;
         state.faults = 0;
-        let calm = self.scenario.is_calm();
-        if calm && state.processes.iter().any(|process| process.loads > 1) {
+        if self.is_calm && state.processes.iter().any(|process| process.loads > 1) {
             return Some(Broken::Loads);
         }
         for again in [false, true] {
             let loads = state.processes[PROCESSES - 1].loads;
-            state.calls[QUIET] = Default::default();
+            state.calls[QUIET] = Call::default();
             while state.calls[QUIET].phase != Phase::Done {
                 let mut moves = Moves::new();
                 self.call_moves(&state, QUIET, &mut moves);
@@ -106,11 +108,11 @@ impl World {
             if loaded && again {
                 return Some(Broken::Stuck);
             }
-            if loaded && calm {
+            if loaded && self.is_calm {
                 return Some(Broken::Unreadable);
             }
             // Found by its next call in the store, not here.
-            state.flights[QUIET] = Default::default();
+            state.flights[QUIET] = Flight::default();
         }
         None
     }
@@ -161,9 +163,9 @@ impl World {
     }
 
     /// Whether an entry is a hit for a call that saw this.
-    pub(super) fn hits(&self, entry: Option<Entry>, seen: &Seen, groups: u8) -> Option<Entry> {
+    pub(super) fn hits(&self, entry: Option<Entry>, seen: Seen, groups: u8) -> Option<Entry> {
         entry.filter(|entry| {
-            seen.answered && !entry.old && decide::counts(self.rules, entry, seen, groups)
+            seen.answered && !entry.old && decide::counts(self.rules, *entry, seen, groups)
         })
     }
 
@@ -182,7 +184,7 @@ impl World {
                 && outdated(entry.value)
                 && self.is_trusted(state, number)
                 && self
-                    .hits(Some(entry), &self.read_now(state, of), of.groups)
+                    .hits(Some(entry), self.read_now(state, of), of.groups)
                     .is_some()
             {
                 state.breaks(Broken::WouldBeStale);
@@ -190,7 +192,7 @@ impl World {
             for flight in 0..CALLS {
                 if state.flights[flight].stage >= Stage::Begun
                     && outdated(state.flights[flight].value)
-                    && self.can_join(state, of, flight, &self.read_now(state, of))
+                    && self.can_join(state, of, flight, self.read_now(state, of))
                 {
                     state.breaks(Broken::WouldBeStale);
                 }
@@ -223,7 +225,7 @@ impl World {
                     && other.entry == of.entry
             });
             if !needed {
-                state.flights[flight] = Default::default();
+                state.flights[flight] = Flight::default();
             }
         }
     }

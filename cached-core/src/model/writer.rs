@@ -5,7 +5,7 @@ use super::{
     rules::Rule,
     scenario::{CALLS, Fault, Scenario},
     server::{Keys, MARKER, each, is_entry},
-    state::{Invalidations, Late, State, Writing},
+    state::{Invalidations, Late, Stage, State, Writing},
     world::{Move, Moves, Who, World},
 };
 
@@ -107,13 +107,12 @@ impl World {
         let mut next = *state;
         next.writers[number].writing = Writing::Returned;
         next.writers[number].unanswered = false;
-        self.conclude(&mut next, process, Scenario::of_writer(number), !unanswered);
+        Self::conclude(&mut next, process, Scenario::of_writer(number), !unanswered);
         next
     }
 
     /// An invalidation returns: applied, or postponed.
     pub(super) fn conclude(
-        &self,
         state: &mut State,
         process: usize,
         invalidations: Invalidations,
@@ -133,8 +132,11 @@ impl World {
             return;
         }
         for flight in 0..CALLS {
-            let of = self.call(flight);
-            if of.process == process && self.covering(flight) & invalidations != 0 {
+            let begun = state.flights[flight].stage >= Stage::Begun;
+            if begun
+                && self.call(flight).process == process
+                && self.covering(flight) & invalidations != 0
+            {
                 state.flights[flight].detached = true;
             }
         }

@@ -232,7 +232,9 @@ impl Store for RedisStore {
             let mut answers = answers.into_iter();
             let seen = seen(answers.next());
             let remaining = match answers.next() {
-                Some(Answer::Value(Value::Int(ttl))) => u64::try_from(ttl).ok().map(Duration::from_millis),
+                Some(Answer::Value(Value::Int(ttl))) => {
+                    u64::try_from(ttl).ok().map(Duration::from_millis)
+                }
                 _ => None,
             };
             Ok(Reply {

@@ -89,9 +89,14 @@ impl Capture {
                 }
             }
             let lease = Id::random().map_err(no_random)?;
-            capture.push(create(names.entry(), &lease.lease(), lives.lease), Sent::Claim);
+            capture.push(
+                create(names.entry(), &lease.lease(), lives.lease),
+                Sent::Claim,
+            );
             let mut look = cmd("GETRANGE");
-            look.arg(names.entry()).arg(0).arg(LEASE_LENGTH.saturating_sub(1));
+            look.arg(names.entry())
+                .arg(0)
+                .arg(LEASE_LENGTH.saturating_sub(1));
             capture.push(look, Sent::Look(reply));
         }
         Ok(capture)
@@ -125,12 +130,7 @@ impl Capture {
     ///
     /// One that is missing was refused, because something of another type lies there: nothing can be
     /// stored with it.
-    pub(super) fn complete(
-        &self,
-        answers: Vec<Answer>,
-        identity: Identity,
-        replies: &mut [Reply],
-    ) {
+    pub(super) fn complete(&self, answers: Vec<Answer>, identity: Identity, replies: &mut [Reply]) {
         for (sent, answer) in self.sent.iter().zip(answers) {
             let refused = answer == Answer::AnotherType;
             let found = answer.bytes();
