@@ -23,6 +23,7 @@ use tokio::sync::Notify;
 use crate::{Invalidated, Key, group, invalidation::Target};
 
 mod ledger;
+pub(crate) mod open;
 
 use ledger::{Batch, Ledger, Name};
 

@@ -9,7 +9,7 @@ use super::sync::{
     Mutex, MutexGuard,
     atomic::{AtomicUsize, Ordering},
 };
-use crate::{group, invalidation::Target};
+use crate::{group, invalidation::Target, journal::open::Open};
 
 /// The open invalidations, by what they delete.
 #[derive(Debug)]
@@ -35,12 +35,7 @@ struct Book {
 #[derive(Debug)]
 struct Record {
     name: Name,
-    /// No open invalidation has a lower number.
-    oldest: u64,
-    /// No open invalidation has a higher number.
-    latest: u64,
-    /// Nobody waits for the reply to this one, or to one before it.
-    postponed: Option<u64>,
+    open: Open,
     /// The round in which it was last sent again.
     round: u64,
 }
@@ -103,28 +98,28 @@ impl Ledger {
         let Some(record) = book.find(name) else {
             return;
         };
-        let was_postponed = record.postponed.is_some();
-        record.oldest = record.oldest.max(number.saturating_add(1));
-        record.postponed = record.postponed.filter(|&postponed| postponed > number);
-        let is_postponed = record.postponed.is_some();
-        if record.latest <= number {
-            book.remove(name);
+        let covered = record.open.covers();
+        let left = record.open.acknowledge(number);
+        match left {
+            Some(left) => record.open = left,
+            None => book.remove(name),
         }
-        self.count(usize::from(was_postponed), usize::from(is_postponed));
+        let covers = left.is_some_and(|left| left.covers());
+        self.count(usize::from(covered), usize::from(covers));
     }
 
     /// Nobody waits for the reply to what was entered as `number` any more. Whether it is still open: another
     /// command may have done its work.
     pub(super) fn postpone(&self, number: u64, name: &Name) -> bool {
         let mut book = self.lock();
-        let record = book.find(name).filter(|record| record.oldest <= number);
+        let record = book.find(name).filter(|record| record.open.has(number));
         let Some(record) = record else {
             return number <= book.collapsed && book.has_collapsed();
         };
-        let was_postponed = record.postponed.is_some();
-        record.postponed = record.postponed.max(Some(number));
-        self.count(usize::from(was_postponed), 1);
-        true
+        let covered = record.open.covers();
+        let is_open = record.open.postpone(number);
+        self.count(usize::from(covered), 1);
+        is_open
     }
 
     /// Whether anything is postponed.
@@ -136,7 +131,7 @@ impl Ledger {
     pub(super) fn covers(&self, hashes: &[u64]) -> bool {
         let book = self.lock();
         hashes.iter().any(|&hash| {
-            let covers = |record: &Record| record.name.hash == hash && record.postponed.is_some();
+            let covers = |record: &Record| record.name.hash == hash && record.open.covers();
             book.records.find(hash, covers).is_some()
         })
     }
@@ -149,10 +144,10 @@ impl Ledger {
         let mut due: Vec<_> = book
             .records
             .iter_mut()
-            .filter(|record| record.postponed.is_some())
+            .filter(|record| record.open.covers())
             .collect();
         if due.len() > limit {
-            due.select_nth_unstable_by_key(limit, |record| (record.round, record.oldest));
+            due.select_nth_unstable_by_key(limit, |record| (record.round, record.open.oldest));
             due.truncate(limit);
         }
         let take = |record: &mut Record| {
@@ -196,16 +191,14 @@ impl Book {
     /// Whether there was room.
     fn enter(&mut self, name: &Name, number: u64) -> bool {
         if let Some(record) = self.find(name) {
-            record.latest = number;
+            record.open.enter(number);
             return true;
         }
         let has_room = self.records.len() < self.capacity;
         if has_room {
             self.insert(Record {
                 name: name.clone(),
-                oldest: number,
-                latest: number,
-                postponed: None,
+                open: Open::entered(number),
                 round: 0,
             });
         }
@@ -219,12 +212,14 @@ impl Book {
 
     /// Puts the namespace in the place of everything: it covers whatever is open, and is due at once.
     fn collapse(&mut self, namespace: Name, number: u64) {
-        let oldest = self.records.iter().map(|record| record.oldest).min();
+        let oldest = self.records.iter().map(|record| record.open.oldest).min();
         self.remove(&namespace);
         self.insert(Record {
-            oldest: oldest.map_or(number, |oldest| oldest.min(number)),
-            latest: number,
-            postponed: Some(number),
+            open: Open {
+                oldest: oldest.map_or(number, |oldest| oldest.min(number)),
+                latest: number,
+                postponed: Some(number),
+            },
             round: 0,
             name: namespace,
         });
@@ -237,11 +232,11 @@ impl Book {
     fn has_collapsed(&self) -> bool {
         self.records
             .iter()
-            .any(|record| is_namespace(&record.name.target) && record.oldest <= self.collapsed)
+            .any(|record| is_namespace(&record.name.target) && record.open.has(self.collapsed))
     }
 
     fn postponed(&self) -> usize {
-        let postponed = |record: &&Record| record.postponed.is_some();
+        let postponed = |record: &&Record| record.open.covers();
         self.records.iter().filter(postponed).count()
     }
 }
