@@ -13,6 +13,7 @@
 mod call;
 mod decide;
 mod faults;
+mod journal;
 mod names;
 mod rules;
 mod scenario;

@@ -667,7 +667,9 @@ impl World {
     fn stored(&self, state: &mut State, number: usize) {
         let of = self.call(number);
         if of.refresh {
-            Self::conclude(state, of.process, Scenario::of_refresh(number), true);
+            let bit = Scenario::of_refresh(number);
+            state.processes[of.process].returned |= bit;
+            state.applied |= bit;
         }
         self.end_flight(state, number);
         state.calls[number] = Call::DONE;
@@ -689,6 +691,7 @@ impl World {
             state.calls[number] = Call::DONE;
         } else if self.rules.has(Rule::RefusedRefreshDeletes) {
             self.detach(state, of.process, Scenario::of_refresh(number));
+            self.enter(state, of.process, Scenario::of_refresh(number));
             state.calls[number] = Call {
                 phase: Phase::Deleting,
                 ..Call::DONE
@@ -703,7 +706,7 @@ impl World {
         let key = ENTRY[of.entry];
         let bit = Scenario::of_refresh(number);
         let mut end = |what, mut next: State, applied| {
-            Self::conclude(&mut next, of.process, bit, applied);
+            self.settle(&mut next, of.process, bit, applied);
             next.calls[number] = Call::DONE;
             steps.push(what, key, next);
         };

@@ -41,8 +41,8 @@ pub(super) fn counts(rules: Rules, entry: Entry, seen: Seen, groups: u8) -> bool
 
 /// The join test.
 pub(super) fn joins(rules: Rules, flight: &Flight, mut seen: Seen, groups: u8) -> bool {
-    let captured = flight.captures;
-    let captures = captured.and_then(|captured| view(captured, groups).captures());
+    let begun_with = flight.captures;
+    let captures = begun_with.and_then(|begun_with| view(begun_with, groups).captures());
     let stage = match flight.stage {
         Stage::None => return false,
         Stage::NotBegun => generation::Stage::NotBegun,
@@ -51,12 +51,12 @@ pub(super) fn joins(rules: Rules, flight: &Flight, mut seen: Seen, groups: u8) -
     if !rules.has(Rule::JoinTest) || !rules.has(Rule::All) {
         return true;
     }
-    let captured = captured.unwrap_or_default();
+    let begun_with = begun_with.unwrap_or_default();
     if !rules.has(Rule::JoinComparesTokens) {
-        seen.markers = captured.markers;
+        seen.markers = begun_with.markers;
     }
     if !rules.has(Rule::JoinComparesIds) {
-        (seen.occupant, seen.run) = (captured.occupant, captured.run);
+        (seen.occupant, seen.run) = (begun_with.occupant, begun_with.run);
     }
     let view = seen.answered.then(|| view(seen, groups));
     generation::joins(stage, view.as_ref())

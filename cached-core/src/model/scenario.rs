@@ -12,6 +12,8 @@ use super::{
 pub(super) const CALLS: usize = 4;
 pub(super) const QUIET: usize = 3;
 pub(super) const WRITERS: usize = 2;
+/// Those of writers, and those of refreshes.
+pub(super) const INVALIDATIONS: usize = WRITERS + CALLS;
 /// Two processes, and the one of the call that looks at what is left.
 pub(super) const PROCESSES: usize = 3;
 

@@ -10,6 +10,7 @@ pub(super) const GROUPS: usize = 2;
 pub(super) type Keys = u8;
 pub(super) const ENTRY: [Keys; ENTRIES] = [1, 2];
 pub(super) const MARKER: [Keys; GROUPS] = [4, 8];
+pub(super) const KEYS: [Keys; ENTRIES + GROUPS] = [1, 2, 4, 8];
 const ALL_ENTRIES: Keys = 1 | 2;
 
 /// The keys of a set, one by one.

@@ -2,9 +2,10 @@
 
 use super::{
     names::{FIXED, NONE, Name, Run},
-    scenario::{CALLS, PROCESSES, WRITERS},
+    scenario::{CALLS, INVALIDATIONS, PROCESSES, WRITERS},
     server::{ENTRIES, Entry, Expects, GROUPS, Keys, Keyspace, Marker, Server, Slot},
 };
+use crate::journal::open::Open;
 
 /// A set of invalidations, a bit each: writers first, then refreshes.
 pub(super) type Invalidations = u8;
@@ -143,12 +144,45 @@ pub(super) struct Process {
     pub(super) out: bool,
     /// Its own invalidations that have returned, applied or postponed.
     pub(super) returned: Invalidations,
-    /// Its journal.
-    pub(super) postponed: Invalidations,
-    /// What of it is being sent again, and the keys that are unanswered.
-    pub(super) sending: Invalidations,
+    /// Those that have returned and are not applied yet.
+    pub(super) unconfirmed: Invalidations,
+    /// Its journal: how often something was entered, under which number each invalidation, and what is
+    /// open of each key.
+    pub(super) entered: u8,
+    pub(super) numbers: [u8; INVALIDATIONS],
+    pub(super) records: [Record; ENTRIES + GROUPS],
+    /// The keys that are sent again, after how many entries, and those whose replies are missing.
+    pub(super) sending: Keys,
+    pub(super) sending_number: u8,
     pub(super) pending: Keys,
     pub(super) loads: u8,
+}
+
+/// An [`Open`], made small: numbers begin with one, and there is none without.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Record {
+    oldest: u8,
+    latest: u8,
+    postponed: u8,
+}
+
+impl Record {
+    pub(super) fn open(self) -> Option<Open> {
+        (self.latest != 0).then(|| Open {
+            oldest: self.oldest.into(),
+            latest: self.latest.into(),
+            postponed: (self.postponed != 0).then(|| self.postponed.into()),
+        })
+    }
+
+    pub(super) fn of(open: Option<Open>) -> Self {
+        let small = |number| u8::try_from(number).expect("a few invalidations");
+        open.map_or_else(Self::default, |open| Self {
+            oldest: small(open.oldest),
+            latest: small(open.latest),
+            postponed: small(open.postponed.unwrap_or(0)),
+        })
+    }
 }
 
 /// A command that the server has received and runs whenever it likes.
@@ -230,10 +264,7 @@ impl State {
             print.flag(writer.unanswered);
         }
         for process in &self.processes {
-            print.flag(process.out);
-            print.two(process.returned, process.postponed);
-            print.two(process.sending, process.pending);
-            print.byte(process.loads);
+            print.process(process);
         }
         for late in &self.late {
             print.late(late);
@@ -349,6 +380,24 @@ impl Fingerprint {
             self.seen(captures);
         }
         self.byte(flight.value);
+    }
+
+    fn process(&mut self, process: &Process) {
+        self.flag(process.out);
+        self.two(process.loads, process.entered);
+        if process.entered == 0 {
+            return;
+        }
+        self.two(process.returned, process.unconfirmed);
+        self.two(process.sending, process.pending);
+        self.byte(process.sending_number);
+        for number in process.numbers {
+            self.byte(number);
+        }
+        for record in process.records {
+            self.two(record.oldest, record.latest);
+            self.byte(record.postponed);
+        }
     }
 
     fn late(&mut self, late: &Late) {

@@ -156,12 +156,6 @@ impl World {
         (state.applied | state.processes[process].returned) & self.covering(number)
     }
 
-    pub(super) fn is_trusted(&self, state: &State, number: usize) -> bool {
-        let process = self.call(number).process;
-        !self.rules.has(Rule::PostponedCovers)
-            || state.processes[process].postponed & self.covering(number) == 0
-    }
-
     /// Whether an entry is a hit for a call that saw this.
     pub(super) fn hits(&self, entry: Option<Entry>, seen: Seen, groups: u8) -> Option<Entry> {
         entry.filter(|entry| {

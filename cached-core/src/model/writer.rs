@@ -1,11 +1,10 @@
-//! A writer, after its write to the database: it invalidates, key by key, and the journal of its process
-//! sends again what was not answered.
+//! A writer, after its write to the database: it invalidates, key by key.
 
 use super::{
     rules::Rule,
-    scenario::{CALLS, Fault, Scenario},
+    scenario::{CALLS, Scenario},
     server::{Keys, MARKER, each, is_entry},
-    state::{Invalidations, Late, Stage, State, Writing},
+    state::{Invalidations, Stage, State, Writing},
     world::{Move, Moves, Who, World},
 };
 
@@ -15,7 +14,10 @@ impl World {
         writers
             .clone()
             .all(|writer| state.writers[writer].writing == Writing::Returned)
-            && state.processes.iter().all(|process| process.postponed == 0)
+            && state
+                .processes
+                .iter()
+                .all(|process| process.unconfirmed == 0)
     }
 
     pub(super) fn writer_moves(&self, state: &State, number: usize, moves: &mut Moves) {
@@ -72,6 +74,7 @@ impl World {
         let mut next = *state;
         next.begun |= bit;
         self.detach(&mut next, of.process, bit);
+        self.enter(&mut next, of.process, bit);
         let writer = &mut next.writers[number];
         writer.writing = Writing::Sent;
         writer.pending = self.deleted(of.targets);
@@ -89,41 +92,14 @@ impl World {
         next
     }
 
-    /// The keys that are deleted to invalidate `targets`.
-    fn deleted(&self, targets: Keys) -> Keys {
-        if !self.rules.has(Rule::All) {
-            return 1;
-        }
-        let entries = targets & (1 | 2);
-        if !self.rules.has(Rule::TypedReachesVersions) && entries != 0 {
-            return entries;
-        }
-        targets
-    }
-
     fn return_writing(&self, state: &State, number: usize) -> State {
         let process = self.scenario.writers[number].process;
         let unanswered = state.writers[number].unanswered;
         let mut next = *state;
         next.writers[number].writing = Writing::Returned;
         next.writers[number].unanswered = false;
-        Self::conclude(&mut next, process, Scenario::of_writer(number), !unanswered);
+        self.settle(&mut next, process, Scenario::of_writer(number), !unanswered);
         next
-    }
-
-    /// An invalidation returns: applied, or postponed.
-    pub(super) fn conclude(
-        state: &mut State,
-        process: usize,
-        invalidations: Invalidations,
-        applied: bool,
-    ) {
-        state.processes[process].returned |= invalidations;
-        if applied {
-            state.applied |= invalidations;
-        } else {
-            state.processes[process].postponed |= invalidations;
-        }
     }
 
     /// From now on nobody joins the flights that an invalidation of this process covers.
@@ -139,90 +115,6 @@ impl World {
             {
                 state.flights[flight].detached = true;
             }
-        }
-    }
-
-    /// What can become of an unanswered deletion: it ran, runs later or never, and is given up or, where
-    /// the flag says so, sent again.
-    pub(super) fn lose_deletion(
-        &self,
-        state: &State,
-        key: Keys,
-        then: &mut dyn FnMut(&'static str, &mut State, bool),
-    ) {
-        if let Some(lost) = self.after(Fault::ReplyLost, state) {
-            for again in [false, true] {
-                let mut next = lost;
-                next.server.keys.delete(key);
-                then("deletes, and the reply is lost", &mut next, again);
-            }
-        }
-        if let Some(lost) = self.after(Fault::RunsLate, state) {
-            then(
-                "is not answered, and nothing is deleted",
-                &mut { lost },
-                false,
-            );
-            for again in [false, true] {
-                let mut next = lost;
-                next.leave_late(Late::Delete(key));
-                then(
-                    "is not answered, and its deletion is late",
-                    &mut next,
-                    again,
-                );
-            }
-        }
-    }
-
-    pub(super) fn journal_moves(&self, state: &State, number: usize, moves: &mut Moves) {
-        let process = state.processes[number];
-        let mut step = |what, keys, next| {
-            moves.push(Move {
-                who: Who::Journal(number),
-                what,
-                keys,
-                state: next,
-            });
-        };
-        if process.sending == 0 {
-            if process.postponed != 0 && !process.out {
-                let mut next = *state;
-                next.processes[number].sending = process.postponed;
-                next.processes[number].pending =
-                    self.deleted(self.scenario.targets(process.postponed));
-                step("is sent", 0, next);
-            }
-            return;
-        }
-        if process.pending == 0 {
-            let mut next = *state;
-            let acknowledged = if self.rules.has(Rule::AcknowledgesWhatWasSent) {
-                process.sending
-            } else {
-                process.postponed
-            };
-            next.processes[number].postponed &= !acknowledged;
-            next.processes[number].sending = 0;
-            next.applied |= acknowledged;
-            step("is acknowledged", 0, next);
-            return;
-        }
-        for key in each(process.pending) {
-            let mut give_up = |what, next: &mut State, _again| {
-                next.processes[number].sending = 0;
-                next.processes[number].pending = 0;
-                step(what, key, *next);
-            };
-            if process.out {
-                give_up("is not sent", &mut { *state }, false);
-                continue;
-            }
-            self.lose_deletion(state, key, &mut give_up);
-            let mut next = *state;
-            next.server.keys.delete(key);
-            next.processes[number].pending &= !key;
-            step("deletes", key, next);
         }
     }
 }

@@ -1,0 +1,203 @@
+//! What is sent to invalidate, and sent again until it is confirmed. What is open of each key, and what a
+//! reply says of it, is [`Open`]'s to say, as in the runtime's journal.
+
+use super::{
+    rules::Rule,
+    scenario::Fault,
+    server::{KEYS, Keys, each},
+    state::{Invalidations, Late, Process, Record, State},
+    world::{Move, Moves, Who, World},
+};
+use crate::journal::open::Open;
+
+impl World {
+    /// Writes an invalidation down, before anything of it is sent.
+    pub(super) fn enter(&self, state: &mut State, process: usize, invalidation: Invalidations) {
+        let journal = &mut state.processes[process];
+        journal.entered += 1;
+        journal.numbers[invalidation.trailing_zeros() as usize] = journal.entered;
+        for key in each(self.deleted(self.scenario.targets(invalidation))) {
+            let number = u64::from(journal.entered);
+            change(journal, key, |open| match open {
+                None => Some(Open::entered(number)),
+                Some(mut open) => {
+                    open.enter(number);
+                    Some(open)
+                }
+            });
+        }
+    }
+
+    /// An invalidation returns: its commands were answered, or it is postponed.
+    pub(super) fn settle(
+        &self,
+        state: &mut State,
+        process: usize,
+        invalidation: Invalidations,
+        is_confirmed: bool,
+    ) {
+        let number = state.processes[process].numbers[invalidation.trailing_zeros() as usize];
+        let journal = &mut state.processes[process];
+        journal.returned |= invalidation;
+        journal.unconfirmed |= invalidation;
+        for key in each(self.deleted(self.scenario.targets(invalidation))) {
+            change(journal, key, |open| {
+                let mut open = open?;
+                if is_confirmed {
+                    return open.acknowledge(number.into());
+                }
+                open.postpone(number.into());
+                Some(open)
+            });
+        }
+        self.confirm(state, process);
+    }
+
+    /// What has returned and is not open any more is applied.
+    fn confirm(&self, state: &mut State, process: usize) {
+        let journal = &mut state.processes[process];
+        for (at, number) in journal.numbers.iter().enumerate() {
+            let invalidation = 1 << at;
+            let targets = self.deleted(self.scenario.targets(invalidation));
+            let is_open = each(targets).any(|key| {
+                journal.records[slot(key)]
+                    .open()
+                    .is_some_and(|open| open.has(u64::from(*number)))
+            });
+            if journal.unconfirmed & invalidation != 0 && !is_open {
+                journal.unconfirmed &= !invalidation;
+                state.applied |= invalidation;
+            }
+        }
+    }
+
+    /// Whether nothing that is postponed covers a call.
+    pub(super) fn is_trusted(&self, state: &State, number: usize) -> bool {
+        let of = self.call(number);
+        let covers = |key| {
+            let record = state.processes[of.process].records[slot(key)];
+            record.open().is_some_and(|open| open.covers())
+        };
+        !self.rules.has(Rule::PostponedCovers)
+            || state.processes[of.process].entered == 0
+            || !each(of.keys()).any(covers)
+    }
+
+    /// What can become of an unanswered deletion: it ran, runs later or never, and is given up or, where
+    /// the flag says so, sent again.
+    pub(super) fn lose_deletion(
+        &self,
+        state: &State,
+        key: Keys,
+        then: &mut dyn FnMut(&'static str, &mut State, bool),
+    ) {
+        if let Some(lost) = self.after(Fault::ReplyLost, state) {
+            for again in [false, true] {
+                let mut next = lost;
+                next.server.keys.delete(key);
+                then("deletes, and the reply is lost", &mut next, again);
+            }
+        }
+        if let Some(lost) = self.after(Fault::RunsLate, state) {
+            then(
+                "is not answered, and nothing is deleted",
+                &mut { lost },
+                false,
+            );
+            for again in [false, true] {
+                let mut next = lost;
+                next.leave_late(Late::Delete(key));
+                then(
+                    "is not answered, and its deletion is late",
+                    &mut next,
+                    again,
+                );
+            }
+        }
+    }
+
+    /// Sending again what is postponed.
+    pub(super) fn journal_moves(&self, state: &State, number: usize, moves: &mut Moves) {
+        let journal = &state.processes[number];
+        let mut step = |what, keys, next| {
+            moves.push(Move {
+                who: Who::Journal(number),
+                what,
+                keys,
+                state: next,
+            });
+        };
+        if journal.sending == 0 {
+            let due = KEYS.into_iter().filter(|key| {
+                let open = journal.records[slot(*key)].open();
+                open.is_some_and(|open| open.covers())
+            });
+            let due = due.fold(0, |keys, key| keys | key);
+            if due != 0 && !journal.out {
+                let mut next = *state;
+                let journal = &mut next.processes[number];
+                (journal.sending, journal.pending) = (due, due);
+                journal.sending_number = journal.entered;
+                step("is sent", 0, next);
+            }
+            return;
+        }
+        if journal.pending == 0 {
+            return step("is acknowledged", 0, self.acknowledge(state, number));
+        }
+        for key in each(journal.pending) {
+            let mut give_up = |what, next: &mut State, _again| {
+                let journal = &mut next.processes[number];
+                (journal.sending, journal.pending, journal.sending_number) = (0, 0, 0);
+                step(what, key, *next);
+            };
+            if journal.out {
+                give_up("is not sent", &mut { *state }, false);
+                continue;
+            }
+            self.lose_deletion(state, key, &mut give_up);
+            let mut next = *state;
+            next.server.keys.delete(key);
+            next.processes[number].pending &= !key;
+            step("deletes", key, next);
+        }
+    }
+
+    fn acknowledge(&self, state: &State, process: usize) -> State {
+        let mut next = *state;
+        let journal = &mut next.processes[process];
+        let number = if self.rules.has(Rule::AcknowledgesWhatWasSent) {
+            journal.sending_number
+        } else {
+            journal.entered
+        };
+        for key in each(journal.sending) {
+            change(journal, key, |open| open?.acknowledge(number.into()));
+        }
+        (journal.sending, journal.sending_number) = (0, 0);
+        self.confirm(&mut next, process);
+        next
+    }
+
+    /// The keys that are deleted to invalidate `targets`.
+    pub(super) fn deleted(&self, targets: Keys) -> Keys {
+        if !self.rules.has(Rule::All) {
+            return 1;
+        }
+        let entries = targets & (1 | 2);
+        if !self.rules.has(Rule::TypedReachesVersions) && entries != 0 {
+            return entries;
+        }
+        targets
+    }
+}
+
+fn change(journal: &mut Process, key: Keys, how: impl FnOnce(Option<Open>) -> Option<Open>) {
+    let record = &mut journal.records[slot(key)];
+    *record = Record::of(how(record.open()));
+}
+
+/// Where a process keeps what is open of a key.
+fn slot(key: Keys) -> usize {
+    key.trailing_zeros() as usize
+}
