@@ -4,7 +4,6 @@ use crate::{Cache, Error, Key, Pattern, cache::Pending, event, function::Functio
 
 /// What became of an invalidation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[must_use = "`Postponed` means that other processes may still see the old values for a while"]
 #[non_exhaustive]
 pub enum Invalidated {
     /// The store has confirmed it: no call that begins from now on, in any process, returns a value
