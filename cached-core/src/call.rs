@@ -25,6 +25,25 @@ pub enum Found<R, T> {
     Miss(Load<R, T>),
 }
 
+/// What a read showed one call.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) reply: Reply,
+    /// Whether that may be a hit: not if an invalidation that covers the key was on its way to the store
+    /// when the read was sent, also if it is confirmed by now.
+    pub(crate) trusted: bool,
+}
+
+impl Seen {
+    /// What a store inside the process shows is always true.
+    fn local() -> Box<Self> {
+        Box::new(Self {
+            reply: Reply::local(None, None),
+            trusted: true,
+        })
+    }
+}
+
 /// What a look inside the process found.
 enum Looked<R> {
     Hit(R),
@@ -102,8 +121,7 @@ impl<R, T> Codec<R, T> {
             }
             (Some(_), Err(miss)) => {
                 cache.count_miss(function, miss);
-                let seen = Reply::local(None, None);
-                Looked::Miss(cache.clone(), Plan::Share(Some(Box::new(seen))))
+                Looked::Miss(cache.clone(), Plan::Share(Some(Seen::local())))
             }
         }
     }
@@ -124,7 +142,7 @@ impl<R, T> Codec<R, T> {
         cache: &Cache,
         key: &Key,
         began: Instant,
-    ) -> Result<R, Option<Box<Reply>>> {
+    ) -> Result<R, Option<Box<Seen>>> {
         // Decided before the read is sent: what is invalidated later is none of this read's business,
         // and what is known to be applied later does not make its reply any newer.
         let trusted = cache.trusts(key);
@@ -150,7 +168,7 @@ impl<R, T> Codec<R, T> {
             }
             Err(miss) => {
                 cache.count_miss(function, miss);
-                Err(Some(Box::new(reply)))
+                Err(Some(Box::new(Seen { reply, trusted })))
             }
         }
     }

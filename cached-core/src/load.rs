@@ -7,13 +7,15 @@ use std::{
 };
 
 use crate::{
-    Cache, Key, clock,
+    Cache, Key,
+    call::Seen,
+    clock,
     codec::{Codec, Shared},
     event,
     flight::{Captured, Flight, Passenger},
     generation::View,
     scope,
-    store::{Reply, Write},
+    store::Write,
 };
 
 mod miss;
@@ -42,7 +44,7 @@ pub(crate) struct Call {
 #[derive(Debug)]
 pub(crate) enum Plan {
     /// One load for all that miss, of what the store showed; nothing if it did not answer.
-    Share(Option<Box<Reply>>),
+    Share(Option<Box<Seen>>),
     /// A load of its own, which replaces what is there.
     Refresh,
 }

@@ -38,7 +38,6 @@ pub use crate::{__function as function, __named as named};
 /// What settles things by type. Imported as a whole, it gives no name to the caller's scope.
 pub mod by_type {
     pub use crate::arguments::{PlainArgument as _, SetArgument as _};
-    pub use crate::named::Named;
     pub use crate::returns::{PlainError as _, PlainOption as _, PlainResult as _};
 }
 

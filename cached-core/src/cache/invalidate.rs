@@ -117,7 +117,9 @@ impl Cache {
     pub async fn purge(&self, glob: &str) -> Result<u64, Error> {
         self.usable()?;
         if let Some(group) = group_of_glob(glob) {
-            self.carry_out(vec![Target::Group(group)]).await?;
+            let group = || vec![Target::Group(group.clone())];
+            self.repeat_after(group);
+            self.carry_out(group()).await?;
         }
         // Loads under way are not joined any more.
         let loading = self.flights().keys().into_iter();
@@ -132,7 +134,8 @@ impl Cache {
     ///
     /// Collected are those of this cache, by [`invalidate`](Self::invalidate) and its like, by annotated
     /// functions and their companions; there they are [`Postponed`](Invalidated::Postponed). A
-    /// [`delete`](Self::delete) is done at once, and again at the end. What [`set`](Self::set),
+    /// [`delete`](Self::delete), and a [`purge`](Self::purge) of whole segments, is done at once, and holds again
+    /// from the end on. What [`set`](Self::set),
     /// [`take`](Self::take) and `refresh` do is done at once and not undone: they have no place in a
     /// transaction. Tasks that `future` spawns are not inside. If it returns `Err` they are forgotten. If it is dropped or panics they are applied, because the
     /// transaction may have been committed.

@@ -7,13 +7,13 @@ use std::pin::Pin;
 
 use super::Call;
 use crate::{
+    call::Seen,
     codec::{Codec, Shared},
     event,
     flight::{Boarding, Captured, Landed, Lead, Turn},
     generation::{Occupant, View},
     hit::{self, Accepts},
     scope,
-    store::Reply,
 };
 
 /// How often a call reads again because a leader found its answer before it loaded. After that it loads
@@ -24,7 +24,7 @@ const TRIES: usize = 8;
 pub(super) async fn share<R, T, F: Future<Output = R>>(
     codec: Codec<R, T>,
     call: &Call,
-    seen: Option<Box<Reply>>,
+    seen: Option<Box<Seen>>,
     body: Pin<&mut F>,
 ) -> R {
     let mut miss = Miss { codec, call, seen };
@@ -67,12 +67,12 @@ struct Miss<'a, R, T> {
     codec: Codec<R, T>,
     call: &'a Call,
     /// What this call's own replies showed.
-    seen: Option<Box<Reply>>,
+    seen: Option<Box<Seen>>,
 }
 
 impl<R, T> Miss<'_, R, T> {
     fn view(&self) -> Option<View> {
-        self.seen.as_deref().map(Reply::view)
+        self.seen.as_ref().map(|seen| seen.reply.view())
     }
 
     fn board(&self) -> Boarding {
@@ -103,23 +103,24 @@ impl<R, T> Miss<'_, R, T> {
         let Some(seen) = self.seen.take() else {
             return Err(Boarding::Lead(lead));
         };
-        if seen.view().is_complete() {
+        if seen.reply.view().is_complete() {
             self.seen = Some(seen);
             return Err(Boarding::Lead(lead));
         }
-        let trusted = cache.trusts(key);
+        // What the capture completes is as old as the read.
+        let trusted = seen.trusted && cache.trusts(key);
         let lives = cache.lives(key.function(), self.call.ttl);
-        match cache.store().capture(key, *seen, lives).await {
-            Ok(seen) => {
-                if let Ok(value) = self.codec.answer(cache, key, &seen, trusted) {
+        match cache.store().capture(key, seen.reply, lives).await {
+            Ok(reply) => {
+                if let Ok(value) = self.codec.answer(cache, key, &reply, trusted) {
                     cache.count_shared(key.function());
                     lead.dissolve();
                     return Ok(value);
                 }
-                if seen.occupant == Some(Occupant::Foreign) {
+                if reply.occupant == Some(Occupant::Foreign) {
                     cache.count_foreign(key.function());
                 }
-                self.seen = Some(Box::new(seen));
+                self.seen = Some(Box::new(Seen { reply, trusted }));
                 let view = self.view();
                 Err(lead.rejoin(self.call.passenger(view.as_ref())))
             }
