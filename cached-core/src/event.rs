@@ -97,6 +97,25 @@ pub(crate) fn foreign(function: Option<&'static Function>, store: Kind) {
     );
 }
 
+/// Once for each invalidation that nobody waits for any more.
+pub(crate) fn postponed(error: &Error) {
+    event!(
+        target: TARGET, Level::WARN, %error,
+        "invalidation postponed: it holds in this process, and is sent until the store confirms it"
+    );
+}
+
+pub(crate) fn caught_up(targets: u64) {
+    event!(target: TARGET, Level::INFO, targets, "the store has caught up with what was postponed");
+}
+
+pub(crate) fn journal_overflowed() {
+    event!(
+        target: TARGET, Level::WARN,
+        "too many invalidations are postponed: the whole namespace is invalidated in their place"
+    );
+}
+
 pub(crate) fn uninvalidated(error: &Error) {
     event!(
         target: TARGET, Level::WARN, %error,

@@ -20,7 +20,7 @@ use hashbrown::DefaultHashBuilder;
 use smallvec::SmallVec;
 use tokio::sync::Notify;
 
-use crate::{Invalidated, Key, group, invalidation::Target};
+use crate::{Invalidated, Key, event, group, invalidation::Target};
 
 mod ledger;
 pub(crate) mod open;
@@ -59,10 +59,18 @@ impl Journal {
     /// Writes down what is going to be sent now.
     pub(crate) fn enter(&self, targets: Vec<Target>) -> Entered {
         let names = targets.into_iter().map(|target| self.0.name(target));
-        let namespace = || self.0.name(Target::Group(String::from(group::NAMESPACE)));
+        let mut has_overflowed = false;
+        let namespace = || {
+            has_overflowed = true;
+            self.0.name(Target::Group(String::from(group::NAMESPACE)))
+        };
+        let sent = Sent(self.0.ledger.enter(names.collect(), namespace));
+        if has_overflowed {
+            event::journal_overflowed();
+        }
         Entered {
             journal: self.clone(),
-            sent: Sent(self.0.ledger.enter(names.collect(), namespace)),
+            sent,
         }
     }
 

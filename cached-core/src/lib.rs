@@ -30,8 +30,8 @@
 //! # }
 //! ```
 //!
-//! [`macro@cached`] has every argument, [`Cache`] everything that can be done without an attribute, and
-//! [`Builder`] every setting.
+//! [`macro@cached`] has every argument, [`macro@invalidates`] is for what writes, [`Cache`] has everything that
+//! can be done without an attribute, and [`Builder`] every setting.
 //!
 //! # What a call does
 //!
@@ -39,6 +39,18 @@
 //! miss the key at that time runs its body, the others wait for its value; the value is written behind
 //! the answer. A caller that is dropped, or panics, while its body runs hands over to one that waits. A
 //! store that is away, slow, full or confused costs at most the deadline, and never the value.
+//!
+//! # What an invalidation does
+//!
+//! Every entry belongs to groups: the namespace, its function, each beginning of its prefix, its tags. A
+//! group has a marker, a small key with a random token, and an entry counts only with the tokens that its
+//! groups had before its load began. To invalidate a group is to delete its marker, at the same cost for any
+//! number of entries; one call is invalidated by deleting its entry. A load leaves a *lease* where it finds
+//! nothing, and its value is stored only if what it found or left is still there. So a load that began before
+//! an invalidation is never stored after it, in whatever order things happen, and without a clock.
+//!
+//! What Redis does not confirm in time is kept in a journal in memory and sent until it does; meanwhile this
+//! process treats what it covers as a miss.
 //!
 //! # What it tells
 //!
@@ -52,11 +64,17 @@
 //! | `load`, after the body | debug | `function`, `milliseconds` |
 //! | `shared another call's load` | debug | `function` |
 //! | `store` | debug | `function`, `store`, `bytes`, `ttl_seconds` |
+//! | `store rejected: …`: something was invalidated or stored since the load began | debug | `function`, `store` |
+//! | `invalidate` | debug | `store`, `targets`, `applied` |
+//! | `invalidation postponed: …`, and `… caught up …` when none is left | warn, info | `error`; `targets` |
+//! | `too many invalidations are postponed: …` | warn | |
+//! | `something that is no entry lies at this key: …` | warn | `function`, `store` |
 //! | `an entry could not be read: …`, in place of `miss` | debug | `function`, `store` |
 //! | `read failed: …`, `store failed: …` | warn | `function`, `store`, `error` |
 //! | `store skipped: …`: over 64 MiB are on their way to Redis | warn | `function`, `store` |
 //! | `waited too long for another call's load: …` | warn | `function`, `waited_seconds` |
 //! | `value not stored: …`, `an argument could not be encoded: …`, once a function | warn | `function`, `why` |
+//! | `an argument could not be encoded: nothing is cached by it, and nothing invalidated` | warn | `error` |
 //! | `connection to Redis lost: …` | warn | `error` |
 //! | `connected to Redis` | info | `version` |
 //! | `an invalidation reaches no cached function of this program: …`, at `install` | warn | `pattern` or `tag`, `module` |

@@ -66,7 +66,8 @@ counters! {
     shared,
     /// Entries written.
     stores,
-    /// Values that came too late: something was invalidated, or stored, since their load began.
+    /// Values that came too late: something was invalidated, or stored, since their load began, or it took
+    /// longer than [`lease`](crate::Builder::lease).
     stores_rejected,
     /// Invalidations, each call one, whatever it covers.
     invalidations,

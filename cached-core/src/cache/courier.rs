@@ -8,7 +8,7 @@ use std::{
 use tokio::runtime::Handle;
 
 use super::Cache;
-use crate::{clock, journal::Sent};
+use crate::{clock, event, journal::Sent};
 
 /// How many invalidations go in one pipeline.
 const BATCH: usize = 256;
@@ -88,8 +88,10 @@ impl Cache {
 
     async fn carry(self, number: u64) {
         let mut pause = PAUSE;
+        let mut confirmed: u64 = 0;
         while let Some(sent) = self.0.journal.due(BATCH) {
             if self.send(&sent).await {
+                confirmed = confirmed.saturating_add(sent.targets().len() as u64);
                 pause = PAUSE;
             } else {
                 tokio::time::sleep(pause).await;
@@ -99,6 +101,7 @@ impl Cache {
                 return;
             }
         }
+        event::caught_up(confirmed);
         self.0.courier.end(number);
         // Something may have been postponed after the last look, and found this turn still there.
         if self.0.journal.is_due() {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    Cache, Error, Invalidated,
+    Cache, Error, Invalidated, event,
     invalidation::Target,
     journal::{Entered, Ticket},
     scope,
@@ -106,13 +106,15 @@ impl Sending<'_> {
         };
         let count = entered.targets().len();
         let invalidated = entered.settle(std::iter::repeat_n(is_confirmed, count));
-        if !invalidated.is_applied() {
-            self.cache.send_for_courier();
-        }
         match sent {
             // Another command, sent after this one was entered, has done its work.
             Err(_) if invalidated.is_applied() => Ok(Vec::new()),
-            sent => sent,
+            Err(error) => {
+                event::postponed(&error);
+                self.cache.send_for_courier();
+                Err(error)
+            }
+            there => there,
         }
     }
 }
