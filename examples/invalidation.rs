@@ -58,7 +58,10 @@ async fn card(id: u64, #[cached(skip)] database: &Database) -> Option<String> {
 async fn members(team: &str, #[cached(skip)] database: &Database) -> Vec<String> {
     println!("load: the team `{team}`");
     let names = database.names();
-    names.values().map(|name| format!("{name} of {team}")).collect()
+    names
+        .values()
+        .map(|name| format!("{name} of {team}"))
+        .collect()
 }
 
 /// If it returns `Ok`, everything of this user and of the team is loaded anew by whoever asks next. One round trip.
@@ -92,7 +95,9 @@ async fn main() -> anyhow::Result<()> {
     }
     members("red", &database).await;
 
-    rename(1, "Ada", &database).await.map_err(anyhow::Error::msg)?;
+    rename(1, "Ada", &database)
+        .await
+        .map_err(anyhow::Error::msg)?;
     println!("user 1 is now called Ada");
     show(&database).await;
 

@@ -29,9 +29,11 @@ mod count;
 mod courier;
 mod invalidate;
 mod keep;
+mod set;
 
 use courier::Courier;
 pub(crate) use invalidate::{Collected, Pending};
+use set::Turns;
 
 /// A cache: where values are kept, and how.
 ///
@@ -72,6 +74,7 @@ struct Inner {
     /// What the store has not confirmed.
     journal: Journal,
     courier: Courier,
+    turns: Turns,
     background: Background,
     table: Table,
     on: AtomicBool,
@@ -140,6 +143,7 @@ impl Cache {
             flights: Flights::new(generations.clone()),
             generations,
             courier: Courier::default(),
+            turns: Turns::default(),
             background: Background::default(),
             table: Table::new(),
             fault,

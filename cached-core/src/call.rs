@@ -215,10 +215,7 @@ impl<R, T> Found<R, T> {
 }
 
 /// The next call of `function` inside `call` loads and stores, whatever is there.
-pub fn refresh<F: Future>(
-    function: &'static Function,
-    call: F,
-) -> impl Future<Output = F::Output> {
+pub fn refresh<F: Future>(function: &'static Function, call: F) -> impl Future<Output = F::Output> {
     scope::once(function, Mode::Refresh, call)
 }
 

@@ -248,6 +248,26 @@ async fn touch_counts_a_new_ttl_from_now() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_sets_at_once_one_is_stored() {
+    every_store("sets", async |cache| {
+        let mut sets = JoinSet::new();
+        for number in 0..100_u64 {
+            let cache = cache.clone();
+            sets.spawn(async move {
+                let both = [("counter", &number), ("other", &number)];
+                cache.set_many(both, None).await.unwrap();
+                number
+            });
+        }
+        sets.join_all().await;
+        assert!(cache.get::<u64>("counter").await.unwrap().is_some());
+        assert!(cache.get::<u64>("other").await.unwrap().is_some());
+        assert_eq!(cache.stats().total.stores_rejected, 0);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn set_without_a_ttl_takes_the_default() {
     for store in Store::ALL {

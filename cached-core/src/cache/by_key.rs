@@ -1,9 +1,6 @@
 //! Calls by key: the cache without an annotated function.
 
-use std::{
-    collections::HashMap,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use super::Cache;
 use crate::{
@@ -11,13 +8,11 @@ use crate::{
     call::Found,
     clock,
     codec::{CacheValue, Codec},
-    flight::Captured,
     hit::{self, Accepts},
     invalidation::Target,
-    json::Unstorable,
     returns::Returns,
     scope::{self, Mode},
-    store::{Kept, Reply, Write},
+    store::Reply,
 };
 
 impl Cache {
@@ -86,115 +81,6 @@ impl Cache {
             .zip(calls)
             .map(|((key, reply), call)| self.value(key, &reply, call))
             .collect())
-    }
-
-    /// Stores `value` at `key` for `ttl`, or for the cache's default if that is `None`.
-    ///
-    /// What was there is replaced. If the key is invalidated, or stored by another, while this is under
-    /// way, there is nothing in the end. Dropped before it returns, the value may be there or not.
-    ///
-    /// # Errors
-    ///
-    /// - [`ErrorKind::Config`] if `ttl` is shorter than a millisecond;
-    /// - [`ErrorKind::Unstorable`] if JSON cannot bring the value back unchanged;
-    /// - [`ErrorKind::TooLarge`] if it is over [`max_entry_size`](crate::Builder::max_entry_size);
-    /// - those of [`get`](Self::get).
-    pub async fn set<T: CacheValue>(
-        &self,
-        key: impl Into<Key>,
-        value: &T,
-        ttl: impl Into<Option<Duration>>,
-    ) -> Result<(), Error> {
-        self.set_many([(key, value)], ttl).await
-    }
-
-    /// Stores several values for the same `ttl`, by as few commands as possible.
-    ///
-    /// All of it has one deadline: store some hundreds at a time.
-    ///
-    /// # Errors
-    ///
-    /// As [`set`](Self::set). If a value cannot be stored, none is; if the store fails on the way,
-    /// some may be.
-    pub async fn set_many<'a, T: CacheValue>(
-        &self,
-        entries: impl IntoIterator<Item = (impl Into<Key>, &'a T)>,
-        ttl: impl Into<Option<Duration>>,
-    ) -> Result<(), Error> {
-        let ttl = ttl.into().unwrap_or(self.0.config.default_ttl);
-        let entries = entries
-            .into_iter()
-            .map(|(key, value)| (key.into(), value));
-        let (keys, values) = last_of_each(entries.collect());
-        let Some(first) = keys.first() else {
-            return Ok(());
-        };
-        long_enough(ttl)?;
-        for key in &keys {
-            self.checked(key)?;
-        }
-        if !self.writes(first) {
-            return Ok(());
-        }
-        for key in &keys {
-            self.supersede(key);
-        }
-        let at = self.generations().now();
-        let claimed = self.store().claim(&keys, self.lives(None, Some(ttl))).await;
-        let claimed = self.heard(first, claimed)?;
-        let mut writes = Vec::with_capacity(keys.len());
-        for ((key, value), there) in keys.iter().zip(values).zip(claimed) {
-            let from = there.view().captures();
-            writes.push(self.to_set(key, value, ttl, &Captured { at, from })?);
-        }
-        let sizes: Vec<usize> = writes.iter().map(|write| write.payload.len()).collect();
-        let kept = self.store().store(writes).await;
-        let late: Vec<Target> = match &kept {
-            Ok(kept) => {
-                for ((key, kept), bytes) in keys.iter().zip(kept).zip(sizes) {
-                    self.count_kept(key.function(), *kept, bytes, ttl);
-                }
-                let rejected = keys
-                    .iter()
-                    .zip(kept)
-                    .filter(|(_, kept)| **kept == Kept::Rejected);
-                rejected
-                    .map(|(key, _)| Target::Entry(key.clone()))
-                    .collect()
-            }
-            Err(_) => keys.iter().cloned().map(Target::Entry).collect(),
-        };
-        // An older load may have stored first: whatever is there is not what the caller gave.
-        if !late.is_empty() {
-            let _ = self.carry_out(late).await;
-        }
-        self.heard(first, kept).map(drop)
-    }
-
-    fn to_set<T: CacheValue>(
-        &self,
-        key: &Key,
-        value: &T,
-        ttl: Duration,
-        captured: &Captured,
-    ) -> Result<Write, Error> {
-        let codec = Codec::<T, T>::plain();
-        let write = self
-            .to_store(&codec, key, value, codec.share(value), ttl, captured)
-            .map_err(|why| {
-                self.count_unstorable(key.function(), &why);
-                unstorable(&why)
-            })?;
-        match write {
-            Some(write) => Ok(Write {
-                replaces: true,
-                ..write
-            }),
-            None => Err(Error::new(
-                ErrorKind::Server,
-                "something that is no entry lies at this key: another program uses the namespace;                  to remove it, use `delete`",
-            )),
-        }
     }
 
     /// The value at `key`, or the one that `load` makes, which is stored for `ttl`, or for the
@@ -357,11 +243,11 @@ impl Cache {
         Ok(self.is_on() && scope::mode(key.function(), self).is_none())
     }
 
-    fn writes(&self, key: &Key) -> bool {
+    pub(super) fn writes(&self, key: &Key) -> bool {
         self.is_on() && scope::mode(key.function(), self) != Some(Mode::Bypass)
     }
 
-    fn heard<T>(&self, key: &Key, result: Result<T, Error>) -> Result<T, Error> {
+    pub(super) fn heard<T>(&self, key: &Key, result: Result<T, Error>) -> Result<T, Error> {
         result.inspect_err(|_| {
             self.counters(key.function()).errors.count();
         })
@@ -402,23 +288,7 @@ impl Look {
     }
 }
 
-/// Of several values for one key the last one counts.
-fn last_of_each<T>(entries: Vec<(Key, T)>) -> (Vec<Key>, Vec<T>) {
-    let mut places: HashMap<Box<[u8]>, usize> = HashMap::new();
-    let (mut keys, mut values) = (Vec::new(), Vec::new());
-    for (key, value) in entries {
-        let place = *places.entry(key.local().into()).or_insert(keys.len());
-        if let Some(earlier) = values.get_mut(place) {
-            *earlier = value;
-        } else {
-            keys.push(key);
-            values.push(value);
-        }
-    }
-    (keys, values)
-}
-
-fn long_enough(ttl: Duration) -> Result<(), Error> {
+pub(super) fn long_enough(ttl: Duration) -> Result<(), Error> {
     if ttl >= Duration::from_millis(1) {
         return Ok(());
     }
@@ -426,12 +296,4 @@ fn long_enough(ttl: Duration) -> Result<(), Error> {
         ErrorKind::Config,
         "a ttl must be at least a millisecond: to remove a value, use `delete`",
     ))
-}
-
-fn unstorable(why: &Unstorable) -> Error {
-    let kind = match why {
-        Unstorable::TooLarge { .. } => ErrorKind::TooLarge,
-        _ => ErrorKind::Unstorable,
-    };
-    Error::new(kind, format!("the value is not stored: {why}"))
 }

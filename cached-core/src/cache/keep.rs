@@ -191,6 +191,6 @@ impl Cache {
 
     /// Removes what is at `key`, now or when the store answers again.
     pub(crate) async fn remove(&self, key: &Key) {
-        let _ = self.apply(vec![Target::Entry(key.clone())]).await;
+        let _ = self.carry_out(vec![Target::Entry(key.clone())]).await;
     }
 }
