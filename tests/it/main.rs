@@ -13,11 +13,18 @@ mod faults;
 mod fixture;
 mod foreign;
 mod identity;
+mod invalidation;
+mod journal;
+mod late;
 mod layout;
+mod lifetimes;
+mod nested;
+mod round_trips;
 mod shapes;
 mod sharing;
 mod single_flight;
 mod surroundings;
+mod user_input;
 mod visible;
 
 /// Waits until `cache` has written `entries` entries: what a function returned is written behind the answer.

@@ -13,12 +13,14 @@
 )]
 
 mod loader;
+mod proxy;
 mod resp;
 mod server;
 mod stores;
 
 pub use loader::CountingLoader;
-pub use resp::Reply;
+pub use proxy::Proxy;
+pub use resp::{Connection, Reply};
 pub use server::{RedisServer, ServerBuilder};
 pub use stores::{Store, every_store, namespace};
 

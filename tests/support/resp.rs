@@ -44,12 +44,18 @@ impl fmt::Display for Reply {
 }
 
 /// One connection, one command at a time.
-pub(crate) struct Connection {
+#[derive(Debug)]
+pub struct Connection {
     stream: BufReader<TcpStream>,
 }
 
 impl Connection {
-    pub(crate) fn open(port: u16, password: Option<&str>) -> io::Result<Self> {
+    /// Connects to this port of this machine.
+    ///
+    /// # Errors
+    ///
+    /// Those of the network, and what the server says to a wrong password.
+    pub fn open(port: u16, password: Option<&str>) -> io::Result<Self> {
         let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(Duration::from_secs(10)))?;
@@ -64,7 +70,12 @@ impl Connection {
         Ok(connection)
     }
 
-    pub(crate) fn send<A: AsRef<[u8]>>(&mut self, arguments: &[A]) -> io::Result<Reply> {
+    /// Sends one command and waits for its answer, for ten seconds at most.
+    ///
+    /// # Errors
+    ///
+    /// Those of the network; what the server refuses is a [`Reply::Error`].
+    pub fn send<A: AsRef<[u8]>>(&mut self, arguments: &[A]) -> io::Result<Reply> {
         let mut request = format!("*{}\r\n", arguments.len()).into_bytes();
         for argument in arguments {
             let argument = argument.as_ref();

@@ -125,6 +125,12 @@ impl RedisServer {
             .unwrap_or_else(|error| panic!("redis-server on port {}: {error}", self.port))
     }
 
+    /// A connection of the test's own, for many commands.
+    pub fn connect(&self) -> Connection {
+        Connection::open(self.port, self.password.as_deref())
+            .unwrap_or_else(|error| panic!("redis-server on port {}: {error}", self.port))
+    }
+
     /// All keys that match `glob`, sorted.
     pub fn keys(&self, glob: &str) -> Vec<String> {
         let Reply::List(keys) = self.command(&["KEYS", glob]) else {

@@ -1,0 +1,228 @@
+//! What calls and invalidations cost, by the server's own counters and by a proxy that counts round trips.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use cached_core::{Cache, cached, invalidates};
+use tests::{Proxy, RedisServer};
+
+use crate::stored;
+
+/// A server whose commands nobody else sends, and a cache that reaches it through a proxy.
+struct Line {
+    server: RedisServer,
+    proxy: Proxy,
+    cache: Cache,
+}
+
+impl Line {
+    async fn open() -> Self {
+        let server = RedisServer::start();
+        let proxy = Proxy::to(&server);
+        let cache = Cache::builder()
+            .redis_url(proxy.url())
+            .namespace("trips")
+            .op_timeout(Duration::from_secs(10))
+            .connect_timeout(Duration::from_secs(10))
+            .build()
+            .unwrap();
+        // The server gets to know the script that stores: each server once, for all its clients.
+        cache.set("first", &1, None).await.unwrap();
+        assert!(cache.clear().await.unwrap().is_applied());
+        Self {
+            server,
+            proxy,
+            cache,
+        }
+    }
+
+    /// The round trips and the commands of `work`, and of what it leaves to be done behind the answer.
+    async fn cost<T>(&self, stores: u64, work: impl Future<Output = T>) -> Cost {
+        let before = self.cache.stats().total.stores;
+        self.server.cli(&["CONFIG", "RESETSTAT"]);
+        let trips = self.proxy.trips();
+        self.cache.scope(work).await;
+        let answered = self.proxy.trips();
+        stored(&self.cache, before + stores).await;
+        // The reply has been read; what else was sent then would be late.
+        let all = self.proxy.trips();
+        Cost {
+            before_the_answer: answered - trips,
+            all: all - trips,
+            commands: self.commands(),
+        }
+    }
+
+    fn commands(&self) -> BTreeMap<String, u64> {
+        let info = self.server.cli(&["INFO", "commandstats"]);
+        let lines = info.lines().filter_map(|line| {
+            let (name, counts) = line.strip_prefix("cmdstat_")?.split_once(":calls=")?;
+            let (calls, _) = counts.split_once(',')?;
+            Some((name.to_owned(), calls.parse().unwrap()))
+        });
+        lines
+            .filter(|(name, _)| !name.starts_with("config") && name != "info")
+            .collect()
+    }
+}
+
+#[derive(Debug)]
+struct Cost {
+    before_the_answer: u64,
+    all: u64,
+    commands: BTreeMap<String, u64>,
+}
+
+impl Cost {
+    fn calls(&self, command: &str) -> u64 {
+        self.commands.get(command).copied().unwrap_or(0)
+    }
+
+    fn assert_is(&self, before_the_answer: u64, all: u64) {
+        assert_eq!(
+            (self.before_the_answer, self.all),
+            (before_the_answer, all),
+            "{self:?}"
+        );
+    }
+
+    /// One read, and nothing else at all.
+    fn assert_is_one_read(&self) {
+        self.assert_is(1, 1);
+        assert_eq!(self.commands, [("mget".to_owned(), 1)].into(), "{self:?}");
+    }
+}
+
+#[cached(ttl = "1h", prefix = "a")]
+async fn two_groups(id: u64) -> u64 {
+    id
+}
+
+#[cached(ttl = "1h", prefix = "b:{id}")]
+async fn three_groups(id: u64) -> u64 {
+    id
+}
+
+#[cached(ttl = "1h", prefix = "c:{id}:x:y:{z}", tags = ["t:{id}", "u", "v:{z}"])]
+async fn many_groups(id: u64, z: u64) -> u64 {
+    id + z
+}
+
+#[invalidates("c:{id}:*")]
+async fn one_target(id: u64) {}
+
+#[invalidates(
+    "c:{id}:*",
+    "b",
+    three_groups(id),
+    two_groups(id),
+    many_groups(..),
+    tags = ["t:{id}", "u"]
+)]
+async fn many_targets(id: u64) {}
+
+#[tokio::test]
+async fn hit_is_one_command_with_any_number_of_groups() {
+    let line = Line::open().await;
+    for id in 0..5 {
+        line.cost(3, async {
+            two_groups(id).await;
+            three_groups(id).await;
+            many_groups(id, 1).await;
+        })
+        .await;
+        line.cost(0, two_groups(id)).await.assert_is_one_read();
+        line.cost(0, three_groups(id)).await.assert_is_one_read();
+        line.cost(0, many_groups(id, 1)).await.assert_is_one_read();
+        let peek = many_groups::peek(id, 1);
+        line.cost(0, peek).await.assert_is_one_read();
+    }
+    let cache = &line.cache;
+    cache.set("a:b:c", &1, None).await.unwrap();
+    let get = async { cache.get::<i32>("a:b:c").await.unwrap().unwrap() };
+    line.cost(0, get).await.assert_is_one_read();
+    let exists = async { assert!(cache.exists("a:b:c").await.unwrap()) };
+    line.cost(0, exists).await.assert_is_one_read();
+}
+
+#[tokio::test]
+async fn miss_is_three_round_trips_two_of_them_before_the_answer() {
+    let line = Line::open().await;
+    // Nothing is there.
+    line.cost(1, many_groups(1, 1)).await.assert_is(2, 3);
+    // The markers of some groups are there.
+    line.cost(1, many_groups(1, 2)).await.assert_is(2, 3);
+    line.cost(1, two_groups(1)).await.assert_is(2, 3);
+    // All markers are there, and no entry.
+    line.cost(1, two_groups(2)).await.assert_is(2, 3);
+    // After an invalidation of a group: the dead entry's id is what the store expects.
+    line.cost(0, one_target(1)).await;
+    line.cost(1, many_groups(1, 1)).await.assert_is(2, 3);
+    // A dead entry, and all markers are there again: nothing to capture.
+    let cost = line.cost(1, many_groups(1, 2)).await;
+    cost.assert_is(1, 2);
+}
+
+#[tokio::test]
+async fn replacing_is_two_round_trips() {
+    let line = Line::open().await;
+    let cache = &line.cache;
+    line.cost(1, many_groups::refresh(1, 1))
+        .await
+        .assert_is(2, 2);
+    line.cost(1, many_groups::refresh(1, 1))
+        .await
+        .assert_is(2, 2);
+    let set = async || cache.set("a:b:c", &1, None).await.unwrap();
+    line.cost(1, set()).await.assert_is(2, 2);
+    line.cost(1, set()).await.assert_is(2, 2);
+    let take = async { assert_eq!(cache.take::<u8>("a:b:c").await.unwrap(), Some(1)) };
+    line.cost(0, take).await.assert_is(1, 1);
+}
+
+#[tokio::test]
+async fn invalidation_is_one_round_trip_with_any_number_of_targets() {
+    let line = Line::open().await;
+    let cache = &line.cache;
+    for id in 0..200 {
+        line.cost(2, async {
+            many_groups(id, 1).await;
+            three_groups(id).await;
+        })
+        .await;
+    }
+    let cost = line.cost(0, one_target(1)).await;
+    cost.assert_is(1, 1);
+    assert_eq!(cost.commands, [("unlink".to_owned(), 1)].into());
+    let cost = line.cost(0, many_targets(1)).await;
+    cost.assert_is(1, 1);
+    // Some are two: a function by either of its names, a call with its entry.
+    assert!(cost.calls("unlink") <= 9, "{cost:?}");
+    assert_eq!(cost.commands.len(), 1, "{cost:?}");
+    // Of all 200, and of nothing at all.
+    let clear = async { assert!(cache.clear().await.unwrap().is_applied()) };
+    line.cost(0, clear).await.assert_is(1, 1);
+    let nothing = async { assert!(cache.invalidate("nothing").await.unwrap().is_applied()) };
+    line.cost(0, nothing).await.assert_is(1, 1);
+    let companion = async { assert!(many_groups::invalidate(3, 1).await.unwrap().is_applied()) };
+    line.cost(0, companion).await.assert_is(1, 1);
+    let delete = async { assert!(!cache.delete("a:b:c").await.unwrap()) };
+    line.cost(0, delete).await.assert_is(1, 1);
+}
+
+#[tokio::test]
+async fn transaction_with_many_invalidations_is_one_round_trip() {
+    let line = Line::open().await;
+    let cache = &line.cache;
+    let transaction = cache.after(async {
+        for id in 0..20 {
+            one_target(id).await;
+            let _ = cache.invalidate("b").await;
+        }
+        Ok::<_, ()>(())
+    });
+    let cost = line.cost(0, async { transaction.await.unwrap() }).await;
+    cost.assert_is(1, 1);
+    assert_eq!(cost.commands.len(), 1, "{cost:?}");
+    assert!(cost.calls("unlink") <= 21, "{cost:?}");
+}
