@@ -1,0 +1,135 @@
+//! What the database holds, one version a cell, and which cells an invalidation covers.
+
+use crate::dice::Dice;
+
+const USERS: u64 = 5;
+const COURSES: u64 = 3;
+const LANGUAGES: u64 = 2;
+
+/// What one cached call shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cell {
+    /// A function whose prefix names every argument.
+    Profile { user: u64 },
+    /// The same with a tag.
+    Grade { user: u64, course: u64 },
+    /// A function whose prefix leaves an argument to the digest: two calls are in the same groups.
+    Summary { user: u64, language: u64 },
+    /// A key from text.
+    Note { user: u64 },
+}
+
+impl Cell {
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        (0..USERS).flat_map(|user| {
+            let grades = (0..COURSES).map(move |course| Self::Grade { user, course });
+            let summaries = (0..LANGUAGES).map(move |language| Self::Summary { user, language });
+            [Self::Profile { user }, Self::Note { user }]
+                .into_iter()
+                .chain(grades)
+                .chain(summaries)
+        })
+    }
+
+    pub(crate) fn any(dice: &mut Dice) -> Self {
+        let user = dice.below(USERS);
+        match dice.below(4) {
+            0 => Self::Profile { user },
+            1 => Self::Grade {
+                user,
+                course: dice.below(COURSES),
+            },
+            2 => Self::Summary {
+                user,
+                language: dice.below(LANGUAGES),
+            },
+            _ => Self::Note { user },
+        }
+    }
+
+    pub(crate) fn user(self) -> u64 {
+        let (Self::Profile { user }
+        | Self::Grade { user, .. }
+        | Self::Summary { user, .. }
+        | Self::Note { user }) = self;
+        user
+    }
+
+    /// Its place in the order of [`all`](Self::all).
+    pub(crate) fn index(self) -> usize {
+        let within = match self {
+            Self::Profile { .. } => 0,
+            Self::Note { .. } => 1,
+            Self::Grade { course, .. } => 2 + course,
+            Self::Summary { language, .. } => 2 + COURSES + language,
+        };
+        usize::try_from(self.user() * (2 + COURSES + LANGUAGES) + within).unwrap()
+    }
+
+    fn function(self) -> u8 {
+        match self {
+            Self::Profile { .. } => 0,
+            Self::Grade { .. } => 1,
+            Self::Summary { .. } => 2,
+            Self::Note { .. } => 3,
+        }
+    }
+}
+
+/// How much an invalidation covers, seen from one cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// One call.
+    Call,
+    /// `user:7:*`
+    User,
+    /// All of a function.
+    Function,
+    /// A tag.
+    Course,
+    /// `user:*`
+    Users,
+    /// Everything.
+    Namespace,
+}
+
+impl Scope {
+    /// A scope that covers `cell`: most often a small one.
+    pub(crate) fn any(dice: &mut Dice, cell: Cell) -> Self {
+        let is_tagged = matches!(cell, Cell::Grade { .. });
+        let is_function = !matches!(cell, Cell::Note { .. });
+        match dice.below(100) {
+            0..=19 => Self::User,
+            20..=39 if is_tagged => Self::Course,
+            40..=47 if is_function => Self::Function,
+            48..=49 => Self::Users,
+            50 => Self::Namespace,
+            _ => Self::Call,
+        }
+    }
+
+    /// Every cell that an invalidation of this much around `cell` covers.
+    pub(crate) fn covers(self, cell: Cell) -> impl Iterator<Item = Cell> {
+        Cell::all().filter(move |other| match (self, cell, *other) {
+            (Self::Call, ..) => *other == cell,
+            (Self::User, ..) => other.user() == cell.user(),
+            (Self::Function, ..) => other.function() == cell.function(),
+            (Self::Course, Cell::Grade { course, .. }, Cell::Grade { course: that, .. }) => {
+                course == that
+            }
+            (Self::Course, ..) => false,
+            (Self::Users | Self::Namespace, ..) => true,
+        })
+    }
+}
+
+#[test]
+fn cells_are_numbered_in_their_order() {
+    let places: Vec<usize> = Cell::all().map(Cell::index).collect();
+    assert_eq!(places, (0..places.len()).collect::<Vec<_>>());
+    for cell in Cell::all() {
+        for scope in [Scope::Call, Scope::User, Scope::Users, Scope::Namespace] {
+            assert!(scope.covers(cell).any(|covered| covered == cell));
+        }
+    }
+}

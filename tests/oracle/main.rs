@@ -1,0 +1,328 @@
+//! The promise of freshness, asked of a real server: once an invalidation has returned, no later call, in any
+//! process, returns a value whose load began before it.
+//!
+//! Tasks of several processes read and write the same few cells, with every way to read and to invalidate there is.
+//! Before each call the oracle notes how fresh its answer must be, afterwards it looks. Meanwhile bodies dawdle,
+//! callers go away, entries expire, and a saboteur deletes what it finds.
+//!
+//! | variable | |
+//! |---|---|
+//! | `CACHED_ORACLE_OPERATIONS` | how many, for a longer run: 200,000 by default |
+//! | `CACHED_ORACLE_SEED` | the same choices as a run that printed it; what the scheduler makes of them differs |
+
+// A test says what is wrong by panicking.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used
+)]
+
+use std::process::{Command, Stdio};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use cached_core::{Cache, Counts};
+use tests::{RedisServer, Store, namespace};
+
+mod cell;
+mod dice;
+mod naive;
+mod ours;
+mod saboteur;
+mod truth;
+mod world;
+
+use dice::Dice;
+use naive::{Mistake, Naive};
+use ours::Ours;
+use saboteur::{Loot, Saboteur};
+use truth::{Atomics, Shared, Truth};
+use world::{Member, Plan, World};
+
+/// A busy machine may take longer than the default deadline; only what is about outages must see it.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+fn variable<T: FromStr>(name: &str) -> Option<T> {
+    let text = std::env::var(name).ok()?;
+    let parsed = text.parse().ok();
+    assert!(parsed.is_some(), "{name}={text} is no number");
+    parsed
+}
+
+/// This many operations, or the share of a longer run that was asked for.
+fn plan(operations: u64) -> Plan {
+    const USUAL: u64 = 200_000;
+    let asked: Option<u64> = variable("CACHED_ORACLE_OPERATIONS");
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let seed = variable("CACHED_ORACLE_SEED")
+        .unwrap_or_else(|| Dice::new(u64::from(now.unwrap().subsec_nanos())).roll());
+    println!("CACHED_ORACLE_SEED={seed}");
+    Plan {
+        operations: asked.unwrap_or(USUAL) * operations / USUAL,
+        tasks: 48,
+        seed,
+    }
+}
+
+fn handle(server: &RedisServer, namespace: &str, deadline: Duration) -> Cache {
+    Cache::builder()
+        .redis_url(server.url())
+        .namespace(namespace)
+        .op_timeout(deadline)
+        .connect_timeout(deadline)
+        .build()
+        .unwrap()
+}
+
+/// Shows what happened.
+fn show(world: &World, counts: &[Counts], loot: Option<&Loot>) {
+    println!("{:?}", world.tally());
+    for counts in counts {
+        println!("{counts:?}");
+    }
+    if let Some(loot) = loot {
+        println!("{loot:?}");
+    }
+}
+
+/// That it was not too little: a run in which everything is a miss proves nothing.
+fn assert_busy(world: &World, plan: Plan, counts: &[Counts], loot: Option<&Loot>) {
+    let tally = world.tally();
+    let all = |of: fn(&Counts) -> u64| counts.iter().map(of).sum::<u64>();
+    let one_in = |share: u64| plan.operations / share;
+    assert!(tally.answers.load(Relaxed) > one_in(2));
+    assert!(tally.changes.load(Relaxed) > one_in(50));
+    assert!(tally.cancelled.load(Relaxed) > one_in(100));
+    assert!(all(|counts| counts.hits) > one_in(10));
+    assert!(all(|counts| counts.misses) > one_in(50));
+    assert!(all(|counts| counts.loads) > one_in(50));
+    assert!(all(|counts| counts.shared) > one_in(1_000));
+    assert!(all(|counts| counts.stores) > one_in(100));
+    assert!(all(|counts| counts.invalidations) > one_in(50));
+    if let Some(loot) = loot {
+        // Late stores: what a load captured was invalidated, evicted or replaced before it ended.
+        assert!(all(|counts| counts.stores_rejected) > one_in(10_000));
+        assert!(loot.entries.load(Relaxed) > one_in(5_000));
+        assert!(loot.markers.load(Relaxed) > one_in(5_000));
+        assert!(loot.leases.load(Relaxed) > 0);
+    }
+}
+
+fn assert_fresh(world: &World) {
+    let stale = world.tally().stale.load(Relaxed);
+    assert_eq!(stale, 0, "{:#?}", world.complaints());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn usual_mistakes_are_seen() {
+    for mistake in Mistake::ALL {
+        let server = RedisServer::start();
+        let world = World::new(Atomics::new(), (0, 1));
+        let members = [(); 3].map(|()| Member::new(&world, Naive::new(mistake, &server)));
+        world::run(&world, &members, plan(30_000)).await;
+        println!("{mistake:?}: {:?}", world.tally());
+        assert!(world.tally().stale.load(Relaxed) > 0, "{mistake:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn functions_that_are_not_cached_are_always_fresh() {
+    let server = RedisServer::start();
+    let world = World::new(Atomics::new(), (0, 1));
+    let cache = Cache::builder().enabled(false).build().unwrap();
+    let members = [Member::new(&world, Ours::on_quiet(&cache))];
+    world::run(&world, &members, plan(10_000)).await;
+    assert_fresh(&world);
+    drop(server);
+}
+
+/// As if a server came back from an old dump without saying so: the one thing that tokens cannot see.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn markers_that_come_back_are_seen() {
+    let server = RedisServer::start();
+    let name = namespace("oracle");
+    let world = World::new(Atomics::new(), (0, 1));
+    let caches = [(); 3].map(|()| handle(&server, &name, PATIENCE));
+    let members = caches
+        .each_ref()
+        .map(|cache| Member::new(&world, Ours::on_quiet(cache)));
+    let plan = plan(100_000);
+    let restorer = saboteur::Restorer::let_loose(&server);
+    world::run(&world, &members, plan).await;
+    drop(restorer);
+    println!("{:?}", world.tally());
+    assert!(world.tally().stale.load(Relaxed) > 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_call_sees_a_value_from_before_an_applied_invalidation() {
+    let server = RedisServer::start();
+    let name = namespace("oracle");
+    let world = World::new(Atomics::new(), (0, 1));
+    let caches = [(); 3].map(|()| handle(&server, &name, PATIENCE));
+    let members = caches
+        .each_ref()
+        .map(|cache| Member::new(&world, Ours::on_quiet(cache)));
+    let plan = plan(200_000);
+    let saboteur = Saboteur::let_loose(&server, Dice::new(plan.seed));
+    let began = Instant::now();
+    world::run(&world, &members, plan).await;
+    println!("{:?}", began.elapsed());
+    let loot = saboteur.end();
+    let counts = caches.each_ref().map(|cache| cache.stats().total);
+    show(&world, &counts, Some(&loot));
+    assert_fresh(&world);
+    assert_busy(&world, plan, &counts, Some(&loot));
+    assert_eq!(counts.iter().map(|counts| counts.errors).sum::<u64>(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_call_in_memory_sees_a_value_from_before_an_invalidation() {
+    let world = World::new(Atomics::new(), (0, 1));
+    let cache = Store::Memory.cache(&namespace("oracle"));
+    let members = [Member::new(&world, Ours::on_quiet(&cache))];
+    let plan = plan(100_000);
+    world::run(&world, &members, plan).await;
+    show(&world, &[cache.stats().total], None);
+    assert_fresh(&world);
+    assert_busy(&world, plan, &[cache.stats().total], None);
+}
+
+/// Room for a few entries only: what is evicted must not come back by its generation.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_call_in_a_small_memory_sees_a_value_from_before_an_invalidation() {
+    let world = World::new(Atomics::new(), (0, 1));
+    let cache = Cache::builder().memory_capacity(2_000).build().unwrap();
+    let members = [Member::new(&world, Ours::on_quiet(&cache))];
+    world::run(&world, &members, plan(50_000)).await;
+    assert_fresh(&world);
+}
+
+/// Freezes the server, closes its connections, and starts it anew, until it is dropped.
+struct Outages {
+    stop: Arc<AtomicBool>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Outages {
+    fn begin(server: &Arc<RedisServer>, mut dice: Dice) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let thread = thread::spawn({
+            let (server, stop) = (Arc::clone(server), Arc::clone(&stop));
+            move || {
+                let pause = |dice: &mut Dice, limit| {
+                    thread::sleep(Duration::from_millis(dice.below(limit)));
+                };
+                while !stop.load(Relaxed) {
+                    pause(&mut dice, 200);
+                    match dice.below(10) {
+                        0..=4 => {
+                            server.freeze();
+                            pause(&mut dice, 150);
+                            server.thaw();
+                        }
+                        5..=8 => drop(server.cli(&["CLIENT", "KILL", "TYPE", "normal"])),
+                        _ => {
+                            server.kill();
+                            pause(&mut dice, 100);
+                            server.restart();
+                        }
+                    }
+                }
+            }
+        });
+        Self {
+            stop,
+            thread: Some(thread),
+        }
+    }
+
+    fn end(mut self) {
+        self.stop.store(true, Relaxed);
+        self.thread.take().unwrap().join().unwrap();
+    }
+}
+
+/// Other processes' invalidations count as far as they were applied, this one's in any case.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn outages_make_no_call_see_what_this_process_invalidated_or_any_process_applied() {
+    let server = Arc::new(RedisServer::start());
+    let name = namespace("oracle");
+    let world = World::new(Atomics::new(), (0, 1));
+    let caches = [(); 3].map(|()| handle(&server, &name, Duration::from_millis(40)));
+    let members = caches
+        .each_ref()
+        .map(|cache| Member::new(&world, Ours::on_flaky(cache)));
+    let plan = plan(50_000);
+    let outages = Outages::begin(&server, Dice::new(plan.seed));
+    world::busy(&world, &members, plan).await;
+    outages.end();
+    println!("{:?}", world.tally());
+    for cache in &caches {
+        println!("{:?}", cache.stats().total);
+    }
+    assert_fresh(&world);
+    assert!(world.tally().postponed.load(Relaxed) > 0);
+    world::rest(&members, plan).await;
+    assert_fresh(&world);
+}
+
+const PROCESSES: u64 = 3;
+
+/// Not a test: one of the processes of the next one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by the next test, as a process of its own"]
+async fn one_of_several_processes() {
+    let truth = Shared::at(variable("ORACLE_TRUTH").unwrap());
+    let this = variable("ORACLE_PROCESS").unwrap();
+    let world = World::new(truth, (this, PROCESSES));
+    let cache = Cache::from_env().unwrap();
+    let members = [Member::new(&world, Ours::on_quiet(&cache))];
+    let mut plan = plan(10_000);
+    plan.tasks = 16;
+    plan.seed = plan.seed.wrapping_add(this);
+    world::run(&world, &members, plan).await;
+    show(&world, &[cache.stats().total], None);
+    assert_fresh(&world);
+    assert_busy(&world, plan, &[cache.stats().total], None);
+    assert_eq!(cache.stats().total.errors, 0);
+    println!("\nfresh");
+}
+
+#[test]
+fn no_call_sees_what_another_process_invalidated() {
+    let (server, database) = (RedisServer::start(), RedisServer::start());
+    let name = namespace("oracle");
+    let seed = Shared::new(&database).tick();
+    let saboteur = Saboteur::let_loose(&server, Dice::new(seed));
+    let processes: Vec<_> = (0..PROCESSES)
+        .map(|process| {
+            Command::new(std::env::current_exe().unwrap())
+                .args(["--ignored", "--exact", "--nocapture"])
+                .arg("one_of_several_processes")
+                .env("ORACLE_TRUTH", database.port().to_string())
+                .env("ORACLE_PROCESS", process.to_string())
+                .env("REDIS_URL", server.url())
+                .env("REDIS_CACHE_PREFIX", &name)
+                .env("REDIS_SOCKET_TIMEOUT", "10s")
+                .env("REDIS_SOCKET_CONNECT_TIMEOUT", "10s")
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    for process in processes {
+        let output = process.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        println!("{said}");
+        assert!(output.status.success(), "{complaint}");
+        assert!(said.contains("\nfresh"), "{complaint}");
+    }
+    println!("{:?}", saboteur.end());
+}

@@ -1,0 +1,419 @@
+//! The cache itself, by every way there is to read it and to make it forget.
+
+use std::time::Duration;
+
+use cached_core::{Cache, Error, Invalidated, Pattern, Tag, cached, invalidates};
+
+use crate::cell::{Cell, Scope};
+use crate::dice::Dice;
+use crate::world::{Done, How, Stamp, Subject, World};
+
+#[cached(ttl = "1h", prefix = "user:{user}:profile", id = "oracle-profile")]
+async fn profile(user: u64, #[cached(skip)] world: World, #[cached(skip)] dice: Dice) -> Stamp {
+    world.load(Cell::Profile { user }, dice).await
+}
+
+/// What the next version of the service makes of it, while the old one still runs.
+#[cached(
+    ttl = "1h",
+    prefix = "user:{user}:profile",
+    id = "oracle-profile",
+    version = 2
+)]
+async fn next_profile(
+    user: u64,
+    #[cached(skip)] world: World,
+    #[cached(skip)] dice: Dice,
+) -> Stamp {
+    world.load(Cell::Profile { user }, dice).await
+}
+
+#[cached(
+    ttl = "60ms",
+    jitter = "50%",
+    prefix = "user:{user}:grade:{course}",
+    tags = ["course:{course}", "everything"]
+)]
+async fn grade(
+    user: u64,
+    course: u64,
+    #[cached(skip)] world: World,
+    #[cached(skip)] dice: Dice,
+) -> Option<Stamp> {
+    Some(world.load(Cell::Grade { user, course }, dice).await)
+}
+
+#[cached(ttl = "1h", prefix = "user:{user}:summary")]
+async fn summary(
+    user: u64,
+    language: u64,
+    #[cached(skip)] world: World,
+    #[cached(skip)] dice: Dice,
+) -> Result<Stamp, Refused> {
+    Ok(world.load(Cell::Summary { user, language }, dice).await)
+}
+
+/// What a body that fails returns; nothing was written then.
+#[derive(Clone, Debug)]
+struct Refused;
+
+/// A write to the database, under way.
+struct Edit {
+    world: World,
+    cell: Cell,
+    scope: Scope,
+    dice: Dice,
+}
+
+impl Edit {
+    async fn run(mut self) -> Result<Done, Refused> {
+        let Self {
+            world, cell, dice, ..
+        } = &mut self;
+        dice.pause().await;
+        if dice.percent(10) {
+            return Err(Refused);
+        }
+        let version = write(world, *cell).await;
+        dice.pause().await;
+        Ok(Done {
+            began: world.truth().tick(),
+            version,
+            scope: self.scope,
+            applied: true,
+            how: "annotated",
+        })
+    }
+}
+
+/// The new version, or 0 if another process is to write this cell.
+async fn write(world: &World, cell: Cell) -> u64 {
+    if !matches!(cell, Cell::Note { .. }) {
+        return world.truth().write(cell);
+    }
+    match world.writer(cell).await {
+        Some(_alone) => world.truth().write(cell),
+        None => 0,
+    }
+}
+
+#[invalidates(profile(user))]
+async fn edit_profile(user: u64, edit: Edit) -> Result<Done, Refused> {
+    edit.run().await
+}
+
+#[invalidates(grade(user, course))]
+async fn edit_grade(user: u64, course: u64, edit: Edit) -> Result<Done, Refused> {
+    edit.run().await
+}
+
+#[invalidates(summary(user, language))]
+async fn edit_summary(user: u64, language: u64, edit: Edit) -> Result<Done, Refused> {
+    edit.run().await
+}
+
+#[invalidates("user:{user}:note")]
+async fn edit_note(user: u64, edit: Edit) -> Result<Done, Refused> {
+    edit.run().await
+}
+
+#[invalidates("user:{user}:*")]
+async fn edit_user(user: u64, edit: Edit) -> Result<Done, Refused> {
+    edit.run().await
+}
+
+#[invalidates(tags = ["course:{course}"])]
+async fn edit_course(course: u64, edit: Edit) -> Result<Done, Refused> {
+    edit.run().await
+}
+
+#[invalidates(profile(..))]
+async fn edit_profiles(edit: Edit) -> Result<Done, Refused> {
+    edit.run().await
+}
+
+#[invalidates(grade(..))]
+async fn edit_grades(edit: Edit) -> Result<Done, Refused> {
+    edit.run().await
+}
+
+#[invalidates(summary(..))]
+async fn edit_summaries(edit: Edit) -> Result<Done, Refused> {
+    edit.run().await
+}
+
+#[invalidates("user:*", tags = ["everything"])]
+async fn edit_users(edit: Edit) -> Result<Done, Refused> {
+    edit.run().await
+}
+
+#[invalidates("*")]
+async fn edit_all(edit: Edit) -> Result<Done, Refused> {
+    edit.run().await
+}
+
+/// A handle, as if each were a process.
+#[derive(Clone, Debug)]
+pub(crate) struct Ours {
+    cache: Cache,
+    /// Whether what an annotated function invalidates may be taken for applied: it does not say.
+    is_quiet: bool,
+}
+
+impl Ours {
+    /// On a server that always answers.
+    pub(crate) fn on_quiet(cache: &Cache) -> Self {
+        Self {
+            cache: cache.clone(),
+            is_quiet: true,
+        }
+    }
+
+    /// On a server that may be away: what does not say that it was applied is taken for postponed.
+    pub(crate) fn on_flaky(cache: &Cache) -> Self {
+        Self {
+            cache: cache.clone(),
+            is_quiet: false,
+        }
+    }
+
+    async fn note(&self, user: u64, world: &World, dice: &mut Dice) -> (How, Option<Stamp>) {
+        let (cache, key) = (&self.cache, note(user));
+        let ttl = Duration::from_millis(20 + dice.below(400));
+        // What fails has no answer.
+        match dice.below(20) {
+            0..=12 => {
+                let load = world.load(Cell::Note { user }, dice.fork());
+                let loaded = cache
+                    .get_or_load(key, ttl, async || Ok::<_, Refused>(load.await))
+                    .await;
+                ("get_or_load", loaded.ok())
+            }
+            13..=15 => ("get", cache.get(key).await.unwrap_or(None)),
+            16 => {
+                let found = cache.get_many([key]).await.unwrap_or_default();
+                ("get_many", found.first().copied().flatten())
+            }
+            17 => ("take", cache.take(key).await.unwrap_or(None)),
+            _ => {
+                let _ = cache.touch(key.as_str(), ttl).await;
+                ("touch, get", cache.get(key).await.unwrap_or(None))
+            }
+        }
+    }
+
+    async fn annotated(&self, cell: Cell, edit: Edit) -> Result<Done, Refused> {
+        let user = cell.user();
+        let mut done = match (edit.scope, cell) {
+            (Scope::Call, Cell::Profile { user }) => edit_profile(user, edit).await,
+            (Scope::Call, Cell::Grade { user, course }) => edit_grade(user, course, edit).await,
+            (Scope::Call, Cell::Summary { user, language }) => {
+                edit_summary(user, language, edit).await
+            }
+            (Scope::Call, Cell::Note { user }) => edit_note(user, edit).await,
+            (Scope::User, _) => edit_user(user, edit).await,
+            (Scope::Course, Cell::Grade { course, .. }) => edit_course(course, edit).await,
+            (Scope::Function, Cell::Profile { .. }) => edit_profiles(edit).await,
+            (Scope::Function, Cell::Grade { .. }) => edit_grades(edit).await,
+            (Scope::Function, Cell::Summary { .. }) => edit_summaries(edit).await,
+            (Scope::Users, _) => edit_users(edit).await,
+            (Scope::Namespace, _) => edit_all(edit).await,
+            (Scope::Course | Scope::Function, _) => unreachable!("chosen by the cell"),
+        }?;
+        done.applied &= self.is_quiet;
+        Ok(done)
+    }
+
+    async fn invalidate(
+        &self,
+        scope: Scope,
+        cell: Cell,
+        dice: &mut Dice,
+    ) -> Result<Invalidated, Error> {
+        let (cache, user, other) = (&self.cache, cell.user(), dice.percent(50));
+        let users = |user: u64| ["user".to_owned(), user.to_string()];
+        match (scope, cell) {
+            (Scope::Call, Cell::Profile { user }) if other => {
+                cache.invalidate(next_profile::key(user)).await
+            }
+            (Scope::Call, Cell::Profile { user }) => {
+                cache.invalidate(format!("user:{user}:profile")).await
+            }
+            (Scope::Call, Cell::Grade { user, course }) => {
+                cache.scope(grade::invalidate(user, course)).await
+            }
+            (Scope::Call, Cell::Summary { user, language }) => {
+                cache.scope(summary::invalidate(user, language)).await
+            }
+            (Scope::Call, Cell::Note { user }) => cache.invalidate(note(user)).await,
+            (Scope::User, _) if other => cache.invalidate(format!("user:{user}:*")).await,
+            (Scope::User, _) => cache.invalidate(Pattern::from_segments(users(user))).await,
+            (Scope::Course, Cell::Grade { course, .. }) if other => {
+                let tag = Tag::from_segments(["course".to_owned(), course.to_string()]);
+                cache.invalidate_tag(tag).await
+            }
+            (Scope::Course, Cell::Grade { course, .. }) => {
+                cache.invalidate_tag(format!("course:{course}")).await
+            }
+            (Scope::Users, _) => cache.invalidate("user").await,
+            (Scope::Namespace, _) if other => cache.invalidate("*").await,
+            (Scope::Namespace, _) => cache.clear().await,
+            (Scope::Course | Scope::Function, _) => unreachable!("chosen by the cell"),
+        }
+    }
+
+    /// As [`invalidate`](Self::invalidate), by what also gives room, where there is such a way.
+    async fn delete(&self, scope: Scope, cell: Cell) -> Option<Result<Invalidated, Error>> {
+        let key = match (scope, cell) {
+            (Scope::User, _) => {
+                let purged = self.cache.purge(&format!("user:{}:*", cell.user())).await;
+                return Some(purged.map(|_| Invalidated::Applied));
+            }
+            (Scope::Call, Cell::Summary { user, language }) => summary::key(user, language),
+            (Scope::Call, Cell::Note { user }) => note(user).into(),
+            _ => return None,
+        };
+        let deleted = self.cache.delete(key).await;
+        Some(deleted.map(|_| Invalidated::Applied))
+    }
+
+    /// Writes through the cache: what it returns is what later calls get, or something newer.
+    async fn replace(&self, world: &World, cell: Cell, dice: &mut Dice) -> Option<Done> {
+        let (world_of_body, dice_of_body) = (world.clone(), dice.fork());
+        let version = match cell {
+            Cell::Grade { user, course } => {
+                let refresh = grade::refresh(user, course, world_of_body, dice_of_body);
+                self.cache.scope(refresh).await?.version
+            }
+            Cell::Summary { user, language } => {
+                let refresh = summary::refresh(user, language, world_of_body, dice_of_body);
+                self.cache.scope(refresh).await.ok()?.version
+            }
+            // Refreshes one of its two versions only.
+            Cell::Profile { .. } => return None,
+            Cell::Note { user } => {
+                let _alone = world.writer(cell).await?;
+                let version = world.truth().write(cell);
+                let stamp = Stamp {
+                    cell: cell.index(),
+                    version,
+                    began: None,
+                };
+                let ttl = Duration::from_millis(20 + dice.below(400));
+                self.cache.set(note(user), &stamp, ttl).await.ok()?;
+                world.truth().was_set(version);
+                version
+            }
+        };
+        Some(Done {
+            began: 0,
+            version,
+            scope: Scope::Call,
+            applied: self.is_quiet,
+            how: "replaced",
+        })
+    }
+}
+
+/// Calls the function that shows `cell`.
+async fn call(cell: Cell, world: World, dice: &mut Dice) -> Stamp {
+    let (next, dice) = (dice.percent(50), dice.fork());
+    match cell {
+        Cell::Profile { user } if next => next_profile(user, world, dice).await,
+        Cell::Profile { user } => profile(user, world, dice).await,
+        Cell::Grade { user, course } => grade(user, course, world, dice).await.unwrap(),
+        Cell::Summary { user, language } => summary(user, language, world, dice).await.unwrap(),
+        Cell::Note { .. } => unreachable!("a note is no function"),
+    }
+}
+
+/// What [`call`] would return without a load.
+async fn peek(cell: Cell, dice: &mut Dice) -> Option<Stamp> {
+    match cell {
+        Cell::Profile { user } if dice.percent(50) => next_profile::peek(user).await,
+        Cell::Profile { user } => profile::peek(user).await,
+        Cell::Grade { user, course } => grade::peek(user, course).await?,
+        Cell::Summary { user, language } => summary::peek(user, language).await?.ok(),
+        Cell::Note { .. } => unreachable!("a note is no function"),
+    }
+}
+
+fn note(user: u64) -> String {
+    format!("user:{user}:note")
+}
+
+impl Subject for Ours {
+    async fn read(&self, world: &World, cell: Cell, dice: &mut Dice) -> (How, Option<Stamp>) {
+        if let Cell::Note { user } = cell {
+            return self.note(user, world, dice).await;
+        }
+        if dice.percent(10) {
+            return ("peek", self.cache.scope(peek(cell, dice)).await);
+        }
+        let stamp = self.cache.scope(call(cell, world.clone(), dice)).await;
+        ("call", Some(stamp))
+    }
+
+    async fn change(&self, world: &World, cell: Cell, dice: &mut Dice) -> Option<Done> {
+        let scope = Scope::any(dice, cell);
+        match dice.below(10) {
+            0..=1 => self.replace(world, cell, dice).await,
+            2..=5 => {
+                let edit = Edit {
+                    world: world.clone(),
+                    cell,
+                    scope,
+                    dice: dice.fork(),
+                };
+                let edited = self.cache.scope(self.annotated(cell, edit)).await;
+                edited.ok()
+            }
+            // Only an annotation names all of a function.
+            _ if scope == Scope::Function => None,
+            6 => {
+                let edit = Edit {
+                    world: world.clone(),
+                    cell,
+                    scope,
+                    dice: dice.fork(),
+                };
+                let mut dice = dice.fork();
+                let transaction = self.cache.after(async {
+                    let done = edit.run().await?;
+                    let _ = self.invalidate(scope, cell, &mut dice).await;
+                    dice.pause().await;
+                    // What was invalidated inside is applied behind this.
+                    let began = world.truth().tick();
+                    let how = "after";
+                    Ok::<_, Refused>(Done { began, how, ..done })
+                });
+                let mut done = transaction.await.ok()?;
+                done.applied &= self.is_quiet;
+                Some(done)
+            }
+            _ => {
+                let version = write(world, cell).await;
+                let began = world.truth().tick();
+                let deleted = if dice.percent(25) {
+                    self.delete(scope, cell).await
+                } else {
+                    None
+                };
+                let (how, invalidated) = match deleted {
+                    Some(deleted) => ("deleted", deleted.ok()?),
+                    None => (
+                        "invalidated",
+                        self.invalidate(scope, cell, dice).await.ok()?,
+                    ),
+                };
+                Some(Done {
+                    began,
+                    version,
+                    scope,
+                    applied: invalidated.is_applied(),
+                    how,
+                })
+            }
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! What really happened: the versions in the database, and how fresh an answer must be.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::{Mutex, PoisonError};
+
+use tests::{Connection, RedisServer, Reply};
+
+use crate::cell::Cell;
+
+/// How fresh the answer to a call must be that begins now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Floor {
+    /// When the latest applied invalidation that covers the cell began: no load from before may be seen.
+    pub(crate) began: u64,
+    /// The latest version whose invalidation was applied, or that a write through the cache has returned.
+    pub(crate) version: u64,
+}
+
+/// The database that all processes share, and the one clock of the test: every tick is later than all before.
+pub(crate) trait Truth: Send + Sync + 'static {
+    fn tick(&self) -> u64;
+
+    /// Gives `cell` a new version.
+    fn write(&self, cell: Cell) -> u64;
+
+    fn version(&self, cell: Cell) -> u64;
+
+    fn floor(&self, cell: Cell) -> Floor;
+
+    /// From now on, answers for `cells` must be at least this fresh.
+    fn raise(&self, cells: &[Cell], floor: Floor);
+
+    /// `set` of this version has returned, now.
+    fn was_set(&self, version: u64);
+
+    /// When it returned, if it has.
+    fn set_at(&self, version: u64) -> Option<u64>;
+}
+
+/// For handles of one process.
+#[derive(Debug)]
+pub(crate) struct Atomics {
+    clock: AtomicU64,
+    versions: Vec<AtomicU64>,
+    floors: Floors,
+    sets: Mutex<HashMap<u64, u64>>,
+}
+
+/// Floors of every cell, which only rise.
+#[derive(Debug)]
+pub(crate) struct Floors(Vec<(AtomicU64, AtomicU64)>);
+
+impl Floors {
+    pub(crate) fn new() -> Self {
+        Self(Cell::all().map(|_| Default::default()).collect())
+    }
+
+    pub(crate) fn get(&self, cell: Cell) -> Floor {
+        let (began, version) = &self.0[cell.index()];
+        Floor {
+            began: began.load(SeqCst),
+            version: version.load(SeqCst),
+        }
+    }
+
+    pub(crate) fn raise(&self, cells: &[Cell], floor: Floor) {
+        for cell in cells {
+            let (began, version) = &self.0[cell.index()];
+            began.fetch_max(floor.began, SeqCst);
+            version.fetch_max(floor.version, SeqCst);
+        }
+    }
+}
+
+impl Atomics {
+    pub(crate) fn new() -> Self {
+        Self {
+            clock: AtomicU64::new(1),
+            versions: Cell::all().map(|_| AtomicU64::new(0)).collect(),
+            floors: Floors::new(),
+            sets: Mutex::default(),
+        }
+    }
+}
+
+impl Truth for Atomics {
+    fn tick(&self) -> u64 {
+        self.clock.fetch_add(1, SeqCst)
+    }
+
+    fn write(&self, cell: Cell) -> u64 {
+        let version = self.tick();
+        self.versions[cell.index()].fetch_max(version, SeqCst);
+        version
+    }
+
+    fn version(&self, cell: Cell) -> u64 {
+        self.versions[cell.index()].load(SeqCst)
+    }
+
+    fn floor(&self, cell: Cell) -> Floor {
+        self.floors.get(cell)
+    }
+
+    fn raise(&self, cells: &[Cell], floor: Floor) {
+        self.floors.raise(cells, floor);
+    }
+
+    fn was_set(&self, version: u64) {
+        let now = self.tick();
+        let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
+        sets.insert(version, now);
+    }
+
+    fn set_at(&self, version: u64) -> Option<u64> {
+        let sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
+        sets.get(&version).copied()
+    }
+}
+
+/// For processes: a server of its own, which stands for the database.
+pub(crate) struct Shared {
+    port: u16,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Shared {
+    pub(crate) fn new(server: &RedisServer) -> Self {
+        Self::at(server.port())
+    }
+
+    pub(crate) fn at(port: u16) -> Self {
+        Self {
+            port,
+            idle: Mutex::default(),
+        }
+    }
+
+    /// Runs one script, which is atomic.
+    fn run(&self, script: &str, arguments: &[String]) -> Reply {
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = idle().pop();
+        let mut connection =
+            connection.unwrap_or_else(|| Connection::open(self.port, None).unwrap());
+        let mut command = vec!["EVAL".to_owned(), script.to_owned(), "0".to_owned()];
+        command.extend_from_slice(arguments);
+        let reply = connection.send(&command).unwrap();
+        idle().push(connection);
+        reply
+    }
+
+    fn number(&self, script: &str, arguments: &[String]) -> u64 {
+        match self.run(script, arguments) {
+            Reply::Integer(number) => u64::try_from(number).unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+impl Truth for Shared {
+    fn tick(&self) -> u64 {
+        self.number("return redis.call('INCR', 'clock')", &[])
+    }
+
+    fn write(&self, cell: Cell) -> u64 {
+        let script = "local version = redis.call('INCR', 'clock')
+            redis.call('HSET', 'versions', ARGV[1], version)
+            return version";
+        self.number(script, &[cell.index().to_string()])
+    }
+
+    fn version(&self, cell: Cell) -> u64 {
+        let script = "return tonumber(redis.call('HGET', 'versions', ARGV[1]) or 0)";
+        self.number(script, &[cell.index().to_string()])
+    }
+
+    fn floor(&self, cell: Cell) -> Floor {
+        let script = "return {tonumber(redis.call('HGET', 'began', ARGV[1]) or 0),
+            tonumber(redis.call('HGET', 'version', ARGV[1]) or 0)}";
+        match self.run(script, &[cell.index().to_string()]) {
+            Reply::List(pair) => match pair[..] {
+                [Reply::Integer(began), Reply::Integer(version)] => Floor {
+                    began: u64::try_from(began).unwrap(),
+                    version: u64::try_from(version).unwrap(),
+                },
+                _ => panic!("{pair:?}"),
+            },
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn raise(&self, cells: &[Cell], floor: Floor) {
+        let script = "for at = 3, #ARGV do
+                for place, name in ipairs({'began', 'version'}) do
+                    local old = tonumber(redis.call('HGET', name, ARGV[at]) or 0)
+                    if old < tonumber(ARGV[place]) then redis.call('HSET', name, ARGV[at], ARGV[place]) end
+                end
+            end
+            return 0";
+        let mut arguments = vec![floor.began.to_string(), floor.version.to_string()];
+        arguments.extend(cells.iter().map(|cell| cell.index().to_string()));
+        self.number(script, &arguments);
+    }
+
+    fn was_set(&self, version: u64) {
+        let script = "return redis.call('HSET', 'sets', ARGV[1], redis.call('INCR', 'clock'))";
+        self.number(script, &[version.to_string()]);
+    }
+
+    fn set_at(&self, version: u64) -> Option<u64> {
+        let script = "return tonumber(redis.call('HGET', 'sets', ARGV[1]) or 0)";
+        Some(self.number(script, &[version.to_string()])).filter(|at| *at > 0)
+    }
+}
