@@ -370,7 +370,14 @@ async fn until_hit_without_deadline(cache: &Cache) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn shutdown_waits_for_writes_and_then_functions_run_their_bodies() {
     let server = RedisServer::start();
-    let cache = cache(&server.url());
+    // Not about time: on a busy machine a write may miss the usual deadline.
+    let cache = Cache::builder()
+        .redis_url(server.url())
+        .namespace("faults")
+        .op_timeout(Duration::from_secs(10))
+        .connect_timeout(Duration::from_secs(10))
+        .build()
+        .unwrap();
     let loader = CountingLoader::new();
     for number in 0..50 {
         call(&cache, number, &loader).await;
