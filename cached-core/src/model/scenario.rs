@@ -167,6 +167,8 @@ pub(super) struct Scenario {
     kinds: u16,
     /// Entries and markers lie on two nodes, which restart alone.
     pub(super) two_nodes: bool,
+    /// Calls that could not read are promised as much as others.
+    pub(super) strict: bool,
 }
 
 impl Scenario {
@@ -178,6 +180,7 @@ impl Scenario {
             faults: 0,
             kinds: 0,
             two_nodes: false,
+            strict: false,
         }
     }
 
@@ -193,8 +196,18 @@ impl Scenario {
         self
     }
 
+    pub(super) fn strictly(mut self) -> Self {
+        self.strict = true;
+        self
+    }
+
     pub(super) fn may(&self, fault: Fault) -> bool {
         self.kinds & fault as u16 != 0
+    }
+
+    /// Whether its histories are few enough for an ordinary test run.
+    pub(super) fn is_small(&self) -> bool {
+        self.calls.len() < CALLS - 1 || self.faults == 0
     }
 
     /// The call of this number; the quiet one is like the last.

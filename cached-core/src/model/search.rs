@@ -12,10 +12,9 @@ use std::{
 };
 
 use super::{
-    server::Keys,
+    server::{Keys, show},
     state::{Broken, State},
     world::{Move, Who, World},
-    writer::show,
 };
 
 /// How many histories go on from a state, and how many of them break. A history ends where it breaks.
@@ -56,24 +55,19 @@ pub(super) struct Search<'a> {
     known: HashMap<u64, Histories, BuildHasherDefault<AsItIs>>,
     path: Vec<(Who, &'static str, Keys)>,
     found: Found,
-    /// Ends with the first broken history.
-    one_is_enough: bool,
+    until_broken: bool,
 }
 
 impl<'a> Search<'a> {
-    pub(super) fn new(world: &'a World) -> Self {
+    /// Of all histories, or of those up to the first that breaks.
+    pub(super) fn new(world: &'a World, until_broken: bool) -> Self {
         Self {
             world,
             known: HashMap::default(),
             path: Vec::new(),
             found: Found::default(),
-            one_is_enough: false,
+            until_broken,
         }
-    }
-
-    pub(super) fn until_broken(mut self) -> Self {
-        self.one_is_enough = true;
-        self
     }
 
     pub(super) fn run(mut self) -> Found {
@@ -105,7 +99,7 @@ impl<'a> Search<'a> {
             histories.all = 1.0;
         }
         for next in moves {
-            if self.one_is_enough && !self.found.example.is_empty() {
+            if self.until_broken && !self.found.example.is_empty() {
                 break;
             }
             self.found.moves += 1;

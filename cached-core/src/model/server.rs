@@ -32,6 +32,18 @@ pub(super) fn is_entry(key: Keys) -> bool {
     key & ALL_ENTRIES != 0
 }
 
+/// A key for people.
+pub(super) fn show(key: Keys) -> &'static str {
+    match key {
+        0 => "",
+        1 => "entry",
+        2 => "entry of the other version",
+        4 => "marker",
+        8 => "marker of the tag",
+        _ => "several keys",
+    }
+}
+
 /// A marker as a reply showed it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Marker {

@@ -1,9 +1,9 @@
 //! One moment of a history: the server, the calls, the writers, and what each process remembers.
 
 use super::{
-    names::{FIXED, NONE, Name, Run},
+    names::{NONE, Name, Run},
     scenario::{CALLS, INVALIDATIONS, PROCESSES, WRITERS},
-    server::{ENTRIES, Entry, Expects, GROUPS, Keys, Keyspace, Marker, Server, Slot},
+    server::{ENTRIES, Entry, Expects, GROUPS, Keys, Marker, Server},
 };
 use crate::journal::open::Open;
 
@@ -161,9 +161,9 @@ pub(super) struct Process {
 /// An [`Open`], made small: numbers begin with one, and there is none without.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Record {
-    oldest: u8,
-    latest: u8,
-    postponed: u8,
+    pub(super) oldest: u8,
+    pub(super) latest: u8,
+    pub(super) postponed: u8,
 }
 
 impl Record {
@@ -247,232 +247,5 @@ impl State {
 
     pub(super) fn breaks(&mut self, broken: Broken) {
         self.broken.get_or_insert(broken);
-    }
-
-    /// A fingerprint, the same for states that differ in nothing but the names that were drawn.
-    pub(super) fn fingerprint(&self) -> u64 {
-        let mut print = Fingerprint::new();
-        print.server(&self.server);
-        for call in &self.calls {
-            print.call(call);
-        }
-        for flight in &self.flights {
-            print.flight(flight);
-        }
-        for writer in &self.writers {
-            print.two(writer.writing as u8, writer.pending);
-            print.flag(writer.unanswered);
-        }
-        for process in &self.processes {
-            print.process(process);
-        }
-        for late in &self.late {
-            print.late(late);
-        }
-        print.byte(self.faults);
-        print.two(self.begun, self.applied);
-        print.finish()
-    }
-}
-
-/// Numbers names in the order in which they are met, and hashes everything on its way.
-struct Fingerprint {
-    numbers: [u8; 256],
-    last: u8,
-    word: u64,
-    filled: u8,
-    hash: u64,
-}
-
-impl Fingerprint {
-    fn new() -> Self {
-        Self {
-            numbers: [0; 256],
-            last: 0,
-            word: 0,
-            filled: 0,
-            hash: 0,
-        }
-    }
-
-    fn keyspace(&mut self, keys: &Keyspace) {
-        for slot in &keys.entries {
-            match slot {
-                Slot::Absent => self.byte(0),
-                Slot::Lease(id) => {
-                    self.byte(1);
-                    self.name(*id);
-                }
-                Slot::Entry(id, entry) => {
-                    self.byte(2);
-                    self.name(*id);
-                    self.entry(*entry);
-                }
-            }
-        }
-        for token in keys.markers {
-            self.name(token);
-        }
-    }
-
-    fn server(&mut self, server: &Server) {
-        self.keyspace(&server.keys);
-        for former in [&server.dump, &server.replica] {
-            self.flag(former.is_some());
-            if let Some(former) = former {
-                self.keyspace(former);
-            }
-        }
-        for run in server.runs {
-            self.byte(run);
-        }
-    }
-
-    fn entry(&mut self, entry: Entry) {
-        self.two(entry.run, entry.value);
-        self.two(entry.groups, u8::from(entry.old));
-        self.markers(entry.markers);
-    }
-
-    fn markers(&mut self, markers: [Marker; GROUPS]) {
-        for marker in markers {
-            self.name(marker.token);
-            self.byte(marker.run);
-        }
-    }
-
-    fn seen(&mut self, seen: Seen) {
-        self.flag(seen.answered);
-        self.name(seen.occupant);
-        self.byte(seen.run);
-        self.markers(seen.markers);
-    }
-
-    fn call(&mut self, call: &Call) {
-        self.byte(call.phase as u8);
-        if matches!(call.phase, Phase::Idle | Phase::Done) {
-            return;
-        }
-        self.two(call.promised, call.pending);
-        self.two(call.flight, call.value);
-        self.byte(call.too_late_for);
-        let flags = [call.trusted, call.asks_what_lies_there, call.leased];
-        self.byte(flags.iter().fold(0, |all, flag| all << 1 | u8::from(*flag)));
-        self.seen(call.seen);
-        self.flag(call.entry.is_some());
-        if let Some(entry) = &call.entry {
-            self.entry(*entry);
-        }
-        for sent in call.sent {
-            self.name(sent);
-        }
-    }
-
-    fn flight(&mut self, flight: &Flight) {
-        self.byte(flight.stage as u8);
-        if flight.stage == Stage::None {
-            return;
-        }
-        let flags = [flight.vacant, flight.detached, flight.alone];
-        self.byte(flags.iter().fold(0, |all, flag| all << 1 | u8::from(*flag)));
-        self.flag(flight.captures.is_some());
-        if let Some(captures) = flight.captures {
-            self.seen(captures);
-        }
-        self.byte(flight.value);
-    }
-
-    fn process(&mut self, process: &Process) {
-        self.flag(process.out);
-        self.two(process.loads, process.entered);
-        if process.entered == 0 {
-            return;
-        }
-        self.two(process.returned, process.unconfirmed);
-        self.two(process.sending, process.pending);
-        self.byte(process.sending_number);
-        for number in process.numbers {
-            self.byte(number);
-        }
-        for record in process.records {
-            self.two(record.oldest, record.latest);
-            self.byte(record.postponed);
-        }
-    }
-
-    fn late(&mut self, late: &Late) {
-        match late {
-            Late::None => self.byte(0),
-            Late::CreateMarker(group, token) => {
-                self.two(1, u8::from(*group == 1));
-                self.name(*token);
-            }
-            Late::CreateLease(entry, id) => {
-                self.two(2, u8::from(*entry == 1));
-                self.name(*id);
-            }
-            Late::Delete(key) => self.two(3, *key),
-            Late::Store(at, expects, entry) => {
-                self.two(4, u8::from(*at == 1));
-                match expects {
-                    Expects::Id(id) => {
-                        self.byte(0);
-                        self.name(*id);
-                    }
-                    Expects::Anything => self.byte(1),
-                    Expects::Something => self.byte(2),
-                    Expects::AnyLease => self.byte(3),
-                }
-                self.entry(*entry);
-            }
-        }
-    }
-
-    fn byte(&mut self, byte: u8) {
-        self.word = self.word << 8 | u64::from(byte);
-        self.filled += 1;
-        if self.filled == 8 {
-            self.mix();
-        }
-    }
-
-    fn two(&mut self, first: u8, second: u8) {
-        self.byte(first);
-        self.byte(second);
-    }
-
-    fn flag(&mut self, flag: bool) {
-        self.byte(u8::from(flag));
-    }
-
-    fn name(&mut self, name: Name) {
-        // Fixed names are drawn again, so they are not like others.
-        if name == NONE || name >= FIXED {
-            return self.byte(name);
-        }
-        let number = &mut self.numbers[usize::from(name)];
-        if *number == 0 {
-            self.last += 1;
-            *number = self.last;
-        }
-        let number = *number;
-        self.byte(number);
-    }
-
-    /// Each step can be undone, so words that differ stay different; the shifts spread them (Stafford's
-    /// thirteenth mix).
-    fn mix(&mut self) {
-        let mut hash = self.hash.wrapping_add(0x9e37_79b9_7f4a_7c15) ^ self.word;
-        hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        self.hash = hash ^ (hash >> 31);
-        self.word = 0;
-        self.filled = 0;
-    }
-
-    fn finish(mut self) -> u64 {
-        self.byte(1);
-        self.mix();
-        self.hash
     }
 }

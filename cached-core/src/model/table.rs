@@ -135,30 +135,83 @@ pub(super) fn needed() -> Vec<(Rule, Scenario)> {
     ]
 }
 
-/// What an ordinary test run enumerates: all faults, one at a time, and three calls without any.
+/// What an ordinary test run enumerates: any one fault around two calls, and three calls without.
 pub(super) fn ordinary() -> Vec<Scenario> {
     let mut scenarios = Vec::new();
-    for start in [Start::Empty, Start::Valid, Start::Dead] {
-        for process in [0, 1] {
-            for writer in [group(0), exact(0)] {
-                let two = [call(0), call(process)];
-                scenarios.push(Scenario::new(start, &two, &[writer]).faults(1, ALL_FAULTS));
+    for start in STARTS {
+        for calls in [[call(0); 3], [call(0), call(0), call(1)]] {
+            scenarios.push(Scenario::new(start, &calls, &[]));
+            for writer in [group(0), exact(0), group(1), exact(1)] {
+                scenarios.push(Scenario::new(start, &calls[1..], &[writer]));
             }
         }
+    }
+    for start in [Start::Empty, Start::Valid, Start::Dead] {
+        for writer in [group(0), exact(0)] {
+            let apart = [call(0), call(0), call(1)];
+            let scenario = |calls| Scenario::new(start, calls, &[writer]);
+            scenarios.push(scenario(&apart));
+            scenarios.push(scenario(&apart[..2]).faults(1, ALL_FAULTS));
+            scenarios.push(scenario(&apart[1..]).faults(1, ALL_FAULTS));
+        }
+    }
+    scenarios.extend(others(0, 1));
+    scenarios
+}
+
+/// Run by `CACHED_MODEL=full`: any two faults around two calls, and three calls with one.
+pub(super) fn full() -> Vec<Scenario> {
+    let mut scenarios = Vec::new();
+    for start in STARTS {
+        for writer in [group(0), exact(0), group(1), exact(1)] {
+            let scenario = |calls: &[_]| Scenario::new(start, calls, &[writer]);
+            scenarios.push(scenario(&[call(0); 2]).faults(2, ALL_FAULTS));
+            scenarios.push(scenario(&[call(0); 3]));
+            if writer.process == 0 {
+                scenarios.push(scenario(&[call(0), call(1)]).faults(2, ALL_FAULTS));
+            }
+        }
+    }
+    for start in [Start::Empty, Start::Valid, Start::Dead] {
+        for writer in [group(0), exact(0)] {
+            let scenario = |calls: &[_]| Scenario::new(start, calls, &[writer]);
+            let nodes = scenario(&[call(0), call(1)]).on_two_nodes();
+            scenarios.push(nodes.faults(2, ALL_FAULTS));
+            scenarios.push(scenario(&[call(0); 3]).faults(1, ALL_FAULTS));
+            scenarios.push(scenario(&[call(0), call(0), call(1)]).faults(1, ALL_FAULTS));
+        }
+    }
+    scenarios.extend(others(1, 2));
+    scenarios
+}
+
+/// Refreshes, tags, versions and several writers: `fewer` faults where three calls or two writers are.
+fn others(fewer: u8, more: u8) -> Vec<Scenario> {
+    let refresh = [call(0).refresh(), call(1), call(0)];
+    let mut scenarios = Vec::new();
+    for start in [Start::Empty, Start::Valid] {
+        let scenario = |calls: &[_], writers: &[_]| Scenario::new(start, calls, writers);
+        let many = |calls: &[_], writers: &[_]| scenario(calls, writers).faults(fewer, ALL_FAULTS);
+        let few = |calls: &[_], writers: &[_]| scenario(calls, writers).faults(more, ALL_FAULTS);
+        scenarios.extend([
+            many(&refresh, &[]),
+            many(&refresh[..2], &[exact(1)]),
+            few(&refresh[..2], &[]),
+            few(&[call(0), call(1).tagged()], &[tag(1)]),
+            few(&[call(0), call(1).of_version(1)], &[typed(0)]),
+            many(&[call(0); 2], &[group(0), exact(0)]),
+            many(&[call(0); 2], &[group(0), group(0)]),
+            many(&[call(0), call(1)], &[group(0), exact(1)]),
+        ]);
     }
     scenarios
 }
 
-/// Run by `CACHED_MODEL=full`: all starts, two faults at a time, and three calls with one.
-pub(super) fn full() -> Vec<Scenario> {
-    let mut scenarios = Vec::new();
-    for start in STARTS {
-        for process in [0, 1] {
-            for writer in [group(0), exact(0), group(1), exact(1)] {
-                let two = [call(0), call(process)];
-                scenarios.push(Scenario::new(start, &two, &[writer]).faults(2, ALL_FAULTS));
-            }
-        }
-    }
-    scenarios
+/// Calls that share a load without captures.
+pub(super) fn blind() -> Vec<Scenario> {
+    let scenario = Scenario::new(Start::Empty, &[call(0); 2], &[group(1)]);
+    vec![
+        scenario.clone().faults(2, &[Fault::RunsLate]),
+        scenario.faults(1, &[Fault::Outage]),
+    ]
 }

@@ -3,7 +3,7 @@
 use super::{
     rules::Rule,
     scenario::{CALLS, Scenario},
-    server::{Keys, MARKER, each, is_entry},
+    server::each,
     state::{Invalidations, Stage, State, Writing},
     world::{Move, Moves, Who, World},
 };
@@ -116,18 +116,5 @@ impl World {
                 state.flights[flight].detached = true;
             }
         }
-    }
-}
-
-/// A key for people.
-pub(super) fn show(key: Keys) -> &'static str {
-    match key {
-        0 => "",
-        1 => "entry",
-        2 => "entry of the other version",
-        key if key == MARKER[0] => "marker",
-        key if key == MARKER[1] => "marker of the tag",
-        key if is_entry(key) => "entry and more",
-        _ => "markers",
     }
 }

@@ -1,0 +1,166 @@
+//! Loads that calls of one process share: who leads, who joins, who takes over.
+
+use super::Steps;
+use crate::model::{
+    decide,
+    rules::Rule,
+    scenario::{CALLS, CallOf},
+    state::{Flight, Invalidations, Phase, Seen, Stage, State},
+    world::World,
+};
+
+impl World {
+    pub(super) fn lead(state: &mut State, number: usize) {
+        state.calls[number].flight = u8::try_from(number).expect("a few calls");
+        state.flights[number] = Flight {
+            stage: Stage::NotBegun,
+            ..Flight::default()
+        };
+    }
+
+    pub(in crate::model) fn can_join(
+        &self,
+        state: &State,
+        of: CallOf,
+        flight: usize,
+        seen: Seen,
+    ) -> bool {
+        let other = self.call(flight);
+        let joined = &state.flights[flight];
+        let open = joined.vacant || joined.stage == Stage::NotBegun || !joined.detached;
+        other.process == of.process
+            && other.entry == of.entry
+            && !joined.alone
+            && open
+            && decide::joins(self.rules, joined, seen, of.groups)
+    }
+
+    /// A move for each flight that the call can join. `own` is the flight it leads.
+    pub(super) fn join_moves(
+        &self,
+        state: &State,
+        number: usize,
+        own: Option<usize>,
+        steps: &mut Steps<'_>,
+    ) -> bool {
+        let call = &state.calls[number];
+        let of = self.call(number);
+        let mut joined = false;
+        for flight in (0..CALLS).filter(|flight| own != Some(*flight)) {
+            if call.too_late_for & bit(flight) != 0 || !self.can_join(state, of, flight, call.seen)
+            {
+                continue;
+            }
+            joined = true;
+            let mut next = *state;
+            if let Some(own) = own {
+                self.dissolve(&mut next, own, Some(flight));
+            }
+            self.join(&mut next, number, flight);
+            steps.push("joins a flight", 0, next);
+        }
+        joined
+    }
+
+    pub(super) fn join(&self, state: &mut State, number: usize, flight: usize) {
+        if state.flights[flight].stage >= Stage::Landed {
+            let value = state.flights[flight].value;
+            return self.returns(state, number, value);
+        }
+        let call = &mut state.calls[number];
+        call.phase = Phase::Waiting;
+        call.pending = 0;
+        call.flight = u8::try_from(flight).expect("a few calls");
+        call.entry = None;
+        if !self.scenario.may_need_views() {
+            let answered = call.seen.answered;
+            call.seen = Seen {
+                answered,
+                ..Seen::default()
+            };
+        }
+    }
+
+    /// Those who wait for `flight`, which has no value for them.
+    pub(super) fn waiters(state: &State, flight: usize) -> impl Iterator<Item = usize> + use<> {
+        let calls = state.calls;
+        (0..CALLS).filter(move |call| {
+            calls[*call].phase == Phase::Waiting && usize::from(calls[*call].flight) == flight
+        })
+    }
+
+    /// Hands a value to all who wait for a flight.
+    pub(super) fn give(&self, state: &mut State, flight: usize, value: Invalidations) {
+        for waiter in Self::waiters(state, flight) {
+            self.returns(state, waiter, value);
+        }
+    }
+
+    /// The leader of `flight` needs no load, because it joins another one or has hit: each of those who
+    /// wait tests for itself.
+    pub(super) fn dissolve(&self, state: &mut State, flight: usize, joined: Option<usize>) {
+        state.flights[flight] = Flight::default();
+        for waiter in Self::waiters(state, flight) {
+            if let Some(joined) = joined
+                && !self.rules.has(Rule::WaitersTestThemselves)
+            {
+                self.join(state, waiter, joined);
+            } else {
+                let call = &mut state.calls[waiter];
+                call.phase = Phase::SentBack;
+                call.seen = Seen::default();
+            }
+        }
+    }
+
+    /// Somebody waits for `flight` no more: without a leader, the last one ends it.
+    pub(super) fn leave(state: &mut State, flight: usize) {
+        if state.flights[flight].vacant && Self::waiters(state, flight).next().is_none() {
+            state.flights[flight] = Flight::default();
+        }
+    }
+
+    /// A call that waited for a cancelled leader leads, with its own captures or with the leader's.
+    pub(super) fn take_over(&self, state: &State, number: usize, steps: &mut Steps<'_>) {
+        let of = self.call(number);
+        let call = &state.calls[number];
+        let at = usize::from(call.flight);
+        let lacking = if call.seen.answered {
+            decide::lacks(call.seen, of.groups, of.entry)
+        } else {
+            0
+        };
+        let mut next = *state;
+        let flight = &mut next.flights[at];
+        flight.vacant = false;
+        let left = flight.captures.take();
+        self.capture(&mut next, number, lacking);
+        steps.push("takes over", 0, next);
+        if let Some(left) = left {
+            let call = &mut next.calls[number];
+            call.phase = Phase::Ready;
+            call.pending = 0;
+            call.seen = left;
+            steps.push("takes over, with what was captured", 0, next);
+        }
+    }
+
+    /// A call that has waited loads outside of a flight, and stores with what it has seen itself.
+    pub(super) fn load_alone(state: &mut State, number: usize) {
+        Self::lead(state, number);
+        state.flights[number].alone = true;
+        state.calls[number].phase = Phase::Ready;
+    }
+
+    /// Calls that begin later find its value in the store, or load anew.
+    pub(super) fn end_flight(&self, state: &mut State, number: usize) {
+        if self.is_calm {
+            let flight = usize::from(state.calls[number].flight);
+            state.flights[flight].stage = Stage::Ended;
+        }
+    }
+}
+
+pub(super) fn bit(flight: usize) -> u8 {
+    1 << flight
+}

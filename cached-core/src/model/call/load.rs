@@ -1,0 +1,81 @@
+//! A load: it begins, ends or fails.
+
+use crate::model::{
+    decide,
+    rules::Rule,
+    scenario::Scenario,
+    server::{ENTRY, MARKER},
+    state::{Call, Flight, Phase, Stage, State},
+    world::World,
+};
+
+impl World {
+    pub(super) fn may_load_early(&self, call: &Call) -> bool {
+        let entries = ENTRY.iter().fold(0, |all, key| all | key);
+        let markers = MARKER.iter().fold(0, |all, key| all | key);
+        (call.pending & markers == 0 && !self.rules.has(Rule::LoadAfterLease))
+            || (call.pending & entries == 0 && !self.rules.has(Rule::LoadAfterMarkers))
+    }
+
+    pub(super) fn begin_load(&self, state: &State, number: usize) -> State {
+        let of = self.call(number);
+        let mut next = *state;
+        if of.refresh {
+            next.begun |= Scenario::of_refresh(number);
+        }
+        next.processes[of.process].loads += u8::from(!of.refresh);
+        let value = next.begun;
+        let call = &mut next.calls[number];
+        call.phase = Phase::Loading;
+        call.entry = None;
+        call.value = value;
+        let flight = &mut next.flights[usize::from(call.flight)];
+        flight.stage = Stage::Begun;
+        flight.value = value;
+        let captured = call.pending == 0 && decide::captures(call.seen, of.groups);
+        flight.captures = captured.then_some(call.seen);
+        next
+    }
+
+    /// The load ends: the caller has its value, and so have all who wait.
+    pub(super) fn answer(&self, state: &State, number: usize) -> State {
+        let of = self.call(number);
+        let call = state.calls[number];
+        let flight = usize::from(call.flight);
+        let mut next = *state;
+        self.give(&mut next, flight, call.value);
+        next.flights[flight].stage = Stage::Landed;
+        if !self.rules.has(Rule::FlightStays) || of.refresh {
+            next.flights[flight] = Flight::default();
+        }
+        if !of.refresh {
+            self.returns(&mut next, number, call.value);
+        }
+        let captured = call.pending != 0 || decide::captures(call.seen, of.groups);
+        let given_up = !self.rules.has(Rule::DeadEntriesAreReplaced) && !call.leased;
+        let naive = !self.rules.has(Rule::All) && call.seen.answered;
+        if captured && !given_up || naive {
+            next.calls[number] = Call {
+                phase: Phase::Storing,
+                promised: 0,
+                trusted: false,
+                entry: None,
+                flight: if self.is_calm { call.flight } else { 0 },
+                ..call
+            };
+        } else {
+            self.not_stored(&mut next, number);
+        }
+        next
+    }
+
+    /// The body fails, and those who wait run their own.
+    pub(super) fn fail(state: &mut State, number: usize) {
+        let flight = usize::from(state.calls[number].flight);
+        for waiter in Self::waiters(state, flight) {
+            Self::load_alone(state, waiter);
+        }
+        state.flights[flight] = Flight::default();
+        state.calls[number] = Call::DONE;
+    }
+}
