@@ -21,7 +21,8 @@ impl World {
             call.phase = Phase::Ready;
         } else {
             call.phase = Phase::Capturing;
-            call.trusted = trusted;
+            // What the capture completes is as old as the read.
+            call.trusted &= trusted;
         }
     }
 
