@@ -4,17 +4,19 @@
 use super::{
     rules::Rule,
     scenario::{Fault, PROCESSES},
-    server::{ENTRY, Keys, Keyspace, MARKER, is_entry},
+    server::{KEYS, Keys, Keyspace, is_entry},
     state::State,
     world::{Move, Moves, Who, World},
 };
 
 impl World {
     pub(super) fn server_faults(&self, state: &State, moves: &mut Moves) {
-        for key in ENTRY.into_iter().chain(MARKER) {
-            self.loses(state, key, moves);
+        if state.faults > 0 {
+            for key in &KEYS {
+                self.loses(state, *key, moves);
+            }
+            self.restarts(state, moves);
         }
-        self.restarts(state, moves);
         for process in 0..PROCESSES - 1 {
             self.outage(state, process, moves);
         }
@@ -79,8 +81,7 @@ impl World {
                 });
             }
         }
-        let may_dump = self.after(Fault::RestartedFromDump, state).is_some();
-        if may_dump && state.server.dump.is_none() {
+        if self.scenario.may(Fault::RestartedFromDump) && state.server.dump.is_none() {
             let mut next = *state;
             next.server.dump = Some(state.server.keys);
             moves.push(Move {

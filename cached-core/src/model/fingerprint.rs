@@ -68,8 +68,8 @@ impl Fingerprint {
                 }
             }
         }
-        for token in keys.markers {
-            self.name(token);
+        for token in &keys.markers {
+            self.name(*token);
         }
     }
 
@@ -81,8 +81,8 @@ impl Fingerprint {
                 self.keyspace(former);
             }
         }
-        for run in server.runs {
-            self.byte(run);
+        for run in &server.runs {
+            self.byte(*run);
         }
     }
 
@@ -93,7 +93,7 @@ impl Fingerprint {
     }
 
     fn markers(&mut self, markers: [Marker; GROUPS]) {
-        for marker in markers {
+        for marker in &markers {
             self.name(marker.token);
             self.byte(marker.run);
         }
@@ -121,8 +121,8 @@ impl Fingerprint {
         if let Some(entry) = &call.entry {
             self.entry(*entry);
         }
-        for sent in call.sent {
-            self.name(sent);
+        for sent in &call.sent {
+            self.name(*sent);
         }
     }
 
@@ -149,10 +149,10 @@ impl Fingerprint {
         self.two(process.returned, process.unconfirmed);
         self.two(process.sending, process.pending);
         self.byte(process.sending_number);
-        for number in process.numbers {
-            self.byte(number);
+        for number in &process.numbers {
+            self.byte(*number);
         }
-        for record in process.records {
+        for record in &process.records {
             self.two(record.oldest, record.latest);
             self.byte(record.postponed);
         }

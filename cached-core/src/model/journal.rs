@@ -119,6 +119,9 @@ impl World {
     /// Sending again what is postponed.
     pub(super) fn journal_moves(&self, state: &State, number: usize, moves: &mut Moves) {
         let journal = &state.processes[number];
+        if journal.entered == 0 {
+            return;
+        }
         let mut step = |what, keys, next| {
             moves.push(Move {
                 who: Who::Journal(number),
