@@ -18,6 +18,7 @@ use crate::{
     flight::Flights,
     generations::Generations,
     journal::Journal,
+    lineage::Lineage,
     named,
     scope::{self, Mode},
     stats::Table,
@@ -33,7 +34,6 @@ mod set;
 
 use courier::Courier;
 pub(crate) use invalidate::{Collected, Pending};
-use set::Turns;
 
 /// A cache: where values are kept, and how.
 ///
@@ -74,7 +74,8 @@ struct Inner {
     /// What the store has not confirmed.
     journal: Journal,
     courier: Courier,
-    turns: Turns,
+    /// Of what this process has stored.
+    lineage: Lineage,
     background: Background,
     table: Table,
     on: AtomicBool,
@@ -143,7 +144,7 @@ impl Cache {
             flights: Flights::new(generations.clone()),
             generations,
             courier: Courier::default(),
-            turns: Turns::default(),
+            lineage: Lineage::default(),
             background: Background::default(),
             table: Table::new(),
             fault,

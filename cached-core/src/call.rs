@@ -128,21 +128,29 @@ impl<R, T> Codec<R, T> {
 
     async fn ask(&self, cache: Cache, key: Key) -> Found<R, T> {
         let began = clock::instant();
+        let function = key.function();
         let seen = match self.read(&cache, &key, began).await {
-            Ok(value) => return Found::Hit(value),
-            Err(seen) => seen,
+            Ok(value) => {
+                cache.count_hit(function);
+                return Found::Hit(value);
+            }
+            Err((miss, seen)) => {
+                cache.count_miss(function, miss);
+                seen
+            }
         };
         let call = Call::new(cache, key, Plan::Share(seen), began);
         Found::Miss(Load::new(*self, call))
     }
 
-    /// One read of the store for one call: its value, or what the store showed, if it answered.
+    /// One read of the store for one call: its value, or why there is none, and what the store showed, if
+    /// it answered.
     pub(crate) async fn read(
         &self,
         cache: &Cache,
         key: &Key,
         began: Instant,
-    ) -> Result<R, Option<Box<Seen>>> {
+    ) -> Result<R, (Miss, Option<Box<Seen>>)> {
         // Decided before the read is sent: what is invalidated later is none of this read's business,
         // and what is known to be applied later does not make its reply any newer.
         let trusted = cache.trusts(key);
@@ -150,9 +158,8 @@ impl<R, T> Codec<R, T> {
         let reply = match cache.store().read(key).await {
             Ok(reply) => reply,
             Err(error) => {
-                cache.count_miss(function, Miss::Absent);
                 cache.count_read_error(function, &error);
-                return Err(None);
+                return Err((Miss::Absent, None));
             }
         };
         let value = self.answer(cache, key, &reply, trusted).or_else(|miss| {
@@ -161,16 +168,7 @@ impl<R, T> Codec<R, T> {
                 .and_then(|shared| hit::typed(self, Accepts::of(function), &shared).ok())
                 .ok_or(miss)
         });
-        match value {
-            Ok(value) => {
-                cache.count_hit(function);
-                Ok(value)
-            }
-            Err(miss) => {
-                cache.count_miss(function, miss);
-                Err(Some(Box::new(Seen { reply, trusted })))
-            }
-        }
+        value.map_err(|miss| (miss, Some(Box::new(Seen { reply, trusted }))))
     }
 
     /// The hit test.

@@ -71,6 +71,8 @@ struct Board {
 pub(crate) struct Captured {
     /// The generation of this process.
     pub(crate) at: Epoch,
+    /// The moment it began.
+    pub(crate) began: Instant,
     /// In the store; `None` if it did not answer, or if nothing may be written there.
     pub(crate) from: Option<Captures>,
 }
@@ -388,6 +390,7 @@ impl Lead {
     pub(crate) fn begin(&self, from: Option<Captures>) -> Captured {
         let captured = Captured {
             at: self.flights.0.generations.now(),
+            began: clock::instant(),
             from,
         };
         if let Some(flight) = &self.flight {

@@ -88,11 +88,6 @@ impl Generations {
         }));
     }
 
-    /// Remembers that the entry at `key` was replaced or removed.
-    pub(crate) fn advance_entry(&self, key: &Key) {
-        self.0.entries.advance([self.0.entry(key)]);
-    }
-
     /// Whether no group of `key` was invalidated since: then the moment at which that is known.
     pub(crate) fn holds(&self, key: &Key, since: Epoch) -> Option<Epoch> {
         let groups = self

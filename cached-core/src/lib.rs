@@ -115,6 +115,7 @@ mod jitter;
 mod journal;
 mod json;
 mod key;
+mod lineage;
 mod load;
 #[cfg(test)]
 mod model;

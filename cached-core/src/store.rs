@@ -1,6 +1,10 @@
 //! [`Store`]: what every store promises.
 
-use std::{fmt::Debug, pin::Pin, time::Duration};
+use std::{
+    fmt::Debug,
+    pin::Pin,
+    time::{Duration, Instant},
+};
 
 use crate::{
     Error, Key,
@@ -115,7 +119,7 @@ pub(crate) trait Store: Debug + Send + Sync {
 
     /// Does what [`store`](Self::store) does, in a store that never waits.
     fn put(&self, _write: Write) -> Kept {
-        Kept::Rejected
+        Kept::Rejected(None)
     }
 
     fn read<'a>(&'a self, key: &'a Key) -> Task<'a, Reply>;
@@ -172,22 +176,23 @@ pub(crate) struct Lives {
 }
 
 /// One value to store.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Write {
     pub(crate) key: Key,
     pub(crate) payload: Payload,
     pub(crate) ttl: Duration,
     pub(crate) captured: Epoch,
-    /// What has to be there.
+    /// Its own name, and what has to be there.
+    pub(crate) id: Id,
     pub(crate) expected: Id,
-    /// It wins over loads that began before it and are not stored yet.
-    pub(crate) replaces: bool,
+    /// When its load began: what began later stays.
+    pub(crate) began: Instant,
 }
 
 /// What became of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kept {
     Stored,
-    /// Something was invalidated, or stored, since its load began.
-    Rejected,
+    /// Something was invalidated, or stored, since its load began: this is there now, if it is ours.
+    Rejected(Option<Id>),
 }

@@ -263,7 +263,9 @@ async fn of_many_sets_at_once_one_is_stored() {
         sets.join_all().await;
         assert!(cache.get::<u64>("counter").await.unwrap().is_some());
         assert!(cache.get::<u64>("other").await.unwrap().is_some());
-        assert_eq!(cache.stats().total.stores_rejected, 0);
+        let total = cache.stats().total;
+        // Those that found a younger one there left it.
+        assert_eq!(total.stores + total.stores_rejected, 200, "{total:?}");
     })
     .await;
 }

@@ -58,7 +58,7 @@ impl Cache {
                 counters.stores.count();
                 event::stored(function, store, bytes, ttl);
             }
-            Kept::Rejected => {
+            Kept::Rejected(_) => {
                 counters.stores_rejected.count();
                 event::store_rejected(function, store);
             }

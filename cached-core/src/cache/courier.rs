@@ -66,6 +66,9 @@ impl Courier {
 impl Cache {
     /// Sees to it that what is postponed is sent, if there is a runtime for it.
     pub(super) fn send_for_courier(&self) {
+        if !self.0.journal.is_due() {
+            return;
+        }
         let Ok(runtime) = Handle::try_current() else {
             return;
         };
@@ -104,9 +107,7 @@ impl Cache {
         event::caught_up(confirmed);
         self.0.courier.end(number);
         // Something may have been postponed after the last look, and found this turn still there.
-        if self.0.journal.is_due() {
-            self.send_for_courier();
-        }
+        self.send_for_courier();
     }
 
     /// Sends what is postponed, now, until the store fails.

@@ -12,15 +12,18 @@ use crate::{
     entry::{self, Header, Id, Outcome},
     flight::{Captured, Landed},
     function::Function,
-    generations::Epoch,
     invalidation::Target,
     jitter,
     json::{Sink, Unstorable},
+    lineage::Kin,
     store::{Kept, Kind, Lives, Payload, Write},
 };
 
 /// How long the value of a finished load stays for calls that began before it ended.
 const LINGER: Duration = Duration::from_secs(1);
+
+/// How often a value may find that an older one of this process was faster.
+pub(super) const REPLACED: usize = 8;
 
 impl Cache {
     /// How long `value` may be kept; `None` if it is not to be kept.
@@ -77,20 +80,24 @@ impl Cache {
         captured: &Captured,
     ) -> Result<Option<Write>, Unstorable> {
         let limit = self.max_entry_size();
-        let write = |payload, expected| Write {
+        let write = |payload, id, expected| Write {
             key: key.clone(),
             payload,
             ttl,
             captured: captured.at,
+            id,
             expected,
-            replaces: false,
+            began: captured.began,
         };
         if self.store().kind() == Kind::Memory {
             // Written nowhere, but asked the same questions, so that what is tested in memory
             // behaves the same on Redis.
             let mut sink = Sink::counting(limit);
             codec.encode(value, &mut sink)?;
-            return Ok(shared.map(|shared| write(Payload::Typed(shared, sink.len()), Id::NONE)));
+            return Ok(shared.map(|shared| {
+                let payload = Payload::Typed(shared, sink.len());
+                write(payload, Id::NONE, Id::NONE)
+            }));
         }
         let (Some(from), Ok(id)) = (&captured.from, Id::random()) else {
             return Ok(None);
@@ -104,7 +111,7 @@ impl Cache {
             markers: from.markers.clone(),
         };
         let bytes = entry::render(&header, |sink| codec.encode(value, sink), limit)?;
-        Ok(Some(write(Payload::Bytes(bytes.into()), from.id)))
+        Ok(Some(write(Payload::Bytes(bytes.into()), id, from.id)))
     }
 
     /// Stores behind the answer, and ends the flight once the value is there, or is known not to come.
@@ -152,28 +159,25 @@ impl Cache {
         });
     }
 
-    /// The moment from which a load that replaces what is at `key` counts: loads of this process that began
-    /// before are not stored any more, so that none of them gets in its way.
-    pub(crate) fn supersede(&self, key: &Key) -> Epoch {
-        self.generations().advance_entry(key);
-        self.generations().now()
+    /// Stores, and counts how that went.
+    async fn write(&self, write: Write) {
+        let (function, ttl) = (write.key.function(), write.ttl);
+        let bytes = write.payload.len();
+        if let Some(kept) = self.try_to_store(write).await {
+            self.count_kept(function, kept, bytes, ttl);
+        }
     }
 
-    /// Stores, and counts how that went; `None` if the store did not say.
-    async fn write(&self, write: Write) -> Option<Kept> {
-        let function = write.key.function();
-        let (bytes, ttl) = (write.payload.len(), write.ttl);
+    /// `None` if the store did not say.
+    async fn try_to_store(&self, write: Write) -> Option<Kept> {
         // The store would refuse it, or find it invalidated by the next command.
         if !self.generations().holds_exactly(&write.key, write.captured) {
-            self.count_kept(function, Kept::Rejected, bytes, ttl);
-            return Some(Kept::Rejected);
+            return Some(Kept::Rejected(None));
         }
+        self.record(&write);
+        let function = write.key.function();
         match self.store().store(vec![write]).await {
-            Ok(kept) => {
-                let kept = kept.first().copied().unwrap_or(Kept::Rejected);
-                self.count_kept(function, kept, bytes, ttl);
-                Some(kept)
-            }
+            Ok(kept) => Some(kept.first().copied().unwrap_or(Kept::Rejected(None))),
             Err(error) => {
                 self.count_store_error(function, &error);
                 None
@@ -181,16 +185,64 @@ impl Cache {
         }
     }
 
-    /// Stores what is newer than whatever is there. If that is not certain, nothing is there in the end.
-    pub(crate) async fn replace(&self, write: Write) {
-        let key = write.key.clone();
-        if self.write(write).await != Some(Kept::Stored) {
-            self.remove(&key).await;
+    /// Remembers what is about to be stored in place of what.
+    pub(super) fn record(&self, write: &Write) {
+        self.0.lineage.record(write.id, write.expected, write.began);
+    }
+
+    /// What is to be done about a value that replaces whatever is there, and found `there` instead of what
+    /// its load captured: store it in place of that, or nothing, or have nothing there.
+    pub(super) fn instead(&self, write: &Write, there: Option<Id>) -> Instead {
+        if !self.store().waits() {
+            // Something was invalidated, or is younger.
+            return Instead::Leave;
         }
+        let kin = there.map(|there| {
+            let kin = self.0.lineage.kin(there, write.expected, write.began);
+            (kin, there)
+        });
+        match kin {
+            Some((Kin::Older, there)) => Instead::Replace(there),
+            Some((Kin::Younger, _)) => Instead::Leave,
+            Some((Kin::Unknown, _)) | None => Instead::Remove,
+        }
+    }
+
+    /// Stores what is newer than whatever is there. If that is not certain, nothing is there in the end.
+    pub(crate) async fn replace(&self, mut write: Write) {
+        let (function, ttl) = (write.key.function(), write.ttl);
+        let bytes = write.payload.len();
+        for _ in 0..REPLACED {
+            let Some(kept) = self.try_to_store(write.clone()).await else {
+                break;
+            };
+            let instead = match kept {
+                Kept::Stored => Instead::Leave,
+                Kept::Rejected(there) => self.instead(&write, there),
+            };
+            if let Instead::Replace(there) = instead {
+                write.expected = there;
+                continue;
+            }
+            self.count_kept(function, kept, bytes, ttl);
+            match instead {
+                Instead::Leave => return,
+                _ => break,
+            }
+        }
+        self.remove(&write.key).await;
     }
 
     /// Removes what is at `key`, now or when the store answers again.
     pub(crate) async fn remove(&self, key: &Key) {
         let _ = self.carry_out(vec![Target::Entry(key.clone())]).await;
     }
+}
+
+/// See [`Cache::instead`].
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Instead {
+    Replace(Id),
+    Leave,
+    Remove,
 }

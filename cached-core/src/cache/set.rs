@@ -1,15 +1,8 @@
 //! Storing by key.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    hash::BuildHasher,
-    time::Duration,
-};
+use std::{collections::HashMap, time::Duration};
 
-use hashbrown::DefaultHashBuilder;
-use tokio::sync::{Mutex, MutexGuard};
-
-use super::{Cache, by_key::long_enough};
+use super::{Cache, by_key::long_enough, keep::Instead};
 use crate::{
     Error, ErrorKind, Key, clock,
     codec::{CacheValue, Codec},
@@ -19,51 +12,20 @@ use crate::{
     store::{Kept, Reply, Write},
 };
 
-/// How many sets can be under way at a time, at the most: a power of two.
-const TURNS: u8 = 64;
-
-/// Lets sets of one key take turns.
-#[derive(Debug)]
-pub(super) struct Turns {
-    places: [Mutex<()>; TURNS as usize],
-    hasher: DefaultHashBuilder,
-}
-
-impl Default for Turns {
-    fn default() -> Self {
-        Self {
-            places: std::array::from_fn(|_| Mutex::new(())),
-            hasher: DefaultHashBuilder::default(),
-        }
-    }
-}
-
-impl Turns {
-    /// The places of `keys`, each once, in one order for all callers: no two of them wait for each other.
-    fn of(&self, keys: &[Key]) -> impl Iterator<Item = &Mutex<()>> {
-        let places = keys
-            .iter()
-            .map(|key| self.hasher.hash_one(key.local()) & u64::from(TURNS - 1));
-        let places: BTreeSet<u64> = places.collect();
-        places
-            .into_iter()
-            .filter_map(|place| self.places.get(usize::try_from(place).ok()?))
-    }
-}
-
 impl Cache {
     /// Stores `value` at `key` for `ttl`, or for the cache's default if that is `None`.
     ///
-    /// What was there is replaced. Of several in this process the last one wins; if the key is invalidated, or
-    /// stored by another process, while this is under way, there is nothing in the end. Dropped before it
-    /// returns, the value may be there or not.
+    /// What was there is replaced. Of several by one cache at the same moment the last one wins; if the key is
+    /// invalidated, or stored by another process, while this is under way, there is nothing in the end.
+    /// Dropped before it returns, the value may be there or not.
     ///
     /// # Errors
     ///
     /// - [`ErrorKind::Config`] if `ttl` is shorter than a millisecond;
     /// - [`ErrorKind::Unstorable`] if JSON cannot bring the value back unchanged;
     /// - [`ErrorKind::TooLarge`] if it is over [`max_entry_size`](crate::Builder::max_entry_size);
-    /// - those of [`get`](Self::get).
+    /// - those of [`get`](Self::get); then an older value is not there either, or will not be when the store
+    ///   answers again.
     pub async fn set<T: CacheValue>(
         &self,
         key: impl Into<Key>,
@@ -99,57 +61,56 @@ impl Cache {
         if !self.writes(first) {
             return Ok(());
         }
-        let _turn = self.heard(first, self.take_turn(&keys).await)?;
-        for key in &keys {
-            self.supersede(key);
-        }
-        let at = self.generations().now();
+        let (at, began) = (self.generations().now(), clock::instant());
         let claimed = self.store().claim(&keys, self.lives(None, Some(ttl))).await;
+        if claimed.is_err() {
+            // What is there is older than what the caller has, and cannot be replaced.
+            drop(self.prepare(entries_at(&keys)));
+        }
         let claimed = self.heard(first, claimed)?;
         let captured = claimed.iter().map(|there| Captured {
             at,
+            began,
             from: Reply::view(there).captures(),
         });
         let all = keys.iter().zip(values).zip(captured);
         let writes = all
             .map(|((key, value), captured)| self.to_set(key, value, ttl, &captured))
             .collect::<Result<Vec<Write>, Error>>()?;
-        let sizes: Vec<usize> = writes.iter().map(|write| write.payload.len()).collect();
-        let kept = self.store().store(writes).await;
+        let kept = self.set_all(writes).await;
+        if kept.is_err() {
+            let _ = self.carry_out(entries_at(&keys)).await;
+        }
+        self.heard(first, kept)
+    }
+
+    /// Stores `writes`. Where something else is there now than was claimed, the younger value stays.
+    async fn set_all(&self, writes: Vec<Write>) -> Result<(), Error> {
+        for write in &writes {
+            self.record(write);
+        }
+        let kept = self.store().store(writes.clone()).await?;
         let mut late = Vec::new();
-        for (index, (key, bytes)) in keys.iter().zip(sizes).enumerate() {
-            let kept = kept.as_ref().ok().and_then(|kept| kept.get(index)).copied();
-            if let Some(kept) = kept {
-                self.count_kept(key.function(), kept, bytes, ttl);
+        for (mut write, kept) in writes.into_iter().zip(kept) {
+            let instead = match kept {
+                Kept::Stored => Instead::Leave,
+                Kept::Rejected(there) => self.instead(&write, there),
+            };
+            if let Instead::Replace(there) = instead {
+                write.expected = there;
+                self.replace(write).await;
+                continue;
             }
-            if kept != Some(Kept::Stored) {
-                late.push(Target::Entry(key.clone()));
+            self.count_kept(write.key.function(), kept, write.payload.len(), write.ttl);
+            if matches!(instead, Instead::Remove) {
+                // An older load of another process may have stored first.
+                late.push(Target::Entry(write.key));
             }
         }
-        // An older load may have stored first: whatever is there is not what the caller gave.
         if !late.is_empty() {
             let _ = self.carry_out(late).await;
         }
-        self.heard(first, kept).map(drop)
-    }
-
-    /// Waits until no other call of this process sets any of `keys`: each then finds what the one before
-    /// has stored, and replaces it.
-    async fn take_turn(&self, keys: &[Key]) -> Result<Vec<MutexGuard<'_, ()>>, Error> {
-        let deadline = self.0.config.op_timeout;
-        let all = async {
-            let mut turns = Vec::new();
-            for place in self.0.turns.of(keys) {
-                turns.push(place.lock().await);
-            }
-            turns
-        };
-        clock::within(deadline, all).await.ok_or_else(|| {
-            Error::new(
-                ErrorKind::Timeout,
-                "other calls that set this key did not come to an end in time",
-            )
-        })
+        Ok(())
     }
 
     fn to_set<T: CacheValue>(
@@ -167,16 +128,18 @@ impl Cache {
                 unstorable(&why)
             })?;
         match write {
-            Some(write) => Ok(Write {
-                replaces: true,
-                ..write
-            }),
+            Some(write) => Ok(write),
             None => Err(Error::new(
                 ErrorKind::Server,
-                "something that is no entry lies at this key: another program uses the namespace;                  to remove it, use `delete`",
+                "something that is no entry lies at this key: another program uses the namespace; \
+                 to remove it, use `delete`",
             )),
         }
     }
+}
+
+fn entries_at(keys: &[Key]) -> Vec<Target> {
+    keys.iter().cloned().map(Target::Entry).collect()
 }
 
 /// Of several values for one key the last one counts.

@@ -12,7 +12,8 @@ pub(crate) enum Scalar<'a> {
     Text(&'a str),
 }
 
-/// The scalar that `encoding` holds: an integer, a bool, a char, a string, a unit variant, or a newtype of these.
+/// The scalar that `encoding` holds: an integer, a bool, a char, a string, a unit variant, or a newtype or `Some` of
+/// these.
 ///
 /// `None` for everything else, also for bytes that are no encoding.
 pub(crate) fn scalar(encoding: &[u8]) -> Option<Scalar<'_>> {
@@ -22,6 +23,12 @@ pub(crate) fn scalar(encoding: &[u8]) -> Option<Scalar<'_>> {
         return Some(match first {
             tag::NEWTYPE_STRUCT => {
                 (_, rest) = text(content)?;
+                continue;
+            }
+            // Both show the same, so that `Some(42)` invalidates what was cached for `42`; keys are told apart
+            // by their digest.
+            tag::SOME => {
+                rest = content;
                 continue;
             }
             tag::FALSE => Scalar::Bool(false),

@@ -35,7 +35,7 @@ fn what_is_invalidated_no_longer_holds_and_all_else_does() {
 fn writes_by_key_leave_the_number_of_groups_alone() {
     let generations = Generations::new();
     let began = generations.now();
-    generations.advance_entry(&"a".into());
+    generations.advance(&[Target::Entry("a".into())]);
     generations.advance(&[]);
     assert_eq!(generations.now().groups, began.groups);
     assert_ne!(generations.now(), began);

@@ -8,6 +8,7 @@ use std::pin::Pin;
 use super::Call;
 use crate::{
     call::Seen,
+    clock,
     codec::{Codec, Shared},
     event,
     flight::{Boarding, Captured, Landed, Lead, Turn},
@@ -52,9 +53,13 @@ pub(super) async fn share<R, T, F: Future<Output = R>>(
             }
             Turn::Again if tries < TRIES => {
                 tries = tries.saturating_add(1);
+                // Counted as a miss already, like all who wait for a load.
                 match codec.read(&call.cache, &call.key, call.began).await {
-                    Ok(value) => return value,
-                    Err(seen) => miss.seen = seen,
+                    Ok(value) => {
+                        call.cache.count_shared(call.key.function());
+                        return value;
+                    }
+                    Err((_, seen)) => miss.seen = seen,
                 }
                 miss.board()
             }
@@ -199,6 +204,7 @@ impl<R, T> Miss<'_, R, T> {
     fn capture_alone(&self) -> Captured {
         Captured {
             at: self.call.cache.generations().now(),
+            began: clock::instant(),
             from: self.view().and_then(|view| view.captures()),
         }
     }

@@ -4,6 +4,7 @@ use std::pin::Pin;
 
 use super::Call;
 use crate::{
+    clock,
     codec::Codec,
     flight::Captured,
     generation::Occupant,
@@ -48,7 +49,7 @@ struct Claimed {
 
 async fn claim(call: &Call) -> Claimed {
     let Call { cache, key, .. } = call;
-    let at = cache.supersede(key);
+    let (at, began) = (cache.generations().now(), clock::instant());
     let lives = cache.lives(key.function(), call.ttl);
     let claimed = cache.store().claim(std::slice::from_ref(key), lives).await;
     let view = match claimed {
@@ -64,6 +65,7 @@ async fn claim(call: &Call) -> Claimed {
             .is_some_and(|view| view.occupant == Occupant::Foreign),
         captured: Captured {
             at,
+            began,
             from: view.and_then(|view| view.captures()),
         },
     }
@@ -84,10 +86,6 @@ fn replace<R, T>(
     captured: &Captured,
 ) -> Result<(Replaced<R, T>, Option<Write>), R> {
     let write = call.to_store(codec, &value, codec.share(&value), captured);
-    let write = write.map(|write| Write {
-        replaces: true,
-        ..write
-    });
     match codec.open(value) {
         Opened::Value(stored) => Ok((Replaced::Value(stored), write)),
         Opened::None(none) => Ok((Replaced::None(none), write)),

@@ -100,33 +100,32 @@ impl MemoryStore {
     /// Stores a value, unless something has invalidated it since its load began.
     fn keep(&self, write: Write) -> Kept {
         let Payload::Typed(value, bytes) = write.payload else {
-            return Kept::Rejected;
+            return Kept::Rejected(None);
         };
         let Write {
             key, ttl, captured, ..
         } = write;
         let Some(known) = self.generations.holds(&key, captured) else {
-            return Kept::Rejected;
+            return Kept::Rejected(None);
         };
+        let now = self.clock.now();
         let value = Value {
             shared: value,
             bytes,
-            expires: self.clock.now().after(ttl),
+            began: write.began,
+            expires: now.after(ttl),
             checked: known.checked(),
         };
-        self.insert(&key, value, || {
+        self.insert(&key, value, |there| {
             // What removes an entry advances its generation first, and takes out what is there afterwards: a
             // value that is not turned away here is removed then.
-            let holds = self.generations.holds_entry(&key, captured);
-            if holds && write.replaces {
-                self.generations.advance_entry(&key);
-            }
-            holds
+            self.generations.holds_entry(&key, captured)
+                && there.is_none_or(|there| !there.is_fresh(now) || there.began() <= write.began)
         })
     }
 
-    /// `admit` is asked while the place is locked.
-    fn insert(&self, key: &Key, value: Value, admit: impl FnOnce() -> bool) -> Kept {
+    /// `admits` sees what is there, while the place is locked.
+    fn insert(&self, key: &Key, value: Value, admits: impl FnOnce(Option<&Slot>) -> bool) -> Kept {
         let now = self.clock.now();
         let (hash, shard) = self.place(key.local());
         let weight = key
@@ -137,8 +136,8 @@ impl MemoryStore {
         let slot = Slot::new(hash, key, value, weight);
         let mut removed = Vec::new();
         let mut ring = write(shard);
-        if !admit() {
-            return Kept::Rejected;
+        if !admits(ring.find(hash, key.local())) {
+            return Kept::Rejected(None);
         }
         // Two slots a write: expired entries that nobody asks for leave at the pace at which new
         // ones come.

@@ -57,6 +57,9 @@ impl Pending {
     /// Carries it out, or leaves it to the `after` around this.
     pub(crate) async fn apply(self) -> Invalidated {
         let (cache, count) = (self.cache.clone(), self.targets().len());
+        if count == 0 {
+            return Invalidated::Applied;
+        }
         if let Some(collected) = scope::collected(&cache) {
             collected.add(self);
             return Invalidated::Postponed;
@@ -78,12 +81,23 @@ impl Drop for Pending {
         if ticket.targets().is_empty() {
             return;
         }
+        // Inside an `after` it is still too early: that one goes on, or is dropped itself.
+        if let Some(collected) = scope::collected(&self.cache) {
+            collected.add(Self {
+                cache: self.cache.clone(),
+                ticket: Some(ticket),
+            });
+            return;
+        }
+        let count = ticket.targets().len();
         self.cache.apply_here(ticket.targets());
         if self.cache.store().waits() {
             drop(ticket);
             self.cache.send_for_courier();
+            self.cache.count_invalidated(count, Invalidated::Postponed);
         } else {
             ticket.discard();
+            self.cache.count_invalidated(count, Invalidated::Applied);
         }
     }
 }
@@ -114,7 +128,11 @@ impl Sending<'_> {
                 self.cache.send_for_courier();
                 Err(error)
             }
-            there => there,
+            there => {
+                // What was postponed where no runtime was, or in one that has ended, goes now.
+                self.cache.send_for_courier();
+                there
+            }
         }
     }
 }

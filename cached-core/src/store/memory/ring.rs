@@ -1,6 +1,9 @@
 //! One shard: a table of keys, and a ring of slots for the hand that makes room.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Instant,
+};
 
 use hashbrown::{HashTable, hash_table};
 
@@ -13,6 +16,7 @@ pub(super) struct Slot {
     function: Option<&'static Function>,
     value: Shared,
     weight: u64,
+    began: Instant,
     expires: Tick,
     checked: Checked,
     /// Asked for since the hand last came by.
@@ -24,6 +28,8 @@ pub(super) struct Value {
     pub(super) shared: Shared,
     /// The length its JSON would have.
     pub(super) bytes: usize,
+    /// When its load began.
+    pub(super) began: Instant,
     pub(super) expires: Tick,
     /// Until when its groups are known to hold.
     pub(super) checked: Checked,
@@ -37,6 +43,7 @@ impl Slot {
             function: key.function(),
             value: value.shared,
             weight: weight as u64,
+            began: value.began,
             expires: value.expires,
             checked: value.checked,
             visited: AtomicBool::new(false),
@@ -53,6 +60,10 @@ impl Slot {
         usize::try_from(self.weight)
             .unwrap_or(usize::MAX)
             .saturating_sub(others)
+    }
+
+    pub(super) fn began(&self) -> Instant {
+        self.began
     }
 
     pub(super) fn expires(&self) -> Tick {

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
+    clock,
     entry::{Id, Outcome},
     generations::Epoch,
     group,
@@ -41,8 +42,9 @@ fn value_of_a_load(key: &str, value: u64, bytes: usize, ttl: u64, captured: Epoc
         payload: Payload::Typed(shared(value), bytes),
         ttl: Duration::from_secs(ttl),
         captured,
+        id: Id::NONE,
         expected: Id::NONE,
-        replaces: false,
+        began: clock::instant(),
     }
 }
 
@@ -193,7 +195,7 @@ fn a_value_that_was_loaded_before_an_invalidation_is_turned_away() {
         let began = store.generations.now();
         invalidate(&store, target);
         let late = value_of_a_load("user:42:name", 1, 8, 60, began);
-        assert_eq!(store.keep(late), Kept::Rejected);
+        assert_eq!(store.keep(late), Kept::Rejected(None));
         assert_eq!(get(&store, "user:42:name"), None);
     }
 }
@@ -202,16 +204,14 @@ fn a_value_that_was_loaded_before_an_invalidation_is_turned_away() {
 fn a_value_that_was_loaded_before_a_set_or_delete_of_its_key_is_turned_away() {
     let (store, _) = store(1 << 20);
     let began = store.generations.now();
-    let set = Write {
-        replaces: true,
-        ..value_of_a_load("key", 1, 8, 60, began)
-    };
+    let late = value_of_a_load("key", 2, 8, 60, began);
+    let late = || late.clone();
+    let set = value_of_a_load("key", 1, 8, 60, began);
     assert_eq!(store.keep(set), Kept::Stored);
-    let late = || value_of_a_load("key", 2, 8, 60, began);
-    assert_eq!(store.keep(late()), Kept::Rejected);
+    assert_eq!(store.keep(late()), Kept::Rejected(None));
     assert_eq!(get(&store, "key"), Some(1));
     assert!(invalidate(&store, entry("key")));
-    assert_eq!(store.keep(late()), Kept::Rejected);
+    assert_eq!(store.keep(late()), Kept::Rejected(None));
     let other = value_of_a_load("key:below", 3, 8, 60, began);
     assert_eq!(
         store.keep(other),
@@ -239,7 +239,7 @@ enum Step {
     /// A load begins; values are numbered in the order in which their loads begin.
     Begin(u8),
     /// One of the loads that have begun ends.
-    End(usize, u64, bool),
+    End(usize, u64),
     Get(u8),
     Delete(u8),
     Invalidate(u8),
@@ -253,8 +253,7 @@ fn step() -> impl Strategy<Value = Step> {
     let key = || 0..40_u8;
     prop_oneof![
         6 => key().prop_map(Step::Begin),
-        6 => (0..8_usize, 1..30_u64, prop::bool::weighted(0.2))
-            .prop_map(|(load, ttl, replaces)| Step::End(load, ttl, replaces)),
+        6 => (0..8_usize, 1..30_u64).prop_map(|(load, ttl)| Step::End(load, ttl)),
         6 => key().prop_map(Step::Get),
         2 => key().prop_map(Step::Delete),
         2 => (0..4_u8).prop_map(Step::Invalidate),
@@ -294,6 +293,7 @@ proptest! {
         let mut model: HashMap<u8, Entry> = HashMap::new();
         let mut running: Vec<Running> = Vec::new();
         let (mut now, mut loads) = (0, 0);
+        let start = clock::instant();
         for step in steps {
             model.retain(|_, entry| entry.end > now);
             match step {
@@ -302,19 +302,18 @@ proptest! {
                     let captured = store.generations.now();
                     running.push(Running { key, value: loads, captured, is_late: false });
                 }
-                Step::End(index, ttl, replaces) => {
+                Step::End(index, ttl) => {
                     if running.is_empty() {
                         continue;
                     }
                     let load = running.swap_remove(index % running.len());
                     let write = value_of_a_load(&name(load.key), load.value, 8, ttl, load.captured);
-                    let kept = store.keep(Write { replaces, ..write });
-                    prop_assert_eq!(kept == Kept::Rejected, load.is_late);
+                    let kept = store.keep(Write { began: start + Duration::from_secs(load.value), ..write });
+                    let is_younger = |there: &Entry| there.value > load.value;
+                    let is_late = load.is_late || model.get(&load.key).is_some_and(is_younger);
+                    prop_assert_eq!(kept == Kept::Rejected(None), is_late);
                     if kept == Kept::Stored {
                         model.insert(load.key, Entry { value: load.value, end: now + ttl });
-                        for other in running.iter_mut().filter(|other| other.key == load.key) {
-                            other.is_late |= replaces;
-                        }
                     }
                 }
                 Step::Get(key) => {

@@ -17,19 +17,20 @@ use super::{
 use crate::{
     Error,
     config::MARKERS_OUTLIVE,
-    entry::{Id, Identity, LEASE_LENGTH, Token},
+    entry::{self, Id, Identity, LEASE_LENGTH, Token},
     error::no_random,
     generation::{self, Occupant},
     store::{Kept, Lives, Payload, Reply, Write},
 };
 
-/// Sets the key only if it still holds what begins so. An absent key reads as empty, which is never
-/// expected.
-const SCRIPT: &str = "if redis.call('GETRANGE',KEYS[1],0,#ARGV[1]-1)==ARGV[1] then \
-     redis.call('SET',KEYS[1],ARGV[2],'PX',ARGV[3]) return 1 end return 0";
+/// Sets the key only if it still holds what begins so, and else says how it begins now. An absent key
+/// reads as empty, which is never expected.
+const SCRIPT: &str = "local found=redis.call('GETRANGE',KEYS[1],0,#ARGV[1]-1) \
+     if found==ARGV[1] then redis.call('SET',KEYS[1],ARGV[2],'PX',ARGV[3]) return 1 end \
+     return found";
 
 /// The script's name on the server: its SHA-1.
-const SCRIPT_NAME: &str = "85d3fb708ac85300be57ddd5c1ffe5313a3762e9";
+const SCRIPT_NAME: &str = "4c132b739712752b8c0f50858bfd18e38f901ed5";
 
 /// Commands that create what loads need, and how to read the answers.
 #[derive(Debug)]
@@ -228,7 +229,7 @@ pub(super) async fn store(
         .into_iter()
         .map(|answer| match answer {
             Answer::Value(Value::Int(1)) => Kept::Stored,
-            _ => Kept::Rejected,
+            found => Kept::Rejected(found.bytes().and_then(|found| entry::id_of(&found))),
         })
         .collect())
 }
