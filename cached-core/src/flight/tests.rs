@@ -1,11 +1,13 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::task::yield_now;
 
 use super::*;
 use crate::{
+    Key,
+    codec::Shared,
     entry::{Outcome, PerGroup},
-    generation::Occupant,
+    generation::{Occupant, View},
     invalidation::Target,
 };
 

@@ -1,0 +1,122 @@
+//! One load, and what is known of it.
+
+use std::{
+    sync::{Arc, PoisonError},
+    time::Instant,
+};
+
+use tokio::sync::Semaphore;
+
+// The runtime's; under the scheduler of `interleavings`, its own.
+use super::{
+    Epoch, Generations, Notify, Passenger,
+    sync::{Mutex, MutexGuard},
+};
+use crate::{
+    Key,
+    codec::Shared,
+    generation::{self, Captures, Stage},
+};
+
+/// One load, shared by all calls that missed its key while it was under way.
+///
+/// Where both locks are held, the one of [`Flights`] is taken first.
+#[derive(Debug)]
+pub(crate) struct Flight {
+    pub(super) key: Key,
+    board: Mutex<Board>,
+    pub(super) changed: Notify,
+    /// Lets a few followers at a time run their own bodies, once a load could not be shared.
+    pub(super) alone: Arc<Semaphore>,
+}
+
+#[derive(Debug)]
+pub(super) struct Board {
+    pub(super) state: State,
+    pub(super) followers: usize,
+    /// What the load began with, once it has begun.
+    pub(super) begun: Option<Captured>,
+}
+
+/// What was there before a load began.
+#[derive(Clone, Debug)]
+pub(crate) struct Captured {
+    /// The generation of this process.
+    pub(crate) at: Epoch,
+    /// The moment it began.
+    pub(crate) began: Instant,
+    /// In the store; `None` if it did not answer, or if nothing may be written there.
+    pub(crate) from: Option<Captures>,
+}
+
+#[derive(Debug)]
+pub(super) enum State {
+    /// A leader is about to run its body, or runs it.
+    Loading,
+    /// The leader is gone without a result: a follower, or the next call to come by, leads.
+    Vacant,
+    /// The leader found its answer before it loaded: everybody reads again.
+    Dissolved,
+    /// There is a result. Once it has `ended`, only calls that began before may take it.
+    Landed {
+        shared: Shared,
+        ended: Option<Instant>,
+    },
+    /// There was a result that cannot be shared: every call runs its own body.
+    Unshareable,
+}
+
+impl Flight {
+    /// One that a call of `key` leads. If it cannot be shared, `parallel` followers at a time run their own
+    /// bodies.
+    pub(super) fn new(key: &Key, parallel: usize) -> Self {
+        Self {
+            key: key.clone(),
+            board: Mutex::new(Board {
+                state: State::Loading,
+                followers: 0,
+                begun: None,
+            }),
+            changed: Notify::new(),
+            alone: Arc::new(Semaphore::new(parallel)),
+        }
+    }
+
+    pub(super) fn board(&self) -> MutexGuard<'_, Board> {
+        lock(&self.board)
+    }
+
+    pub(super) fn set(&self, state: State) {
+        // What it replaces may hold a value, whose `Drop` is the user's code: not under the lock.
+        let replaced = std::mem::replace(&mut self.board().state, state);
+        self.changed.notify_waiters();
+        drop(replaced);
+    }
+}
+
+impl Board {
+    /// Whether `passenger` may take what this flight gives, or will give.
+    pub(super) fn admits(&self, passenger: Passenger<'_>, generations: &Generations) -> bool {
+        let in_time = match &self.state {
+            // A new leader begins its load after this.
+            State::Vacant => return true,
+            State::Loading => true,
+            State::Landed { ended, .. } => ended.is_none_or(|ended| passenger.began < ended),
+            State::Dissolved | State::Unshareable => false,
+        };
+        let stage = match &self.begun {
+            None => Stage::NotBegun,
+            Some(captured) if generations.holds_exactly(passenger.key, captured.at) => {
+                Stage::Begun(captured.from.as_ref())
+            }
+            // Something was invalidated here since; the store may not know it yet.
+            Some(_) => return false,
+        };
+        in_time && generation::joins(stage, passenger.saw)
+    }
+}
+
+// No code of a user runs under these locks, so a poisoned one is as good as any.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

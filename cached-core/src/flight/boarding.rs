@@ -1,0 +1,126 @@
+//! Which flight a call boards.
+
+use std::{collections::HashMap, sync::Arc, time::Instant};
+
+use hashbrown::DefaultHashBuilder;
+use smallvec::SmallVec;
+
+use super::{
+    Follower, Generations, Lead,
+    board::{self, Flight, State},
+    sync::{Mutex, MutexGuard},
+};
+use crate::{Key, codec::Shared, generation::View};
+
+/// The flights of one cache, by the keys they load. Clones share them.
+#[derive(Clone, Debug)]
+pub(crate) struct Flights(pub(super) Arc<Inner>);
+
+#[derive(Debug)]
+pub(super) struct Inner {
+    by_key: Mutex<ByKey>,
+    pub(super) generations: Generations,
+}
+
+/// Of one key there can be several: those that began before an invalidation, and one after it.
+pub(super) type ByKey = HashMap<Box<[u8]>, SmallVec<[Arc<Flight>; 1]>, DefaultHashBuilder>;
+
+/// A call that has missed, as far as flights are concerned.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Passenger<'a> {
+    pub(crate) key: &'a Key,
+    pub(crate) began: Instant,
+    /// What it saw in the store; `None` if the store did not answer.
+    pub(crate) saw: Option<&'a View>,
+}
+
+/// A call on a flight.
+#[derive(Debug)]
+pub(crate) enum Boarding {
+    Lead(Lead),
+    Follow(Follower),
+}
+
+impl Flights {
+    pub(crate) fn new(generations: Generations) -> Self {
+        Self(Arc::new(Inner {
+            by_key: Mutex::default(),
+            generations,
+        }))
+    }
+
+    /// Boards a flight that may answer `passenger`, or a new one, which it leads.
+    pub(crate) fn board(&self, passenger: Passenger<'_>, parallel: usize) -> Boarding {
+        let mut by_key = self.lock();
+        if let Some(follower) = self.follow(&by_key, passenger, None) {
+            return Boarding::Follow(follower);
+        }
+        let flight = Arc::new(Flight::new(passenger.key, parallel));
+        by_key
+            .entry(passenger.key.local().into())
+            .or_default()
+            .push(Arc::clone(&flight));
+        Boarding::Lead(Lead::new(self, flight))
+    }
+
+    /// A place on a flight that may answer `passenger`, `but` for one.
+    pub(super) fn follow(
+        &self,
+        by_key: &ByKey,
+        passenger: Passenger<'_>,
+        but: Option<&Arc<Flight>>,
+    ) -> Option<Follower> {
+        let mut flights = by_key.get(passenger.key.local())?.iter();
+        let flight = flights.find(|flight| {
+            let mut board = flight.board();
+            let joins = but.is_none_or(|but| !Arc::ptr_eq(but, flight))
+                && board.admits(passenger, &self.0.generations);
+            if joins {
+                board.followers = board.followers.saturating_add(1);
+            }
+            joins
+        })?;
+        Some(Follower::new(self, flight))
+    }
+
+    /// The value of a load that is over, and whose entry may not have reached the store yet, for a call
+    /// that found nothing there.
+    pub(crate) fn landed(&self, passenger: Passenger<'_>) -> Option<Shared> {
+        let by_key = self.lock();
+        by_key
+            .get(passenger.key.local())?
+            .iter()
+            .find_map(|flight| {
+                let board = flight.board();
+                match &board.state {
+                    State::Landed { shared, .. }
+                        if board.admits(passenger, &self.0.generations) =>
+                    {
+                        Some(shared.clone())
+                    }
+                    _ => None,
+                }
+            })
+    }
+
+    /// The keys that are being loaded.
+    pub(crate) fn keys(&self) -> Vec<Key> {
+        let by_key = self.lock();
+        let flights = by_key.values().flatten();
+        flights.map(|flight| flight.key.clone()).collect()
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, ByKey> {
+        board::lock(&self.0.by_key)
+    }
+}
+
+/// Takes `flight` out.
+pub(super) fn remove(by_key: &mut ByKey, flight: &Arc<Flight>) {
+    if let Some(flights) = by_key.get_mut(flight.key.local()) {
+        flights.retain(|found| !Arc::ptr_eq(found, flight));
+        if flights.is_empty() {
+            by_key.remove(flight.key.local());
+        }
+    }
+}
