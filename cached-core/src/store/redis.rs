@@ -1,6 +1,6 @@
 //! The store in Redis, on shared lanes.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync, sync::Arc, time::Duration};
 
 use deadpool_redis::redis::{Cmd, Pipeline, Value, cmd};
 
@@ -20,7 +20,9 @@ mod info;
 mod lane;
 mod names;
 mod purge;
+mod queue;
 mod reads;
+mod slot;
 
 use connect::Lanes;
 use fence::Capture;

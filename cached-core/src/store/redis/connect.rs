@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -17,26 +17,42 @@ use tokio::{runtime::Handle, sync::watch};
 use super::{
     failure, info,
     lane::{self, Lane},
+    slot::{Found, Slot},
 };
 use crate::{Error, ErrorKind, clock, config::Config, event};
 
 /// The lane in use, and the pool that supplies connections.
 pub(super) struct Lanes {
     pool: Pool,
-    slot: Arc<Mutex<Slot>>,
+    slot: Arc<Slot<Lane, Attempt>>,
     deadline: Duration,
     connect_timeout: Duration,
     /// With a pool of one, the lane's connection is the only one there is.
     lane_only: bool,
 }
 
-type Outcome = Option<Result<Arc<Lane>, Error>>;
+/// A task connects; all callers wait for it, each for as long as its own deadline lasts.
+#[derive(Clone)]
+struct Attempt {
+    outcome: watch::Receiver<Option<Result<Arc<Lane>, Error>>>,
+    since: Instant,
+}
 
-enum Slot {
-    Empty,
-    /// A task connects; all callers wait for it, each for as long as its own deadline lasts.
-    Connecting(watch::Receiver<Outcome>, Instant),
-    Ready(Arc<Lane>),
+impl Attempt {
+    /// Whether there will be an outcome: not if the runtime of the task has ended, or idles.
+    fn goes_on(&self, overdue: Duration) -> bool {
+        self.outcome.has_changed().is_ok() && self.since.elapsed() < overdue
+    }
+
+    async fn lane(mut self) -> Result<Arc<Lane>, Error> {
+        match self.outcome.wait_for(Option::is_some).await.as_deref() {
+            Ok(Some(outcome)) => outcome.clone(),
+            _ => Err(Error::new(
+                ErrorKind::Unavailable,
+                "the runtime that connected to Redis has ended: the next call connects anew",
+            )),
+        }
+    }
 }
 
 impl Lanes {
@@ -63,7 +79,7 @@ impl Lanes {
             })?;
         Ok(Self {
             pool,
-            slot: Arc::new(Mutex::new(Slot::Empty)),
+            slot: Arc::new(Slot::new()),
             deadline: config.op_timeout,
             connect_timeout: config.connect_timeout,
             lane_only: config.pool_size == 1,
@@ -72,59 +88,41 @@ impl Lanes {
 
     /// The lane, if there is one.
     pub(super) fn ready(&self) -> Option<Arc<Lane>> {
-        match &*lock(&self.slot) {
-            Slot::Ready(lane) => Some(Arc::clone(lane)),
-            _ => None,
-        }
+        self.slot.ready()
     }
 
     /// The lane: the one there is, or the one that a task makes, which goes on when the caller
     /// does not wait for it.
     pub(super) async fn lane(&self) -> Result<Arc<Lane>, Error> {
-        let mut connecting = match &mut *lock(&self.slot) {
-            Slot::Ready(lane) => return Ok(Arc::clone(lane)),
-            Slot::Connecting(outcome, since)
-                if outcome.has_changed().is_ok() && since.elapsed() < self.overdue() =>
-            {
-                outcome.clone()
-            }
-            // Nobody connects, or the runtime that did has ended, or idles.
-            slot => self.connect(slot)?,
-        };
-        let outcome = connecting.wait_for(Option::is_some).await;
-        match outcome.as_deref() {
-            Ok(Some(result)) => result.clone(),
-            _ => Err(Error::new(
-                ErrorKind::Unavailable,
-                "the runtime that connected to Redis has ended: the next call connects anew",
-            )),
+        let found = self.slot.find(
+            |attempt| attempt.goes_on(self.overdue()),
+            |number| self.connect(number),
+        );
+        match found? {
+            Found::Lane(lane) => Ok(lane),
+            Found::Attempt(attempt) => attempt.lane().await,
         }
     }
 
-    fn connect(&self, slot: &mut Slot) -> Result<watch::Receiver<Outcome>, Error> {
+    fn connect(&self, number: u64) -> Result<Attempt, Error> {
         let runtime = runtime()?;
-        let (sender, receiver) = watch::channel(None);
-        *slot = Slot::Connecting(receiver.clone(), clock::instant());
-        let (pool, slot, mine) = (self.pool.clone(), Arc::clone(&self.slot), receiver.clone());
+        let (sender, outcome) = watch::channel(None);
+        let (pool, slot) = (self.pool.clone(), Arc::clone(&self.slot));
         let (deadline, connect_timeout) = (self.deadline, self.connect_timeout);
         runtime.spawn(async move {
             let lane = open(&pool, deadline, connect_timeout).await.map(Arc::new);
-            let mut slot = lock(&slot);
-            // Closed meanwhile, or another attempt has overtaken this one: the lane serves those who
-            // wait for it, and ends with them.
-            if matches!(&*slot, Slot::Connecting(outcome, _) if outcome.same_channel(&mine)) {
-                *slot = match &lane {
-                    Ok(lane) => Slot::Ready(Arc::clone(lane)),
-                    Err(_) => Slot::Empty,
-                };
-            } else if let Ok(lane) = &lane {
+            if !slot.put(number, lane.as_ref().ok())
+                && let Ok(lane) = &lane
+            {
                 lane.retire();
             }
-            drop(slot);
             // Nobody may be waiting any more.
             let _ = sender.send(Some(lane));
         });
-        Ok(receiver)
+        Ok(Attempt {
+            outcome,
+            since: clock::instant(),
+        })
     }
 
     /// How long an attempt to connect may go on at the most, all its steps together.
@@ -139,18 +137,14 @@ impl Lanes {
         if !lane.is_broken() && !silent {
             return;
         }
-        let mut slot = lock(&self.slot);
-        if matches!(&*slot, Slot::Ready(current) if Arc::ptr_eq(current, lane)) {
-            *slot = Slot::Empty;
-            drop(slot);
+        if self.slot.remove(lane) {
             lane.retire();
             event::lane_lost(error);
         }
     }
 
     pub(super) fn close(&self) {
-        let slot = std::mem::replace(&mut *lock(&self.slot), Slot::Empty);
-        if let Slot::Ready(lane) = slot {
+        if let Some(lane) = self.slot.close() {
             lane.retire();
         }
     }
@@ -274,19 +268,10 @@ fn bad_address() -> Error {
     )
 }
 
-fn lock(slot: &Mutex<Slot>) -> MutexGuard<'_, Slot> {
-    slot.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl fmt::Debug for Lanes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = match &*lock(&self.slot) {
-            Slot::Empty => "not connected",
-            Slot::Connecting(..) => "connecting",
-            Slot::Ready(_) => "connected",
-        };
         f.debug_struct("Lanes")
-            .field("state", &state)
+            .field("state", &self.slot.state())
             .finish_non_exhaustive()
     }
 }

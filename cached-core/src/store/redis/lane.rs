@@ -47,7 +47,7 @@ impl Lane {
             pooled: Mutex::new(Some(pooled)),
             identity,
             deadline,
-            reads: Arc::default(),
+            reads: Arc::new(Reads::new()),
             opened: clock::instant(),
             unanswered: AtomicU64::new(0),
             broken: AtomicBool::new(false),

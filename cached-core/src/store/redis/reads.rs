@@ -10,25 +10,23 @@
 //! caller's future may be alive and never polled again, a task's runtime may idle. So one that waited
 //! a whole deadline behind the same command takes the turn away.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
 use hashbrown::DefaultHashBuilder;
 use smallvec::SmallVec;
 use tokio::{runtime::Handle, sync::oneshot};
 
-use super::{BATCH, failure, lane::Lane, names::Names};
+use super::{
+    failure,
+    lane::Lane,
+    names::Names,
+    queue::{Batch, Place, Queue, Waits},
+};
 use crate::{
     Error, ErrorKind, clock,
     entry::{PerGroup, Token},
 };
-
-/// About how many bytes one reply may have: large values share no command, so that none of them
-/// waits for all.
-const REPLY: usize = 1 << 20;
 
 /// What one command showed of an entry and its markers.
 #[derive(Debug)]
@@ -39,19 +37,8 @@ pub(super) struct Seen {
 
 type Answer = Result<Seen, Error>;
 
-#[derive(Debug, Default)]
-pub(super) struct Reads(Mutex<Queue>);
-
-#[derive(Debug, Default)]
-struct Queue {
-    /// Whether a command is in flight.
-    busy: bool,
-    /// Counts commands: who sent another one than the latest has nothing to end.
-    turn: u64,
-    waiting: Vec<Waiting>,
-    /// How many bytes a value of the latest reply had.
-    usual: usize,
-}
+#[derive(Debug)]
+pub(super) struct Reads(Queue<Waiting>);
 
 #[derive(Debug)]
 struct Waiting {
@@ -59,24 +46,31 @@ struct Waiting {
     answer: oneshot::Sender<Answer>,
 }
 
-/// A caller's place.
-enum Place {
-    /// It sends.
-    Turn(Turn),
-    /// It waits for those that came before it, behind the command of this number.
-    Wait(oneshot::Receiver<Answer>, u64),
+impl Waits for Waiting {
+    fn has_gone(&self) -> bool {
+        self.answer.is_closed()
+    }
 }
 
 impl Reads {
+    pub(super) fn new() -> Self {
+        Self(Queue::new())
+    }
+
     pub(super) async fn read(self: Arc<Self>, lane: Arc<Lane>, names: Arc<Names>) -> Answer {
         let deadline = lane.deadline();
-        match self.place(&lane, &names) {
-            Place::Turn(turn) => {
+        match self.0.place(|| Waiting::new(&names)) {
+            Place::Turn(number) => {
+                let _turn = Turn {
+                    reads: Arc::clone(&self),
+                    lane: Arc::clone(&lane),
+                    number,
+                };
                 let all: SmallVec<[&str; 8]> = names.all().collect();
-                let found = failure::in_time(deadline, turn.lane.mget(&all)).await?;
+                let found = failure::in_time(deadline, lane.mget(&all)).await?;
                 let mut found = found.into_iter();
                 let entry = found.next().flatten();
-                self.observe(entry.as_ref().map_or(0, Bytes::len));
+                self.0.observe(entry.as_ref().map_or(0, Bytes::len));
                 Ok(Seen {
                     entry,
                     tokens: found.map(token).collect(),
@@ -92,72 +86,28 @@ impl Reads {
         }
     }
 
-    fn place(self: &Arc<Self>, lane: &Arc<Lane>, names: &Arc<Names>) -> Place {
-        let mut queue = self.lock();
-        if !queue.busy {
-            queue.busy = true;
-            return Place::Turn(Turn {
-                reads: Arc::clone(self),
-                lane: Arc::clone(lane),
-                number: queue.advance(),
-            });
-        }
-        let (answer, receiver) = oneshot::channel();
-        queue.waiting.push(Waiting {
-            names: Arc::clone(names),
-            answer,
-        });
-        Place::Wait(receiver, queue.turn)
-    }
-
-    /// Ends the turn of this number, if it is still the latest: those that wait go next.
+    /// Ends the turn of this number; a task sends what goes next.
     fn end(self: &Arc<Self>, turn: u64, lane: &Arc<Lane>) {
-        let mut queue = self.lock();
-        if !queue.busy || queue.turn != turn {
-            return;
-        }
-        let Some(first) = queue.next() else {
+        let Some(batch) = self.0.end(turn) else {
             return;
         };
-        let task = Pump {
-            reads: Some(Arc::clone(self)),
-            number: queue.turn,
+        let pump = Pump {
+            reads: Arc::clone(self),
+            turn: batch.turn,
         };
-        drop(queue);
         match Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn(task.run(Arc::clone(lane), first))),
-            // The runtime is closing; the task tells those that wait by being dropped.
-            Err(_) => drop(task),
+            Ok(runtime) => drop(runtime.spawn(pump.run(Arc::clone(lane), batch))),
+            // The runtime is closing; the pump tells those that wait by being dropped.
+            Err(_) => drop(pump),
         }
-    }
-
-    fn observe(&self, bytes: usize) {
-        self.lock().usual = bytes;
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Queue {
-    fn advance(&mut self) -> u64 {
-        self.turn = self.turn.wrapping_add(1);
-        self.turn
-    }
-
-    /// What goes next, by a turn of its own; if nothing does, nobody sends.
-    fn next(&mut self) -> Option<Vec<Waiting>> {
-        // Callers whose deadline is over have gone.
-        self.waiting.retain(|waiting| !waiting.answer.is_closed());
-        if self.waiting.is_empty() {
-            self.busy = false;
-            return None;
-        }
-        self.advance();
-        let room = REPLY.checked_div(self.usual).unwrap_or(BATCH);
-        let next = self.waiting.len().min(room.clamp(1, BATCH));
-        Some(self.waiting.drain(..next).collect())
+impl Waiting {
+    fn new(names: &Arc<Names>) -> (Self, oneshot::Receiver<Answer>) {
+        let (answer, receiver) = oneshot::channel();
+        let names = Arc::clone(names);
+        (Self { names, answer }, receiver)
     }
 }
 
@@ -178,44 +128,24 @@ impl Drop for Turn {
 /// Sends what waits until nothing does, or another has taken the turn. If its runtime ends, those
 /// that wait are told.
 struct Pump {
-    reads: Option<Arc<Reads>>,
-    number: u64,
+    reads: Arc<Reads>,
+    turn: u64,
 }
 
 impl Pump {
-    async fn run(mut self, lane: Arc<Lane>, first: Vec<Waiting>) {
+    async fn run(mut self, lane: Arc<Lane>, first: Batch<Waiting>) {
         let mut next = Some(first);
         while let Some(batch) = next {
-            answer(&lane, batch).await;
-            next = self.next();
+            self.turn = batch.turn;
+            answer(&lane, batch.waiting).await;
+            next = self.reads.0.end(self.turn);
         }
-        // Somebody else may have the turn: nothing to abandon.
-        self.reads = None;
-    }
-
-    fn next(&mut self) -> Option<Vec<Waiting>> {
-        let mut queue = self.reads.as_ref()?.lock();
-        if queue.turn != self.number {
-            return None;
-        }
-        let next = queue.next();
-        self.number = queue.turn;
-        next
     }
 }
 
 impl Drop for Pump {
     fn drop(&mut self) {
-        let Some(reads) = self.reads.take() else {
-            return;
-        };
-        let mut queue = reads.lock();
-        if queue.turn == self.number {
-            queue.busy = false;
-            let waiting = std::mem::take(&mut queue.waiting);
-            drop(queue);
-            drop(waiting);
-        }
+        drop(self.reads.0.abandon(self.turn));
     }
 }
 
@@ -255,7 +185,9 @@ async fn answer(lane: &Lane, batch: Vec<Waiting>) {
         // A caller that was dropped has no use for it.
         let _ = waiting.answer.send(answer);
     }
-    lane.reads().observe(bytes.checked_div(calls).unwrap_or(0));
+    lane.reads()
+        .0
+        .observe(bytes.checked_div(calls).unwrap_or(0));
 }
 
 fn token(marker: Option<Bytes>) -> Option<Token> {

@@ -1,0 +1,108 @@
+//! [`Slot`]: the place of the one lane, and who connects when it is empty.
+
+use std::sync::{Arc, PoisonError};
+
+// The standard library's; under the scheduler of `interleavings`, its own.
+use super::sync::{Mutex, MutexGuard};
+
+/// The lane `L` in use, or the attempt `A` to get one, for which all callers wait.
+pub(super) struct Slot<L, A>(pub(super) Mutex<Inside<L, A>>);
+
+pub(super) struct Inside<L, A> {
+    pub(super) place: Place<L, A>,
+    /// Counts attempts: one that was closed, or overtaken by another, has no place to put its lane.
+    attempts: u64,
+}
+
+pub(super) enum Place<L, A> {
+    Empty,
+    Connecting(u64, A),
+    Ready(Arc<L>),
+}
+
+/// What a caller finds.
+pub(super) enum Found<L, A> {
+    Lane(Arc<L>),
+    Attempt(A),
+}
+
+impl<L, A: Clone> Slot<L, A> {
+    pub(super) fn new() -> Self {
+        Self(Mutex::new(Inside {
+            place: Place::Empty,
+            attempts: 0,
+        }))
+    }
+
+    /// The lane, if there is one.
+    pub(super) fn ready(&self) -> Option<Arc<L>> {
+        match &self.lock().place {
+            Place::Ready(lane) => Some(Arc::clone(lane)),
+            _ => None,
+        }
+    }
+
+    /// The lane, or the attempt that goes on; if none does, `begin` makes one of this number.
+    pub(super) fn find<E>(
+        &self,
+        goes_on: impl FnOnce(&A) -> bool,
+        begin: impl FnOnce(u64) -> Result<A, E>,
+    ) -> Result<Found<L, A>, E> {
+        let mut inside = self.lock();
+        match &inside.place {
+            Place::Ready(lane) => return Ok(Found::Lane(Arc::clone(lane))),
+            Place::Connecting(_, attempt) if goes_on(attempt) => {
+                return Ok(Found::Attempt(attempt.clone()));
+            }
+            _ => {}
+        }
+        let number = inside.attempts.wrapping_add(1);
+        let attempt = begin(number)?;
+        inside.attempts = number;
+        inside.place = Place::Connecting(number, attempt.clone());
+        Ok(Found::Attempt(attempt))
+    }
+
+    /// Puts what the attempt of this number has come to. Not if the slot was closed meanwhile, or another
+    /// attempt has overtaken this one: then the lane serves those who wait for it, and ends with them.
+    pub(super) fn put(&self, number: u64, lane: Option<&Arc<L>>) -> bool {
+        let mut inside = self.lock();
+        let is_latest =
+            matches!(inside.place, Place::Connecting(connecting, _) if connecting == number);
+        if is_latest {
+            inside.place = lane.map_or(Place::Empty, |lane| Place::Ready(Arc::clone(lane)));
+        }
+        is_latest
+    }
+
+    /// Takes `lane` out. Not if it was taken out before: another may be there.
+    pub(super) fn remove(&self, lane: &Arc<L>) -> bool {
+        let mut inside = self.lock();
+        let is_there = matches!(&inside.place, Place::Ready(current) if Arc::ptr_eq(current, lane));
+        if is_there {
+            inside.place = Place::Empty;
+        }
+        is_there
+    }
+
+    /// Takes out whatever is there.
+    pub(super) fn close(&self) -> Option<Arc<L>> {
+        let place = std::mem::replace(&mut self.lock().place, Place::Empty);
+        match place {
+            Place::Ready(lane) => Some(lane),
+            _ => None,
+        }
+    }
+
+    pub(super) fn state(&self) -> &'static str {
+        match self.lock().place {
+            Place::Empty => "not connected",
+            Place::Connecting(..) => "connecting",
+            Place::Ready(_) => "connected",
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inside<L, A>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
