@@ -1,14 +1,15 @@
 //! Sends postponed invalidations again, until the store confirms them.
 
-use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
-};
+use std::{sync, time::Duration};
 
 use tokio::runtime::Handle;
 
 use super::Cache;
 use crate::{clock, event, journal::Sent};
+
+mod turn;
+
+pub(super) use turn::Courier;
 
 /// How many invalidations go in one pipeline.
 const BATCH: usize = 256;
@@ -16,52 +17,6 @@ const BATCH: usize = 256;
 /// The pause after a failure; each one doubles it, up to the longest.
 const PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-
-/// Whose turn it is to send. One task at a time does; one that was not heard of for too long, because its
-/// runtime idles or has ended, loses its turn to the next that is asked for.
-#[derive(Debug, Default)]
-pub(super) struct Courier(Mutex<Turn>);
-
-#[derive(Debug, Default)]
-struct Turn {
-    number: u64,
-    busy_until: Option<Instant>,
-}
-
-impl Courier {
-    /// The number of a new turn, unless somebody is at it.
-    fn begin(&self, lasts: Duration) -> Option<u64> {
-        let mut turn = self.lock();
-        let now = clock::instant();
-        if turn.busy_until.is_some_and(|until| now < until) {
-            return None;
-        }
-        turn.number = turn.number.wrapping_add(1);
-        turn.busy_until = now.checked_add(lasts);
-        Some(turn.number)
-    }
-
-    /// Whether the turn of this number goes on, for another while.
-    fn go_on(&self, number: u64, lasts: Duration) -> bool {
-        let mut turn = self.lock();
-        let is_mine = turn.number == number;
-        if is_mine {
-            turn.busy_until = clock::instant().checked_add(lasts);
-        }
-        is_mine
-    }
-
-    fn end(&self, number: u64) {
-        let mut turn = self.lock();
-        if turn.number == number {
-            turn.busy_until = None;
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Turn> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 impl Cache {
     /// Sees to it that what is postponed is sent, if there is a runtime for it.
@@ -75,7 +30,7 @@ impl Cache {
         if !clock::has_timer() {
             return;
         }
-        if let Some(number) = self.0.courier.begin(self.turn_lasts()) {
+        if let Some(number) = self.0.courier.begin(clock::instant(), self.turn_lasts()) {
             runtime.spawn(self.clone().carry(number));
         }
     }
@@ -100,7 +55,11 @@ impl Cache {
                 tokio::time::sleep(pause).await;
                 pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
             }
-            if !self.0.courier.go_on(number, self.turn_lasts()) {
+            if !self
+                .0
+                .courier
+                .go_on(number, clock::instant(), self.turn_lasts())
+            {
                 return;
             }
         }
