@@ -1,0 +1,166 @@
+//! The turn to send what is postponed.
+
+#![allow(
+    clippy::duplicate_mod,
+    dead_code,
+    reason = "compiled with other locks; not everything is needed here"
+)]
+
+use std::{
+    sync::{Arc, LazyLock},
+    time::{Duration, Instant},
+};
+
+use loom::thread;
+
+use super::{
+    claim, is_right_within,
+    ledger::{Ledger, Name},
+    sync,
+};
+use crate::{group, invalidation::Target};
+
+#[path = "../cache/courier/turn.rs"]
+mod turn;
+
+use turn::Courier;
+
+const LASTS: Duration = Duration::from_secs(1);
+
+#[derive(Clone)]
+struct World(Arc<Inner>);
+
+struct Inner {
+    courier: Courier,
+    ledger: Ledger,
+    /// The turns whose tasks send, and whether another has taken them.
+    sending: std::sync::Mutex<Vec<(u64, bool)>>,
+    variant: Variant,
+}
+
+#[derive(Clone, Copy)]
+struct Variant {
+    end: fn(&Courier, u64),
+    looks_again: bool,
+}
+
+const RIGHT: Variant = Variant {
+    end: Courier::end,
+    looks_again: true,
+};
+
+fn name() -> Name {
+    Name {
+        hash: 1,
+        target: Target::Group(group::of_prefix("user:42")),
+    }
+}
+
+fn now() -> Instant {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    *START
+}
+
+impl World {
+    fn postpone(&self) {
+        let batch = self.0.ledger.enter(vec![name()], name);
+        self.0.ledger.postpone(batch.number, &name());
+    }
+
+    fn postpone_and_send(&self) {
+        self.postpone();
+        self.send_for_courier();
+    }
+
+    fn send_for_courier(&self) {
+        if let Some(number) = self.0.courier.begin(now(), LASTS) {
+            self.carry(number);
+        }
+    }
+
+    /// Takes the turn of whoever has it.
+    fn take_over(&self) {
+        if let Some(number) = self.0.courier.begin(now() + LASTS, LASTS) {
+            for (_, overtaken) in &mut *self.0.sending.lock().unwrap() {
+                *overtaken = true;
+            }
+            self.carry(number);
+        }
+    }
+
+    fn carry(&self, number: u64) {
+        let sending = || self.0.sending.lock().unwrap();
+        claim(sending().iter().all(|&(_, overtaken)| overtaken));
+        sending().push((number, false));
+        let is_over = self.send_all(number);
+        sending().retain(|&(other, _)| other != number);
+        if is_over {
+            (self.0.variant.end)(&self.0.courier, number);
+            if self.0.variant.looks_again && self.0.ledger.has_postponed() {
+                self.send_for_courier();
+            }
+        }
+    }
+
+    fn send_all(&self, number: u64) -> bool {
+        while let Some(batch) = self.0.ledger.due(8) {
+            for name in &batch.names {
+                self.0.ledger.acknowledge(batch.number, name);
+            }
+            if !self.0.courier.go_on(number, now(), LASTS) {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+type Call = fn(&World);
+
+fn everything_is_sent(variant: Variant, calls: [Call; 3]) -> bool {
+    is_right_within(2, move || {
+        let world = World(Arc::new(Inner {
+            courier: Courier::default(),
+            ledger: Ledger::new(8),
+            sending: std::sync::Mutex::default(),
+            variant,
+        }));
+        let [mine, others @ ..] = calls;
+        let others = others.map(|call| {
+            let world = world.clone();
+            thread::spawn(move || call(&world))
+        });
+        mine(&world);
+        for other in others {
+            other.join().unwrap();
+        }
+        claim(!world.0.ledger.has_postponed());
+    })
+}
+
+#[test]
+fn everything_is_sent_by_one_at_a_time() {
+    let send = World::postpone_and_send;
+    assert!(everything_is_sent(RIGHT, [send, send, send]));
+    assert!(everything_is_sent(RIGHT, [send, send, World::take_over]));
+}
+
+#[test]
+fn whoever_ends_its_turn_must_look_again() {
+    let variant = Variant {
+        looks_again: false,
+        ..RIGHT
+    };
+    let send = World::postpone_and_send;
+    assert!(!everything_is_sent(variant, [send, send, send]));
+}
+
+#[test]
+fn a_turn_must_end_by_its_number() {
+    let variant = Variant {
+        end: |courier, _| courier.0.lock().unwrap().busy_until = None,
+        ..RIGHT
+    };
+    let send = World::postpone_and_send;
+    assert!(!everything_is_sent(variant, [send, send, World::take_over]));
+}

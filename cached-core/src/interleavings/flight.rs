@@ -1,0 +1,539 @@
+//! Single-flight.
+
+#![allow(
+    clippy::duplicate_mod,
+    dead_code,
+    reason = "compiled with other locks; not everything is needed here"
+)]
+
+use std::{
+    collections::HashMap,
+    mem,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use loom::{
+    sync::atomic::{AtomicU64, Ordering},
+    thread,
+};
+use smallvec::SmallVec;
+
+use super::{
+    claim, is_right_within,
+    sync::{self, Notify, try_once, wait},
+    table::Table,
+};
+use crate::{
+    Key,
+    codec::Shared,
+    entry::{Outcome, PerGroup},
+    generation::{Occupant, View},
+};
+
+#[path = "../flight/board.rs"]
+mod board;
+#[path = "../flight/boarding.rs"]
+mod boarding;
+#[path = "../flight/follow.rs"]
+mod follow;
+#[path = "../flight/lead.rs"]
+mod lead;
+
+use board::{Captured, State};
+use boarding::{Boarding, Flights, Passenger};
+use follow::{Follower, Now, Turn};
+use lead::{Landed, Lead};
+
+type Epoch = u64;
+
+/// The generations of one entry.
+#[derive(Clone, Debug)]
+struct Generations {
+    table: Arc<Table>,
+    are_asked: bool,
+}
+
+const ENTRY: u64 = 1;
+
+impl Generations {
+    fn now(&self) -> Epoch {
+        self.table.now()
+    }
+
+    fn advance(&self) {
+        self.table.advance([ENTRY]);
+    }
+
+    fn holds_exactly(&self, _: &Key, since: Epoch) -> bool {
+        let entry = || SmallVec::from_slice(&[ENTRY]);
+        !self.are_asked || self.table.holds(since, entry).is_some()
+    }
+}
+
+/// Each look at it shows a later time.
+mod clock {
+    use super::{Duration, Instant};
+    use std::{cell::Cell, sync::LazyLock};
+
+    pub(super) fn instant() -> Instant {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        thread_local!(static LOOKS: Cell<u32> = const { Cell::new(0) });
+        LOOKS.set(LOOKS.get().wrapping_add(1));
+        *START + Duration::from_secs(1) * LOOKS.get()
+    }
+}
+
+/// What the calls of one key share.
+#[derive(Clone)]
+struct World(Arc<Inner>);
+
+struct Inner {
+    flights: Flights,
+    generations: Generations,
+    /// What a body reads.
+    source: AtomicU64,
+    /// The value in the source when the last invalidation that is over began.
+    invalidated: AtomicU64,
+    /// How many calls lead a flight, by its address.
+    leaders: std::sync::Mutex<HashMap<usize, usize>>,
+    variant: Variant,
+}
+
+/// The steps that a wrong variant takes otherwise.
+#[derive(Clone, Copy)]
+struct Variant {
+    follow: fn(Follower) -> Turn,
+    load: fn(&World, &Lead, &View) -> u64,
+    asks_generations: bool,
+}
+
+const RIGHT: Variant = Variant {
+    follow,
+    load,
+    asks_generations: true,
+};
+
+fn follow(follower: Follower) -> Turn {
+    wait(async move { follower.follow().await })
+}
+
+fn load(world: &World, lead: &Lead, view: &View) -> u64 {
+    lead.begin(view.captures());
+    world.0.source.load(Ordering::Acquire)
+}
+
+impl World {
+    fn new(variant: Variant) -> Self {
+        let generations = Generations {
+            table: Arc::new(Table::new(8)),
+            are_asked: variant.asks_generations,
+        };
+        Self(Arc::new(Inner {
+            flights: Flights::new(generations.clone()),
+            generations,
+            source: AtomicU64::new(0),
+            invalidated: AtomicU64::new(0),
+            leaders: std::sync::Mutex::default(),
+            variant,
+        }))
+    }
+
+    fn board(&self, view: &View) -> Boarding {
+        let key = Key::from("key");
+        self.0.flights.board(passenger(&key, view), 1)
+    }
+
+    fn lead(&self, view: &View) -> Lead {
+        match self.board(view) {
+            Boarding::Lead(lead) => lead,
+            Boarding::Follow(_) => unreachable!(),
+        }
+    }
+
+    fn write_and_invalidate(&self) {
+        let written = self.0.source.fetch_add(1, Ordering::AcqRel) + 1;
+        self.0.generations.advance();
+        self.0.invalidated.fetch_max(written, Ordering::AcqRel);
+    }
+
+    /// A call, from its beginning to its value, which is none that was invalidated when it began.
+    fn call(&self) {
+        // As an operation that reads and writes it shows the latest.
+        let invalidated = self.0.invalidated.fetch_add(0, Ordering::AcqRel);
+        let (key, view) = (Key::from("key"), view(1));
+        let value = match self.0.flights.landed(passenger(&key, &view)) {
+            Some(landed) => number(&landed),
+            None => self.end(self.board(&view), &view),
+        };
+        claim(value >= invalidated);
+    }
+
+    /// If it has to read again, it sees `view`.
+    fn end(&self, mut boarding: Boarding, view: &View) -> u64 {
+        loop {
+            let turn = match boarding {
+                Boarding::Lead(lead) => Turn::Lead(lead),
+                Boarding::Follow(follower) => (self.0.variant.follow)(follower),
+            };
+            match turn {
+                Turn::Lead(lead) => {
+                    let value = self.alone_on(&lead, || (self.0.variant.load)(self, &lead, view));
+                    drop(lead.land(Some(shared(value))));
+                    return value;
+                }
+                Turn::Shared(shared) => return number(&shared),
+                Turn::Alone(lone) => {
+                    let value = self.0.source.load(Ordering::Acquire);
+                    drop(lone.land(Some(shared(value))));
+                    return value;
+                }
+                Turn::Again => boarding = self.board(view),
+                Turn::GaveUp => unreachable!(),
+            }
+        }
+    }
+
+    /// Whoever leads is the only one to lead this flight.
+    fn alone_on<T>(&self, lead: &Lead, body: impl FnOnce() -> T) -> T {
+        let flight = Arc::as_ptr(lead.flight().unwrap()).addr();
+        let count = |change: fn(usize) -> usize| {
+            let mut leaders = self.0.leaders.lock().unwrap();
+            let count = leaders.entry(flight).or_default();
+            *count = change(*count);
+            *count
+        };
+        claim(count(|count| count + 1) == 1);
+        let value = body();
+        count(|count| count - 1);
+        value
+    }
+
+    /// A caller that goes away, perhaps in the middle of its load.
+    fn call_and_leave(&self) {
+        match self.board(&view(1)) {
+            Boarding::Lead(lead) => {
+                lead.begin(view(1).captures());
+            }
+            Boarding::Follow(follower) => drop(try_once(follower.follow())),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.flights.lock().is_empty()
+    }
+
+    fn spawn(&self, call: impl FnOnce(&Self) + 'static) -> thread::JoinHandle<()> {
+        let world = self.clone();
+        thread::spawn(move || call(&world))
+    }
+}
+
+fn passenger<'a>(key: &'a Key, view: &'a View) -> Passenger<'a> {
+    Passenger {
+        key,
+        began: clock::instant(),
+        saw: Some(view),
+    }
+}
+
+/// Something of ours with this id, in no group.
+fn view(id: u8) -> View {
+    View {
+        occupant: Occupant::of(format!("cc1 {id:032x} L").as_bytes()),
+        identity: None,
+        markers: PerGroup::new(),
+    }
+}
+
+fn shared(number: u64) -> Shared {
+    Shared {
+        outcome: Outcome::Value,
+        value: Some(Arc::new(number)),
+    }
+}
+
+fn number(shared: &Shared) -> u64 {
+    *shared.value.as_ref().unwrap().downcast_ref().unwrap()
+}
+
+type Call = fn(&World);
+
+/// How the first leader ends.
+const ENDS: [fn(Lead); 4] = [
+    |lead| drop(lead),
+    |lead| drop(lead.land(Some(shared(0)))),
+    |lead| drop(lead.land(None)),
+    Lead::dissolve,
+];
+
+/// A leader that ends, and two other calls.
+fn everybody_ends(variant: Variant, end: fn(Lead), calls: [Call; 2]) -> bool {
+    is_right_within(2, move || {
+        let world = World::new(variant);
+        let lead = world.lead(&view(1));
+        let calls = calls.map(|call| world.spawn(call));
+        world.alone_on(&lead, || ());
+        end(lead);
+        for call in calls {
+            call.join().unwrap();
+        }
+        claim(world.is_empty());
+    })
+}
+
+#[test]
+fn nobody_waits_for_ever_nor_leaves_anything_behind() {
+    for end in ENDS {
+        assert!(everybody_ends(RIGHT, end, [World::call, World::call]));
+        assert!(everybody_ends(
+            RIGHT,
+            end,
+            [World::call, World::call_and_leave]
+        ));
+    }
+    let leave = World::call_and_leave;
+    assert!(everybody_ends(RIGHT, ENDS[0], [leave, leave]));
+}
+
+#[test]
+fn a_follower_must_register_before_it_looks() {
+    fn follow(follower: Follower) -> Turn {
+        wait(async move {
+            loop {
+                if let Now::Turn(turn) = follower.now() {
+                    return turn;
+                }
+                follower.flight().changed.notified().await;
+            }
+        })
+    }
+    let variant = Variant { follow, ..RIGHT };
+    for end in [ENDS[0], ENDS[1]] {
+        assert!(!everybody_ends(variant, end, [World::call, World::call]));
+    }
+}
+
+#[test]
+fn a_follower_that_leads_must_say_so() {
+    fn follow(follower: Follower) -> Turn {
+        let flight = Arc::clone(follower.flight());
+        let turn = wait(async move { follower.follow().await });
+        if let Turn::Lead(_) = turn {
+            flight.set(State::Vacant);
+        }
+        turn
+    }
+    let variant = Variant { follow, ..RIGHT };
+    assert!(!everybody_ends(
+        variant,
+        ENDS[0],
+        [World::call, World::call]
+    ));
+}
+
+/// One call after an invalidation, and two at any time.
+fn nobody_joins_what_was_invalidated(variant: Variant, calls: [Call; 2]) -> bool {
+    is_right_within(2, move || {
+        let world = World::new(variant);
+        let calls = calls.map(|call| world.spawn(call));
+        world.write_and_invalidate();
+        world.call();
+        for call in calls {
+            call.join().unwrap();
+        }
+        claim(world.is_empty());
+    })
+}
+
+#[test]
+fn nobody_joins_a_load_that_began_before_an_invalidation_that_is_over() {
+    for call in [World::call, World::call_and_leave] {
+        assert!(nobody_joins_what_was_invalidated(
+            RIGHT,
+            [World::call, call]
+        ));
+    }
+}
+
+#[test]
+fn a_call_must_ask_what_was_invalidated_here() {
+    let variant = Variant {
+        asks_generations: false,
+        ..RIGHT
+    };
+    assert!(!nobody_joins_what_was_invalidated(
+        variant,
+        [World::call, World::call]
+    ));
+}
+
+#[test]
+fn a_load_must_have_begun_before_its_body_runs() {
+    fn load(world: &World, lead: &Lead, view: &View) -> u64 {
+        let value = world.0.source.load(Ordering::Acquire);
+        lead.begin(view.captures());
+        value
+    }
+    let variant = Variant { load, ..RIGHT };
+    assert!(!nobody_joins_what_was_invalidated(
+        variant,
+        [World::call, World::call]
+    ));
+}
+
+/// A flight that an invalidation left behind ends, while two calls board another.
+fn old_flight_removes_itself_alone(land: fn(&World, Lead)) -> bool {
+    is_right_within(2, move || {
+        let world = World::new(RIGHT);
+        let old = world.lead(&view(1));
+        old.begin(view(1).captures());
+        world.0.generations.advance();
+        let ends = world.spawn(move |world| land(world, old));
+        let other = {
+            let world = world.clone();
+            thread::spawn(move || world.board(&view(1)))
+        };
+        let mine = world.board(&view(1));
+        ends.join().unwrap();
+        let both = [mine, other.join().unwrap()];
+        let leaders = both.iter().filter(|call| matches!(call, Boarding::Lead(_)));
+        claim(leaders.count() == 1);
+        drop(both);
+        claim(world.is_empty());
+    })
+}
+
+#[test]
+fn a_flight_that_ends_leaves_the_next_one_alone() {
+    assert!(old_flight_removes_itself_alone(|_, old| {
+        drop(old.land(Some(shared(0))));
+    }));
+}
+
+#[test]
+fn a_flight_must_not_be_removed_by_its_key() {
+    assert!(!old_flight_removes_itself_alone(|world, old| {
+        mem::forget(old);
+        let key = Key::from("key");
+        world.0.flights.lock().remove(key.local());
+    }));
+}
+
+/// Three calls of what nothing invalidates, in a store that answers at once.
+fn one_load_is_enough(keep: fn(&Place, Lead), looks_again: bool) -> bool {
+    is_right_within(2, move || {
+        let world = World::new(RIGHT);
+        let place = Arc::new(Place {
+            value: sync::Mutex::default(),
+            loads: AtomicU64::new(0),
+        });
+        let call = move |world: &World, place: &Place| {
+            while place.value.lock().unwrap().is_none() {
+                match world.board(&view(1)) {
+                    Boarding::Lead(lead)
+                        if looks_again && place.value.lock().unwrap().is_some() =>
+                    {
+                        lead.dissolve();
+                    }
+                    Boarding::Lead(lead) => {
+                        lead.begin(view(1).captures());
+                        claim(place.loads.fetch_add(1, Ordering::AcqRel) == 0);
+                        keep(place, lead);
+                        return;
+                    }
+                    Boarding::Follow(follower) => match follow(follower) {
+                        Turn::Shared(_) => return,
+                        turn => claim(matches!(turn, Turn::Again)),
+                    },
+                }
+            }
+        };
+        let others = [(); 2].map(|()| {
+            let place = Arc::clone(&place);
+            world.spawn(move |world| call(world, &place))
+        });
+        call(&world, &place);
+        for other in others {
+            other.join().unwrap();
+        }
+        claim(world.is_empty());
+    })
+}
+
+struct Place {
+    value: sync::Mutex<Option<u64>>,
+    loads: AtomicU64,
+}
+
+fn put_and_land(place: &Place, lead: Lead) {
+    *place.value.lock().unwrap() = Some(0);
+    drop(lead.land(Some(shared(0))));
+}
+
+#[test]
+fn one_load_is_enough_for_all_who_come() {
+    assert!(one_load_is_enough(put_and_land, true));
+}
+
+#[test]
+fn a_value_must_be_in_its_place_before_its_flight_has_gone() {
+    fn land_and_put(place: &Place, lead: Lead) {
+        drop(lead.land(Some(shared(0))));
+        *place.value.lock().unwrap() = Some(0);
+    }
+    assert!(!one_load_is_enough(land_and_put, true));
+}
+
+#[test]
+fn a_leader_must_look_again() {
+    assert!(!one_load_is_enough(put_and_land, false));
+}
+
+/// A leader finds that a load which began before has its captures. Its follower came after an invalidation in
+/// another process, which only its own read has seen.
+fn followers_are_not_handed_on(rejoin: fn(&World, Lead), end: fn(Lead)) -> bool {
+    is_right_within(2, move || {
+        let world = World::new(RIGHT);
+        let absent = View {
+            occupant: Occupant::Absent,
+            ..view(1)
+        };
+        let first = world.lead(&view(1));
+        first.begin(view(1).captures());
+        let second = world.lead(&absent);
+        world.0.source.store(1, Ordering::Release);
+        let newer = world.board(&absent);
+        let newer = world.spawn(move |world| claim(world.end(newer, &view(2)) == 1));
+        let second = world.spawn(move |world| rejoin(world, second));
+        end(first);
+        newer.join().unwrap();
+        second.join().unwrap();
+        claim(world.is_empty());
+    })
+}
+
+#[test]
+fn a_leader_that_joins_another_load_goes_alone() {
+    fn rejoin(world: &World, lead: Lead) {
+        let (key, view) = (Key::from("key"), view(1));
+        world.end(lead.rejoin(passenger(&key, &view)), &view);
+    }
+    for end in [ENDS[0], ENDS[1]] {
+        assert!(followers_are_not_handed_on(rejoin, end));
+    }
+}
+
+#[test]
+fn a_leader_must_not_pass_on_what_another_load_gives() {
+    fn rejoin(world: &World, lead: Lead) {
+        let (key, view) = (Key::from("key"), view(1));
+        let flights = &world.0.flights;
+        let other = flights.follow(&flights.lock(), passenger(&key, &view), lead.flight());
+        match other.map(follow) {
+            Some(Turn::Shared(shared)) => drop(lead.land(Some(shared))),
+            _ => drop(world.end(Boarding::Lead(lead), &view)),
+        }
+    }
+    assert!(!followers_are_not_handed_on(rejoin, ENDS[1]));
+}

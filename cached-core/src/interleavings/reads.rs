@@ -1,0 +1,261 @@
+//! The line of those who share a command.
+
+#![allow(
+    clippy::duplicate_mod,
+    dead_code,
+    reason = "compiled with other locks; not everything is needed here"
+)]
+
+use std::sync::Arc;
+
+use loom::{
+    sync::atomic::{AtomicU64, Ordering},
+    thread,
+};
+use tokio::sync::oneshot;
+
+use super::{
+    claim, is_right_within,
+    sync::{self, wait},
+};
+
+#[path = "../store/redis/queue.rs"]
+mod queue;
+
+use queue::{Batch, Place, Queue, Waits};
+
+/// How many go in one command.
+const BATCH: usize = 1;
+
+struct Waiting(oneshot::Sender<u64>);
+
+impl Waits for Waiting {
+    fn has_gone(&self) -> bool {
+        self.0.is_closed()
+    }
+}
+
+#[derive(Clone)]
+struct World(Arc<Inner>);
+
+struct Inner {
+    queue: Queue<Waiting>,
+    /// What commands read; each caller writes before it reads.
+    source: AtomicU64,
+    /// The turns whose commands are in flight, and whether another caller has taken them.
+    flying: std::sync::Mutex<Vec<(u64, bool)>>,
+    variant: Variant,
+}
+
+#[derive(Clone, Copy)]
+struct Variant {
+    place: fn(&Queue<Waiting>) -> Place<oneshot::Receiver<u64>>,
+    end: fn(&Queue<Waiting>, u64) -> Option<Batch<Waiting>>,
+    send_next: SendNext,
+}
+
+/// Sends the next command, when the one of this turn has ended: for whom, and what it read.
+type SendNext = fn(&World, u64) -> Option<(Batch<Waiting>, u64)>;
+
+const RIGHT: Variant = Variant {
+    place: |queue| queue.place(waiting),
+    end: Queue::end,
+    send_next: |world, turn| {
+        let batch = world.end(turn)?;
+        let seen = world.send(batch.turn);
+        Some((batch, seen))
+    },
+};
+
+fn waiting() -> (Waiting, oneshot::Receiver<u64>) {
+    let (sender, receiver) = oneshot::channel();
+    (Waiting(sender), receiver)
+}
+
+impl World {
+    fn new(variant: Variant) -> Self {
+        Self(Arc::new(Inner {
+            queue: Queue::new(),
+            source: AtomicU64::new(0),
+            flying: std::sync::Mutex::default(),
+            variant,
+        }))
+    }
+
+    /// A caller that gets its answer, no older than its call.
+    fn read(&self) {
+        let written = self.0.source.fetch_add(1, Ordering::AcqRel) + 1;
+        match (self.0.variant.place)(&self.0.queue) {
+            Place::Turn(turn) => {
+                claim(self.send(turn) >= written);
+                self.go_on(turn);
+            }
+            Place::Wait(answer, _) => claim(wait(answer).is_ok_and(|seen| seen >= written)),
+        }
+    }
+
+    /// A caller whose deadline is over as soon as it waits.
+    fn read_impatiently(&self) {
+        match (self.0.variant.place)(&self.0.queue) {
+            Place::Turn(turn) => {
+                self.send(turn);
+                self.go_on(turn);
+            }
+            Place::Wait(answer, turn) => {
+                drop(answer);
+                self.take_over(turn);
+            }
+        }
+    }
+
+    /// A caller that is dropped before it has sent anything, or while it waits.
+    fn leave(&self) {
+        match (self.0.variant.place)(&self.0.queue) {
+            Place::Turn(turn) => self.go_on(turn),
+            Place::Wait(answer, _) => drop(answer),
+        }
+    }
+
+    /// Its answer comes, or it is told that there is none.
+    fn read_or_be_told(&self) {
+        match (self.0.variant.place)(&self.0.queue) {
+            Place::Turn(turn) => {
+                self.send(turn);
+                // The runtime that would go on ends.
+                if let Some(batch) = self.end(turn) {
+                    drop(self.0.queue.abandon(batch.turn));
+                }
+            }
+            Place::Wait(answer, _) => drop(wait(answer)),
+        }
+    }
+
+    fn end(&self, turn: u64) -> Option<Batch<Waiting>> {
+        (self.0.variant.end)(&self.0.queue, turn)
+    }
+
+    fn take_over(&self, turn: u64) {
+        let next = self.end(turn);
+        for (flying, overtaken) in &mut *self.0.flying.lock().unwrap() {
+            *overtaken |= *flying == turn;
+        }
+        if let Some(batch) = next {
+            let seen = self.send(batch.turn);
+            self.answer(batch, seen);
+        }
+    }
+
+    fn go_on(&self, turn: u64) {
+        if let Some((batch, seen)) = (self.0.variant.send_next)(self, turn) {
+            self.answer(batch, seen);
+        }
+    }
+
+    fn answer(&self, batch: Batch<Waiting>, seen: u64) {
+        for Waiting(answer) in batch.waiting {
+            let _ = answer.send(seen);
+        }
+        self.go_on(batch.turn);
+    }
+
+    /// What one command reads. No other is in flight but those that were overtaken.
+    fn send(&self, turn: u64) -> u64 {
+        let flying = || self.0.flying.lock().unwrap();
+        claim(flying().iter().all(|&(_, overtaken)| overtaken));
+        flying().push((turn, false));
+        let seen = self.0.source.fetch_add(0, Ordering::AcqRel);
+        flying().retain(|&(other, _)| other != turn);
+        seen
+    }
+
+    fn spawn(&self, call: fn(&Self)) -> thread::JoinHandle<()> {
+        let world = self.clone();
+        thread::spawn(move || call(&world))
+    }
+}
+
+type Call = fn(&World);
+
+/// Calls at the same time; and then nobody has the turn.
+fn everybody_is_answered<const N: usize>(variant: Variant, calls: [Call; N]) -> bool {
+    is_right_within(2, move || {
+        let world = World::new(variant);
+        let others: Vec<_> = calls[1..].iter().map(|&call| world.spawn(call)).collect();
+        calls[0](&world);
+        for other in others {
+            other.join().unwrap();
+        }
+        claim(!world.0.queue.0.lock().unwrap().busy);
+    })
+}
+
+#[test]
+fn everybody_is_answered_by_a_command_that_was_sent_after_the_call() {
+    let others: [Call; 4] = [
+        World::read,
+        World::read_impatiently,
+        World::leave,
+        World::read_or_be_told,
+    ];
+    for other in &others[..3] {
+        assert!(everybody_is_answered(
+            RIGHT,
+            [World::read, World::read, *other]
+        ));
+    }
+    let told = World::read_or_be_told;
+    for other in &others[1..] {
+        assert!(everybody_is_answered(RIGHT, [told, told, *other]));
+    }
+}
+
+#[test]
+fn a_command_must_be_sent_after_those_that_share_it_have_come() {
+    let send_next = |world: &World, turn| {
+        let seen = world.send(turn);
+        Some((world.end(turn)?, seen))
+    };
+    let variant = Variant { send_next, ..RIGHT };
+    assert!(!everybody_is_answered(
+        variant,
+        [World::read, World::read, World::read]
+    ));
+}
+
+#[test]
+fn whoever_finds_the_turn_taken_must_wait_in_line_at_once() {
+    fn place(queue: &Queue<Waiting>) -> Place<oneshot::Receiver<u64>> {
+        if !queue.0.lock().unwrap().busy {
+            return queue.place(waiting);
+        }
+        let (waiting, answer) = waiting();
+        let mut line = queue.0.lock().unwrap();
+        line.waiting.push(waiting);
+        Place::Wait(answer, line.turn)
+    }
+    let variant = Variant { place, ..RIGHT };
+    assert!(!everybody_is_answered(
+        variant,
+        [World::read, World::read, World::read]
+    ));
+}
+
+/// A caller takes the turn of another, while a third waits and a fourth comes.
+fn one_command_is_in_flight(variant: Variant) -> bool {
+    let impatient = World::read_impatiently;
+    everybody_is_answered(variant, [impatient, impatient, World::read, World::read])
+}
+
+#[test]
+fn one_command_is_in_flight_unless_its_turn_was_taken() {
+    assert!(one_command_is_in_flight(RIGHT));
+}
+
+#[test]
+fn a_turn_must_end_by_its_number() {
+    fn end(queue: &Queue<Waiting>, _: u64) -> Option<Batch<Waiting>> {
+        let mut line = queue.0.lock().unwrap();
+        if line.busy { line.next() } else { None }
+    }
+    assert!(!one_command_is_in_flight(Variant { end, ..RIGHT }));
+}
