@@ -52,6 +52,8 @@ struct Variant {
     place: fn(&Queue<Waiting>) -> Place<oneshot::Receiver<u64>>,
     end: fn(&Queue<Waiting>, u64) -> Option<Batch<Waiting>>,
     send_next: SendNext,
+    /// What a task does that ends, whether or not it has the turn.
+    abandon: fn(&Queue<Waiting>, u64) -> Vec<Waiting>,
 }
 
 /// Sends the next command, when the one of this turn has ended: for whom, and what it read.
@@ -65,6 +67,7 @@ const RIGHT: Variant = Variant {
         let seen = world.send(batch.turn);
         Some((batch, seen))
     },
+    abandon: Queue::abandon,
 };
 
 fn waiting() -> (Waiting, oneshot::Receiver<u64>) {
@@ -141,21 +144,26 @@ impl World {
         }
         if let Some(batch) = next {
             let seen = self.send(batch.turn);
-            self.answer(batch, seen);
+            self.pump(batch, seen);
         }
     }
 
     fn go_on(&self, turn: u64) {
         if let Some((batch, seen)) = (self.0.variant.send_next)(self, turn) {
-            self.answer(batch, seen);
+            self.pump(batch, seen);
         }
     }
 
-    fn answer(&self, batch: Batch<Waiting>, seen: u64) {
+    /// Answers what was sent, and sends what waits until nothing does.
+    fn pump(&self, batch: Batch<Waiting>, seen: u64) {
+        let turn = batch.turn;
         for Waiting(answer) in batch.waiting {
             let _ = answer.send(seen);
         }
-        self.go_on(batch.turn);
+        match (self.0.variant.send_next)(self, turn) {
+            Some((next, seen)) => self.pump(next, seen),
+            None => drop((self.0.variant.abandon)(&self.0.queue, turn)),
+        }
     }
 
     /// What one command reads. No other is in flight but those that were overtaken.
@@ -258,4 +266,38 @@ fn a_turn_must_end_by_its_number() {
         if line.busy { line.next() } else { None }
     }
     assert!(!one_command_is_in_flight(Variant { end, ..RIGHT }));
+}
+
+/// A task sends for one that waits, and ends, while two others come.
+fn task_that_ends_takes_nobody_along(variant: Variant) -> bool {
+    is_right_within(2, move || {
+        let world = World::new(variant);
+        let [first, second] = [(); 2].map(|()| world.0.queue.place(waiting));
+        let (Place::Turn(turn), Place::Wait(..)) = (first, &second) else {
+            unreachable!();
+        };
+        let others = [(); 2].map(|()| world.spawn(World::read));
+        world.go_on(turn);
+        for other in others {
+            other.join().unwrap();
+        }
+    })
+}
+
+#[test]
+fn a_task_that_ends_abandons_no_turn_but_its_own() {
+    assert!(task_that_ends_takes_nobody_along(RIGHT));
+}
+
+#[test]
+fn a_turn_must_be_abandoned_by_its_number() {
+    fn abandon(queue: &Queue<Waiting>, _: u64) -> Vec<Waiting> {
+        let mut line = queue.0.lock().unwrap();
+        line.busy = false;
+        std::mem::take(&mut line.waiting)
+    }
+    assert!(!task_that_ends_takes_nobody_along(Variant {
+        abandon,
+        ..RIGHT
+    }));
 }
