@@ -181,7 +181,26 @@ pub(super) fn full() -> Vec<Scenario> {
             scenarios.push(scenario(&[call(0), call(0), call(1)]).faults(1, ALL_FAULTS));
         }
     }
+    scenarios.extend(outages());
     scenarios.extend(others(1, 2));
+    scenarios
+}
+
+/// An outage and one fault more, around three calls of the process that invalidates.
+fn outages() -> Vec<Scenario> {
+    let mut scenarios = Vec::new();
+    for start in [Start::Empty, Start::Valid] {
+        for writer in [group(0), exact(0)] {
+            let kinds = [
+                Fault::Outage,
+                Fault::RunsLate,
+                Fault::MarkerLost,
+                Fault::EntryLost,
+            ];
+            let scenario = Scenario::new(start, &[call(0); 3], &[writer]);
+            scenarios.push(scenario.faults(2, &kinds));
+        }
+    }
     scenarios
 }
 
