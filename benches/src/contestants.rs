@@ -50,6 +50,31 @@ pub(crate) async fn on_redis(url: &str) -> anyhow::Result<Vec<Trial>> {
     ])
 }
 
+/// What the markers of a hit cost: the same value with more and more groups.
+pub(crate) async fn by_groups(url: &str) -> anyhow::Result<Vec<Trial>> {
+    let hand_written = hand_written::HandWritten::connect(url).await?;
+    let marked = async |markers| hand_written::Marked::connect(url, markers).await;
+    Ok(vec![
+        Trial::new("hand-written: GET", hand_written.clone()),
+        Trial::new("hand-written: MGET with 2 markers", marked(2).await?),
+        Trial::new("hand-written: MGET with 4 markers", marked(4).await?),
+        Trial::new("hand-written: MGET with 6 markers", marked(6).await?),
+        Trial::new(
+            "ours: 2 groups",
+            by_cached_core::Grouped::<2>::on_redis(url)?,
+        ),
+        Trial::new(
+            "ours: 4 groups",
+            by_cached_core::Grouped::<4>::on_redis(url)?,
+        ),
+        Trial::new(
+            "ours: 6 groups",
+            by_cached_core::Grouped::<6>::on_redis(url)?,
+        ),
+        Trial::new("noise: hand-written once more", hand_written),
+    ])
+}
+
 /// The same list for every value that all of them can cache.
 pub(crate) fn in_memory<V: Subject>() -> anyhow::Result<Vec<Trial>>
 where

@@ -4,6 +4,7 @@
 
 mod contestant;
 mod contestants;
+mod invalidation;
 mod measure;
 mod options;
 mod rounds;
@@ -12,7 +13,7 @@ mod subject;
 mod table;
 
 use options::{Group, Options};
-use rounds::Trial;
+use rounds::{Row, Trial};
 use server::Server;
 use subject::Profile;
 
@@ -30,6 +31,20 @@ fn main() -> anyhow::Result<()> {
         let server = Server::start()?;
         let trials = runtime.block_on(contestants::on_redis(&server.url()))?;
         throughput("One hit on Redis", trials, &options, &runtime)?;
+    }
+    if options.wants(Group::Groups) {
+        let server = Server::start()?;
+        let trials = runtime.block_on(contestants::by_groups(&server.url()))?;
+        let rows = throughput(
+            "One hit by the number of its groups",
+            trials,
+            &options,
+            &runtime,
+        )?;
+        print!("{}", table::markers(&options.tasks, &rows));
+    }
+    if options.wants(Group::Invalidate) {
+        runtime.block_on(invalidation::run(&options))?;
     }
     if options.wants(Group::Memory) {
         throughput(
@@ -59,12 +74,12 @@ fn throughput(
     trials: Vec<Trial>,
     options: &Options,
     runtime: &tokio::runtime::Runtime,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Vec<Row>> {
     let trials = options.chosen(trials);
     announce(title, trials.len() * options.tasks.len(), options);
     let rows = rounds::throughput(&trials, options, runtime)?;
     print!("{}", table::throughput(title, &options.tasks, &rows));
-    Ok(())
+    Ok(rows)
 }
 
 fn latency(title: &str, trials: Vec<Trial>, options: &Options) -> anyhow::Result<()> {

@@ -12,7 +12,8 @@ cargo run --release -- [options]
   --rounds 5           rounds; every contestant runs once in each, the median counts
   --seconds 0.5        how long a contestant runs each time
   --tasks 1,64,256     how many tasks call at once
-  --only a,b           groups (redis, memory, latency), or contestants whose name contains a word
+  --only a,b           groups (redis, memory, latency, groups, invalidate), or contestants whose name contains a word
+  --keys 1000,1000000  how many keys there are when one group of them is invalidated
 
 REDIS_SERVER=/path/to/redis-server names the server to start, if it is not on PATH.";
 
@@ -21,6 +22,8 @@ pub(crate) enum Group {
     Redis,
     Memory,
     Latency,
+    Groups,
+    Invalidate,
 }
 
 #[derive(Debug)]
@@ -28,6 +31,7 @@ pub(crate) struct Options {
     pub(crate) rounds: u32,
     pub(crate) span: Duration,
     pub(crate) tasks: Vec<u32>,
+    pub(crate) keys: Vec<u32>,
     groups: Vec<Group>,
     names: Vec<String>,
 }
@@ -45,6 +49,7 @@ impl Options {
             rounds: 5,
             span: Duration::from_millis(500),
             tasks: vec![1, 64, 256],
+            keys: vec![1_000, 1_000_000],
             groups: Vec::new(),
             names: Vec::new(),
         };
@@ -66,12 +71,16 @@ impl Options {
         match option {
             "--rounds" => self.rounds = value.parse()?,
             "--seconds" => self.span = Duration::try_from_secs_f64(value.parse()?)?,
-            "--tasks" => self.tasks = value.split(',').map(str::parse).collect::<Result<_, _>>()?,
+            "--tasks" => self.tasks = numbers(value)?,
+            "--keys" => self.keys = numbers(value)?,
             "--only" => value.split(',').for_each(|word| self.only(word)),
             _ => bail!("unknown option; see --help"),
         }
         ensure!(
-            self.rounds > 0 && !self.span.is_zero() && !self.tasks.contains(&0),
+            self.rounds > 0
+                && !self.span.is_zero()
+                && !self.tasks.contains(&0)
+                && !self.keys.contains(&0),
             "must not be zero"
         );
         Ok(())
@@ -82,6 +91,8 @@ impl Options {
             "redis" => self.groups.push(Group::Redis),
             "memory" => self.groups.push(Group::Memory),
             "latency" => self.groups.push(Group::Latency),
+            "groups" => self.groups.push(Group::Groups),
+            "invalidate" => self.groups.push(Group::Invalidate),
             name => self.names.push(name.to_lowercase()),
         }
     }
@@ -107,6 +118,10 @@ impl Options {
             .map(|(_, trial)| trial)
             .collect()
     }
+}
+
+fn numbers(list: &str) -> Result<Vec<u32>, std::num::ParseIntError> {
+    list.split(',').map(str::parse).collect()
 }
 
 #[cfg(test)]
@@ -135,6 +150,7 @@ mod tests {
             "--rounds 0",
             "--seconds soon",
             "--tasks 1,0",
+            "--keys 0",
             "--colour red",
             "--rounds",
         ] {

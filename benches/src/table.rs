@@ -16,12 +16,53 @@ pub(crate) fn throughput(title: &str, tasks: &[u32], rows: &[Row]) -> String {
     )
 }
 
+/// Which share of a hit is its markers', from what two more of them and two more again cost.
+pub(crate) fn markers(tasks: &[u32], rows: &[Row]) -> String {
+    let times = |groups: u32| -> Option<Vec<f64>> {
+        let name = format!("ours: {groups} groups");
+        let row = rows.iter().find(|row| row.name == name)?;
+        Some(row.cells.iter().map(|cell| 1.0 / cell.value).collect())
+    };
+    let (Some(two), Some(four), Some(six)) = (times(2), times(4), times(6)) else {
+        return String::new();
+    };
+    let mut text = "\nShare of a hit that its markers take\n\n| |".to_owned();
+    for &tasks in tasks {
+        let _ = write!(text, " {} |", counted(tasks));
+    }
+    let _ = writeln!(text, "\n|---|{}", "--:|".repeat(tasks.len()));
+    for (groups, times) in [(2.0, &two), (4.0, &four), (6.0, &six)] {
+        let _ = write!(text, "| {groups} groups |");
+        for (time, (less, more)) in times.iter().zip(two.iter().zip(&six)) {
+            let share = groups * (more - less) / 4.0 / time;
+            let _ = write!(text, " {:.0} % |", 100.0 * share);
+        }
+        text.push('\n');
+    }
+    text
+}
+
 /// Nanoseconds per operation and how many times the first row's.
 pub(crate) fn latency(title: &str, rows: &[Row]) -> String {
     let heads = ["ns".to_owned()];
     render(title, "time of one · ratio", &heads, rows, |value| {
         format!("{value:.0}")
     })
+}
+
+/// The time of one operation and how many times the first column's, a column for each number of keys.
+pub(crate) fn times(title: &str, keys: &[u32], rows: &[Row]) -> String {
+    let heads: Vec<_> = keys
+        .iter()
+        .map(|&keys| format!("{} keys", grouped(f64::from(keys))))
+        .collect();
+    render(
+        title,
+        "time of one · ratio to the first column",
+        &heads,
+        rows,
+        time,
+    )
 }
 
 fn render(
@@ -69,6 +110,15 @@ fn grouped(value: f64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// Nanoseconds in a unit that fits.
+fn time(nanoseconds: f64) -> String {
+    match nanoseconds {
+        short if short < 1e6 => format!("{:.0} µs", short / 1e3),
+        medium if medium < 1e9 => format!("{:.1} ms", medium / 1e6),
+        long => format!("{:.2} s", long / 1e9),
+    }
 }
 
 #[cfg(test)]

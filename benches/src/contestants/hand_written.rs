@@ -44,3 +44,57 @@ pub(super) async fn get_or_load(
         .await?;
     Ok(profile)
 }
+
+/// The same with the check that makes invalidation cheap: the value counts while all its markers are what they were.
+#[derive(Clone)]
+pub(crate) struct Marked {
+    connection: MultiplexedConnection,
+    markers: usize,
+}
+
+impl Marked {
+    pub(crate) async fn connect(url: &str, markers: usize) -> anyhow::Result<Self> {
+        let HandWritten { connection } = HandWritten::connect(url).await?;
+        Ok(Self {
+            connection,
+            markers,
+        })
+    }
+}
+
+impl Contestant<Profile> for Marked {
+    async fn call(&self, id: u64) -> anyhow::Result<Profile> {
+        let mut connection = self.connection.clone();
+        let mut names = vec![format!("marked:{}:{id}:profile", self.markers)];
+        names.extend((0..self.markers).map(|group| match group {
+            // As groups are: some are the same for all keys, some are not.
+            0 | 1 => format!("marked:%g:{group}"),
+            _ => format!("marked:%g:{group}:{id}"),
+        }));
+        let mut found = connection
+            .mget::<_, Vec<Option<Vec<u8>>>>(&names)
+            .await?
+            .into_iter();
+        if let Some(Some(bytes)) = found.next()
+            && let Some(seen) = found.collect::<Option<Vec<_>>>()
+            && let Some((stored, json)) = bytes.split_at_checked(32 * self.markers)
+            && stored == seen.concat()
+        {
+            return Ok(serde_json::from_slice(json)?);
+        }
+        let profile = load(id).await;
+        let mut bytes = Vec::new();
+        let mut pipeline = redis::pipe();
+        for name in names.iter().skip(1) {
+            let token = format!("{:032x}", 0x5eed);
+            bytes.extend_from_slice(token.as_bytes());
+            pipeline.set_ex(name, token, 3_900).ignore();
+        }
+        bytes.extend(serde_json::to_vec(&profile)?);
+        if let Some(name) = names.first() {
+            pipeline.set_ex(name, bytes, 3_600).ignore();
+        }
+        pipeline.query_async::<()>(&mut connection).await?;
+        Ok(profile)
+    }
+}
