@@ -9,8 +9,8 @@ pub enum Invalidated {
     /// The store has confirmed it: no call that begins from now on, in any process, returns a value
     /// whose load began before.
     Applied,
-    /// The store has not confirmed it yet. In this process it holds from now on; to the store it is sent
-    /// again until it is confirmed.
+    /// The store has not confirmed it yet. For this cache and its clones it holds from now on; to the store it
+    /// is sent again until it is confirmed.
     ///
     /// Inside [`Cache::after`], nothing holds before that future has returned.
     Postponed,

@@ -226,7 +226,8 @@ pub fn cached(
 /// share in the middle is not a beginning: give such entries a tag.
 ///
 /// A typed call takes the arguments of the companion `key`: those of the function without the skipped
-/// ones, checked by the compiler. A name alone, as `id`, is cloned before the body; other expressions are
+/// ones, checked by the compiler. If the function's prefix names every argument, the call is reached in all
+/// versions of the function, with whatever key goes on below that prefix. A name alone, as `id`, is cloned before the body; other expressions are
 /// evaluated before it as they are written, so `user.name` may need `.clone()`. A path whose last name but
 /// one begins with a capital letter, as in `Users::find`, is taken for a method. `(..)` means all calls,
 /// whatever the types that the function or its `impl` is generic over. Where the attribute says

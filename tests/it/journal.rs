@@ -388,3 +388,30 @@ async fn body_that_never_ends_invalidates_when_its_caller_gives_up() {
     })
     .await;
 }
+
+/// A program that only writes reads nothing that could notice what is left.
+#[test]
+fn what_an_ended_runtime_left_behind_goes_with_the_next_invalidation() {
+    #[invalidates("user:{id}:*")]
+    async fn forever(id: u64) {
+        pending::<()>().await;
+    }
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().build().unwrap()
+    };
+    let server = RedisServer::start();
+    let (writer, other) = (handle(&server, PATIENCE), handle(&server, PATIENCE));
+    let (ended, lasting) = (runtime(), runtime());
+    lasting.block_on(keep(&other, 1));
+    ended.block_on(async {
+        tokio::spawn(writer.scope(forever(1)));
+        tokio::task::yield_now().await;
+    });
+    drop(ended);
+    lasting.block_on(async {
+        assert!(is_kept(&other, 1).await, "nobody has sent it");
+        assert!(writer.invalidate("team:1").await.unwrap().is_applied());
+        until_gone(&other, 1).await;
+    });
+}

@@ -190,6 +190,27 @@ async fn until_gone(id: u64) {
     gone.await.expect("it is invalidated");
 }
 
+/// Before the end of the transaction somebody would load what was there before it.
+#[tokio::test]
+async fn call_that_is_dropped_inside_a_transaction_invalidates_behind_it() {
+    #[invalidates("user:{id}:*")]
+    async fn rename_for_ever(id: u64) {
+        pending::<()>().await;
+    }
+    every_store("dropped-inside", async |cache| {
+        keep(1).await;
+        let transaction = async {
+            let call = timeout(Duration::from_millis(10), rename_for_ever(1));
+            assert!(call.await.is_err());
+            assert!(is_kept(1).await, "too early");
+            Ok::<_, ()>(())
+        };
+        cache.after(transaction).await.unwrap();
+        assert_eq!(name::peek(1).await, None);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn transaction_that_never_ran_invalidates_nothing() {
     every_store("never", async |cache| {

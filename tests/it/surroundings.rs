@@ -242,3 +242,35 @@ async fn an_older_load_does_not_replace_what_was_set() {
     })
     .await;
 }
+
+/// Of two refreshes of one key the one that began later wins, whichever ends first.
+#[tokio::test]
+async fn of_overlapping_refreshes_the_youngest_stays() {
+    for older_ends_first in [true, false] {
+        on_each_store(async |cache, _| {
+            keep_one(&cache).await;
+            let (older, younger) = (CountingLoader::held(), CountingLoader::held());
+            let refresh = |answer, loader: &CountingLoader| {
+                let refresh = given::refresh(1, answer, loader.clone());
+                tokio::spawn(cache.scope(refresh))
+            };
+            let first = refresh(2, &older);
+            older.started(1).await;
+            let second = refresh(3, &younger);
+            younger.started(1).await;
+            if older_ends_first {
+                older.release();
+                assert_eq!(first.await.unwrap(), 2);
+                younger.release();
+                assert_eq!(second.await.unwrap(), 3);
+            } else {
+                younger.release();
+                assert_eq!(second.await.unwrap(), 3);
+                older.release();
+                assert_eq!(first.await.unwrap(), 2);
+            }
+            assert_eq!(kept(&cache).await, Some(3), "{older_ends_first}");
+        })
+        .await;
+    }
+}

@@ -108,8 +108,9 @@ impl Cache {
     /// The glob is Redis's, `user:42:*`, and matches the key without the namespace. Scans in
     /// batches, so the server is never blocked, and each batch has its own deadline; a key written
     /// during the scan may survive. Takes one pass over the keyspace: to make entries unusable at constant
-    /// cost, use [`invalidate`](Self::invalidate), which this does first where the glob is whole segments
-    /// and a final `*`. Never put user input into a glob: its `*` is a wildcard.
+    /// cost, use [`invalidate`](Self::invalidate). That is what this does first where the glob is whole segments
+    /// and a final `*`, so `user:42:*` makes `user:42` itself unusable as well. Markers are no keys: they stay, and
+    /// do not count. Never put user input into a glob: its `*` is a wildcard.
     ///
     /// # Errors
     ///
@@ -250,7 +251,7 @@ impl Cache {
     }
 }
 
-/// The group that has exactly what `glob` matches, if there is one.
+/// The smallest group that has all that `glob` matches, if that is not much more.
 fn group_of_glob(glob: &str) -> Option<String> {
     if glob == "*" {
         return Some(group::NAMESPACE.to_owned());

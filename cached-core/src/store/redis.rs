@@ -30,7 +30,8 @@ use lane::{Answer, Lane};
 use names::Names;
 use reads::Seen;
 
-/// How many keys one `MGET` or pipeline names at the most, so that no reply holds up a lane.
+/// How many reads share one `MGET`, and how many values go in one pipeline, at the most: none of them is to hold up
+/// a lane.
 const BATCH: usize = 256;
 
 #[derive(Debug)]
