@@ -4,7 +4,7 @@ use std::{sync, time::Duration};
 
 use tokio::runtime::Handle;
 
-use super::Cache;
+use super::{Cache, Inner};
 use crate::{clock, event, journal::Sent};
 
 mod turn;
@@ -31,7 +31,11 @@ impl Cache {
             return;
         }
         if let Some(number) = self.0.courier.begin(clock::instant(), self.turn_lasts()) {
-            runtime.spawn(self.clone().carry(number));
+            let mine = Mine {
+                cache: self.clone(),
+                number,
+            };
+            runtime.spawn(mine.carry());
         }
     }
 
@@ -42,31 +46,6 @@ impl Cache {
             .op_timeout
             .saturating_add(LONGEST_PAUSE)
             .saturating_mul(2)
-    }
-
-    async fn carry(self, number: u64) {
-        let mut pause = PAUSE;
-        let mut confirmed: u64 = 0;
-        while let Some(sent) = self.0.journal.due(BATCH) {
-            if self.send(&sent).await {
-                confirmed = confirmed.saturating_add(sent.targets().len() as u64);
-                pause = PAUSE;
-            } else {
-                tokio::time::sleep(pause).await;
-                pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
-            }
-            if !self
-                .0
-                .courier
-                .go_on(number, clock::instant(), self.turn_lasts())
-            {
-                return;
-            }
-        }
-        event::caught_up(confirmed);
-        self.0.courier.end(number);
-        // Something may have been postponed after the last look, and found this turn still there.
-        self.send_for_courier();
     }
 
     /// Sends what is postponed, now, until the store fails.
@@ -85,5 +64,45 @@ impl Cache {
             .journal
             .acknowledge(sent, sent.targets().map(|_| is_confirmed));
         is_confirmed
+    }
+}
+
+/// A turn. It ends when this is dropped, also with its runtime.
+struct Mine {
+    cache: Cache,
+    number: u64,
+}
+
+impl Mine {
+    async fn carry(self) {
+        let Inner {
+            journal, courier, ..
+        } = &*self.cache.0;
+        let lasts = self.cache.turn_lasts();
+        let mut pause = PAUSE;
+        let mut confirmed: u64 = 0;
+        while let Some(sent) = journal.due(BATCH) {
+            if self.cache.send(&sent).await {
+                confirmed = confirmed.saturating_add(sent.targets().len() as u64);
+                pause = PAUSE;
+            } else {
+                tokio::time::sleep(pause).await;
+                pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
+            }
+            if !courier.go_on(self.number, clock::instant(), lasts) {
+                return;
+            }
+        }
+        event::caught_up(confirmed);
+        let cache = self.cache.clone();
+        drop(self);
+        // Something may have been postponed after the last look, and found this turn still there.
+        cache.send_for_courier();
+    }
+}
+
+impl Drop for Mine {
+    fn drop(&mut self) {
+        self.cache.0.courier.end(self.number);
     }
 }

@@ -126,6 +126,7 @@ fn scalar_arguments_are_readable_and_alike_across_types() {
     assert_eq!(component(&-7_i8), "-7");
     assert_eq!(component(&u128::MAX), u128::MAX.to_string());
     assert_eq!(component(&i128::MIN), i128::MIN.to_string());
+    assert_eq!(component(&Some(UserId(42))), "42");
     assert_eq!(component(&true), "true");
     assert_eq!(component(&'*'), "%2A");
     assert_eq!(component(&Plan::Pro), "pro%20plan");
@@ -136,7 +137,7 @@ fn scalar_arguments_are_readable_and_alike_across_types() {
 fn other_arguments_are_digests() {
     let all = [
         component(&None::<u64>),
-        component(&Some(42_u64)),
+        component(&Some(vec![42_u64])),
         component(&()),
         component(&1.5_f64),
         component(&vec![42_u64]),
