@@ -223,6 +223,19 @@ async fn a_replica_is_not_used() {
     until_hit(&cache, 1).await;
 }
 
+/// Everything in a server, entries with their markers, as its dump has it.
+fn dump(server: &RedisServer) -> Vec<[String; 2]> {
+    let keys = server.keys("*").into_iter();
+    keys.map(|key| [server.cli(&["GET", &key]), key]).collect()
+}
+
+fn restore(server: &RedisServer, dump: &[[String; 2]]) {
+    assert!(dump.len() > 3, "an entry and its markers: {dump:?}");
+    for [value, key] in dump {
+        assert_eq!(server.cli(&["SET", key, value]), "OK");
+    }
+}
+
 #[tokio::test]
 async fn an_entry_from_another_run_of_the_server_is_a_miss() {
     let (old, new) = (RedisServer::start(), RedisServer::start());
@@ -230,14 +243,32 @@ async fn an_entry_from_another_run_of_the_server_is_a_miss() {
     let before = cache(&old.url());
     call(&before, 1, &loader).await;
     until_hit(&before, 1).await;
-    let key = &old.keys("*")[0];
     // As if the new server had been started from the old one's dump.
-    let bytes = old.cli(&["GET", key]);
-    new.cli(&["SET", key, &bytes]);
+    restore(&new, &dump(&old));
     let after = cache(&new.url());
     call(&after, 1, &loader).await;
     assert_eq!(loader.runs(), 2);
     until_hit(&after, 1).await;
+}
+
+#[tokio::test]
+async fn a_server_that_comes_back_from_an_old_dump_brings_nothing_back_that_was_invalidated() {
+    let server = RedisServer::start();
+    let [this, other] = [(); 2].map(|()| cache(&server.url()));
+    call(&this, 1, &CountingLoader::new()).await;
+    until_hit(&other, 1).await;
+    let dumped = dump(&server);
+    assert!(this.invalidate("doubled:1").await.unwrap().is_applied());
+    this.delete(doubled::key(1)).await.unwrap();
+    server.restart();
+    restore(&server, &dumped);
+    for cache in [&this, &other] {
+        cache.ready(Duration::from_secs(10)).await.unwrap();
+        let found = cache.scope(doubled::peek(1)).await;
+        assert_eq!(found, None);
+    }
+    until_hit(&this, 1).await;
+    until_hit(&other, 1).await;
 }
 
 #[test]

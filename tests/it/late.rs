@@ -215,6 +215,28 @@ async fn those_who_waited_before_an_invalidation_keep_their_load() {
     .await;
 }
 
+/// An older load of another process has stored first: what it stored must not outlive the refresh.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refresh_that_comes_second_leaves_nothing_older() {
+    let shared = namespace("second");
+    let [cache, other] = [(); 2].map(|()| Store::Redis.cache(&shared));
+    let (older, load) = begin(&other, 1).await;
+    let newer = CountingLoader::held();
+    let refresh = tokio::spawn(cache.scope(name::refresh(1, newer.clone(), 2)));
+    within_patience(newer.started(1)).await;
+    older.release();
+    assert_eq!(within_patience(load).await.unwrap(), 1);
+    stored(&other, 1).await;
+    newer.release();
+    assert_eq!(within_patience(refresh).await.unwrap(), 2);
+    for cache in [&cache, &other] {
+        let now = cache.scope(name::peek(1)).await;
+        assert!([None, Some(2)].contains(&now), "{now:?}");
+        assert_eq!(cache.scope(name(1, CountingLoader::new(), 2)).await, 2);
+    }
+    assert_eq!(cache.stats().total.stores_rejected, 1);
+}
+
 #[tokio::test]
 async fn load_that_outlasts_its_lease_is_returned_and_counted() {
     let cache = Cache::builder()
