@@ -237,6 +237,27 @@ async fn refresh_that_comes_second_leaves_nothing_older() {
     assert_eq!(cache.stats().total.stores_rejected, 1);
 }
 
+/// What replaced it may be gone already: taken, or expired.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn load_that_a_newer_value_overtook_is_not_kept_when_that_is_gone() {
+    let moment = Duration::from_millis(5);
+    for is_taken in [true, false] {
+        every_store("gone", async |cache| {
+            let (loader, load) = begin(&cache, 1).await;
+            cache.set(name::key(1), &2_u64, moment).await.unwrap();
+            if is_taken {
+                cache.take::<u64>(name::key(1)).await.unwrap();
+            }
+            tokio::time::sleep(4 * moment).await;
+            loader.release();
+            assert_eq!(within_patience(load).await.unwrap(), 1);
+            tokio::time::sleep(4 * moment).await;
+            assert_eq!(name::peek(1).await, None, "taken: {is_taken}");
+        })
+        .await;
+    }
+}
+
 #[tokio::test]
 async fn load_that_outlasts_its_lease_is_returned_and_counted() {
     let cache = Cache::builder()
