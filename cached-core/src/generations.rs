@@ -72,6 +72,21 @@ impl Generations {
         }
     }
 
+    /// The moment at which something begins that is to take the place of what began before: see
+    /// [`supersede`](Self::supersede).
+    pub(crate) fn begin(&self) -> Epoch {
+        Epoch {
+            groups: self.0.groups.now(),
+            entries: self.0.entries.begin(),
+        }
+    }
+
+    /// Remembers that what began at `by` takes the place of the entry at `key`: what began before it no
+    /// longer holds; what began later does.
+    pub(crate) fn supersede(&self, key: &Key, by: Epoch) {
+        self.0.entries.advance_to(by.entries, self.0.entry(key));
+    }
+
     /// Remembers that `targets` were invalidated. What began before this call no longer holds once it returns.
     pub(crate) fn advance(&self, targets: &[Target]) {
         self.0.groups.advance(targets.iter().filter_map(|target| {

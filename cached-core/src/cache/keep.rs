@@ -197,14 +197,14 @@ impl Cache {
             // Something was invalidated, or is younger.
             return Instead::Leave;
         }
-        let kin = there.map(|there| {
-            let kin = self.0.lineage.kin(there, write.expected, write.began);
-            (kin, there)
-        });
-        match kin {
-            Some((Kin::Older, there)) => Instead::Replace(there),
-            Some((Kin::Younger, _)) => Instead::Leave,
-            Some((Kin::Unknown, _)) | None => Instead::Remove,
+        // Nothing of ours is there, or something younger of this process is on its way.
+        let Some(there) = there else {
+            return Instead::Leave;
+        };
+        match self.0.lineage.kin(there, write.expected, write.began) {
+            Kin::Older => Instead::Replace(there),
+            Kin::Younger => Instead::Leave,
+            Kin::Unknown => Instead::Remove,
         }
     }
 
@@ -212,6 +212,8 @@ impl Cache {
     pub(crate) async fn replace(&self, mut write: Write) {
         let (function, ttl) = (write.key.function(), write.ttl);
         let bytes = write.payload.len();
+        // Older loads of this process are not joined and not stored any more.
+        self.generations().supersede(&write.key, write.captured);
         for _ in 0..REPLACED {
             let Some(kept) = self.try_to_store(write.clone()).await else {
                 break;

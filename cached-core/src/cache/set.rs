@@ -61,7 +61,7 @@ impl Cache {
         if !self.writes(first) {
             return Ok(());
         }
-        let (at, began) = (self.generations().now(), clock::instant());
+        let (at, began) = (self.generations().begin(), clock::instant());
         let claimed = self.store().claim(&keys, self.lives(None, Some(ttl))).await;
         if claimed.is_err() {
             // What is there is older than what the caller has, and cannot be replaced.
@@ -87,6 +87,7 @@ impl Cache {
     /// Stores `writes`. Where something else is there now than was claimed, the younger value stays.
     async fn set_all(&self, writes: Vec<Write>) -> Result<(), Error> {
         for write in &writes {
+            self.generations().supersede(&write.key, write.captured);
             self.record(write);
         }
         let kept = self.store().store(writes.clone()).await?;

@@ -62,6 +62,22 @@ impl Table {
         self.now.store(next, Ordering::Release);
     }
 
+    /// A number of its own, which names nothing yet.
+    pub(super) fn begin(&self) -> u64 {
+        let _names = self.names.write().unwrap_or_else(PoisonError::into_inner);
+        let next = self.now.load(Ordering::Relaxed).saturating_add(1);
+        self.now.store(next, Ordering::Release);
+        next
+    }
+
+    /// As if `name` had been invalidated by what has this number. What has a later one still holds.
+    pub(super) fn advance_to(&self, number: u64, name: u64) {
+        let mut table = self.names.write().unwrap_or_else(PoisonError::into_inner);
+        if table.hold(number.saturating_sub(1), &[name]) {
+            table.remember(name, number);
+        }
+    }
+
     /// Whether none of `names` was invalidated after the invalidation numbered `since`. Then the number
     /// until which that is known.
     pub(super) fn holds(
@@ -107,7 +123,7 @@ impl Names {
         };
         if let Ok(entry) = self.latest.find_entry(oldest.0, |&known| known == oldest) {
             entry.remove();
-            self.floor = oldest.1;
+            self.floor = self.floor.max(oldest.1);
         }
     }
 

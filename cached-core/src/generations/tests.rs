@@ -169,3 +169,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_began_later_holds_whichever_ends_first() {
+    let (generations, key) = (Generations::new(), Key::from("key"));
+    let oldest = generations.now();
+    let (older, younger) = (generations.begin(), generations.begin());
+    generations.supersede(&key, older);
+    assert!(!generations.holds_exactly(&key, oldest));
+    assert!(generations.holds_exactly(&key, older));
+    assert!(generations.holds_exactly(&key, younger));
+    generations.supersede(&key, younger);
+    assert!(!generations.holds_exactly(&key, older));
+    assert!(generations.holds_exactly(&key, younger));
+    generations.supersede(&key, older);
+    assert!(!generations.holds_exactly(&key, older), "no way back");
+    assert!(generations.holds_exactly(&Key::from("other"), oldest));
+}

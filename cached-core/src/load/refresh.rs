@@ -49,7 +49,7 @@ struct Claimed {
 
 async fn claim(call: &Call) -> Claimed {
     let Call { cache, key, .. } = call;
-    let (at, began) = (cache.generations().now(), clock::instant());
+    let (at, began) = (cache.generations().begin(), clock::instant());
     let lives = cache.lives(key.function(), call.ttl);
     let claimed = cache.store().claim(std::slice::from_ref(key), lives).await;
     let view = match claimed {
