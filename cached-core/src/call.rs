@@ -9,7 +9,7 @@ use crate::{
     Cache, Key, clock,
     codec::Codec,
     function::Function,
-    hit::{self, Accepts, Miss, Verdict},
+    hit::{self, Accepts, Miss},
     load::{Call, Load, Plan},
     scope::{self, Mode, Surroundings},
     store::Reply,
@@ -23,6 +23,22 @@ pub enum Found<R, T> {
     Hit(R),
     /// The body has to run, or another call's.
     Miss(Load<R, T>),
+}
+
+/// What has to be known of a call before its read is sent.
+#[derive(Clone, Copy)]
+pub(crate) struct Look {
+    pub(crate) began: Instant,
+    pub(crate) trusted: bool,
+}
+
+impl Look {
+    pub(crate) fn now(cache: &Cache, key: &Key) -> Self {
+        Self {
+            began: clock::instant(),
+            trusted: cache.trusts(key),
+        }
+    }
 }
 
 /// What a read showed one call.
@@ -162,35 +178,41 @@ impl<R, T> Codec<R, T> {
                 return Err((Miss::Absent, None));
             }
         };
-        let value = self.answer(cache, key, &reply, trusted).or_else(|miss| {
-            let coming = cache.on_its_way(key, began, &reply);
-            coming
-                .and_then(|shared| hit::typed(self, Accepts::of(function), &shared).ok())
-                .ok_or(miss)
-        });
-        value.map_err(|miss| (miss, Some(Box::new(Seen { reply, trusted }))))
+        let look = Look { began, trusted };
+        self.found(cache, key, &reply, look, Accepts::of(function))
+            .map_err(|miss| (miss, Some(Box::new(Seen { reply, trusted }))))
+    }
+
+    /// What `reply` holds, or what is on its way to the store.
+    pub(crate) fn found(
+        &self,
+        cache: &Cache,
+        key: &Key,
+        reply: &Reply,
+        look: Look,
+        accepts: Accepts,
+    ) -> Result<R, Miss> {
+        self.answer(cache, reply, look.trusted, accepts)
+            .or_else(|miss| {
+                let coming = cache.on_its_way(key, look.began, reply);
+                coming
+                    .and_then(|shared| hit::typed(self, accepts, &shared).ok())
+                    .ok_or(miss)
+            })
     }
 
     /// The hit test.
     pub(crate) fn answer(
         &self,
         cache: &Cache,
-        key: &Key,
         reply: &Reply,
         trusted: bool,
+        accepts: Accepts,
     ) -> Result<R, Miss> {
         if !trusted {
             return Err(Miss::Absent);
         }
-        match hit::judge(
-            self,
-            Accepts::of(key.function()),
-            reply,
-            cache.max_entry_size(),
-        ) {
-            Verdict::Hit(value) => Ok(value),
-            Verdict::Miss(miss) => Err(miss),
-        }
+        hit::judge(self, accepts, reply, cache.max_entry_size())
     }
 
     fn miss(&self, cache: Cache, key: Key, plan: Plan) -> Found<R, T> {

@@ -8,14 +8,6 @@ use crate::{
     store::{Payload, Reply},
 };
 
-/// What a reply is worth to a call.
-#[derive(Debug)]
-pub(crate) enum Verdict<R> {
-    Hit(R),
-    /// Nothing is there, or what is there does not count.
-    Miss(Miss),
-}
-
 /// Why a reply is no hit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Miss {
@@ -61,8 +53,8 @@ pub(crate) fn judge<R, T>(
     accepts: Accepts,
     reply: &Reply,
     limit: usize,
-) -> Verdict<R> {
-    let found = match &reply.payload {
+) -> Result<R, Miss> {
+    match &reply.payload {
         None => Err(Miss::Absent),
         Some(Payload::Typed(shared, _)) => typed(codec, accepts, shared),
         Some(Payload::Bytes(bytes)) if bytes.len() > limit => Err(Miss::TooLarge),
@@ -78,10 +70,6 @@ pub(crate) fn judge<R, T>(
             Stored::Foreign => Err(Miss::Foreign),
             Stored::Damaged(_) => Err(Miss::Undecodable),
         },
-    };
-    match found {
-        Ok(value) => Verdict::Hit(value),
-        Err(miss) => Verdict::Miss(miss),
     }
 }
 

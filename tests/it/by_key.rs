@@ -590,6 +590,28 @@ async fn key_of_a_call_names_its_entry() {
     .await;
 }
 
+/// A `None` that its function keeps is nothing by key, and nothing is wrong with it.
+#[tokio::test]
+async fn none_that_a_call_has_kept_is_a_plain_miss_by_key() {
+    #[cached(ttl = "1h", cache_none = "1h")]
+    async fn nobody(id: u64, #[cached(skip)] loader: CountingLoader) -> Option<String> {
+        loader.load(None).await.filter(|_: &String| id == 0)
+    }
+    every_store("none", async |cache| {
+        nobody(1, CountingLoader::new()).await;
+        while nobody::peek(1).await.is_none() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(get(&cache, nobody::key(1)).await, None);
+        assert_eq!(
+            cache.take::<String>(nobody::key(1)).await.unwrap(),
+            None::<String>
+        );
+        assert_eq!(cache.stats().total.undecodable, 0);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn text_that_spells_the_key_of_a_call_is_another_key() {
     every_store("spelt", async |cache| {

@@ -1,14 +1,13 @@
 //! Calls by key: the cache without an annotated function.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Cache;
 use crate::{
     Error, ErrorKind, Key,
-    call::Found,
-    clock,
+    call::{Found, Look},
     codec::{CacheValue, Codec},
-    hit::{self, Accepts},
+    hit::{self, Accepts, Miss},
     invalidation::Target,
     returns::Returns,
     scope::{self, Mode},
@@ -47,9 +46,9 @@ impl Cache {
         if !self.reads(&key)? {
             return Ok(None);
         }
-        let call = Look::now(self, &key);
+        let look = Look::now(self, &key);
         let reply = self.store().read(&key).await;
-        Ok(self.value(&key, &self.heard(&key, reply)?, call))
+        Ok(self.value(&key, &self.heard(&key, reply)?, look))
     }
 
     /// The values at `keys`, in their order, by as few commands as possible.
@@ -72,14 +71,14 @@ impl Cache {
         let Some(first) = keys.first() else {
             return Ok(Vec::new());
         };
-        let calls: Vec<Look> = keys.iter().map(|key| Look::now(self, key)).collect();
+        let looks: Vec<Look> = keys.iter().map(|key| Look::now(self, key)).collect();
         let replies = self.store().read_many(&keys).await;
         let replies = self.heard(first, replies)?;
         Ok(keys
             .iter()
             .zip(replies)
-            .zip(calls)
-            .map(|((key, reply), call)| self.value(key, &reply, call))
+            .zip(looks)
+            .map(|((key, reply), look)| self.value(key, &reply, look))
             .collect())
     }
 
@@ -156,11 +155,11 @@ impl Cache {
         if !self.reads(&key)? {
             return Ok(false);
         }
-        let call = Look::now(self, &key);
+        let look = Look::now(self, &key);
         let reply = self.store().read(&key).await;
         let reply = self.heard(&key, reply)?;
-        let is_there = call.trusted && hit::is_entry(&reply);
-        Ok(is_there || self.on_its_way(&key, call.began, &reply).is_some())
+        let is_there = look.trusted && hit::is_entry(&reply);
+        Ok(is_there || self.on_its_way(&key, look.began, &reply).is_some())
     }
 
     /// How long the entry at `key` will live; `None` if there is none.
@@ -197,13 +196,9 @@ impl Cache {
         self.generations().advance(&[Target::Entry(key.clone())]);
         let reply = self.store().take(&key).await;
         let reply = self.heard(&key, reply)?;
-        let (function, codec) = (key.function(), Codec::<T, T>::plain());
-        let value = codec.answer(self, &key, &reply, trusted);
-        match &value {
-            Ok(_) => self.count_hit(function),
-            Err(miss) => self.count_miss(function, *miss),
-        }
-        Ok(value.ok())
+        let codec = Codec::<T, T>::plain();
+        let found = codec.answer(self, &reply, trusted, Accepts::of(None));
+        Ok(self.counted(&key, found))
     }
 
     /// Gives the entry at `key` a new ttl, counted from now; returns whether there is one.
@@ -215,9 +210,6 @@ impl Cache {
     pub async fn touch(&self, key: impl Into<Key>, ttl: Duration) -> Result<bool, Error> {
         let key = key.into();
         long_enough(ttl)?;
-        if !self.reads(&key)? {
-            return Ok(false);
-        }
         // What is not an entry, or does not count, keeps the ttl it has.
         if !self.exists(&key).await? {
             return Ok(false);
@@ -228,13 +220,7 @@ impl Cache {
 
     pub(super) fn checked(&self, key: &Key) -> Result<(), Error> {
         self.usable()?;
-        match key.fault() {
-            None => Ok(()),
-            Some(fault) => Err(Error::new(
-                ErrorKind::Key,
-                format!("an argument of this key could not be encoded: {fault}"),
-            )),
-        }
+        key.check()
     }
 
     /// Whether a read of `key` goes to the store.
@@ -254,37 +240,17 @@ impl Cache {
     }
 
     /// What `reply` holds, or what is on its way to the store.
-    fn value<T: CacheValue>(&self, key: &Key, reply: &Reply, call: Look) -> Option<T> {
-        let (function, codec) = (key.function(), Codec::<T, T>::plain());
-        let found = codec
-            .answer(self, key, reply, call.trusted)
-            .or_else(|miss| {
-                let coming = self.on_its_way(key, call.began, reply);
-                coming
-                    .and_then(|shared| hit::typed(&codec, Accepts::of(None), &shared).ok())
-                    .ok_or(miss)
-            });
+    fn value<T: CacheValue>(&self, key: &Key, reply: &Reply, look: Look) -> Option<T> {
+        let codec = Codec::<T, T>::plain();
+        self.counted(key, codec.found(self, key, reply, look, Accepts::of(None)))
+    }
+
+    fn counted<T>(&self, key: &Key, found: Result<T, Miss>) -> Option<T> {
         match &found {
-            Ok(_) => self.count_hit(function),
-            Err(miss) => self.count_miss(function, *miss),
+            Ok(_) => self.count_hit(key.function()),
+            Err(miss) => self.count_miss(key.function(), *miss),
         }
         found.ok()
-    }
-}
-
-/// What has to be known of a call before its read is sent.
-#[derive(Clone, Copy)]
-struct Look {
-    began: Instant,
-    trusted: bool,
-}
-
-impl Look {
-    fn now(cache: &Cache, key: &Key) -> Self {
-        Self {
-            began: clock::instant(),
-            trusted: cache.trusts(key),
-        }
     }
 }
 

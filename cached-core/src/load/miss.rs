@@ -117,7 +117,8 @@ impl<R, T> Miss<'_, R, T> {
         let lives = cache.lives(key.function(), self.call.ttl);
         match cache.store().capture(key, seen.reply, lives).await {
             Ok(reply) => {
-                if let Ok(value) = self.codec.answer(cache, key, &reply, trusted) {
+                let accepts = Accepts::of(key.function());
+                if let Ok(value) = self.codec.answer(cache, &reply, trusted, accepts) {
                     cache.count_shared(key.function());
                     lead.dissolve();
                     return Ok(value);
