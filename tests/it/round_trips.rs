@@ -143,6 +143,12 @@ async fn hit_is_one_command_with_any_number_of_groups() {
     line.cost(0, get).await.assert_is_one_read();
     let exists = async { assert!(cache.exists("a:b:c").await.unwrap()) };
     line.cost(0, exists).await.assert_is_one_read();
+    cache.set("a:b:d", &2, None).await.unwrap();
+    let many = async {
+        let values = cache.get_many::<i32>(["a:b:c", "a:b:d", "a:b:e"]).await;
+        assert_eq!(values.unwrap(), [Some(1), Some(2), None]);
+    };
+    line.cost(0, many).await.assert_is_one_read();
 }
 
 #[tokio::test]

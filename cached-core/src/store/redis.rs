@@ -8,7 +8,7 @@ use super::{Kept, Kind, Lives, Payload, Reply, Store, Task, Write};
 use crate::{
     Error, ErrorKind, Key,
     config::{Config, LONGEST_TTL},
-    entry::{Identity, Marker, PerGroup, Token},
+    entry::{Identity, Marker},
     invalidation::Target,
     server::ServerInfo,
 };
@@ -167,18 +167,7 @@ fn mget(names: &Names) -> Cmd {
 
 /// What the answer to [`mget`] shows.
 fn seen(answer: Option<Answer>) -> Seen {
-    let mut found = values(answer).into_iter();
-    Seen {
-        entry: found.next().and_then(lane::bytes),
-        tokens: tokens(found),
-    }
-}
-
-fn tokens(markers: impl IntoIterator<Item = Value>) -> PerGroup<Option<Token>> {
-    let tokens = markers.into_iter();
-    tokens
-        .map(|marker| Token::read(&lane::bytes(marker)?))
-        .collect()
+    Seen::of(values(answer).into_iter().map(lane::bytes))
 }
 
 fn values(answer: Option<Answer>) -> Vec<Value> {
@@ -249,13 +238,20 @@ impl Store for RedisStore {
 
     fn read_many<'a>(&'a self, keys: &'a [Key]) -> Task<'a, Vec<Reply>> {
         Box::pin(async move {
-            let mut all = Pipeline::with_capacity(keys.len());
-            for key in keys {
-                all.add_command(mget(&self.names(key)));
-            }
-            let (identity, answers) = self.ask(all).await?;
-            let seen = answers.into_iter().map(|answer| seen(Some(answer)));
-            Ok(seen.map(|seen| reply(identity, seen)).collect())
+            let names: Arc<[Names]> = keys.iter().map(|key| self.names(key)).collect();
+            self.twice(|lane| {
+                let names = Arc::clone(&names);
+                async move {
+                    let mut replies = Vec::with_capacity(names.len());
+                    for names in names.chunks(BATCH) {
+                        let names: Vec<&Names> = names.iter().collect();
+                        let seen = reads::together(&lane, &names).await?;
+                        replies.extend(seen.into_iter().map(|seen| reply(lane.identity(), seen)));
+                    }
+                    Ok(replies)
+                }
+            })
+            .await
         })
     }
 
@@ -322,10 +318,9 @@ impl Store for RedisStore {
             // Never sent twice: the first reply may have held the value.
             self.once(self.deadline, |lane| async move {
                 let mut answers = lane.each(&both).await?.into_iter();
-                let seen = Seen {
-                    tokens: tokens(values(answers.next())),
-                    entry: answers.next().and_then(Answer::bytes),
-                };
+                let markers = values(answers.next()).into_iter().map(lane::bytes);
+                let entry = answers.next().and_then(Answer::bytes);
+                let seen = Seen::of([entry].into_iter().chain(markers));
                 Ok(reply(lane.identity(), seen))
             })
             .await

@@ -67,14 +67,9 @@ impl Reads {
                     number,
                 };
                 let all: SmallVec<[&str; 8]> = names.all().collect();
-                let found = failure::in_time(deadline, lane.mget(&all)).await?;
-                let mut found = found.into_iter();
-                let entry = found.next().flatten();
-                self.0.observe(entry.as_ref().map_or(0, Bytes::len));
-                Ok(Seen {
-                    entry,
-                    tokens: found.map(token).collect(),
-                })
+                let seen = Seen::of(failure::in_time(deadline, lane.mget(&all)).await?);
+                self.0.observe(seen.entry.as_ref().map_or(0, Bytes::len));
+                Ok(seen)
             }
             Place::Wait(answer, turn) => {
                 if let Some(answer) = clock::within(deadline, answer).await {
@@ -149,39 +144,22 @@ impl Drop for Pump {
     }
 }
 
-/// Sends one command for all of `batch`, which names every key once.
+/// Answers all of `batch` by one command.
 async fn answer(lane: &Lane, batch: Vec<Waiting>) {
-    let mut places: HashMap<&str, usize, DefaultHashBuilder> = HashMap::default();
-    let mut names: Vec<&str> = Vec::with_capacity(batch.len().saturating_mul(4));
-    let mut indices: Vec<usize> = Vec::with_capacity(batch.len().saturating_mul(8));
-    for name in batch.iter().flat_map(|waiting| waiting.names.all()) {
-        indices.push(*places.entry(name).or_insert_with(|| {
-            names.push(name);
-            names.len().saturating_sub(1)
-        }));
-    }
+    let names: Vec<&Names> = batch.iter().map(|waiting| &*waiting.names).collect();
     // The callers keep their own deadlines; this one ends the command when all of them have gone.
-    let found = failure::in_time(lane.deadline(), lane.mget(&names)).await;
-    drop(places);
-    let mut bytes = 0_usize;
-    let calls = batch.len();
-    let mut indices = indices.into_iter();
+    let mut found = match failure::in_time(lane.deadline(), together(lane, &names)).await {
+        Ok(seen) => Ok(seen.into_iter()),
+        Err(error) => Err(error),
+    };
+    let (mut bytes, calls) = (0_usize, batch.len());
     for waiting in batch {
-        let answer = match &found {
-            Ok(found) => {
-                let mut mine = indices
-                    .by_ref()
-                    .take(waiting.names.len())
-                    .map(|index| found.get(index).cloned().flatten());
-                let entry = mine.next().flatten();
-                bytes = bytes.saturating_add(entry.as_ref().map_or(0, Bytes::len));
-                Ok(Seen {
-                    entry,
-                    tokens: mine.map(token).collect(),
-                })
-            }
+        let answer = match &mut found {
+            Ok(seen) => seen.next().ok_or_else(abandoned),
             Err(error) => Err(error.clone()),
         };
+        let entry = answer.as_ref().ok().and_then(|seen| seen.entry.as_ref());
+        bytes = bytes.saturating_add(entry.map_or(0, Bytes::len));
         // A caller that was dropped has no use for it.
         let _ = waiting.answer.send(answer);
     }
@@ -190,8 +168,34 @@ async fn answer(lane: &Lane, batch: Vec<Waiting>) {
         .observe(bytes.checked_div(calls).unwrap_or(0));
 }
 
-fn token(marker: Option<Bytes>) -> Option<Token> {
-    Token::read(&marker?)
+/// Reads several entries and their markers by one command, which names every key once.
+pub(super) async fn together(lane: &Lane, names: &[&Names]) -> Result<Vec<Seen>, Error> {
+    let mut places: HashMap<&str, usize, DefaultHashBuilder> = HashMap::default();
+    let mut unique: Vec<&str> = Vec::with_capacity(names.len().saturating_mul(4));
+    let mut indices: Vec<usize> = Vec::with_capacity(names.len().saturating_mul(8));
+    for name in names.iter().flat_map(|names| names.all()) {
+        indices.push(*places.entry(name).or_insert_with(|| {
+            unique.push(name);
+            unique.len().saturating_sub(1)
+        }));
+    }
+    let found = lane.mget(&unique).await?;
+    let mut values = indices
+        .into_iter()
+        .map(|index| found.get(index).cloned().flatten());
+    let seen = |names: &&Names| Seen::of(values.by_ref().take(names.len()));
+    Ok(names.iter().map(seen).collect())
+}
+
+impl Seen {
+    /// The entry's value comes first.
+    pub(super) fn of(values: impl IntoIterator<Item = Option<Bytes>>) -> Self {
+        let mut values = values.into_iter();
+        Self {
+            entry: values.next().flatten(),
+            tokens: values.map(|marker| Token::read(&marker?)).collect(),
+        }
+    }
 }
 
 fn abandoned() -> Error {
