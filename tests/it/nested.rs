@@ -4,7 +4,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use cached_core::{Cache, cached, invalidates};
-use tests::{CountingLoader, every_store};
+use tests::{CountingLoader, RedisServer, every_store};
 use tokio::time::timeout;
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -320,4 +320,30 @@ async fn function_with_both_attributes_invalidates_when_its_body_ran() {
         assert!(name::peek(1).await.is_some());
     })
     .await;
+}
+
+/// Its old value is older than what the caller has: it goes, whatever becomes of the transaction.
+#[tokio::test]
+async fn set_that_the_store_refuses_leaves_no_old_value_behind_a_transaction() {
+    let server = RedisServer::start();
+    let cache = Cache::builder()
+        .redis_url(server.url())
+        .op_timeout(PATIENCE)
+        .connect_timeout(PATIENCE)
+        .build()
+        .unwrap();
+    cache.set("balance", &1, None).await.unwrap();
+    server.cli(&["ACL", "SETUSER", "default", "-set"]);
+    let transaction = async {
+        assert!(cache.set("balance", &2, None).await.is_err());
+        Err::<(), _>(())
+    };
+    cache.after(transaction).await.unwrap_err();
+    assert_eq!(cache.get::<i32>("balance").await.unwrap(), None);
+    let gone = timeout(PATIENCE, async {
+        while server.cli(&["EXISTS", "cached:balance"]) == "1" {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    });
+    gone.await.expect("it is deleted");
 }

@@ -136,10 +136,11 @@ impl Cache {
     /// Collected are those of this cache, by [`invalidate`](Self::invalidate) and its like, by annotated
     /// functions and their companions; there they are [`Postponed`](Invalidated::Postponed). A
     /// [`delete`](Self::delete), and a [`purge`](Self::purge) of whole segments, is done at once, and holds again
-    /// from the end on. What [`set`](Self::set),
-    /// [`take`](Self::take) and `refresh` do is done at once and not undone: they have no place in a
-    /// transaction. Tasks that `future` spawns are not inside. If it returns `Err` they are forgotten. If it is dropped or panics they are applied, because the
-    /// transaction may have been committed.
+    /// from the end on. What [`set`](Self::set), [`take`](Self::take) and `refresh` do is done at once and not
+    /// undone: they have no place in a transaction. Tasks that `future` spawns are not inside.
+    ///
+    /// If `future` returns `Err`, what was collected is forgotten. If it is dropped or panics, that is applied,
+    /// because the transaction may have been committed.
     ///
     /// # Errors
     ///

@@ -64,8 +64,9 @@ impl Cache {
         let (at, began) = (self.generations().begin(), clock::instant());
         let claimed = self.store().claim(&keys, self.lives(None, Some(ttl))).await;
         if claimed.is_err() {
-            // What is there is older than what the caller has, and cannot be replaced.
-            drop(self.prepare(entries_at(&keys)));
+            // What is there is older than what the caller has, and cannot be replaced. It goes at once, also
+            // inside an `after`.
+            let _ = self.leave_to_courier(self.0.journal.prepare(entries_at(&keys)));
         }
         let claimed = self.heard(first, claimed)?;
         let captured = claimed.iter().map(|there| Captured {

@@ -12,8 +12,8 @@ use crate::{
     store::{Reply, Write},
 };
 
-/// Runs `body`, and returns when the store has its value, or nothing. An older load that stores first
-/// does not win: then what it stored is removed.
+/// Runs `body`, and returns when the store has its value, or a younger one, or nothing. An older load that
+/// stores first does not win: what it stored is replaced, or removed if another process stored it.
 // As in `call`: no `R` is alive across an `await`.
 pub(super) async fn refresh<R, T, F: Future<Output = R>>(
     codec: Codec<R, T>,

@@ -90,15 +90,22 @@ impl Drop for Pending {
             return;
         }
         let count = ticket.targets().len();
-        self.cache.apply_here(ticket.targets());
-        if self.cache.store().waits() {
-            drop(ticket);
-            self.cache.send_for_courier();
-            self.cache.count_invalidated(count, Invalidated::Postponed);
-        } else {
+        let invalidated = self.cache.leave_to_courier(ticket);
+        self.cache.count_invalidated(count, invalidated);
+    }
+}
+
+impl Cache {
+    /// Applies it in this process now, and outside when the store answers.
+    pub(crate) fn leave_to_courier(&self, ticket: Ticket) -> Invalidated {
+        self.apply_here(ticket.targets());
+        if !self.store().waits() {
             ticket.discard();
-            self.cache.count_invalidated(count, Invalidated::Applied);
+            return Invalidated::Applied;
         }
+        drop(ticket);
+        self.send_for_courier();
+        Invalidated::Postponed
     }
 }
 
