@@ -87,6 +87,16 @@ impl Generations {
         self.0.entries.advance_to(by.entries, self.0.entry(key));
     }
 
+    /// Ends what began at `since` and is to be the only thing that calls from now on are given: whatever
+    /// else began before this moment no longer holds. That of two which overlap ends second is refused.
+    pub(crate) fn replace(&self, key: &Key, since: Epoch) -> Option<Epoch> {
+        let ended = self.0.entries.replace(since.entries, self.0.entry(key))?;
+        Some(Epoch {
+            entries: ended,
+            ..since
+        })
+    }
+
     /// Remembers that `targets` were invalidated. What began before this call no longer holds once it returns.
     pub(crate) fn advance(&self, targets: &[Target]) {
         self.0.groups.advance(targets.iter().filter_map(|target| {

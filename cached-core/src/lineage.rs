@@ -2,8 +2,8 @@
 //!
 //! A store compares the id that its load captured with the one that is there. If another store of this
 //! process came first, nothing was invalidated in between: each step from the captured id to the one
-//! there now was such a comparison. So the younger of the two loads may go on from there, and need not
-//! give up. An id that is not in here was stored by another process, or after an invalidation.
+//! there now was such a comparison. So one that is known to be the younger of the two may go on from there, and need
+//! not give up. An id that is not in here was stored by another process, or after an invalidation.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -33,26 +33,22 @@ struct Stores {
 #[derive(Clone, Copy, Debug)]
 struct Store {
     in_place_of: Id,
-    began: Instant,
+    span: Span,
 }
 
-/// Who is younger: the load that is there, or the one that found it there.
+/// From when to when a load ran.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kin {
-    /// What is there is older, and replaced what was captured: it can be replaced in its turn.
-    Older,
-    /// What is there is younger: it stays.
-    Younger,
-    /// Another process stored it, or something was invalidated.
-    Unknown,
+pub(crate) struct Span {
+    pub(crate) began: Instant,
+    pub(crate) ended: Instant,
 }
 
 impl Lineage {
-    /// Remembers that `id`, of a load that began at `began`, is about to be stored in place of another.
+    /// Remembers that `id`, of a load that ran for `span`, is about to be stored in place of another.
     /// It will be there only if that was.
-    pub(crate) fn record(&self, id: Id, in_place_of: Id, began: Instant) {
+    pub(crate) fn record(&self, id: Id, in_place_of: Id, span: Span) {
         let mut stores = self.lock();
-        let store = Store { in_place_of, began };
+        let store = Store { in_place_of, span };
         if stores.by_id.insert(id, store).is_none() {
             stores.in_order.push_back(id);
         }
@@ -63,27 +59,19 @@ impl Lineage {
         }
     }
 
-    /// What `there` is to a load that began at `began` and captured `captured`.
-    pub(crate) fn kin(&self, there: Id, captured: Id, began: Instant) -> Kin {
+    /// When the load of `there` ran, if it is there because stores of this process replaced what was
+    /// `captured`: then nothing was invalidated in between.
+    pub(crate) fn since(&self, captured: Id, there: Id) -> Option<Span> {
         let stores = self.lock();
-        let Some(found) = stores.by_id.get(&there) else {
-            return Kin::Unknown;
-        };
+        let found = stores.by_id.get(&there)?;
         let mut store = found;
         for _ in 0..LONGEST {
             if store.in_place_of == captured {
-                return if found.began <= began {
-                    Kin::Older
-                } else {
-                    Kin::Younger
-                };
+                return Some(found.span);
             }
-            match stores.by_id.get(&store.in_place_of) {
-                Some(before) => store = before,
-                None => return Kin::Unknown,
-            }
+            store = stores.by_id.get(&store.in_place_of)?;
         }
-        Kin::Unknown
+        None
     }
 
     fn lock(&self) -> MutexGuard<'_, Stores> {
@@ -101,37 +89,44 @@ mod tests {
         Id::random().unwrap()
     }
 
+    /// A load that took the second number `second`.
+    fn span(start: Instant, second: u64) -> Span {
+        Span {
+            began: start + Duration::from_secs(second),
+            ended: start + Duration::from_secs(second + 1),
+        }
+    }
+
     #[test]
-    fn younger_replaces_older_over_any_number_of_stores_between() {
+    fn what_is_there_is_known_over_any_number_of_stores_between() {
         let (lineage, start) = (Lineage::default(), Instant::now());
-        let at = |second| start + Duration::from_secs(second);
         let [lease, first, second] = [id(), id(), id()];
-        lineage.record(first, lease, at(1));
-        lineage.record(second, first, at(3));
-        assert_eq!(lineage.kin(first, lease, at(2)), Kin::Older);
-        assert_eq!(lineage.kin(second, lease, at(2)), Kin::Younger);
-        assert_eq!(lineage.kin(second, lease, at(4)), Kin::Older);
-        assert_eq!(lineage.kin(second, first, at(4)), Kin::Older);
+        lineage.record(first, lease, span(start, 1));
+        lineage.record(second, first, span(start, 3));
+        assert_eq!(lineage.since(lease, first), Some(span(start, 1)));
+        assert_eq!(lineage.since(lease, second), Some(span(start, 3)));
+        assert_eq!(lineage.since(first, second), Some(span(start, 3)));
+        assert_eq!(lineage.since(second, first), None, "the other way round");
     }
 
     #[test]
     fn nothing_is_known_of_what_others_stored() {
         let (lineage, start) = (Lineage::default(), Instant::now());
         let [lease, other_lease, ours, theirs] = [id(), id(), id(), id()];
-        lineage.record(ours, lease, start);
-        assert_eq!(lineage.kin(theirs, lease, start), Kin::Unknown);
-        assert_eq!(lineage.kin(ours, other_lease, start), Kin::Unknown);
+        lineage.record(ours, lease, span(start, 1));
+        assert_eq!(lineage.since(lease, theirs), None);
+        assert_eq!(lineage.since(other_lease, ours), None);
     }
 
     #[test]
     fn the_oldest_stores_are_forgotten() {
         let (lineage, start) = (Lineage::default(), Instant::now());
         let [lease, first] = [id(), id()];
-        lineage.record(first, lease, start);
+        lineage.record(first, lease, span(start, 1));
         for _ in 0..CAPACITY {
-            lineage.record(id(), id(), start);
+            lineage.record(id(), id(), span(start, 2));
         }
-        assert_eq!(lineage.kin(first, lease, start), Kin::Unknown);
+        assert_eq!(lineage.since(lease, first), None);
         assert_eq!(lineage.lock().by_id.len(), CAPACITY);
     }
 }

@@ -1,10 +1,6 @@
 //! [`Store`]: what every store promises.
 
-use std::{
-    fmt::Debug,
-    pin::Pin,
-    time::{Duration, Instant},
-};
+use std::{fmt::Debug, pin::Pin, time::Duration};
 
 use crate::{
     Error, Key,
@@ -13,6 +9,7 @@ use crate::{
     generation::{Occupant, View},
     generations::Epoch,
     invalidation::Target,
+    lineage::Span,
     server::ServerInfo,
 };
 
@@ -185,8 +182,8 @@ pub(crate) struct Write {
     /// Its own name, and what has to be there.
     pub(crate) id: Id,
     pub(crate) expected: Id,
-    /// When its load began: what began later stays.
-    pub(crate) began: Instant,
+    /// When its load ran: what began later stays.
+    pub(crate) span: Span,
 }
 
 /// What became of a value.

@@ -2,6 +2,8 @@
 //!
 //! The futures are passed as they are, not inside `async` blocks: they are made before what goes around them.
 
+use std::time::Duration;
+
 use cached_core::{Cache, cached};
 use tests::{CountingLoader, Store, every_store, namespace};
 
@@ -243,9 +245,10 @@ async fn an_older_load_does_not_replace_what_was_set() {
     .await;
 }
 
-/// Of two refreshes of one key the one that began later wins, whichever ends first.
+/// Which of two overlapping refreshes read the database last is not known: what each returned must not be
+/// followed by what the other did.
 #[tokio::test]
-async fn of_overlapping_refreshes_the_youngest_stays() {
+async fn of_overlapping_refreshes_neither_stays() {
     for older_ends_first in [true, false] {
         on_each_store(async |cache, _| {
             keep_one(&cache).await;
@@ -258,18 +261,49 @@ async fn of_overlapping_refreshes_the_youngest_stays() {
             older.started(1).await;
             let second = refresh(3, &younger);
             younger.started(1).await;
-            if older_ends_first {
-                older.release();
-                assert_eq!(first.await.unwrap(), 2);
-                younger.release();
-                assert_eq!(second.await.unwrap(), 3);
-            } else {
-                younger.release();
-                assert_eq!(second.await.unwrap(), 3);
-                older.release();
-                assert_eq!(first.await.unwrap(), 2);
+            let mut ends = [(&older, first, 2), (&younger, second, 3)];
+            if !older_ends_first {
+                ends.reverse();
             }
-            assert_eq!(kept(&cache).await, Some(3), "{older_ends_first}");
+            for (loader, refresh, answer) in ends {
+                loader.release();
+                assert_eq!(refresh.await.unwrap(), answer);
+            }
+            assert_eq!(kept(&cache).await, None, "{older_ends_first}");
+            let alone = given::refresh(1, 4, CountingLoader::new());
+            assert_eq!(cache.scope(alone).await, 4);
+            assert_eq!(kept(&cache).await, Some(4), "one after the other");
+        })
+        .await;
+    }
+}
+
+/// A load that began during the refresh may have read the database before it.
+#[tokio::test]
+async fn load_that_runs_beside_a_refresh_does_not_take_its_place() {
+    for load_ends_first in [true, false] {
+        on_each_store(async |cache, _| {
+            let (refreshed, loaded) = (CountingLoader::held(), CountingLoader::held());
+            let refresh = given::refresh(1, 2, refreshed.clone());
+            let refresh = tokio::spawn(cache.scope(refresh));
+            refreshed.started(1).await;
+            let load = tokio::spawn(cache.scope(given(1, 1, loaded.clone())));
+            loaded.started(1).await;
+            if load_ends_first {
+                loaded.release();
+                assert_eq!(load.await.unwrap(), 1);
+                refreshed.release();
+                assert_eq!(refresh.await.unwrap(), 2);
+            } else {
+                refreshed.release();
+                assert_eq!(refresh.await.unwrap(), 2);
+                let late = cache.scope(given(1, 3, CountingLoader::new())).await;
+                assert_ne!(late, 1, "a load from before is not joined");
+                loaded.release();
+                assert_eq!(load.await.unwrap(), 1);
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            assert_ne!(kept(&cache).await, Some(1), "{load_ends_first}");
         })
         .await;
     }

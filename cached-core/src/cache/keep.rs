@@ -6,7 +6,7 @@ use tokio::runtime::Handle;
 
 use super::Cache;
 use crate::{
-    Key,
+    Key, clock,
     codec::{Codec, Shared},
     config::MARKERS_OUTLIVE,
     entry::{self, Header, Id, Outcome},
@@ -15,7 +15,7 @@ use crate::{
     invalidation::Target,
     jitter,
     json::{Sink, Unstorable},
-    lineage::Kin,
+    lineage::Span,
     store::{Kept, Kind, Lives, Payload, Write},
 };
 
@@ -87,7 +87,10 @@ impl Cache {
             captured: captured.at,
             id,
             expected,
-            began: captured.began,
+            span: Span {
+                began: captured.began,
+                ended: clock::instant(),
+            },
         };
         if self.store().kind() == Kind::Memory {
             // Written nowhere, but asked the same questions, so that what is tested in memory
@@ -187,50 +190,47 @@ impl Cache {
 
     /// Remembers what is about to be stored in place of what.
     pub(super) fn record(&self, write: &Write) {
-        self.0.lineage.record(write.id, write.expected, write.began);
+        self.0.lineage.record(write.id, write.expected, write.span);
     }
 
-    /// What is to be done about a value that replaces whatever is there, and found `there` instead of what
-    /// its load captured: store it in place of that, or nothing, or have nothing there.
-    pub(super) fn instead(&self, write: &Write, there: Option<Id>) -> Instead {
-        if !self.store().waits() {
-            // Something was invalidated, or is younger.
-            return Instead::Leave;
-        }
-        // Nothing of ours is there, or something younger of this process is on its way.
-        let Some(there) = there else {
-            return Instead::Leave;
-        };
-        match self.0.lineage.kin(there, write.expected, write.began) {
-            Kin::Older => Instead::Replace(there),
-            Kin::Younger => Instead::Leave,
-            Kin::Unknown => Instead::Remove,
-        }
+    /// When the load of `there` ran, if only stores of this process have replaced since what `write` expects.
+    pub(super) fn ran_since(&self, write: &Write, there: Option<Id>) -> Option<(Id, Span)> {
+        let there = there?;
+        Some((there, self.0.lineage.since(write.expected, there)?))
     }
 
-    /// Stores what is newer than whatever is there. If that is not certain, nothing is there in the end.
-    pub(crate) async fn replace(&self, mut write: Write) {
+    /// Stores what a `refresh` has loaded. Nothing that ran at the same time is there in the end: which of
+    /// the two read the database last is not known. Nor is this, if it was refused.
+    pub(crate) async fn renew(&self, mut write: Write) {
         let (function, ttl) = (write.key.function(), write.ttl);
         let bytes = write.payload.len();
-        // Older loads of this process are not joined and not stored any more.
-        self.generations().supersede(&write.key, write.captured);
+        let rejected = Kept::Rejected(None);
+        let Some(captured) = self.generations().replace(&write.key, write.captured) else {
+            self.count_kept(function, rejected, bytes, ttl);
+            return self.remove(&write.key).await;
+        };
+        write.captured = captured;
+        if !self.store().waits() {
+            // Loads that began meanwhile are not stored any more; what they have stored is replaced.
+            write.span.began = write.span.ended;
+        }
         for _ in 0..REPLACED {
             let Some(kept) = self.try_to_store(write.clone()).await else {
                 break;
             };
-            let instead = match kept {
-                Kept::Stored => Instead::Leave,
-                Kept::Rejected(there) => self.instead(&write, there),
-            };
-            if let Instead::Replace(there) = instead {
+            if let Kept::Rejected(there) = kept
+                && let Some((there, span)) = self.ran_since(&write, there)
+                && span.ended <= write.span.began
+            {
+                // Loaded before this, and stored behind its answer.
                 write.expected = there;
                 continue;
             }
             self.count_kept(function, kept, bytes, ttl);
-            match instead {
-                Instead::Leave => return,
-                _ => break,
+            if kept == Kept::Stored {
+                return;
             }
+            break;
         }
         self.remove(&write.key).await;
     }
@@ -239,12 +239,4 @@ impl Cache {
     pub(crate) async fn remove(&self, key: &Key) {
         let _ = self.carry_out(vec![Target::Entry(key.clone())]).await;
     }
-}
-
-/// See [`Cache::instead`].
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Instead {
-    Replace(Id),
-    Leave,
-    Remove,
 }

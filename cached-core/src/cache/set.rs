@@ -2,10 +2,11 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use super::{Cache, by_key::long_enough, keep::Instead};
+use super::{Cache, by_key::long_enough, keep::REPLACED};
 use crate::{
     Error, ErrorKind, Key, clock,
     codec::{CacheValue, Codec},
+    entry::Id,
     flight::Captured,
     invalidation::Target,
     json::Unstorable,
@@ -86,33 +87,55 @@ impl Cache {
     }
 
     /// Stores `writes`. Where something else is there now than was claimed, the younger value stays.
-    async fn set_all(&self, writes: Vec<Write>) -> Result<(), Error> {
+    async fn set_all(&self, mut writes: Vec<Write>) -> Result<(), Error> {
         for write in &writes {
             self.generations().supersede(&write.key, write.captured);
-            self.record(write);
         }
-        let kept = self.store().store(writes.clone()).await?;
-        let mut late = Vec::new();
-        for (mut write, kept) in writes.into_iter().zip(kept) {
-            let instead = match kept {
-                Kept::Stored => Instead::Leave,
-                Kept::Rejected(there) => self.instead(&write, there),
-            };
-            if let Instead::Replace(there) = instead {
-                write.expected = there;
-                self.replace(write).await;
-                continue;
+        let mut unclear = Vec::new();
+        for _ in 0..REPLACED {
+            for write in &writes {
+                self.record(write);
             }
-            self.count_kept(write.key.function(), kept, write.payload.len(), write.ttl);
-            if matches!(instead, Instead::Remove) {
-                // An older load of another process may have stored first.
-                late.push(Target::Entry(write.key));
+            let kept = self.store().store(writes.clone()).await?;
+            let mut again = Vec::new();
+            for (mut write, kept) in writes.into_iter().zip(kept) {
+                let instead = match kept {
+                    Kept::Stored => Instead::Leave,
+                    Kept::Rejected(there) => self.instead(&write, there),
+                };
+                if let Instead::Replace(there) = instead {
+                    write.expected = there;
+                    again.push(write);
+                    continue;
+                }
+                self.count_kept(write.key.function(), kept, write.payload.len(), write.ttl);
+                if matches!(instead, Instead::Remove) {
+                    unclear.push(Target::Entry(write.key));
+                }
+            }
+            writes = again;
+            if writes.is_empty() {
+                break;
             }
         }
-        if !late.is_empty() {
-            let _ = self.carry_out(late).await;
+        unclear.extend(writes.into_iter().map(|write| Target::Entry(write.key)));
+        if !unclear.is_empty() {
+            let _ = self.carry_out(unclear).await;
         }
         Ok(())
+    }
+
+    /// What is to be done about a value that found `there` instead of what was claimed.
+    fn instead(&self, write: &Write, there: Option<Id>) -> Instead {
+        // Something was invalidated, or something younger of this process is on its way.
+        if !self.store().waits() || there.is_none() {
+            return Instead::Leave;
+        }
+        match self.ran_since(write, there) {
+            Some((there, span)) if span.began <= write.span.began => Instead::Replace(there),
+            Some(_) => Instead::Leave,
+            None => Instead::Remove,
+        }
     }
 
     fn to_set<T: CacheValue>(
@@ -138,6 +161,16 @@ impl Cache {
             )),
         }
     }
+}
+
+#[derive(Clone, Copy)]
+enum Instead {
+    /// What is there is older, and of this process.
+    Replace(Id),
+    /// What is there is younger, or nothing is meant to be there.
+    Leave,
+    /// An older load of another process may have stored first.
+    Remove,
 }
 
 fn entries_at(keys: &[Key]) -> Vec<Target> {

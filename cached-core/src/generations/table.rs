@@ -78,6 +78,18 @@ impl Table {
         }
     }
 
+    /// Invalidates `name` unless something has since `since`; returns the number of that.
+    pub(super) fn replace(&self, since: u64, name: u64) -> Option<u64> {
+        let mut table = self.names.write().unwrap_or_else(PoisonError::into_inner);
+        if !table.hold(since, &[name]) {
+            return None;
+        }
+        let next = self.now.load(Ordering::Relaxed).saturating_add(1);
+        table.remember(name, next);
+        self.now.store(next, Ordering::Release);
+        Some(next)
+    }
+
     /// Whether none of `names` was invalidated after the invalidation numbered `since`. Then the number
     /// until which that is known.
     pub(super) fn holds(

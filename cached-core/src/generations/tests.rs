@@ -186,3 +186,22 @@ fn what_began_later_holds_whichever_ends_first() {
     assert!(!generations.holds_exactly(&key, older), "no way back");
     assert!(generations.holds_exactly(&Key::from("other"), oldest));
 }
+
+#[test]
+fn of_two_that_overlap_and_want_to_be_alone_the_second_to_end_is_refused() {
+    let (generations, key) = (Generations::new(), Key::from("key"));
+    let (older, younger) = (generations.begin(), generations.begin());
+    let load = generations.now();
+    let ended = generations.replace(&key, younger).unwrap();
+    assert!(
+        !generations.holds_exactly(&key, load),
+        "it began before that ended"
+    );
+    assert!(generations.holds_exactly(&key, ended));
+    assert!(generations.replace(&key, older).is_none());
+    assert!(
+        generations.replace(&key, ended).is_some(),
+        "one after the other"
+    );
+    assert!(generations.holds_exactly(&Key::from("other"), older));
+}

@@ -12,8 +12,8 @@ use crate::{
     store::{Reply, Write},
 };
 
-/// Runs `body`, and returns when the store has its value, or a younger one, or nothing. An older load that
-/// stores first does not win: what it stored is replaced, or removed if another process stored it.
+/// Runs `body`, and returns when the store has its value, or nothing: never what a load found that ran at the
+/// same time, and may have read the database before this one did.
 // As in `call`: no `R` is alive across an `await`.
 pub(super) async fn refresh<R, T, F: Future<Output = R>>(
     codec: Codec<R, T>,
@@ -31,7 +31,7 @@ pub(super) async fn refresh<R, T, F: Future<Output = R>>(
     };
     // The next reader finds the new value, or none, in this process or another.
     match write {
-        Some(write) => cache.replace(write).await,
+        Some(write) => cache.renew(write).await,
         None if is_foreign => cache.count_foreign(key.function()),
         None => cache.remove(key).await,
     }

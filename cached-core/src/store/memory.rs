@@ -112,7 +112,7 @@ impl MemoryStore {
         let value = Value {
             shared: value,
             bytes,
-            began: write.began,
+            began: write.span.began,
             expires: now.after(ttl),
             checked: known.checked(),
         };
@@ -120,7 +120,8 @@ impl MemoryStore {
             // What removes an entry advances its generation first, and takes out what is there afterwards: a
             // value that is not turned away here is removed then.
             self.generations.holds_entry(&key, captured)
-                && there.is_none_or(|there| !there.is_fresh(now) || there.began() <= write.began)
+                && there
+                    .is_none_or(|there| !there.is_fresh(now) || there.began() <= write.span.began)
         })
     }
 

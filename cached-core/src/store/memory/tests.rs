@@ -11,6 +11,7 @@ use crate::{
     entry::{Id, Outcome},
     generations::Epoch,
     group,
+    lineage::Span,
 };
 
 fn store(capacity: u64) -> (MemoryStore, Clock) {
@@ -44,7 +45,10 @@ fn value_of_a_load(key: &str, value: u64, bytes: usize, ttl: u64, captured: Epoc
         captured,
         id: Id::NONE,
         expected: Id::NONE,
-        began: clock::instant(),
+        span: Span {
+            began: clock::instant(),
+            ended: clock::instant(),
+        },
     }
 }
 
@@ -308,7 +312,7 @@ proptest! {
                     }
                     let load = running.swap_remove(index % running.len());
                     let write = value_of_a_load(&name(load.key), load.value, 8, ttl, load.captured);
-                    let kept = store.keep(Write { began: start + Duration::from_secs(load.value), ..write });
+                    let kept = store.keep(Write { span: Span { began: start + Duration::from_secs(load.value), ..write.span }, ..write });
                     let is_younger = |there: &Entry| there.value > load.value;
                     let is_late = load.is_late || model.get(&load.key).is_some_and(is_younger);
                     prop_assert_eq!(kept == Kept::Rejected(None), is_late);
