@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use crate::age::Windows;
 use crate::template::Pieces;
 use crate::{group, segment};
 
@@ -27,6 +28,8 @@ struct Declared {
     jitter: u16,
     none_ttl: Option<Duration>,
     error_ttl: Option<Duration>,
+    windows: Windows,
+    fails_on_outage: bool,
     version: u64,
     id: Option<&'static str>,
     tags: &'static [&'static str],
@@ -64,6 +67,8 @@ impl Function {
                 jitter: 0,
                 none_ttl: None,
                 error_ttl: None,
+                windows: Windows::NONE,
+                fails_on_outage: false,
                 version: 0,
                 id: None,
                 tags: &[],
@@ -114,6 +119,27 @@ impl Function {
     #[must_use]
     pub const fn keeps_errors(mut self, ttl: Duration) -> Self {
         self.declared.error_ttl = Some(ttl);
+        self
+    }
+
+    /// How long after its ttl a value may stand in for an error of the body.
+    #[must_use]
+    pub const fn stale_if_error(mut self, window: Duration) -> Self {
+        self.declared.windows.if_error = window;
+        self
+    }
+
+    /// How long after its ttl a value is the answer while it is loaded anew.
+    #[must_use]
+    pub const fn stale_while_revalidate(mut self, window: Duration) -> Self {
+        self.declared.windows.revalidate = window;
+        self
+    }
+
+    /// Its calls return an error while the store cannot be reached.
+    #[must_use]
+    pub const fn fails_on_outage(mut self) -> Self {
+        self.declared.fails_on_outage = true;
         self
     }
 
@@ -210,6 +236,16 @@ impl Function {
 
     pub(crate) fn error_ttl(&self) -> Option<Duration> {
         self.declared.error_ttl
+    }
+
+    /// How long its values may be served past their ttl.
+    pub(crate) fn windows(&self) -> Windows {
+        self.declared.windows
+    }
+
+    #[allow(dead_code, reason = "asked once there is a breaker")]
+    pub(crate) fn does_fail_on_outage(&self) -> bool {
+        self.declared.fails_on_outage
     }
 
     /// The ttl that the environment asks for.

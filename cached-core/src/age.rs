@@ -1,0 +1,154 @@
+//! How old an entry is, for a call that may take it past its ttl (RFC 5861).
+//!
+//! A store keeps an entry for its ttl and the longer of its function's windows. What is left of that is all
+//! that is known of its age: one clock, the store's, so that no two can differ.
+
+use std::time::Duration;
+
+/// For how long after its ttl an entry may still be served.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Windows {
+    /// While it is loaded anew in the background.
+    pub(crate) revalidate: Duration,
+    /// In place of an error.
+    pub(crate) if_error: Duration,
+}
+
+impl Windows {
+    pub(crate) const NONE: Self = Self {
+        revalidate: Duration::ZERO,
+        if_error: Duration::ZERO,
+    };
+
+    /// How much longer than its ttl an entry is kept.
+    pub(crate) fn longest(self) -> Duration {
+        self.revalidate.max(self.if_error)
+    }
+
+    pub(crate) fn are_none(self) -> bool {
+        self.longest().is_zero()
+    }
+}
+
+/// What an entry may be used for, the best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Age {
+    /// As it is.
+    Fresh,
+    /// As the answer, while it is loaded anew.
+    Revalidate,
+    /// As the answer if the load fails.
+    IfError,
+    /// Nothing.
+    Over,
+}
+
+/// How long a store keeps an entry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Kept {
+    /// How much longer than it is fresh: what its header says.
+    pub(crate) stale: Duration,
+    /// How long from now on, where that was asked for and there is an end.
+    pub(crate) remaining: Option<Duration>,
+}
+
+impl Kept {
+    /// The age of the entry for a call that has these windows.
+    ///
+    /// The reader's windows count, and never reach further than the entry is kept. An entry that is kept
+    /// past its ttl is of no use to a call that did not ask how long it remains.
+    pub(crate) fn age(self, windows: Windows) -> Age {
+        if self.stale.is_zero() {
+            return Age::Fresh;
+        }
+        let Some(remaining) = self.remaining else {
+            return Age::Over;
+        };
+        if remaining > self.stale {
+            return Age::Fresh;
+        }
+        let late = self.stale.saturating_sub(remaining);
+        if remaining.is_zero() {
+            Age::Over
+        } else if late < windows.revalidate {
+            Age::Revalidate
+        } else if late < windows.if_error {
+            Age::IfError
+        } else {
+            Age::Over
+        }
+    }
+
+    /// How long the entry will be fresh, where there is an end.
+    pub(crate) fn fresh_for(self) -> Option<Duration> {
+        Some(self.remaining?.saturating_sub(self.stale))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn age(stale: u64, remaining: Option<u64>, revalidate: u64, if_error: u64) -> Age {
+        let seconds = Duration::from_secs;
+        let kept = Kept {
+            stale: seconds(stale),
+            remaining: remaining.map(seconds),
+        };
+        kept.age(Windows {
+            revalidate: seconds(revalidate),
+            if_error: seconds(if_error),
+        })
+    }
+
+    #[test]
+    fn windows_begin_when_the_ttl_is_over() {
+        let at = |remaining| age(60, Some(remaining), 20, 60);
+        assert_eq!(at(61), Age::Fresh);
+        assert_eq!(at(60), Age::Revalidate);
+        assert_eq!(at(41), Age::Revalidate);
+        assert_eq!(at(40), Age::IfError);
+        assert_eq!(at(1), Age::IfError);
+        assert_eq!(at(0), Age::Over);
+    }
+
+    #[test]
+    fn the_shorter_window_ends_first_whichever_it_is() {
+        assert_eq!(age(60, Some(10), 60, 20), Age::Revalidate);
+        assert_eq!(age(60, Some(59), 0, 60), Age::IfError);
+        assert_eq!(age(60, Some(59), 0, 1), Age::Over);
+    }
+
+    #[test]
+    fn entry_without_a_window_is_fresh_for_as_long_as_it_is_there() {
+        assert_eq!(age(0, None, 20, 60), Age::Fresh);
+        assert_eq!(age(0, Some(1), 20, 60), Age::Fresh);
+    }
+
+    #[test]
+    fn the_readers_windows_count_and_the_entry_bounds_them() {
+        // Stored by a version with a longer window.
+        assert_eq!(age(60, Some(59), 0, 0), Age::Over);
+        assert_eq!(age(60, Some(61), 0, 0), Age::Fresh);
+        // Stored by a version with a shorter one.
+        assert_eq!(age(10, Some(9), 60, 0), Age::Revalidate);
+    }
+
+    #[test]
+    fn what_does_not_say_how_long_it_remains_is_not_served() {
+        assert_eq!(age(60, None, 20, 60), Age::Over);
+    }
+
+    #[test]
+    fn time_until_it_is_no_longer_fresh() {
+        let kept = |remaining| Kept {
+            stale: MINUTE,
+            remaining,
+        };
+        assert_eq!(kept(Some(3 * MINUTE)).fresh_for(), Some(2 * MINUTE));
+        assert_eq!(kept(Some(MINUTE / 2)).fresh_for(), Some(Duration::ZERO));
+        assert_eq!(kept(None).fresh_for(), None);
+    }
+}
