@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    Cache, Error, ErrorKind,
+    Cache, Error, ErrorKind, Outage,
     clock::Clock,
     config::{Address, Config},
 };
@@ -95,6 +95,11 @@ impl Builder {
         /// The most invalidations that are kept for a Redis that cannot be reached; one more, and all of
         /// them become one of the whole namespace. Default 10,000.
         journal_capacity: usize,
+        /// What calls do while Redis cannot be reached. Default [`Outage::Memory`].
+        outage: Outage,
+        /// With [`Outage::Memory`], how old a value may become that was loaded while Redis could not be reached.
+        /// Default 30 s.
+        outage_ttl: Duration,
         /// Whether anything is cached; if not, every call runs its body. Invalidations work in any case.
         /// Default yes.
         enabled: bool,
@@ -141,6 +146,11 @@ fn check(config: &Config) -> Result<(), Error> {
     }
     if config.lease < Duration::from_millis(1) {
         return wrong("`lease` must be at least a millisecond");
+    }
+    if config.outage_ttl < Duration::from_millis(1) {
+        return wrong(
+            "`outage_ttl` must be at least a millisecond: to keep nothing, use `Outage::Origin`",
+        );
     }
     if config.journal_capacity == 0 {
         return wrong("`journal_capacity` must be at least 1");

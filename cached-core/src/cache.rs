@@ -1,7 +1,7 @@
 //! [`Cache`]: where a cache comes from, and what all calls need of it.
 
 use std::{
-    fmt,
+    fmt, sync,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -12,6 +12,7 @@ use std::{
 use crate::{
     Builder, Error, Health, HealthStatus, ServerInfo, Stats,
     background::Background,
+    breaker::Breaker,
     clock,
     config::Config,
     environment,
@@ -25,15 +26,20 @@ use crate::{
     store::{Store, memory::MemoryStore, redis::RedisStore},
 };
 
+mod backend;
 mod by_key;
 mod count;
 mod courier;
 mod invalidate;
 mod keep;
+mod probe;
 mod set;
+mod turn;
 
-use courier::Courier;
+use backend::Emergency;
+pub(crate) use backend::{Backend, Ground};
 pub(crate) use invalidate::{Collected, Pending};
+use turn::Turns;
 
 /// A cache: where values are kept, and how.
 ///
@@ -67,13 +73,15 @@ pub struct Cache(Arc<Inner>);
 
 struct Inner {
     config: Config,
-    store: Arc<dyn Store>,
-    flights: Flights,
+    usual: Backend,
+    emergency: Emergency,
+    breaker: Arc<Breaker>,
+    looks: Turns,
     /// What was invalidated in this process.
     generations: Generations,
     /// What the store has not confirmed.
     journal: Journal,
-    courier: Courier,
+    courier: Turns,
     /// Of what this process has stored.
     lineage: Lineage,
     background: Background,
@@ -122,28 +130,34 @@ impl Cache {
     }
 
     pub(crate) fn with_config(config: Config) -> Result<Self, Error> {
-        let generations = Generations::new();
+        let (generations, breaker) = (Generations::new(), Arc::new(Breaker::new()));
         let store: Arc<dyn Store> = match &config.address {
-            Some(address) => Arc::new(RedisStore::new(&config, address.reveal())?),
+            Some(address) => {
+                let breaker = Arc::clone(&breaker);
+                Arc::new(RedisStore::new(&config, address.reveal(), breaker)?)
+            }
             None => Arc::new(MemoryStore::new(&config, generations.clone())),
         };
-        Ok(Self::with_store(config, store, generations, None))
+        Ok(Self::with_store(config, store, generations, breaker, None))
     }
 
     fn with_store(
         config: Config,
         store: Arc<dyn Store>,
         generations: Generations,
+        breaker: Arc<Breaker>,
         fault: Option<Error>,
     ) -> Self {
         Self(Arc::new(Inner {
             on: AtomicBool::new(config.enabled && fault.is_none()),
             journal: Journal::new(config.journal_capacity),
             config,
-            store,
-            flights: Flights::new(generations.clone()),
+            usual: Backend::usual(store, &generations),
+            emergency: Emergency::default(),
+            breaker,
+            looks: Turns::default(),
             generations,
-            courier: Courier::default(),
+            courier: Turns::default(),
             lineage: Lineage::default(),
             background: Background::default(),
             table: Table::new(),
@@ -156,7 +170,8 @@ impl Cache {
         let config = Config::default();
         let generations = Generations::new();
         let store = Arc::new(MemoryStore::new(&config, generations.clone()));
-        Self::with_store(config, store, generations, Some(error))
+        let breaker = Arc::new(Breaker::new());
+        Self::with_store(config, store, generations, breaker, Some(error))
     }
 
     /// Makes this the cache of the process, and reads the variables that `ttl_env` names.
@@ -236,6 +251,7 @@ impl Cache {
         if !self.is_on() {
             return health(HealthStatus::Disabled, self.0.fault.clone());
         }
+        self.look_if_in_outage();
         match self.store().ping().await {
             Ok(()) => health(HealthStatus::Healthy, None),
             Err(error) => health(HealthStatus::Degraded, Some(error)),
@@ -267,6 +283,7 @@ impl Cache {
                 Ok(()) => return Ok(()),
                 Err(error) if !error.is_transient() => return Err(error),
                 Err(error) => {
+                    self.look_if_in_outage();
                     let left =
                         patience.saturating_sub(clock::instant().saturating_duration_since(began));
                     if left.is_zero() || !clock::has_timer() {
@@ -285,7 +302,7 @@ impl Cache {
         // Twice: a write first waits for a lane, and one of a runtime that idles never ends.
         let patience = self.0.config.op_timeout.saturating_mul(2);
         let sent = async {
-            self.flush().await;
+            let _ = self.flush().await;
             self.0.journal.emptied().await;
         };
         let all = async { tokio::join!(self.0.background.idle(), sent) };
@@ -307,11 +324,11 @@ impl Cache {
     }
 
     pub(crate) fn store(&self) -> &dyn Store {
-        &*self.0.store
+        &*self.0.usual.store
     }
 
     pub(crate) fn flights(&self) -> &Flights {
-        &self.0.flights
+        &self.0.usual.flights
     }
 
     pub(crate) fn generations(&self) -> &Generations {
@@ -335,7 +352,7 @@ impl fmt::Debug for Cache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cache")
             .field("namespace", &self.0.config.namespace)
-            .field("store", &self.0.store)
+            .field("store", &self.0.usual.store)
             .field("on", &self.is_on())
             .finish_non_exhaustive()
     }

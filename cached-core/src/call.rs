@@ -3,14 +3,16 @@
 //! What depends on the caller's types is here and in [`load`](crate::load), and short; the rest is
 //! [`Cache`]'s.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use crate::{
-    Cache, Key, clock,
+    Cache, Error, Key,
+    cache::{Backend, Ground},
+    clock,
     codec::Codec,
     function::Function,
     hit::{self, Accepts, Miss},
-    load::{Call, Load, Plan},
+    load::{Call, Load, Plan, Start},
     scope::{self, Mode, Surroundings},
     store::Reply,
 };
@@ -52,7 +54,7 @@ pub(crate) struct Seen {
 
 impl Seen {
     /// What a store inside the process shows is always true.
-    fn local() -> Box<Self> {
+    pub(crate) fn local() -> Box<Self> {
         Box::new(Self {
             reply: Reply::local(None, None),
             trusted: true,
@@ -60,14 +62,31 @@ impl Seen {
     }
 }
 
+/// Why a read did not answer a call.
+pub(crate) enum NoHit {
+    /// This is what it showed.
+    Seen(Miss, Box<Seen>),
+    /// The store did not answer.
+    Failed(Error),
+}
+
 /// What a look inside the process found.
 enum Looked<R> {
     Hit(R),
-    /// Run the body alone.
-    Alone,
-    Miss(Cache, Plan),
+    /// Run the body alone, as if there were no cache.
+    Uncached,
+    Miss(Cache, Start),
     /// The store has to be asked.
     Ask(Cache),
+}
+
+/// Who asks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asks {
+    /// A call, which is answered in any case.
+    Call,
+    /// Somebody who wants to know what a call would find.
+    Peek,
 }
 
 // A return type need not be `Send` for its function's future to be: an error may hold an `Rc`. So
@@ -78,56 +97,112 @@ impl<R, T> Codec<R, T> {
     /// The key is borrowed, not moved, and the way to a store outside the process is boxed: a hit
     /// in memory copies neither.
     pub async fn find(&self, key: &mut Key) -> Found<R, T> {
-        let cache = match scope::with_current(|cache, around| self.look(cache, around, key)) {
+        let looks =
+            |cache: &Cache, around: Surroundings<'_>| self.look(cache, around, key, Asks::Call);
+        let cache = match scope::with_current(looks) {
             Looked::Hit(value) => return Found::Hit(value),
-            Looked::Alone => return self.alone(),
-            Looked::Miss(cache, plan) => return self.miss(cache, key.take(), plan),
+            Looked::Uncached => return self.alone(),
+            Looked::Miss(cache, start) => return self.miss(cache, key.take(), start),
             Looked::Ask(cache) => cache,
         };
-        Box::pin(self.ask(cache, key.take())).await
+        Box::pin(self.ask(cache, key.take(), Asks::Call)).await
     }
 
     /// As [`find`](Self::find), in `cache`.
     pub async fn find_in(&self, cache: &Cache, key: &mut Key) -> Found<R, T> {
-        let cache = match scope::with_surroundings(|around| self.look(cache, around, key)) {
-            Looked::Hit(value) => return Found::Hit(value),
-            Looked::Alone => return self.alone(),
-            Looked::Miss(cache, plan) => return self.miss(cache, key.take(), plan),
-            Looked::Ask(cache) => cache,
-        };
-        Box::pin(self.ask(cache, key.take())).await
+        self.seek_in(cache, key, Asks::Call).await
     }
 
     /// What a call would return now without loading.
     pub async fn peek(&self, key: &mut Key) -> Option<R> {
-        self.find(key).await.hit()
+        let cache = Cache::current();
+        self.peek_in(&cache, key).await
     }
 
     /// As [`peek`](Self::peek), in `cache`.
     pub async fn peek_in(&self, cache: &Cache, key: &mut Key) -> Option<R> {
-        self.find_in(cache, key).await.hit()
+        self.seek_in(cache, key, Asks::Peek).await.hit()
     }
 
-    fn look(&self, cache: &Cache, around: Surroundings<'_>, key: &Key) -> Looked<R> {
+    async fn seek_in(&self, cache: &Cache, key: &mut Key, asks: Asks) -> Found<R, T> {
+        let cache = match scope::with_surroundings(|around| self.look(cache, around, key, asks)) {
+            Looked::Hit(value) => return Found::Hit(value),
+            Looked::Uncached => return self.alone(),
+            Looked::Miss(cache, start) => return self.miss(cache, key.take(), start),
+            Looked::Ask(cache) => cache,
+        };
+        Box::pin(self.ask(cache, key.take(), asks)).await
+    }
+
+    fn look(&self, cache: &Cache, around: Surroundings<'_>, key: &Key, asks: Asks) -> Looked<R> {
         let function = key.function();
         if !cache.is_on() {
-            return Looked::Alone;
+            return Looked::Uncached;
         }
         let mode = around.mode(function, cache);
         if mode == Some(Mode::Bypass) {
-            return Looked::Alone;
+            return Looked::Uncached;
         }
         if key.fault().is_some() {
             cache.count_unkeyable(function);
-            return Looked::Alone;
+            return Looked::Uncached;
         }
-        if mode == Some(Mode::Refresh) {
-            return Looked::Miss(cache.clone(), Plan::Refresh);
+        match cache.ground(function) {
+            Ground::Usual if mode == Some(Mode::Refresh) => {
+                Looked::Miss(cache.clone(), Start::usual(Plan::Refresh))
+            }
+            Ground::Usual => self.look_on(cache, cache.usual(), None, key),
+            ground => self.look_elsewhere(cache, ground, mode, key, asks),
         }
-        let mut found = Err(hit::Miss::Absent);
+    }
+
+    /// Looks where calls go in an outage.
+    fn look_elsewhere(
+        &self,
+        cache: &Cache,
+        ground: Ground,
+        mode: Option<Mode>,
+        key: &Key,
+        asks: Asks,
+    ) -> Looked<R> {
+        match ground {
+            Ground::Emergency(backend) if mode == Some(Mode::Refresh) => {
+                let start = Start {
+                    plan: Plan::Refresh,
+                    emergency: Some(backend),
+                };
+                return Looked::Miss(cache.clone(), start);
+            }
+            Ground::Emergency(backend) => {
+                return self.look_on(cache, &backend, Some(&backend), key);
+            }
+            Ground::Unavailable(error) if asks == Asks::Call => {
+                if let Some(value) = self.report(error) {
+                    return Looked::Hit(value);
+                }
+            }
+            Ground::Usual | Ground::Origin | Ground::Unavailable(_) => {}
+        }
+        cache.count_miss(key.function(), Miss::Absent);
+        let plan = match mode {
+            Some(Mode::Refresh) => Plan::Refresh,
+            _ => Plan::Alone,
+        };
+        Looked::Miss(cache.clone(), Start::usual(plan))
+    }
+
+    fn look_on(
+        &self,
+        cache: &Cache,
+        backend: &Backend,
+        emergency: Option<&Arc<Backend>>,
+        key: &Key,
+    ) -> Looked<R> {
+        let function = key.function();
+        let mut found = Err(Miss::Absent);
         let accepts = Accepts::of(function);
-        let looked = cache
-            .store()
+        let looked = backend
+            .store
             .look(key, &mut |shared| found = hit::typed(self, accepts, shared));
         match (looked, found) {
             (None, _) => Looked::Ask(cache.clone()),
@@ -137,36 +212,41 @@ impl<R, T> Codec<R, T> {
             }
             (Some(_), Err(miss)) => {
                 cache.count_miss(function, miss);
-                Looked::Miss(cache.clone(), Plan::Share(Some(Seen::local())))
+                let start = Start {
+                    plan: Plan::Share(Some(Seen::local())),
+                    emergency: emergency.cloned(),
+                };
+                Looked::Miss(cache.clone(), start)
             }
         }
     }
 
-    async fn ask(&self, cache: Cache, key: Key) -> Found<R, T> {
+    async fn ask(&self, cache: Cache, key: Key, asks: Asks) -> Found<R, T> {
         let began = clock::instant();
         let function = key.function();
-        let seen = match self.read(&cache, &key, began).await {
+        let start = match self.read(&cache, &key, began).await {
             Ok(value) => {
                 cache.count_hit(function);
                 return Found::Hit(value);
             }
-            Err((miss, seen)) => {
+            Err(NoHit::Seen(miss, seen)) => {
                 cache.count_miss(function, miss);
-                seen
+                Start::usual(Plan::Share(Some(seen)))
+            }
+            Err(NoHit::Failed(error)) => {
+                let ground = cache.ground_after(function, error);
+                match self.look_elsewhere(&cache, ground, None, &key, asks) {
+                    Looked::Hit(value) => return Found::Hit(value),
+                    Looked::Miss(_, start) => start,
+                    Looked::Uncached | Looked::Ask(_) => Start::usual(Plan::Alone),
+                }
             }
         };
-        let call = Call::new(cache, key, Plan::Share(seen), began);
-        Found::Miss(Load::new(*self, call))
+        Found::Miss(Load::new(*self, Call::new(cache, key, start, began)))
     }
 
-    /// One read of the store for one call: its value, or why there is none, and what the store showed, if
-    /// it answered.
-    pub(crate) async fn read(
-        &self,
-        cache: &Cache,
-        key: &Key,
-        began: Instant,
-    ) -> Result<R, (Miss, Option<Box<Seen>>)> {
+    /// One read of the store for one call.
+    pub(crate) async fn read(&self, cache: &Cache, key: &Key, began: Instant) -> Result<R, NoHit> {
         // Decided before the read is sent: what is invalidated later is none of this read's business,
         // and what is known to be applied later does not make its reply any newer.
         let trusted = cache.trusts(key);
@@ -175,12 +255,12 @@ impl<R, T> Codec<R, T> {
             Ok(reply) => reply,
             Err(error) => {
                 cache.count_read_error(function, &error);
-                return Err((Miss::Absent, None));
+                return Err(NoHit::Failed(error));
             }
         };
         let look = Look { began, trusted };
         self.found(cache, key, &reply, look, Accepts::of(function))
-            .map_err(|miss| (miss, Some(Box::new(Seen { reply, trusted }))))
+            .map_err(|miss| NoHit::Seen(miss, Box::new(Seen { reply, trusted })))
     }
 
     /// What `reply` holds, or what is on its way to the store.
@@ -215,8 +295,8 @@ impl<R, T> Codec<R, T> {
         hit::judge(self, accepts, reply, cache.max_entry_size())
     }
 
-    fn miss(&self, cache: Cache, key: Key, plan: Plan) -> Found<R, T> {
-        let call = Call::new(cache, key, plan, clock::instant());
+    fn miss(&self, cache: Cache, key: Key, start: Start) -> Found<R, T> {
+        let call = Call::new(cache, key, start, clock::instant());
         Found::Miss(Load::new(*self, call))
     }
 

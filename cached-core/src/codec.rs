@@ -189,6 +189,10 @@ impl<R, T> Codec<R, T> {
         }
     }
 
+    pub(crate) fn report(&self, _error: crate::Error) -> Option<R> {
+        None
+    }
+
     /// The result in parts that can be kept where the whole cannot.
     pub(crate) fn open(&self, returned: R) -> Opened<R, T> {
         (self.open)(returned)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::clock::Clock;
+use crate::{Outage, clock::Clock};
 
 /// The longest time that an entry may be kept: a thousand years.
 pub(crate) const LONGEST_TTL: Duration = Duration::from_secs(1_000 * 365 * 24 * 3_600);
@@ -27,6 +27,8 @@ pub(crate) struct Config {
     pub(crate) parallel_failing_loads: usize,
     pub(crate) lease: Duration,
     pub(crate) journal_capacity: usize,
+    pub(crate) outage: Outage,
+    pub(crate) outage_ttl: Duration,
     pub(crate) enabled: bool,
     pub(crate) clock: Clock,
 }
@@ -56,6 +58,9 @@ impl Default for Config {
             lease: Duration::from_secs(300),
             // A few megabytes; more than an outage of minutes leaves behind.
             journal_capacity: 10_000,
+            outage: Outage::Memory,
+            // As old as a value may be that another process has invalidated.
+            outage_ttl: Duration::from_secs(30),
             enabled: true,
             clock: Clock::system(),
         }

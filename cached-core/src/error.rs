@@ -39,6 +39,7 @@ pub enum ErrorKind {
 #[derive(Clone)]
 pub struct Error {
     kind: ErrorKind,
+    class: Class,
     message: Cow<'static, str>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -47,9 +48,19 @@ impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             kind,
+            class: Class::Other,
             message: message.into(),
             source: None,
         }
+    }
+
+    pub(crate) fn classed(mut self, class: Class) -> Self {
+        self.class = class;
+        self
+    }
+
+    pub(crate) fn class(&self) -> Class {
+        self.class
     }
 
     pub(crate) fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
@@ -67,6 +78,43 @@ impl Error {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         matches!(self.kind, ErrorKind::Unavailable | ErrorKind::Timeout)
+    }
+}
+
+/// What an error says of the store, for those who decide whether it is asked again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// Nothing: it is about one command, one value, or this process.
+    Other,
+    /// It did not answer, or cannot serve at the moment.
+    Transient,
+    /// A connection that worked has ended, and everything on it with it.
+    Broken,
+    /// It refuses us, until somebody corrects a password or an access list.
+    Permanent,
+    /// It is a replica: another one is the primary by now.
+    ReadOnly,
+    /// It is out of memory: reads and deletions go on.
+    Full,
+}
+
+/// How much a failure counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Weight {
+    Nothing,
+    /// One of several in a row.
+    One,
+    /// It need not happen again.
+    All,
+}
+
+impl Class {
+    pub(crate) fn weight(self) -> Weight {
+        match self {
+            Self::Other | Self::Full => Weight::Nothing,
+            Self::Transient | Self::Broken | Self::ReadOnly => Weight::One,
+            Self::Permanent => Weight::All,
+        }
     }
 }
 

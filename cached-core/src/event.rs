@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tracing::{Instrument, Level, event};
 
-use crate::{Error, function::Function, json::Unstorable, named::Named, store::Kind};
+use crate::{Error, error::Class, function::Function, json::Unstorable, named::Named, store::Kind};
 
 const TARGET: &str = "cached_core";
 
@@ -56,14 +56,14 @@ pub(crate) fn stored(
 
 pub(crate) fn read_failed(function: Option<&'static Function>, store: Kind, error: &Error) {
     event!(
-        target: TARGET, Level::WARN,
+        target: TARGET, Level::DEBUG,
         function = name(function), store = store.name(), %error, "read failed: the body runs instead"
     );
 }
 
 pub(crate) fn store_failed(function: Option<&'static Function>, store: Kind, error: &Error) {
     event!(
-        target: TARGET, Level::WARN,
+        target: TARGET, Level::DEBUG,
         function = name(function), store = store.name(), %error, "store failed: the value is returned, not kept"
     );
 }
@@ -97,12 +97,15 @@ pub(crate) fn foreign(function: Option<&'static Function>, store: Kind) {
     );
 }
 
-/// Once for each invalidation that nobody waits for any more.
-pub(crate) fn postponed(error: &Error) {
-    event!(
-        target: TARGET, Level::WARN, %error,
-        "invalidation postponed: it holds in this process, and is sent until the store confirms it"
-    );
+/// Once for each invalidation that nobody waits for any more; in an outage that is no news.
+pub(crate) fn postponed(error: &Error, in_outage: bool) {
+    const SAYS: &str =
+        "invalidation postponed: it holds in this process, and is sent until the store confirms it";
+    if in_outage {
+        event!(target: TARGET, Level::DEBUG, %error, "{SAYS}");
+    } else {
+        event!(target: TARGET, Level::WARN, %error, "{SAYS}");
+    }
 }
 
 pub(crate) fn caught_up(targets: u64) {
@@ -176,7 +179,38 @@ pub(crate) fn connected(version: &str) {
 }
 
 pub(crate) fn lane_lost(error: &Error) {
-    event!(target: TARGET, Level::WARN, %error, "connection to Redis lost: the next call replaces it");
+    event!(target: TARGET, Level::DEBUG, %error, "connection to Redis lost: the next call replaces it");
+}
+
+/// An error where somebody has to do something, a warning where it may pass.
+pub(crate) fn breaker_opened(error: &Error) {
+    const SAYS: &str = "Redis is not asked any more until a look in the background finds it";
+    if error.class() == Class::Permanent {
+        event!(target: TARGET, Level::ERROR, %error, breaker = "open", "{SAYS}");
+    } else {
+        event!(target: TARGET, Level::WARN, %error, breaker = "open", "{SAYS}");
+    }
+}
+
+pub(crate) fn breaker_closed(away: Duration) {
+    event!(
+        target: TARGET, Level::INFO, breaker = "closed", away_seconds = away.as_secs_f64(),
+        "Redis is back"
+    );
+}
+
+/// Once until it takes a write again.
+pub(crate) fn store_full(error: &Error) {
+    event!(target: TARGET, Level::WARN, %error, "Redis takes no writes: nothing new is cached");
+}
+
+pub(crate) fn store_has_room() {
+    event!(target: TARGET, Level::INFO, "Redis takes writes again");
+}
+
+/// Once: it happens at every call.
+pub(crate) fn command_refused(error: &Error) {
+    event!(target: TARGET, Level::ERROR, %error, "Redis refuses a command that the cache needs");
 }
 
 pub(crate) fn uncached(error: &Error) {

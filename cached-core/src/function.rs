@@ -243,7 +243,6 @@ impl Function {
         self.declared.windows
     }
 
-    #[allow(dead_code, reason = "asked once there is a breaker")]
     pub(crate) fn does_fail_on_outage(&self) -> bool {
         self.declared.fails_on_outage
     }

@@ -82,10 +82,10 @@ pub(crate) fn counts(
 /// what a load gives. Whether this process invalidated anything since is asked besides.
 ///
 /// Tokens alone would miss an exact invalidation, ids alone one of a group, and what this process knows
-/// misses other processes. A load without captures is for calls that could not read either.
+/// misses other processes. Nothing shows that a load without captures is new enough for anybody.
 pub(crate) fn joins(stage: Stage<'_>, seen: Option<&View>) -> bool {
     match (stage, seen) {
-        (Stage::NotBegun, _) | (Stage::Begun(None), None) => true,
+        (Stage::NotBegun, _) => true,
         (Stage::Begun(Some(captures)), Some(view)) => captures.are_seen_in(view),
         (Stage::Begun(_), _) => false,
     }

@@ -88,6 +88,7 @@
 mod age;
 mod arguments;
 mod background;
+mod breaker;
 mod builder;
 mod cache;
 mod call;
@@ -121,6 +122,7 @@ mod load;
 #[cfg(test)]
 mod model;
 mod named;
+mod outage;
 mod pattern;
 mod returns;
 mod scope;
@@ -144,6 +146,7 @@ pub use codec::CacheValue;
 pub use error::{Error, ErrorKind};
 pub use invalidation::Invalidated;
 pub use key::Key;
+pub use outage::Outage;
 pub use pattern::{Pattern, Tag};
 pub use server::{Health, HealthStatus, ServerInfo};
 pub use stats::{Counts, Stats};

@@ -8,6 +8,7 @@ use std::{
 
 use crate::{
     Cache, Key,
+    cache::Backend,
     call::Seen,
     clock,
     codec::{Codec, Shared},
@@ -38,6 +39,8 @@ pub(crate) struct Call {
     ttl: Option<Duration>,
     began: Instant,
     plan: Plan,
+    /// That of an outage, if the call began in one.
+    emergency: Option<Arc<Backend>>,
 }
 
 /// What a call that missed does.
@@ -47,6 +50,25 @@ pub(crate) enum Plan {
     Share(Option<Box<Seen>>),
     /// A load of its own, which replaces what is there.
     Refresh,
+    /// A load of its own, which is not kept: nothing is known of what it would replace.
+    Alone,
+}
+
+/// How a call that missed goes on, and where.
+#[derive(Debug)]
+pub(crate) struct Start {
+    pub(crate) plan: Plan,
+    /// The backend of the outage in which the call began.
+    pub(crate) emergency: Option<Arc<Backend>>,
+}
+
+impl Start {
+    pub(crate) fn usual(plan: Plan) -> Self {
+        Self {
+            plan,
+            emergency: None,
+        }
+    }
 }
 
 impl<R, T> Load<R, T> {
@@ -82,19 +104,25 @@ impl<R, T> Load<R, T> {
         match std::mem::replace(&mut call.plan, Plan::Refresh) {
             Plan::Share(seen) => Box::pin(miss::share(self.codec, &call, seen, body)).await,
             Plan::Refresh => Box::pin(refresh::refresh(self.codec, &call, body)).await,
+            Plan::Alone => call.load(None, body).await,
         }
     }
 }
 
 impl Call {
-    pub(crate) fn new(cache: Cache, key: Key, plan: Plan, began: Instant) -> Self {
+    pub(crate) fn new(cache: Cache, key: Key, start: Start, began: Instant) -> Self {
         Self {
             cache,
             key,
             ttl: None,
             began,
-            plan,
+            plan: start.plan,
+            emergency: start.emergency,
         }
+    }
+
+    fn backend(&self) -> &Backend {
+        self.emergency.as_deref().unwrap_or(self.cache.usual())
     }
 
     fn passenger<'a>(&'a self, saw: Option<&'a View>) -> Passenger<'a> {
@@ -123,9 +151,13 @@ impl Call {
         shared: Option<Shared>,
         captured: &Captured,
     ) -> Option<Write> {
-        let cache = &self.cache;
-        let ttl = cache.lifetime(codec, value, self.key.function(), self.ttl)?;
-        match cache.to_store(codec, &self.key, value, shared, ttl, captured) {
+        let (cache, backend) = (&self.cache, self.backend());
+        let mut ttl = cache.lifetime(codec, value, self.key.function(), self.ttl)?;
+        if let Some(oldest) = backend.oldest {
+            let age = clock::instant().saturating_duration_since(captured.began);
+            ttl = ttl.min(oldest.saturating_sub(age));
+        }
+        match cache.to_store(backend, codec, &self.key, value, shared, ttl, captured) {
             Ok(write) => write,
             Err(why) => {
                 cache.count_unstorable(self.key.function(), &why);

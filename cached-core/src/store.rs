@@ -146,6 +146,11 @@ pub(crate) trait Store: Debug + Send + Sync {
     /// Deletes each of `targets` outside this process, and says which of them were there. May be sent twice.
     fn remove<'a>(&'a self, targets: Vec<&'a Target>) -> Task<'a, Vec<bool>>;
 
+    /// As [`remove`](Self::remove), also of a store that is not asked for anything else at the moment.
+    fn insist<'a>(&'a self, targets: Vec<&'a Target>) -> Task<'a, Vec<bool>> {
+        self.remove(targets)
+    }
+
     /// Reads and deletes in one step: of several at once, one gets the payload.
     fn take<'a>(&'a self, key: &'a Key) -> Task<'a, Reply>;
 
@@ -157,6 +162,11 @@ pub(crate) trait Store: Debug + Send + Sync {
 
     /// Answers once the store has done anything at all.
     fn ping(&self) -> Task<'_, ()>;
+
+    /// Looks whether a store can be used that is not asked for anything else at the moment.
+    fn probe(&self) -> Task<'_, ()> {
+        self.ping()
+    }
 
     fn server_info(&self) -> Task<'_, ServerInfo>;
 

@@ -7,7 +7,7 @@ use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use cached_core::{Cache, Error, ErrorKind, cached};
+use cached_core::{Cache, Error, ErrorKind, Outage, cached};
 use tests::{CountingLoader, RedisServer, Reply};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -35,6 +35,8 @@ fn cache(url: &str) -> Cache {
         .redis_url(url)
         .namespace("deadlines")
         .op_timeout(DEADLINE)
+        // What one operation loads is not there for another.
+        .outage(Outage::Origin)
         .build()
         .unwrap()
 }

@@ -63,7 +63,9 @@ async fn redis_that_is_not_there_costs_no_value_and_is_found_when_it_comes() {
         call(&cache, number, &loader).await;
     }
     assert_eq!(loader.runs(), 20);
-    assert_eq!(cache.stats().total.errors, 20);
+    // A few failures in a row, and it is not asked any more.
+    let errors = cache.stats().total.errors;
+    assert!((5..20).contains(&errors), "{errors}");
     let health = cache.health().await;
     assert_eq!(health.status, HealthStatus::Degraded);
     assert_eq!(health.problem.unwrap().kind(), ErrorKind::Unavailable);
@@ -127,10 +129,10 @@ async fn a_server_that_never_answers_costs_one_deadline_a_call() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let cache = cache(&format!("redis://{}", listener.local_addr().unwrap()));
     let loader = CountingLoader::new();
-    for number in 0..5 {
+    for number in 0..4 {
         call(&cache, number, &loader).await;
     }
-    assert_eq!(loader.runs(), 5);
+    assert_eq!(loader.runs(), 4);
     let problem = cache.health().await.problem.unwrap();
     assert_eq!(problem.kind(), ErrorKind::Timeout);
 }

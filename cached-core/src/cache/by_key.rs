@@ -23,7 +23,8 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// - [`ErrorKind::Unavailable`] or [`ErrorKind::Timeout`] if the store does not answer;
+    /// - [`ErrorKind::Unavailable`] or [`ErrorKind::Timeout`] if the store does not answer; at once while
+    ///   [it is not asked](crate::Outage), unless this process has loaded the value itself in that time;
     /// - [`ErrorKind::Refused`], [`ErrorKind::Unsupported`] or [`ErrorKind::Server`] if it answers
     ///   with a refusal or another error.
     ///
@@ -48,7 +49,14 @@ impl Cache {
         }
         let look = Look::now(self, &key);
         let reply = self.store().read(&key).await;
-        Ok(self.value(&key, &self.heard(&key, reply)?, look))
+        match self.heard(&key, reply) {
+            Ok(reply) => Ok(self.value(&key, &reply, look)),
+            Err(error) => {
+                let loaded = self.value_in_outage(&Codec::<T, T>::plain(), &key);
+                let value = loaded.ok_or(error)?;
+                Ok(self.counted(&key, Ok(value)))
+            }
+        }
     }
 
     /// The values at `keys`, in their order, by as few commands as possible.
@@ -236,6 +244,7 @@ impl Cache {
     pub(super) fn heard<T>(&self, key: &Key, result: Result<T, Error>) -> Result<T, Error> {
         result.inspect_err(|_| {
             self.counters(key.function()).errors.count();
+            self.look_if_in_outage();
         })
     }
 

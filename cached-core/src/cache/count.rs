@@ -77,11 +77,13 @@ impl Cache {
     pub(crate) fn count_read_error(&self, function: Of, error: &Error) {
         self.counters(function).errors.count();
         event::read_failed(function, self.store().kind(), error);
+        self.look_if_in_outage();
     }
 
     pub(crate) fn count_store_error(&self, function: Of, error: &Error) {
         self.counters(function).errors.count();
         event::store_failed(function, self.store().kind(), error);
+        self.look_if_in_outage();
     }
 
     pub(crate) fn count_skipped(&self, function: Of) {

@@ -1,15 +1,11 @@
 //! Sends postponed invalidations again, until the store confirms them.
 
-use std::{sync, time::Duration};
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 
 use super::{Cache, Inner};
-use crate::{clock, event, journal::Sent};
-
-mod turn;
-
-pub(super) use turn::Courier;
+use crate::{Error, clock, event, journal::Sent};
 
 /// How many invalidations go in one pipeline.
 const BATCH: usize = 256;
@@ -23,6 +19,10 @@ impl Cache {
     pub(super) fn send_for_courier(&self) {
         if !self.0.journal.is_due() {
             return;
+        }
+        if self.is_in_outage() {
+            // What finds the store sends first of all.
+            return self.look_for_store();
         }
         let Ok(runtime) = Handle::try_current() else {
             return;
@@ -48,18 +48,22 @@ impl Cache {
             .saturating_mul(2)
     }
 
-    /// Sends what is postponed, now, until the store fails.
-    pub(super) async fn flush(&self) {
+    /// Sends all that is postponed, now, also to a store that is not asked for anything else.
+    pub(super) async fn flush(&self) -> Result<(), Error> {
         while let Some(sent) = self.0.journal.due(BATCH) {
-            if !self.send(&sent).await {
-                return;
-            }
+            let replies = self.store().insist(sent.targets().collect()).await;
+            self.is_confirmed(&sent, replies.is_ok());
+            replies?;
         }
+        Ok(())
     }
 
     async fn send(&self, sent: &Sent) -> bool {
         let replies = self.store().remove(sent.targets().collect()).await;
-        let is_confirmed = replies.is_ok();
+        self.is_confirmed(sent, replies.is_ok())
+    }
+
+    fn is_confirmed(&self, sent: &Sent, is_confirmed: bool) -> bool {
         self.0
             .journal
             .acknowledge(sent, sent.targets().map(|_| is_confirmed));
@@ -85,6 +89,8 @@ impl Mine {
             if self.cache.send(&sent).await {
                 confirmed = confirmed.saturating_add(sent.targets().len() as u64);
                 pause = PAUSE;
+            } else if self.cache.is_in_outage() {
+                return self.cache.look_for_store();
             } else {
                 tokio::time::sleep(pause).await;
                 pause = pause.saturating_mul(2).min(LONGEST_PAUSE);

@@ -225,7 +225,7 @@ impl Cache {
         self.generations().advance(targets);
         let there = targets.iter().map(|target| match target {
             Target::Group(_) => false,
-            Target::Entry(key) => self.store().forget(key),
+            Target::Entry(key) => self.forget(key),
         });
         there.collect()
     }

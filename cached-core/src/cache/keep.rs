@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use super::Cache;
+use super::{Backend, Cache};
 use crate::{
     Key, clock,
     codec::{Codec, Shared},
@@ -70,8 +70,10 @@ impl Cache {
     }
 
     /// `value` in the form that the store keeps; `None` if it cannot be stored with what was captured.
+    #[allow(clippy::too_many_arguments, reason = "what a load is made of")]
     pub(crate) fn to_store<R, T>(
         &self,
+        backend: &Backend,
         codec: &Codec<R, T>,
         key: &Key,
         value: &R,
@@ -92,7 +94,7 @@ impl Cache {
                 ended: clock::instant(),
             },
         };
-        if self.store().kind() == Kind::Memory {
+        if backend.store.kind() == Kind::Memory {
             // Written nowhere, but asked the same questions, so that what is tested in memory
             // behaves the same on Redis.
             let mut sink = Sink::counting(limit);
@@ -118,12 +120,18 @@ impl Cache {
     }
 
     /// Stores behind the answer, and ends the flight once the value is there, or is known not to come.
-    pub(crate) fn settle(&self, key: &Key, write: Option<Write>, landed: Option<Landed>) {
+    pub(crate) fn settle(
+        &self,
+        backend: &Backend,
+        key: &Key,
+        write: Option<Write>,
+        landed: Option<Landed>,
+    ) {
         let function = key.function();
-        if !self.store().waits() {
+        if !backend.store.waits() {
             if let Some(write) = write {
                 let (bytes, ttl) = (write.payload.len(), write.ttl);
-                let kept = self.store().put(write);
+                let kept = backend.store.put(write);
                 self.count_kept(function, kept, bytes, ttl);
             }
             return;
@@ -166,20 +174,20 @@ impl Cache {
     async fn write(&self, write: Write) {
         let (function, ttl) = (write.key.function(), write.ttl);
         let bytes = write.payload.len();
-        if let Some(kept) = self.try_to_store(write).await {
+        if let Some(kept) = self.try_to_store(self.usual(), write).await {
             self.count_kept(function, kept, bytes, ttl);
         }
     }
 
     /// `None` if the store did not say.
-    async fn try_to_store(&self, write: Write) -> Option<Kept> {
+    async fn try_to_store(&self, backend: &Backend, write: Write) -> Option<Kept> {
         // The store would refuse it, or find it invalidated by the next command.
         if !self.generations().holds_exactly(&write.key, write.captured) {
             return Some(Kept::Rejected(None));
         }
         self.record(&write);
         let function = write.key.function();
-        match self.store().store(vec![write]).await {
+        match backend.store.store(vec![write]).await {
             Ok(kept) => Some(kept.first().copied().unwrap_or(Kept::Rejected(None))),
             Err(error) => {
                 self.count_store_error(function, &error);
@@ -201,7 +209,7 @@ impl Cache {
 
     /// Stores what a `refresh` has loaded. Nothing that ran at the same time is there in the end: which of
     /// the two read the database last is not known. Nor is this, if it was refused.
-    pub(crate) async fn renew(&self, mut write: Write) {
+    pub(crate) async fn renew(&self, backend: &Backend, mut write: Write) {
         let (function, ttl) = (write.key.function(), write.ttl);
         let bytes = write.payload.len();
         let rejected = Kept::Rejected(None);
@@ -210,12 +218,12 @@ impl Cache {
             return self.remove(&write.key).await;
         };
         write.captured = captured;
-        if !self.store().waits() {
+        if !backend.store.waits() {
             // Loads that began meanwhile are not stored any more; what they have stored is replaced.
             write.span.began = write.span.ended;
         }
         for _ in 0..REPLACED {
-            let Some(kept) = self.try_to_store(write.clone()).await else {
+            let Some(kept) = self.try_to_store(backend, write.clone()).await else {
                 break;
             };
             if let Kept::Rejected(there) = kept

@@ -147,7 +147,15 @@ impl Cache {
     ) -> Result<Write, Error> {
         let codec = Codec::<T, T>::plain();
         let write = self
-            .to_store(&codec, key, value, codec.share(value), ttl, captured)
+            .to_store(
+                self.usual(),
+                &codec,
+                key,
+                value,
+                codec.share(value),
+                ttl,
+                captured,
+            )
             .map_err(|why| {
                 self.count_unstorable(key.function(), &why);
                 unstorable(&why)

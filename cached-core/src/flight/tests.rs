@@ -265,7 +265,7 @@ async fn nobody_joins_a_load_that_began_before_an_invalidation_in_this_process()
 }
 
 #[tokio::test]
-async fn those_who_cannot_read_share_a_load_among_themselves() {
+async fn a_load_without_captures_is_joined_only_before_it_has_begun() {
     let flights = flights();
     let blind = Passenger {
         key: &Key::from("key"),
@@ -275,8 +275,9 @@ async fn those_who_cannot_read_share_a_load_among_themselves() {
     let Boarding::Lead(lead) = flights.board(blind, 2) else {
         panic!("there was no flight");
     };
-    lead.begin(None);
     assert!(matches!(flights.board(blind, 2), Boarding::Follow(_)));
+    lead.begin(None);
+    assert!(matches!(flights.board(blind, 2), Boarding::Lead(_)));
     assert!(matches!(board(&flights), Boarding::Lead(_)));
 }
 

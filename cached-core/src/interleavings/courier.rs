@@ -20,10 +20,10 @@ use super::{
 };
 use crate::{group, invalidation::Target};
 
-#[path = "../cache/courier/turn.rs"]
+#[path = "../cache/turn.rs"]
 mod turn;
 
-use turn::Courier;
+use turn::Turns;
 
 const LASTS: Duration = Duration::from_secs(1);
 
@@ -31,7 +31,7 @@ const LASTS: Duration = Duration::from_secs(1);
 struct World(Arc<Inner>);
 
 struct Inner {
-    courier: Courier,
+    courier: Turns,
     ledger: Ledger,
     /// The turns whose tasks send, and whether another has taken them.
     sending: std::sync::Mutex<Vec<(u64, bool)>>,
@@ -40,12 +40,12 @@ struct Inner {
 
 #[derive(Clone, Copy)]
 struct Variant {
-    end: fn(&Courier, u64),
+    end: fn(&Turns, u64),
     looks_again: bool,
 }
 
 const RIGHT: Variant = Variant {
-    end: Courier::end,
+    end: Turns::end,
     looks_again: true,
 };
 
@@ -120,7 +120,7 @@ type Call = fn(&World);
 fn everything_is_sent(variant: Variant, calls: [Call; 3]) -> bool {
     is_right_within(2, move || {
         let world = World(Arc::new(Inner {
-            courier: Courier::default(),
+            courier: Turns::default(),
             ledger: Ledger::new(8),
             sending: std::sync::Mutex::default(),
             variant,

@@ -7,13 +7,13 @@ use std::pin::Pin;
 
 use super::Call;
 use crate::{
-    call::Seen,
+    call::{NoHit, Seen},
     clock,
     codec::{Codec, Shared},
     event,
     flight::{Boarding, Captured, Landed, Lead, Turn},
     generation::{Occupant, View},
-    hit::{self, Accepts},
+    hit::{self, Accepts, Miss as NoEntry},
     scope,
 };
 
@@ -54,12 +54,13 @@ pub(super) async fn share<R, T, F: Future<Output = R>>(
             Turn::Again if tries < TRIES => {
                 tries = tries.saturating_add(1);
                 // Counted as a miss already, like all who wait for a load.
-                match codec.read(&call.cache, &call.key, call.began).await {
+                match miss.read_again().await {
                     Ok(value) => {
                         call.cache.count_shared(call.key.function());
                         return value;
                     }
-                    Err((_, seen)) => miss.seen = seen,
+                    Err(NoHit::Seen(_, seen)) => miss.seen = Some(seen),
+                    Err(NoHit::Failed(_)) => miss.seen = None,
                 }
                 miss.board()
             }
@@ -84,9 +85,20 @@ impl<R, T> Miss<'_, R, T> {
         let Call { cache, .. } = self.call;
         let view = self.view();
         let parallel = cache.parallel_failing_loads();
-        cache
-            .flights()
+        self.call
+            .backend()
+            .flights
             .board(self.call.passenger(view.as_ref()), parallel)
+    }
+
+    /// Reads once more, because a leader has found its answer before it loaded.
+    async fn read_again(&self) -> Result<R, NoHit> {
+        let Call { cache, key, .. } = self.call;
+        if self.call.backend().store.waits() {
+            return self.codec.read(cache, key, self.call.began).await;
+        }
+        self.look_again()
+            .ok_or_else(|| NoHit::Seen(NoEntry::Absent, Seen::local()))
     }
 
     /// Captures what the load needs, and looks once more whether it is needed at all.
@@ -95,9 +107,11 @@ impl<R, T> Miss<'_, R, T> {
     /// call is too old for. So are the captures of another load.
     async fn make_ready(&mut self, lead: Lead) -> Result<R, Boarding> {
         let Call { cache, key, .. } = self.call;
-        if !cache.store().waits()
+        let store = &self.call.backend().store;
+        if !store.waits()
             && let Some(value) = self.look_again()
         {
+            cache.count_shared(key.function());
             lead.dissolve();
             return Ok(value);
         }
@@ -115,7 +129,7 @@ impl<R, T> Miss<'_, R, T> {
         // What the capture completes is as old as the read.
         let trusted = seen.trusted && cache.trusts(key);
         let lives = cache.lives(key.function(), self.call.ttl);
-        match cache.store().capture(key, seen.reply, lives).await {
+        match store.capture(key, seen.reply, lives).await {
             Ok(reply) => {
                 let accepts = Accepts::of(key.function());
                 if let Ok(value) = self.codec.answer(cache, &reply, trusted, accepts) {
@@ -139,15 +153,12 @@ impl<R, T> Miss<'_, R, T> {
 
     /// A load may have ended between this call's look and its boarding.
     fn look_again(&self) -> Option<R> {
-        let Call { cache, key, .. } = self.call;
+        let key = &self.call.key;
         let mut found = None;
         let accepts = Accepts::of(key.function());
-        cache.store().look(key, &mut |shared| {
+        self.call.backend().store.look(key, &mut |shared| {
             found = hit::typed(&self.codec, accepts, shared).ok();
         });
-        if found.is_some() {
-            cache.count_shared(key.function());
-        }
         found
     }
 
@@ -156,7 +167,10 @@ impl<R, T> Miss<'_, R, T> {
         let captured = lead.begin(from);
         let value = self.call.load(lead.flight().cloned(), body).await;
         let shared = self.codec.share(&value);
-        if self.call.cache.store().waits() {
+        if captured.from.is_none() {
+            // Nobody who comes later could take it.
+            drop(lead.land(shared));
+        } else if self.call.backend().store.waits() {
             let landed = lead.land(shared.clone());
             self.keep(&value, shared, &captured, landed);
         } else {
@@ -213,6 +227,7 @@ impl<R, T> Miss<'_, R, T> {
     /// Stores the value behind the answer, if it is to be kept, and ends the flight after that.
     fn keep(&self, value: &R, shared: Option<Shared>, captured: &Captured, landed: Option<Landed>) {
         let write = self.call.to_store(&self.codec, value, shared, captured);
-        self.call.cache.settle(&self.call.key, write, landed);
+        let Call { cache, key, .. } = self.call;
+        cache.settle(self.call.backend(), key, write, landed);
     }
 }

@@ -21,6 +21,10 @@ pub(super) async fn refresh<R, T, F: Future<Output = R>>(
     body: Pin<&mut F>,
 ) -> R {
     let Call { cache, key, .. } = call;
+    if call.emergency.is_some() {
+        // What this replaces here, it makes old elsewhere.
+        cache.remove(key).await;
+    }
     let Claimed {
         captured,
         is_foreign,
@@ -31,7 +35,7 @@ pub(super) async fn refresh<R, T, F: Future<Output = R>>(
     };
     // The next reader finds the new value, or none, in this process or another.
     match write {
-        Some(write) => cache.renew(write).await,
+        Some(write) => cache.renew(call.backend(), write).await,
         None if is_foreign => cache.count_foreign(key.function()),
         None => cache.remove(key).await,
     }
@@ -51,7 +55,8 @@ async fn claim(call: &Call) -> Claimed {
     let Call { cache, key, .. } = call;
     let (at, began) = (cache.generations().begin(), clock::instant());
     let lives = cache.lives(key.function(), call.ttl);
-    let claimed = cache.store().claim(std::slice::from_ref(key), lives).await;
+    let keys = std::slice::from_ref(key);
+    let claimed = call.backend().store.claim(keys, lives).await;
     let view = match claimed {
         Ok(replies) => replies.first().map(Reply::view),
         Err(error) => {
@@ -91,7 +96,7 @@ fn replace<R, T>(
         Opened::None(none) => Ok((Replaced::None(none), write)),
         Opened::Error(error) => {
             // Nothing to remove: a body that failed says nothing of the old value.
-            call.cache.settle(&call.key, write, None);
+            call.cache.settle(call.backend(), &call.key, write, None);
             Err(error)
         }
     }

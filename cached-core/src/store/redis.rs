@@ -1,18 +1,21 @@
-//! The store in Redis, on shared lanes.
+//! The store in Redis, behind a breaker.
 
-use std::{collections::HashMap, sync, sync::Arc, time::Duration};
-
-use deadpool_redis::redis::{Cmd, Pipeline, Value, cmd};
-
-use super::{Kept, Kind, Lives, Payload, Reply, Store, Task, Write};
-use crate::{
-    Error, ErrorKind, Key,
-    config::{Config, LONGEST_TTL},
-    entry::{Identity, Marker},
-    invalidation::Target,
-    server::ServerInfo,
+use std::{
+    sync,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
+use super::{Kept, Kind, Lives, Reply, Store, Task, Write};
+use crate::{
+    Error, ErrorKind, Key, breaker::Breaker, clock, config::Config, error::Class, event,
+    invalidation::Target, server::ServerInfo,
+};
+
+mod client;
 mod connect;
 mod failure;
 mod fence;
@@ -24,163 +27,89 @@ mod queue;
 mod reads;
 mod slot;
 
-use connect::Lanes;
-use fence::Capture;
-use lane::{Answer, Lane};
-use names::Names;
-use reads::Seen;
+use client::Client;
 
 /// How many reads share one `MGET`, and how many values go in one pipeline, at the most: none of them is to hold up
 /// a lane.
 const BATCH: usize = 256;
 
+/// How many operation deadlines a look may take to connect and be answered.
+const LOOK: u32 = 4;
+
 #[derive(Debug)]
 pub(crate) struct RedisStore {
-    lanes: Lanes,
-    namespace: String,
-    deadline: Duration,
-    /// The share of the deadline that a first try has; the rest is for a second one.
-    first_try: Option<Duration>,
+    client: Client,
+    breaker: Arc<Breaker>,
+    /// How long a look may take.
+    look: Duration,
+    /// Whether it takes no writes, and whether it refuses a command: told once.
+    is_full: AtomicBool,
+    is_refusing: AtomicBool,
 }
 
 impl RedisStore {
-    pub(crate) fn new(config: &Config, address: &str) -> Result<Self, Error> {
+    pub(crate) fn new(
+        config: &Config,
+        address: &str,
+        breaker: Arc<Breaker>,
+    ) -> Result<Self, Error> {
         Ok(Self {
-            lanes: Lanes::new(config, address)?,
-            namespace: config.namespace.clone(),
-            deadline: config.op_timeout,
-            first_try: config
-                .retry_on_timeout
-                .then(|| config.op_timeout.mul_f64(0.5)),
+            client: Client::new(config, address)?,
+            breaker,
+            look: config
+                .op_timeout
+                .saturating_mul(LOOK)
+                .min(config.connect_timeout)
+                .max(config.op_timeout),
+            is_full: AtomicBool::new(false),
+            is_refusing: AtomicBool::new(false),
         })
     }
 
-    fn names(&self, key: &Key) -> Names {
-        Names::of(&self.namespace, key)
-    }
-
-    /// Runs `operation` on a lane, within the deadline. The lane is looked at again afterwards: one
-    /// that broke, or has gone silent, is given up.
-    async fn once<'a, T, F>(
-        &'a self,
-        within: Duration,
-        operation: impl FnOnce(Arc<Lane>) -> F,
-    ) -> Result<T, Error>
-    where
-        F: Future<Output = Result<T, Error>> + Send + 'a,
-    {
-        connect::runtime()?;
-        let mut used = None;
-        let work = async {
-            let lane = self.lanes.lane().await?;
-            used = Some(Arc::clone(&lane));
-            operation(lane).await
-        };
-        let result = failure::in_time(within, work).await;
-        if let (Err(error), Some(lane)) = (&result, used) {
-            self.lanes.inspect(&lane, error);
+    /// What `operation` says, unless the breaker is open. The breaker hears of it.
+    async fn guarded<T>(
+        &self,
+        operation: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        if self.breaker.outage().is_some() {
+            return Err(self.breaker.refusal());
+        }
+        let result = operation.await;
+        match &result {
+            Ok(_) => self.breaker.succeeded(),
+            Err(error) => self.tell(error),
         }
         result
     }
 
-    /// As [`once`](Self::once); for what may be sent twice, a second time where that is set.
-    async fn twice<'a, T, F>(&'a self, operation: impl Fn(Arc<Lane>) -> F) -> Result<T, Error>
-    where
-        F: Future<Output = Result<T, Error>> + Send + 'a,
-    {
-        let Some(first_try) = self.first_try else {
-            return self.once(self.deadline, operation).await;
-        };
-        match self.once(first_try, &operation).await {
-            Err(error) if error.is_transient() => {
-                let rest = self.deadline.saturating_sub(first_try);
-                self.once(rest, operation).await
-            }
-            result => result,
-        }
-    }
-
-    /// Sends a pipeline that reads, within the deadline. Safe to send twice.
-    async fn ask(&self, pipeline: Pipeline) -> Result<(Identity, Vec<Answer>), Error> {
-        let pipeline = Arc::new(pipeline);
-        self.twice(|lane| {
-            let pipeline = Arc::clone(&pipeline);
-            async move { Ok((lane.identity(), lane.each(&pipeline).await?)) }
-        })
-        .await
-    }
-
-    /// Sends what creates something, once.
-    async fn create(
+    /// As [`guarded`](Self::guarded), for what needs room.
+    async fn written<T>(
         &self,
-        capture: &Capture,
-        replies: &mut [Reply],
-        began_on: Option<Identity>,
-    ) -> Result<(), Error> {
-        let (identity, answers) = self
-            .once(self.deadline, |lane| async move {
-                Ok((lane.identity(), lane.each(capture.commands()).await?))
-            })
-            .await?;
-        // What was seen on another run of the server cannot be completed on this one.
-        if began_on.is_some_and(|began_on| began_on != identity) {
-            return Err(Error::new(
-                ErrorKind::Unavailable,
-                "another server answers at the address of Redis: the next call sees it whole",
-            ));
+        operation: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let result = self.guarded(operation).await;
+        if result.is_ok()
+            && self.is_full.load(Ordering::Relaxed)
+            && self.is_full.swap(false, Ordering::Relaxed)
+        {
+            event::store_has_room();
         }
-        for reply in &mut *replies {
-            reply.identity = Some(identity);
+        result
+    }
+
+    fn tell(&self, error: &Error) {
+        if self.breaker.failed(error, clock::instant()) {
+            event::breaker_opened(error);
         }
-        capture.complete(answers, identity, replies);
-        Ok(())
+        let is_full = error.class() == Class::Full;
+        if is_full && !self.is_full.swap(true, Ordering::Relaxed) {
+            event::store_full(error);
+        }
+        let is_refused = error.kind() == ErrorKind::Refused && error.class() == Class::Other;
+        if is_refused && !self.is_refusing.swap(true, Ordering::Relaxed) {
+            event::command_refused(error);
+        }
     }
-}
-
-fn reply(identity: Identity, seen: Seen) -> Reply {
-    Reply {
-        payload: seen.entry.map(Payload::Bytes),
-        identity: Some(identity),
-        markers: seen
-            .tokens
-            .into_iter()
-            .map(|token| {
-                Some(Marker {
-                    token: token?,
-                    identity: Some(identity),
-                })
-            })
-            .collect(),
-        remaining: None,
-        occupant: None,
-    }
-}
-
-/// `MGET` of an entry and its markers. A key of another type reads as absent.
-fn mget(names: &Names) -> Cmd {
-    let mut mget = cmd("MGET");
-    for name in names.all() {
-        mget.arg(name);
-    }
-    mget
-}
-
-/// What the answer to [`mget`] shows.
-fn seen(answer: Option<Answer>) -> Seen {
-    Seen::of(values(answer).into_iter().map(lane::bytes))
-}
-
-fn values(answer: Option<Answer>) -> Vec<Value> {
-    match answer.and_then(Answer::value) {
-        Some(Value::Array(values)) => values,
-        _ => Vec::new(),
-    }
-}
-
-fn milliseconds(ttl: Duration) -> u64 {
-    // Redis refuses 0, and a ttl whose end does not fit its clock.
-    let ttl = ttl.clamp(Duration::from_millis(1), LONGEST_TTL);
-    u64::try_from(ttl.as_millis()).unwrap_or(1)
 }
 
 impl Store for RedisStore {
@@ -189,193 +118,62 @@ impl Store for RedisStore {
     }
 
     fn read<'a>(&'a self, key: &'a Key) -> Task<'a, Reply> {
-        Box::pin(async move {
-            let names = Arc::new(self.names(key));
-            // The common way: the lane is there, keeps the deadline itself, and no second try is asked for.
-            if self.first_try.is_none()
-                && connect::runtime().is_ok()
-                && let Some(lane) = self.lanes.ready()
-            {
-                let found = Arc::clone(&lane).read(names).await;
-                return match found {
-                    Ok(seen) => Ok(reply(lane.identity(), seen)),
-                    Err(error) => {
-                        self.lanes.inspect(&lane, &error);
-                        Err(error)
-                    }
-                };
-            }
-            self.twice(|lane| {
-                let names = Arc::clone(&names);
-                async move { Ok(reply(lane.identity(), lane.read(names).await?)) }
-            })
-            .await
-        })
+        Box::pin(self.guarded(self.client.read(key)))
     }
 
     fn read_with_ttl<'a>(&'a self, key: &'a Key) -> Task<'a, Reply> {
-        Box::pin(async move {
-            let names = self.names(key);
-            let mut both = Pipeline::with_capacity(2);
-            both.add_command(mget(&names))
-                .cmd("PTTL")
-                .arg(names.entry());
-            let (identity, answers) = self.ask(both).await?;
-            let mut answers = answers.into_iter();
-            let seen = seen(answers.next());
-            let remaining = match answers.next() {
-                Some(Answer::Value(Value::Int(ttl))) => {
-                    u64::try_from(ttl).ok().map(Duration::from_millis)
-                }
-                _ => None,
-            };
-            Ok(Reply {
-                remaining,
-                ..reply(identity, seen)
-            })
-        })
+        Box::pin(self.guarded(self.client.read_with_ttl(key)))
     }
 
     fn read_many<'a>(&'a self, keys: &'a [Key]) -> Task<'a, Vec<Reply>> {
-        Box::pin(async move {
-            let names: Arc<[Names]> = keys.iter().map(|key| self.names(key)).collect();
-            self.twice(|lane| {
-                let names = Arc::clone(&names);
-                async move {
-                    let mut replies = Vec::with_capacity(names.len());
-                    for names in names.chunks(BATCH) {
-                        let names: Vec<&Names> = names.iter().collect();
-                        let seen = reads::together(&lane, &names).await?;
-                        replies.extend(seen.into_iter().map(|seen| reply(lane.identity(), seen)));
-                    }
-                    Ok(replies)
-                }
-            })
-            .await
-        })
+        Box::pin(self.guarded(self.client.read_many(keys)))
     }
 
     fn capture<'a>(&'a self, key: &'a Key, seen: Reply, lives: Lives) -> Task<'a, Reply> {
-        Box::pin(async move {
-            let capture = Capture::of_missing(&self.names(key), &seen, lives)?;
-            let began_on = seen.identity;
-            let mut replies = [seen];
-            self.create(&capture, &mut replies, began_on).await?;
-            let [reply] = replies;
-            Ok(reply)
-        })
+        Box::pin(self.written(self.client.capture(key, seen, lives)))
     }
 
     fn claim<'a>(&'a self, keys: &'a [Key], lives: Lives) -> Task<'a, Vec<Reply>> {
-        Box::pin(async move {
-            let names: Vec<Names> = keys.iter().map(|key| self.names(key)).collect();
-            let mut replies: Vec<Reply> = names.iter().map(fence::unknown).collect();
-            let capture = Capture::of_all(&names, lives)?;
-            self.create(&capture, &mut replies, None).await?;
-            Ok(replies)
-        })
+        Box::pin(self.written(self.client.claim(keys, lives)))
     }
 
     fn store(&self, writes: Vec<Write>) -> Task<'_, Vec<Kept>> {
-        Box::pin(async move {
-            let names: Vec<Names> = writes.iter().map(|write| self.names(&write.key)).collect();
-            self.once(self.deadline, |lane| async move {
-                let mut kept = Vec::with_capacity(writes.len());
-                for (writes, names) in writes.chunks(BATCH).zip(names.chunks(BATCH)) {
-                    kept.extend(fence::store(&lane, writes, names).await?);
-                }
-                Ok(kept)
-            })
-            .await
-        })
+        Box::pin(self.written(self.client.store(writes)))
     }
 
     fn remove<'a>(&'a self, targets: Vec<&'a Target>) -> Task<'a, Vec<bool>> {
-        Box::pin(async move {
-            let mut unlinks = Pipeline::with_capacity(targets.len());
-            for target in targets {
-                unlinks
-                    .cmd("UNLINK")
-                    .arg(names::of_target(&self.namespace, target));
-            }
-            let (_, answers) = self.ask(unlinks).await?;
-            Ok(answers
-                .into_iter()
-                .map(|answer| answer == Answer::Value(Value::Int(1)))
-                .collect())
-        })
+        Box::pin(self.guarded(self.client.remove(targets)))
+    }
+
+    fn insist<'a>(&'a self, targets: Vec<&'a Target>) -> Task<'a, Vec<bool>> {
+        Box::pin(self.client.remove(targets))
     }
 
     fn take<'a>(&'a self, key: &'a Key) -> Task<'a, Reply> {
-        Box::pin(async move {
-            let names = self.names(key);
-            let mut markers = cmd("MGET");
-            for name in names.markers() {
-                markers.arg(name);
-            }
-            let mut both = Pipeline::with_capacity(2);
-            both.add_command(markers).cmd("GETDEL").arg(names.entry());
-            // Never sent twice: the first reply may have held the value.
-            self.once(self.deadline, |lane| async move {
-                let mut answers = lane.each(&both).await?.into_iter();
-                let markers = values(answers.next()).into_iter().map(lane::bytes);
-                let entry = answers.next().and_then(Answer::bytes);
-                let seen = Seen::of([entry].into_iter().chain(markers));
-                Ok(reply(lane.identity(), seen))
-            })
-            .await
-        })
+        Box::pin(self.guarded(self.client.take(key)))
     }
 
     fn touch<'a>(&'a self, key: &'a Key, ttl: Duration) -> Task<'a, bool> {
-        Box::pin(async move {
-            let names = self.names(key);
-            let mut all = Pipeline::with_capacity(names.len());
-            // The markers first: an entry must not outlive them.
-            for marker in names.markers() {
-                all.add_command(fence::extend(marker, ttl));
-            }
-            all.cmd("PEXPIRE").arg(names.entry()).arg(milliseconds(ttl));
-            let (_, answers) = self.ask(all).await?;
-            Ok(answers.last() == Some(&Answer::Value(Value::Int(1))))
-        })
+        Box::pin(self.guarded(self.client.touch(key, ttl)))
     }
 
     fn purge<'a>(&'a self, glob: &'a str) -> Task<'a, u64> {
-        Box::pin(async move {
-            let glob = format!("{}:{glob}", crate::glob::escape(&self.namespace));
-            let mut connection = self.lanes.checkout().await?;
-            purge::purge(&mut connection, &self.namespace, &glob, self.deadline).await
-        })
+        Box::pin(self.guarded(self.client.purge(glob)))
     }
 
     fn ping(&self) -> Task<'_, ()> {
-        Box::pin(self.once(self.deadline, |lane| async move {
-            lane.command(&cmd("PING")).await.map(drop)
-        }))
+        Box::pin(self.guarded(self.client.ping()))
+    }
+
+    fn probe(&self) -> Task<'_, ()> {
+        Box::pin(self.client.probe(self.look))
     }
 
     fn server_info(&self) -> Task<'_, ServerInfo> {
-        Box::pin(self.once(self.deadline, |lane| async move {
-            let text = lane::bytes(lane.command(&cmd("INFO")).await?).ok_or_else(|| {
-                Error::new(
-                    ErrorKind::Server,
-                    "the server answered `INFO` with something else",
-                )
-            })?;
-            let mut keys = None;
-            if let Ok(Value::Int(count)) = lane.command(&cmd("DBSIZE")).await {
-                keys = u64::try_from(count).ok();
-            }
-            let fields: HashMap<&str, &str> = info::fields(&text);
-            Ok(ServerInfo {
-                keys,
-                ..info::server_info(&fields)
-            })
-        }))
+        Box::pin(self.guarded(self.client.server_info()))
     }
 
     fn close(&self) {
-        self.lanes.close();
+        self.client.close();
     }
 }

@@ -131,7 +131,7 @@ impl Sending<'_> {
             // Another command, sent after this one was entered, has done its work.
             Err(_) if invalidated.is_applied() => Ok(Vec::new()),
             Err(error) => {
-                event::postponed(&error);
+                event::postponed(&error, self.cache.is_in_outage());
                 self.cache.send_for_courier();
                 Err(error)
             }

@@ -19,7 +19,7 @@ use super::{
     lane::{self, Lane},
     slot::{Found, Slot},
 };
-use crate::{Error, ErrorKind, clock, config::Config, event};
+use crate::{Error, ErrorKind, clock, config::Config, error::Class, event};
 
 /// The lane in use, and the pool that supplies connections.
 pub(super) struct Lanes {
@@ -219,7 +219,7 @@ async fn open(pool: &Pool, deadline: Duration, connect_timeout: Duration) -> Res
             }
         }
     };
-    clock::within(connect_timeout, work)
+    let opened = clock::within(connect_timeout, work)
         .await
         .unwrap_or_else(|| {
             Err(Error::new(
@@ -228,8 +228,14 @@ async fn open(pool: &Pool, deadline: Duration, connect_timeout: Duration) -> Res
                     "no connection to Redis within {} ms",
                     connect_timeout.as_millis()
                 ),
-            ))
-        })
+            )
+            .classed(Class::Transient))
+        });
+    // What a server says to a new connection, it says to the next one as well.
+    opened.map_err(|error| match error.class() {
+        Class::Other => error.classed(Class::Permanent),
+        _ => error,
+    })
 }
 
 /// The runtime that drives connections and deadlines.

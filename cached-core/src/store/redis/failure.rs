@@ -7,7 +7,7 @@ use deadpool_redis::{
     redis::{self, RedisError, ServerErrorKind},
 };
 
-use crate::{Error, ErrorKind, clock};
+use crate::{Error, ErrorKind, clock, error::Class};
 
 /// The error of an operation. The server's own words stay out of it: they can repeat arguments.
 pub(super) fn of(error: &RedisError) -> Error {
@@ -15,7 +15,8 @@ pub(super) fn of(error: &RedisError) -> Error {
         return of_code(error, code);
     }
     if error.is_timeout() {
-        return Error::new(ErrorKind::Timeout, "Redis did not answer in time");
+        return Error::new(ErrorKind::Timeout, "Redis did not answer in time")
+            .classed(Class::Transient);
     }
     if error.kind() == redis::ErrorKind::AuthenticationFailed {
         return refused("WRONGPASS");
@@ -24,16 +25,19 @@ pub(super) fn of(error: &RedisError) -> Error {
         return Error::new(
             ErrorKind::Config,
             "Redis cannot be reached with this address: check `REDIS_URL`",
-        );
+        )
+        .classed(Class::Permanent);
     }
     if error.is_connection_refusal() {
         return Error::new(
             ErrorKind::Unavailable,
             "nothing listens at the address of Redis: start the server, or check `REDIS_URL`",
         )
+        .classed(Class::Transient)
         .with_source(error.clone());
     }
-    let failed = Error::new(ErrorKind::Unavailable, "the connection to Redis failed");
+    let failed =
+        Error::new(ErrorKind::Unavailable, "the connection to Redis failed").classed(Class::Broken);
     // What the operating system says repeats no argument.
     if error.is_io_error() {
         failed.with_source(error.clone())
@@ -53,16 +57,25 @@ fn of_code(error: &RedisError, code: &str) -> Error {
         "OOM" => Error::new(
             ErrorKind::Unavailable,
             "Redis is out of memory (OOM): raise `maxmemory`, or set an eviction policy",
-        ),
+        )
+        .classed(Class::Full),
+        "MISCONF" => Error::new(
+            ErrorKind::Unavailable,
+            "Redis takes no writes because it cannot save them (MISCONF): see its log",
+        )
+        .classed(Class::Full),
         "READONLY" => Error::new(
             ErrorKind::Unavailable,
             "Redis has become a replica (READONLY): the next call connects anew",
-        ),
-        "LOADING" | "BUSY" | "TRYAGAIN" | "CLUSTERDOWN" | "MASTERDOWN" | "MISCONF"
-        | "MAXCLIENTS" => Error::new(
-            ErrorKind::Unavailable,
-            format!("Redis cannot serve at the moment ({code})"),
-        ),
+        )
+        .classed(Class::ReadOnly),
+        "LOADING" | "BUSY" | "TRYAGAIN" | "CLUSTERDOWN" | "MASTERDOWN" | "MAXCLIENTS" => {
+            Error::new(
+                ErrorKind::Unavailable,
+                format!("Redis cannot serve at the moment ({code})"),
+            )
+            .classed(Class::Transient)
+        }
         _ if error.kind() == redis::ErrorKind::AuthenticationFailed => refused("WRONGPASS"),
         _ => Error::new(
             ErrorKind::Server,
@@ -78,13 +91,18 @@ fn plain(code: &str) -> &str {
 }
 
 fn refused(code: &str) -> Error {
-    let what = match code {
-        "NOPERM" => {
-            "this user may not run a command that the cache needs (NOPERM): allow it by `ACL SETUSER`"
-        }
-        _ => "Redis refused the user name or password: correct `REDIS_URL`",
+    // One command that is refused says nothing of the others.
+    let (what, class) = match code {
+        "NOPERM" => (
+            "this user may not run a command that the cache needs (NOPERM): allow it by `ACL SETUSER`",
+            Class::Other,
+        ),
+        _ => (
+            "Redis refused the user name or password: correct `REDIS_URL`",
+            Class::Permanent,
+        ),
     };
-    Error::new(ErrorKind::Refused, what)
+    Error::new(ErrorKind::Refused, what).classed(class)
 }
 
 /// The error of a connection that the pool could not hand out.
@@ -94,7 +112,8 @@ pub(super) fn of_pool(error: &PoolError) -> Error {
         PoolError::Timeout(_) => Error::new(
             ErrorKind::Timeout,
             "no connection to Redis came free in time: raise `pool_size` or `connect_timeout`",
-        ),
+        )
+        .classed(Class::Transient),
         _ => Error::new(ErrorKind::Unavailable, "the pool of connections is closed"),
     }
 }
@@ -114,6 +133,7 @@ pub(super) fn missed_deadline(deadline: Duration) -> Error {
         ErrorKind::Timeout,
         format!("Redis did not answer within {} ms", deadline.as_millis()),
     )
+    .classed(Class::Transient)
 }
 
 /// Whether the key holds something else than a string, which is never ours.

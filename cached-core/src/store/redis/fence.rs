@@ -11,12 +11,11 @@ use smallvec::SmallVec;
 
 use super::{
     lane::{Answer, Lane},
-    milliseconds,
     names::Names,
 };
 use crate::{
     Error,
-    config::MARKERS_OUTLIVE,
+    config::{LONGEST_TTL, MARKERS_OUTLIVE},
     entry::{self, Id, Identity, LEASE_LENGTH, Token},
     error::no_random,
     generation::{self, Occupant},
@@ -258,4 +257,10 @@ pub(super) fn extend(marker: &str, ttl: Duration) -> Cmd {
         .arg(milliseconds(ttl.saturating_add(MARKERS_OUTLIVE)))
         .arg("GT");
     extend
+}
+
+pub(super) fn milliseconds(ttl: Duration) -> u64 {
+    // Redis refuses 0, and a ttl whose end does not fit its clock.
+    let ttl = ttl.clamp(Duration::from_millis(1), LONGEST_TTL);
+    u64::try_from(ttl.as_millis()).unwrap_or(1)
 }

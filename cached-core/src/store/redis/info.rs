@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use crate::{Error, ErrorKind, entry::Identity, server::ServerInfo};
+use crate::{Error, ErrorKind, entry::Identity, error::Class, server::ServerInfo};
 
 /// `name:value` lines; the section titles between them are left out.
 pub(super) fn fields(text: &[u8]) -> HashMap<&str, &str> {
@@ -28,9 +28,11 @@ pub(super) fn admit(fields: &HashMap<&str, &str>) -> Result<Identity, Error> {
         ));
     }
     if fields.get("role").is_some_and(|role| *role != "master") {
-        return unsupported(
-            "the server is a replica, which may be behind: connect to its primary".to_owned(),
+        let replica = Error::new(
+            ErrorKind::Unsupported,
+            "the server is a replica, which may be behind: connect to its primary",
         );
+        return Err(replica.classed(Class::ReadOnly));
     }
     match fields.get("run_id") {
         Some(run_id) => Ok(Identity::of_run(run_id)),

@@ -1,4 +1,4 @@
-//! [`Courier`]: whose turn it is to send again what is postponed.
+//! [`Turns`]: whose turn it is to do what one task at a time does in the background.
 
 use std::{
     sync::PoisonError,
@@ -8,10 +8,10 @@ use std::{
 // The standard library's; under the scheduler of `interleavings`, its own.
 use super::sync::{Mutex, MutexGuard};
 
-/// Whose turn it is to send. One task at a time does; one that was not heard of for too long, because its
+/// Whose turn it is. One task at a time has it; one that was not heard of for too long, because its
 /// runtime idles or has ended, loses its turn to the next that is asked for.
 #[derive(Debug, Default)]
-pub(crate) struct Courier(pub(super) Mutex<Turn>);
+pub(crate) struct Turns(pub(super) Mutex<Turn>);
 
 #[derive(Debug, Default)]
 pub(super) struct Turn {
@@ -19,8 +19,8 @@ pub(super) struct Turn {
     pub(super) busy_until: Option<Instant>,
 }
 
-impl Courier {
-    /// The number of a new turn, unless somebody is at it.
+impl Turns {
+    /// The number of a new turn, unless somebody has one.
     pub(crate) fn begin(&self, now: Instant, lasts: Duration) -> Option<u64> {
         let mut turn = self.lock();
         if turn.busy_until.is_some_and(|until| now < until) {

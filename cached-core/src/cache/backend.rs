@@ -1,0 +1,164 @@
+//! [`Backend`]: where calls look and store, usually or in an outage.
+
+use std::{
+    mem,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use super::Cache;
+use crate::{
+    Error, Key, Outage, breaker,
+    codec::Codec,
+    config::Config,
+    flight::Flights,
+    function::Function,
+    generations::Generations,
+    hit::{self, Accepts},
+    store::{Store, memory::MemoryStore},
+};
+
+/// A store, and the loads that are shared on the way to it.
+#[derive(Debug)]
+pub(crate) struct Backend {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) flights: Flights,
+    /// How old anything in it may become, if that is limited.
+    pub(crate) oldest: Option<Duration>,
+}
+
+/// The backend of the outage that goes on, if any call has asked for one.
+///
+/// It belongs to one outage: what another process invalidates in that time is not known here, so nothing
+/// in it may outlive it.
+#[derive(Debug, Default)]
+pub(super) struct Emergency(RwLock<Option<(breaker::Outage, Arc<Backend>)>>);
+
+impl Emergency {
+    fn of(&self, outage: breaker::Outage, make: impl FnOnce() -> Backend) -> Arc<Backend> {
+        let found = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some((of, backend)) = &*found
+            && *of == outage
+        {
+            return Arc::clone(backend);
+        }
+        drop(found);
+        let mut place = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some((of, backend)) = &*place
+            && *of == outage
+        {
+            return Arc::clone(backend);
+        }
+        let backend = Arc::new(make());
+        let old = place.replace((outage, Arc::clone(&backend)));
+        // The values in it may have a `Drop` of their own.
+        drop(place);
+        drop(old);
+        backend
+    }
+
+    fn current(&self) -> Option<Arc<Backend>> {
+        let place = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        place.as_ref().map(|(_, backend)| Arc::clone(backend))
+    }
+
+    pub(super) fn end(&self) {
+        let mut place = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let old = mem::take(&mut *place);
+        drop(place);
+        drop(old);
+    }
+}
+
+/// Where a call goes that begins now.
+pub(crate) enum Ground {
+    Usual,
+    Emergency(Arc<Backend>),
+    /// To its body, and nowhere else.
+    Origin,
+    /// Back to its caller, if it can.
+    Unavailable(Error),
+}
+
+impl Cache {
+    pub(crate) fn usual(&self) -> &Backend {
+        &self.0.usual
+    }
+
+    pub(crate) fn is_in_outage(&self) -> bool {
+        self.0.breaker.outage().is_some()
+    }
+
+    pub(crate) fn ground(&self, function: Option<&'static Function>) -> Ground {
+        let Some(outage) = self.0.breaker.outage() else {
+            return Ground::Usual;
+        };
+        self.look_for_store();
+        if self.is_failing(function) {
+            return Ground::Unavailable(self.0.breaker.refusal());
+        }
+        if self.0.config.outage != Outage::Memory {
+            return Ground::Origin;
+        }
+        let make = || Backend::in_outage(&self.0.config, self.generations());
+        Ground::Emergency(self.0.emergency.of(outage, make))
+    }
+
+    /// Where a call goes whose read has failed. A single failure says nothing of what this process has loaded
+    /// itself: another may have invalidated it.
+    pub(crate) fn ground_after(&self, function: Option<&'static Function>, error: Error) -> Ground {
+        match self.ground(function) {
+            Ground::Usual if self.is_failing(function) => Ground::Unavailable(error),
+            Ground::Usual => Ground::Origin,
+            ground => ground,
+        }
+    }
+
+    fn is_failing(&self, function: Option<&'static Function>) -> bool {
+        self.0.config.outage == Outage::Fail || function.is_some_and(Function::does_fail_on_outage)
+    }
+
+    /// Removes what this process keeps at `key`; whether something was there.
+    pub(super) fn forget(&self, key: &Key) -> bool {
+        if let Some(emergency) = self.0.emergency.current() {
+            emergency.store.forget(key);
+        }
+        self.store().forget(key)
+    }
+
+    /// What this process has loaded itself in the outage that goes on.
+    pub(super) fn value_in_outage<R, T>(&self, codec: &Codec<R, T>, key: &Key) -> Option<R> {
+        let Ground::Emergency(backend) = self.ground(None) else {
+            return None;
+        };
+        backend.found(codec, key)
+    }
+}
+
+impl Backend {
+    pub(super) fn usual(store: Arc<dyn Store>, generations: &Generations) -> Self {
+        Self {
+            store,
+            flights: Flights::new(generations.clone()),
+            oldest: None,
+        }
+    }
+
+    fn in_outage(config: &Config, generations: &Generations) -> Self {
+        Self {
+            store: Arc::new(MemoryStore::new(config, generations.clone())),
+            flights: Flights::new(generations.clone()),
+            oldest: Some(config.outage_ttl),
+        }
+    }
+
+    /// What a store inside the process has.
+    fn found<R, T>(&self, codec: &Codec<R, T>, key: &Key) -> Option<R> {
+        let mut found = None;
+        let accepts = Accepts::of(None);
+        self.store.look(key, &mut |shared| {
+            found = hit::typed(codec, accepts, shared).ok();
+        });
+        found
+    }
+}

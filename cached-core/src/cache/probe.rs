@@ -1,0 +1,107 @@
+//! Looks in the background whether a store is back that is not asked any more.
+
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use tokio::runtime::Handle;
+
+use super::{Cache, Inner};
+use crate::{Error, clock, error::Weight, event};
+
+/// How much longer than its pause a look may take, before another task looks in its place.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+impl Cache {
+    /// Sees to it that a task looks, if there is a runtime for it. Whoever meets an open breaker asks: what was
+    /// looking may have ended with its runtime.
+    pub(crate) fn look_for_store(&self) {
+        let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
+        if !self.is_on() || !clock::has_timer() {
+            return;
+        }
+        let pause = self.next_pause();
+        let lasts = pause.saturating_add(PATIENCE);
+        if let Some(number) = self.0.looks.begin(clock::instant(), lasts) {
+            let mine = Mine {
+                cache: Arc::downgrade(&self.0),
+                number,
+            };
+            runtime.spawn(mine.look(pause));
+        }
+    }
+
+    pub(crate) fn look_if_in_outage(&self) {
+        if self.is_in_outage() {
+            self.look_for_store();
+        }
+    }
+
+    fn next_pause(&self) -> Duration {
+        // Without random numbers all processes look at one time, which is only less good.
+        self.0.breaker.pause(getrandom::u32().unwrap_or(0))
+    }
+
+    /// One look. Whether it is the last: the store is back, or nobody asks any more.
+    async fn look(&self) -> bool {
+        if !self.is_on() || !self.is_in_outage() {
+            return true;
+        }
+        if let Err(error) = self.find_store().await {
+            self.0.breaker.still_fails(&error);
+            return false;
+        }
+        if let Some(away) = self.0.breaker.close(clock::instant()) {
+            event::breaker_closed(away);
+        }
+        self.0.emergency.end();
+        self.send_for_courier();
+        true
+    }
+
+    async fn find_store(&self) -> Result<(), Error> {
+        self.store().probe().await?;
+        // Before any read is trusted. A server that refuses a deletion can be used for the rest: what the
+        // journal covers is not trusted.
+        match self.flush().await {
+            Err(error) if error.class().weight() != Weight::Nothing => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A turn to look. It ends when this is dropped, also with its runtime, and when nobody has the cache any more.
+struct Mine {
+    cache: Weak<Inner>,
+    number: u64,
+}
+
+impl Mine {
+    async fn look(self, mut pause: Duration) {
+        loop {
+            tokio::time::sleep(pause).await;
+            let Some(cache) = self.cache.upgrade().map(Cache) else {
+                return;
+            };
+            if cache.look().await {
+                return;
+            }
+            pause = cache.next_pause();
+            let lasts = pause.saturating_add(PATIENCE);
+            if !cache.0.looks.go_on(self.number, clock::instant(), lasts) {
+                return;
+            }
+        }
+    }
+}
+
+impl Drop for Mine {
+    fn drop(&mut self) {
+        if let Some(inner) = self.cache.upgrade() {
+            inner.looks.end(self.number);
+        }
+    }
+}

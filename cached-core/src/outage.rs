@@ -1,0 +1,39 @@
+//! [`Outage`]: what calls do while Redis cannot be reached.
+
+/// What calls do while Redis cannot be reached: [`Builder::outage`](crate::Builder::outage).
+///
+/// Redis counts as unreachable after several failures in a row, until a look in the background finds it.
+/// Meanwhile nothing waits for it. Invalidations hold in this process at once; they are
+/// [`Postponed`](crate::Invalidated::Postponed) for others, and sent before any read of Redis is trusted again.
+///
+/// Calls by key say [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) at once in each case, but for
+/// [`get_or_load`](crate::Cache::get_or_load), which behaves as an annotated function.
+///
+/// # Examples
+///
+/// ```
+/// use cached_core::{Cache, Outage};
+///
+/// # fn main() -> Result<(), cached_core::Error> {
+/// let cache = Cache::builder()
+///     .redis_url("redis://127.0.0.1:6379")
+///     .outage(Outage::Origin) // prices: rather slow than 30 seconds old
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Outage {
+    /// Values are kept in this process, for [`outage_ttl`](crate::Builder::outage_ttl) at most and within
+    /// [`memory_capacity`](crate::Builder::memory_capacity), and forgotten when Redis is back. Calls share their
+    /// loads. What another process invalidates meanwhile is not known here: a value may be that old.
+    #[default]
+    Memory,
+    /// Every call runs its body. Nothing is shared, because nothing can show that a load which has begun is new
+    /// enough for a call that came later.
+    Origin,
+    /// Functions whose error can be made from [`Error`](crate::Error) return it, as with `on_outage = "fail"`;
+    /// others run their body.
+    Fail,
+}

@@ -1,0 +1,372 @@
+//! [`Client`]: the operations of a store, on shared lanes.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use deadpool_redis::redis::{Cmd, Pipeline, Value, cmd};
+
+use super::{
+    BATCH,
+    connect::{self, Lanes},
+    failure,
+    fence::{self, Capture},
+    info,
+    lane::{self, Answer, Lane},
+    names::{self, Names},
+    purge,
+    reads::{self, Seen},
+};
+use crate::{
+    Error, ErrorKind, Key, clock,
+    config::Config,
+    entry::{Identity, Marker},
+    error::Class,
+    invalidation::Target,
+    server::ServerInfo,
+    store::{Kept, Lives, Payload, Reply, Write},
+};
+
+/// Every operation has one deadline around everything it does.
+#[derive(Debug)]
+pub(super) struct Client {
+    lanes: Lanes,
+    namespace: String,
+    deadline: Duration,
+    /// The share of the deadline that a first try has; the rest is for a second one.
+    first_try: Option<Duration>,
+}
+
+impl Client {
+    pub(super) fn new(config: &Config, address: &str) -> Result<Self, Error> {
+        Ok(Self {
+            lanes: Lanes::new(config, address)?,
+            namespace: config.namespace.clone(),
+            deadline: config.op_timeout,
+            first_try: config
+                .retry_on_timeout
+                .then(|| config.op_timeout.mul_f64(0.5)),
+        })
+    }
+
+    fn names(&self, key: &Key) -> Names {
+        Names::of(&self.namespace, key)
+    }
+
+    /// Runs `operation` on a lane, within the deadline. The lane is looked at again afterwards: one
+    /// that broke, or has gone silent, is given up.
+    async fn once<'a, T, F>(
+        &'a self,
+        within: Duration,
+        operation: impl FnOnce(Arc<Lane>) -> F,
+    ) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>> + Send + 'a,
+    {
+        connect::runtime()?;
+        let mut used = None;
+        let work = async {
+            let lane = self.lanes.lane().await?;
+            used = Some(Arc::clone(&lane));
+            operation(lane).await
+        };
+        let result = failure::in_time(within, work).await;
+        if let (Err(error), Some(lane)) = (&result, used) {
+            self.lanes.inspect(&lane, error);
+        }
+        result
+    }
+
+    /// As [`once`](Self::once); for what may be sent twice, a second time where that is set.
+    async fn twice<'a, T, F>(&'a self, operation: impl Fn(Arc<Lane>) -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>> + Send + 'a,
+    {
+        let Some(first_try) = self.first_try else {
+            return self.once(self.deadline, operation).await;
+        };
+        match self.once(first_try, &operation).await {
+            Err(error) if error.is_transient() => {
+                let rest = self.deadline.saturating_sub(first_try);
+                self.once(rest, operation).await
+            }
+            result => result,
+        }
+    }
+
+    /// Sends a pipeline that reads, within the deadline. Safe to send twice.
+    async fn ask(&self, pipeline: Pipeline) -> Result<(Identity, Vec<Answer>), Error> {
+        let pipeline = Arc::new(pipeline);
+        self.twice(|lane| {
+            let pipeline = Arc::clone(&pipeline);
+            async move { Ok((lane.identity(), lane.each(&pipeline).await?)) }
+        })
+        .await
+    }
+
+    /// Sends what creates something, once.
+    async fn create(
+        &self,
+        capture: &Capture,
+        replies: &mut [Reply],
+        began_on: Option<Identity>,
+    ) -> Result<(), Error> {
+        let (identity, answers) = self
+            .once(self.deadline, |lane| async move {
+                Ok((lane.identity(), lane.each(capture.commands()).await?))
+            })
+            .await?;
+        // What was seen on another run of the server cannot be completed on this one.
+        if began_on.is_some_and(|began_on| began_on != identity) {
+            return Err(Error::new(
+                ErrorKind::Unavailable,
+                "another server answers at the address of Redis: the next call sees it whole",
+            ));
+        }
+        for reply in &mut *replies {
+            reply.identity = Some(identity);
+        }
+        capture.complete(answers, identity, replies);
+        Ok(())
+    }
+}
+
+fn reply(identity: Identity, seen: Seen) -> Reply {
+    Reply {
+        payload: seen.entry.map(Payload::Bytes),
+        identity: Some(identity),
+        markers: seen
+            .tokens
+            .into_iter()
+            .map(|token| {
+                Some(Marker {
+                    token: token?,
+                    identity: Some(identity),
+                })
+            })
+            .collect(),
+        remaining: None,
+        occupant: None,
+    }
+}
+
+/// `MGET` of an entry and its markers. A key of another type reads as absent.
+fn mget(names: &Names) -> Cmd {
+    let mut mget = cmd("MGET");
+    for name in names.all() {
+        mget.arg(name);
+    }
+    mget
+}
+
+/// What the answer to [`mget`] shows.
+fn seen(answer: Option<Answer>) -> Seen {
+    Seen::of(values(answer).into_iter().map(lane::bytes))
+}
+
+fn values(answer: Option<Answer>) -> Vec<Value> {
+    match answer.and_then(Answer::value) {
+        Some(Value::Array(values)) => values,
+        _ => Vec::new(),
+    }
+}
+
+impl Client {
+    pub(super) async fn read(&self, key: &Key) -> Result<Reply, Error> {
+        let names = Arc::new(self.names(key));
+        // The common way: the lane is there, keeps the deadline itself, and no second try is asked for.
+        if self.first_try.is_none()
+            && connect::runtime().is_ok()
+            && let Some(lane) = self.lanes.ready()
+        {
+            let began = clock::instant();
+            let error = match Arc::clone(&lane).read(Arc::clone(&names)).await {
+                Ok(seen) => return Ok(reply(lane.identity(), seen)),
+                Err(error) => error,
+            };
+            self.lanes.inspect(&lane, &error);
+            let left = self
+                .deadline
+                .saturating_sub(clock::instant().saturating_duration_since(began));
+            // A connection that has ended says nothing of the server: there may be time for another.
+            if error.class() != Class::Broken || left.is_zero() {
+                return Err(error);
+            }
+            return self.once(left, |lane| self.read_on(lane, names)).await;
+        }
+        self.twice(|lane| self.read_on(lane, Arc::clone(&names)))
+            .await
+    }
+
+    async fn read_on(&self, lane: Arc<Lane>, names: Arc<Names>) -> Result<Reply, Error> {
+        Ok(reply(lane.identity(), lane.read(names).await?))
+    }
+
+    pub(super) async fn read_with_ttl(&self, key: &Key) -> Result<Reply, Error> {
+        let names = self.names(key);
+        let mut both = Pipeline::with_capacity(2);
+        both.add_command(mget(&names))
+            .cmd("PTTL")
+            .arg(names.entry());
+        let (identity, answers) = self.ask(both).await?;
+        let mut answers = answers.into_iter();
+        let seen = seen(answers.next());
+        let remaining = match answers.next() {
+            Some(Answer::Value(Value::Int(ttl))) => {
+                u64::try_from(ttl).ok().map(Duration::from_millis)
+            }
+            _ => None,
+        };
+        Ok(Reply {
+            remaining,
+            ..reply(identity, seen)
+        })
+    }
+
+    pub(super) async fn read_many(&self, keys: &[Key]) -> Result<Vec<Reply>, Error> {
+        let names: Arc<[Names]> = keys.iter().map(|key| self.names(key)).collect();
+        self.twice(|lane| {
+            let names = Arc::clone(&names);
+            async move {
+                let mut replies = Vec::with_capacity(names.len());
+                for names in names.chunks(BATCH) {
+                    let names: Vec<&Names> = names.iter().collect();
+                    let seen = reads::together(&lane, &names).await?;
+                    replies.extend(seen.into_iter().map(|seen| reply(lane.identity(), seen)));
+                }
+                Ok(replies)
+            }
+        })
+        .await
+    }
+
+    pub(super) async fn capture(
+        &self,
+        key: &Key,
+        seen: Reply,
+        lives: Lives,
+    ) -> Result<Reply, Error> {
+        let capture = Capture::of_missing(&self.names(key), &seen, lives)?;
+        let began_on = seen.identity;
+        let mut replies = [seen];
+        self.create(&capture, &mut replies, began_on).await?;
+        let [reply] = replies;
+        Ok(reply)
+    }
+
+    pub(super) async fn claim(&self, keys: &[Key], lives: Lives) -> Result<Vec<Reply>, Error> {
+        let names: Vec<Names> = keys.iter().map(|key| self.names(key)).collect();
+        let mut replies: Vec<Reply> = names.iter().map(fence::unknown).collect();
+        let capture = Capture::of_all(&names, lives)?;
+        self.create(&capture, &mut replies, None).await?;
+        Ok(replies)
+    }
+
+    pub(super) async fn store(&self, writes: Vec<Write>) -> Result<Vec<Kept>, Error> {
+        let names: Vec<Names> = writes.iter().map(|write| self.names(&write.key)).collect();
+        self.once(self.deadline, |lane| async move {
+            let mut kept = Vec::with_capacity(writes.len());
+            for (writes, names) in writes.chunks(BATCH).zip(names.chunks(BATCH)) {
+                kept.extend(fence::store(&lane, writes, names).await?);
+            }
+            Ok(kept)
+        })
+        .await
+    }
+
+    pub(super) async fn remove(&self, targets: Vec<&Target>) -> Result<Vec<bool>, Error> {
+        let mut unlinks = Pipeline::with_capacity(targets.len());
+        for target in targets {
+            unlinks
+                .cmd("UNLINK")
+                .arg(names::of_target(&self.namespace, target));
+        }
+        let (_, answers) = self.ask(unlinks).await?;
+        Ok(answers
+            .into_iter()
+            .map(|answer| answer == Answer::Value(Value::Int(1)))
+            .collect())
+    }
+
+    pub(super) async fn take(&self, key: &Key) -> Result<Reply, Error> {
+        let names = self.names(key);
+        let mut markers = cmd("MGET");
+        for name in names.markers() {
+            markers.arg(name);
+        }
+        let mut both = Pipeline::with_capacity(2);
+        both.add_command(markers).cmd("GETDEL").arg(names.entry());
+        // Never sent twice: the first reply may have held the value.
+        self.once(self.deadline, |lane| async move {
+            let mut answers = lane.each(&both).await?.into_iter();
+            let markers = values(answers.next()).into_iter().map(lane::bytes);
+            let entry = answers.next().and_then(Answer::bytes);
+            let seen = Seen::of([entry].into_iter().chain(markers));
+            Ok(reply(lane.identity(), seen))
+        })
+        .await
+    }
+
+    pub(super) async fn touch(&self, key: &Key, ttl: Duration) -> Result<bool, Error> {
+        let names = self.names(key);
+        let mut all = Pipeline::with_capacity(names.len());
+        // The markers first: an entry must not outlive them.
+        for marker in names.markers() {
+            all.add_command(fence::extend(marker, ttl));
+        }
+        all.cmd("PEXPIRE")
+            .arg(names.entry())
+            .arg(fence::milliseconds(ttl));
+        let (_, answers) = self.ask(all).await?;
+        Ok(answers.last() == Some(&Answer::Value(Value::Int(1))))
+    }
+
+    pub(super) async fn purge(&self, glob: &str) -> Result<u64, Error> {
+        let glob = format!("{}:{glob}", crate::glob::escape(&self.namespace));
+        let mut connection = self.lanes.checkout().await?;
+        purge::purge(&mut connection, &self.namespace, &glob, self.deadline).await
+    }
+
+    /// Whether the server can be used: a connection, an answer, a read.
+    pub(super) async fn probe(&self, limit: Duration) -> Result<(), Error> {
+        self.once(limit, |lane| async move {
+            let asked = async {
+                lane.command(&cmd("PING")).await?;
+                // What is being loaded, or is busy, may answer the one and not the other.
+                lane.command(cmd("EXISTS").arg(&self.namespace)).await
+            };
+            failure::in_time(self.deadline, asked).await.map(drop)
+        })
+        .await
+    }
+
+    pub(super) async fn ping(&self) -> Result<(), Error> {
+        self.once(self.deadline, |lane| async move {
+            lane.command(&cmd("PING")).await.map(drop)
+        })
+        .await
+    }
+
+    pub(super) async fn server_info(&self) -> Result<ServerInfo, Error> {
+        self.once(self.deadline, |lane| async move {
+            let text = lane::bytes(lane.command(&cmd("INFO")).await?).ok_or_else(|| {
+                Error::new(
+                    ErrorKind::Server,
+                    "the server answered `INFO` with something else",
+                )
+            })?;
+            let mut keys = None;
+            if let Ok(Value::Int(count)) = lane.command(&cmd("DBSIZE")).await {
+                keys = u64::try_from(count).ok();
+            }
+            let fields: HashMap<&str, &str> = info::fields(&text);
+            Ok(ServerInfo {
+                keys,
+                ..info::server_info(&fields)
+            })
+        })
+        .await
+    }
+
+    pub(super) fn close(&self) {
+        self.lanes.close();
+    }
+}
