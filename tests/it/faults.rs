@@ -71,8 +71,9 @@ async fn redis_that_is_not_there_costs_no_value_and_is_found_when_it_comes() {
     assert_eq!(health.problem.unwrap().kind(), ErrorKind::Unavailable);
 
     server.restart();
-    until_hit(&cache, 1).await;
+    cache.ready(Duration::from_secs(30)).await.unwrap();
     assert_eq!(cache.health().await.status, HealthStatus::Healthy);
+    until_hit(&cache, 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
