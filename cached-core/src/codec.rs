@@ -5,6 +5,7 @@ use std::{any::Any, convert::Infallible, fmt, sync::Arc, time::Duration};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
+    Error,
     entry::Outcome,
     json::{self, Sink, Unstorable},
     shape::{Looked, NoOption, NoResult, Opened, Shape},
@@ -74,6 +75,12 @@ pub struct Codec<R, T> {
     encode_value: fn(&T, &mut Sink) -> Result<(), Unstorable>,
     decode_value: fn(&[u8]) -> Option<T>,
     errors: Option<ErrorCodec<R>>,
+    /// What the function returns where the cache is required and out of reach, if its error can say so.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "for what calls do in an outage")
+    )]
+    pub(crate) fails: Option<fn(Error) -> R>,
     cache_if: Option<fn(&T) -> bool>,
     ttl_with: Option<fn(&T) -> Duration>,
 }
@@ -84,8 +91,9 @@ struct ErrorCodec<R> {
 }
 
 impl<R, T> Codec<R, T> {
-    /// The codec of return types of this shape; errors are for their own caller only.
-    pub(crate) fn of_shape<E, S, M>() -> Self
+    /// The codec of return types of this shape; errors are for their own caller only. `fails` makes
+    /// one that says that the cache is out of reach.
+    pub(crate) fn of_shape<E, S, M>(fails: Option<fn(Error) -> R>) -> Self
     where
         S: Shape<R, T, E>,
         T: CacheValue<M>,
@@ -102,6 +110,7 @@ impl<R, T> Codec<R, T> {
             encode_value: |value, sink| sink.value(value.stored()),
             decode_value: |json| json::decode(json).map(T::restored),
             errors: None,
+            fails,
             cache_if: None,
             ttl_with: None,
         }
@@ -136,12 +145,17 @@ impl<R, T> Codec<R, T> {
         self
     }
 
-    /// Only checks that there can be a `None`: how long it is kept, the function's static says.
+    /// Only checks that there can be a `None` in the return type `N`, which the call writes out so that a
+    /// message about it lies there: how long it is kept, the function's static says.
     #[must_use]
-    pub fn cache_none(self) -> Self
-    where
-        R: MayBeNone,
-    {
+    pub fn cache_none<N: MayBeNone>(self) -> Self {
+        self
+    }
+
+    /// Only checks that the return type `N` can say that the cache is out of reach: whether it does, the function's
+    /// static says.
+    #[must_use]
+    pub fn on_outage<N: MayReport>(self) -> Self {
         self
     }
 
@@ -305,6 +319,17 @@ pub trait MayBeNone {}
 impl<T> MayBeNone for Option<T> {}
 impl<T, E> MayBeNone for Result<Option<T>, E> {}
 
+/// Return types that can say that the cache is out of reach.
+#[diagnostic::on_unimplemented(
+    message = "`on_outage` needs a function whose error can be made from `cached_core::Error`",
+    label = "`{Self}` cannot say that the cache is out of reach",
+    note = "return a `Result` whose error implements `From<cached_core::Error>`, or leave `on_outage` out: the body then runs without the cache"
+)]
+pub trait MayReport {}
+
+#[diagnostic::do_not_recommend]
+impl<T, E: From<Error>> MayReport for Result<T, E> {}
+
 #[expect(
     clippy::mismatching_type_param_order,
     reason = "what is stored is what is returned"
@@ -312,6 +337,6 @@ impl<T, E> MayBeNone for Result<Option<T>, E> {}
 impl<T: CacheValue> Codec<T, T> {
     /// A value by itself, for entries named by key.
     pub(crate) fn plain() -> Self {
-        Self::of_shape::<Infallible, (NoResult, NoOption), AsItself>()
+        Self::of_shape::<Infallible, (NoResult, NoOption), AsItself>(None)
     }
 }

@@ -33,12 +33,28 @@ macro_rules! __function {
     }};
 }
 
-pub use crate::{__function as function, __named as named};
+/// How what a function returns is stored, settled by type.
+///
+/// It lies where its call is written, because the compiler may blame any part of the chain.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __codec {
+    ($returns:ty) => {
+        $crate::__private::Returns::<$returns>::NEW
+            .__result()
+            .__option()
+            .__codec($crate::__private::Returns::<$returns>::NEW.__fails())
+    };
+}
+
+pub use crate::{__codec as codec, __function as function, __named as named};
 
 /// What settles things by type. Imported as a whole, it gives no name to the caller's scope.
 pub mod by_type {
     pub use crate::arguments::{PlainArgument as _, SetArgument as _};
-    pub use crate::returns::{PlainError as _, PlainOption as _, PlainResult as _};
+    pub use crate::returns::{
+        PlainError as _, PlainFails as _, PlainOption as _, PlainResult as _,
+    };
 }
 
 /// The time a constant expression gives, checked while it is compiled.

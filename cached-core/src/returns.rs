@@ -1,11 +1,12 @@
 //! [`Returns`]: which part of a return type is stored, settled by type.
 //!
 //! `Result<T, E>` and `Option<T>` store `T`, also behind an alias, and both at once as in
-//! `Result<Option<T>, E>`; everything else is stored as it is. The expansion writes
+//! `Result<Option<T>, E>`; everything else is stored as it is. The expansion's `codec!(R)` is
 //! `Returns::<R>::NEW.__result().__option().__codec()`. Each step is a method of its own where the type is a
 //! `Result`, an `Option`, or has an error that can be shared, and a method of a `Plain…` trait
 //! otherwise; the compiler prefers the former. Every bound on the value sits on `__codec`. The names
-//! begin as they do so that no trait of the caller's has them.
+//! begin as they do so that no trait of the caller's has them. In the same way `__fails` finds out whether
+//! the error can say that the cache is out of reach.
 //!
 //! What follows a body asks the same way whether it succeeded (`__ended`) and what it gave (`__value`):
 //! `Err` is a failure, anything else a success.
@@ -13,6 +14,7 @@
 use std::{convert::Infallible, fmt, marker::PhantomData};
 
 use crate::{
+    Error,
     codec::{AsItself, CacheValue, Codec},
     shape::{IsOption, IsResult, Looked, NoOption, NoResult, Opened, Shape},
 };
@@ -66,7 +68,7 @@ debug! {
 impl<T: CacheValue, E> Returns<Result<T, E>> {
     /// The codec of a load named by key: whoever waits for one that fails loads for itself.
     pub(crate) fn codec_without_shared_errors() -> Codec<Result<T, E>, T> {
-        Codec::of_shape::<E, (IsResult, NoOption), AsItself>()
+        Codec::of_shape::<E, (IsResult, NoOption), AsItself>(None)
     }
 }
 
@@ -87,6 +89,26 @@ pub trait PlainResult<R> {
 impl<R> PlainResult<R> for Returns<R> {
     fn __result(self) -> Split<R, R, Infallible, NoResult> {
         Split::NEW
+    }
+}
+
+impl<V, E: From<Error>> Returns<Result<V, E>> {
+    /// Its error can say that the cache is out of reach.
+    #[must_use]
+    pub fn __fails(self) -> Option<fn(Error) -> Result<V, E>> {
+        Some(|error| Err(error.into()))
+    }
+}
+
+/// The answer for everything else.
+pub trait PlainFails<R> {
+    #[doc(hidden)]
+    fn __fails(self) -> Option<fn(Error) -> R>;
+}
+
+impl<R> PlainFails<R> for Returns<R> {
+    fn __fails(self) -> Option<fn(Error) -> R> {
+        None
     }
 }
 
@@ -118,12 +140,12 @@ where
     /// Its error can be shared.
     #[must_use]
     #[expect(clippy::unused_self, reason = "the type of `self` decides")]
-    pub fn __codec<M>(self) -> Codec<R, T>
+    pub fn __codec<M>(self, fails: Option<fn(Error) -> R>) -> Codec<R, T>
     where
         (O, I): Shape<R, T, E>,
         T: CacheValue<M>,
     {
-        Codec::of_shape::<E, (O, I), M>().sharing_errors::<E, (O, I)>()
+        Codec::of_shape::<E, (O, I), M>(fails).sharing_errors::<E, (O, I)>()
     }
 }
 
@@ -185,19 +207,19 @@ impl<R, T> Success<R, T> {
 /// The last step where the error cannot be shared: each caller then loads for itself.
 pub trait PlainError<R, T, E, O, I> {
     #[doc(hidden)]
-    fn __codec<M>(self) -> Codec<R, T>
+    fn __codec<M>(self, fails: Option<fn(Error) -> R>) -> Codec<R, T>
     where
         (O, I): Shape<R, T, E>,
         T: CacheValue<M>;
 }
 
 impl<R, T, E, O, I> PlainError<R, T, E, O, I> for Whole<R, T, E, O, I> {
-    fn __codec<M>(self) -> Codec<R, T>
+    fn __codec<M>(self, fails: Option<fn(Error) -> R>) -> Codec<R, T>
     where
         (O, I): Shape<R, T, E>,
         T: CacheValue<M>,
     {
-        Codec::of_shape::<E, (O, I), M>()
+        Codec::of_shape::<E, (O, I), M>(fails)
     }
 }
 
@@ -206,20 +228,13 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{entry::Outcome, json::Sink};
+    use crate::{__private::codec, ErrorKind, entry::Outcome, json::Sink};
 
     type Alias<T> = Result<Option<T>, Failure>;
 
     /// Neither serde nor `Clone`.
     #[derive(Debug, PartialEq)]
     struct Failure;
-
-    /// What the expansion writes.
-    macro_rules! codec {
-        ($returns:ty) => {
-            Returns::<$returns>::NEW.__result().__option().__codec()
-        };
-    }
 
     fn check<R: PartialEq + fmt::Debug, T>(
         codec: Codec<R, T>,
@@ -319,6 +334,24 @@ mod tests {
         assert!(codec.encode(&returned, &mut Sink::new(100)).is_err());
         assert_eq!(codec.decode(Outcome::Error, b"\"no\""), None);
         assert!(codec!(Result<u32, Failure>).share(&Err(Failure)).is_none());
+    }
+
+    #[test]
+    fn an_error_reports_an_outage_if_it_can_be_made_from_ours() {
+        fn failed<R, T>(codec: &Codec<R, T>) -> Option<R> {
+            codec
+                .fails
+                .map(|fails| fails(Error::new(ErrorKind::Unavailable, "refused")))
+        }
+        fn fails<T: CacheValue>() -> bool {
+            failed(&codec!(Option<T>)).is_some()
+        }
+        let own = failed(&codec!(Result<u32, Error>)).unwrap();
+        assert_eq!(own.unwrap_err().kind(), ErrorKind::Unavailable);
+        let boxed = failed(&codec!(Result<Option<u32>, Box<dyn std::error::Error>>));
+        assert!(boxed.unwrap().is_err());
+        assert!(failed(&codec!(Result<u32, String>)).is_none());
+        assert!(!fails::<u32>());
     }
 
     #[test]

@@ -5,10 +5,7 @@ impl Users {
         ::cached_core::__private::Argument(&name).__push(&mut __key);
         ::cached_core::__private::Argument(&self.tenant).__push(&mut __key);
         ::cached_core::__private::push_type::<Self>(&mut __key);
-        let __codec = ::cached_core::__private::Returns::<Option<User>>::NEW
-            .__result()
-            .__option()
-            .__codec();
+        let __codec = ::cached_core::__private::codec!(Option < User >);
         let __load = match __codec.find(&mut __key).await {
             ::cached_core::__private::Found::Hit(__value) => return __value,
             ::cached_core::__private::Found::Miss(__load) => __load,
@@ -40,10 +37,7 @@ impl Users {
     #[doc(hidden)]
     pub async fn find_peek(&self, name: &str) -> ::core::option::Option<Option<User>> {
         use ::cached_core::__private::by_type::*;
-        ::cached_core::__private::Returns::<Option<User>>::NEW
-            .__result()
-            .__option()
-            .__codec()
+        ::cached_core::__private::codec!(Option < User >)
             .peek(&mut Self::find_key(self, name))
             .await
     }

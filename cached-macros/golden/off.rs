@@ -3,10 +3,7 @@ async fn shard(id: u64) -> Shard {
     let mut __key = ::cached_core::Key::of(::cached_core::__private::function!("shard"));
     ::cached_core::__private::Argument(&(id % 10)).__push(&mut __key);
     ::cached_core::__private::push_surroundings(&mut __key, &|| ());
-    let __codec = ::cached_core::__private::Returns::<Shard>::NEW
-        .__result()
-        .__option()
-        .__codec();
+    let __codec = ::cached_core::__private::codec!(Shard);
     let __load = match __codec.find(&mut __key).await {
         ::cached_core::__private::Found::Hit(__value) => return __value,
         ::cached_core::__private::Found::Miss(__load) => __load,

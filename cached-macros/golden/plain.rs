@@ -2,10 +2,7 @@ async fn double(n: u64) -> u64 {
     use ::cached_core::__private::by_type::*;
     let mut __key = ::cached_core::Key::of(double::__cached());
     ::cached_core::__private::Argument(&n).__push(&mut __key);
-    let __codec = ::cached_core::__private::Returns::<u64>::NEW
-        .__result()
-        .__option()
-        .__codec();
+    let __codec = ::cached_core::__private::codec!(u64);
     let __load = match __codec.find(&mut __key).await {
         ::cached_core::__private::Found::Hit(__value) => return __value,
         ::cached_core::__private::Found::Miss(__load) => __load,
@@ -33,12 +30,7 @@ impl double {
     }
     async fn peek(n: u64) -> ::core::option::Option<u64> {
         use ::cached_core::__private::by_type::*;
-        ::cached_core::__private::Returns::<u64>::NEW
-            .__result()
-            .__option()
-            .__codec()
-            .peek(&mut Self::key(n))
-            .await
+        ::cached_core::__private::codec!(u64).peek(&mut Self::key(n)).await
     }
     async fn invalidate(n: u64) -> ::cached_core::__private::Done {
         ::cached_core::__private::invalidated(Self::key(n)).await

@@ -2,10 +2,7 @@ pub async fn profile(id: u64, db: &Db) -> Result<Profile, DbError> {
     use ::cached_core::__private::by_type::*;
     let mut __key = ::cached_core::Key::of(profile::__cached());
     ::cached_core::__private::Argument(&id).__push(&mut __key);
-    let __codec = ::cached_core::__private::Returns::<Result<Profile, DbError>>::NEW
-        .__result()
-        .__option()
-        .__codec();
+    let __codec = ::cached_core::__private::codec!(Result < Profile, DbError >);
     let __load = match __codec.find(&mut __key).await {
         ::cached_core::__private::Found::Hit(__value) => return __value,
         ::cached_core::__private::Found::Miss(__load) => __load,
@@ -36,10 +33,7 @@ impl profile {
     }
     pub async fn peek(id: u64) -> ::core::option::Option<Result<Profile, DbError>> {
         use ::cached_core::__private::by_type::*;
-        ::cached_core::__private::Returns::<Result<Profile, DbError>>::NEW
-            .__result()
-            .__option()
-            .__codec()
+        ::cached_core::__private::codec!(Result < Profile, DbError >)
             .peek(&mut Self::key(id))
             .await
     }

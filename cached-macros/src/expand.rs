@@ -35,7 +35,7 @@ fn here() -> Span {
 ///     use ::cached_core::__private::by_type::*;
 ///     let mut __key = ::cached_core::Key::of(profile::__cached());
 ///     ::cached_core::__private::Argument(&id).__push(&mut __key);
-///     let __codec = ::cached_core::__private::Returns::<Result<Profile, DbError>>::NEW.__result().__option().__codec();
+///     let __codec = ::cached_core::__private::codec!(Result<Profile, DbError>);
 ///     let __load = match __codec.find(&mut __key).await {
 ///         ::cached_core::__private::Found::Hit(__value) => return __value,
 ///         ::cached_core::__private::Found::Miss(__load) => __load,
@@ -227,10 +227,10 @@ fn key(function: &CachedFn, handle: &TokenStream) -> TokenStream {
 fn codec(function: &CachedFn) -> TokenStream {
     let here = here();
     let reader = reader(function);
-    let none = function.cache_none.iter().map(|(span, _)| {
-        let method = Ident::new("cache_none", here.located_at(*span));
-        quote_spanned!(here=> .#method())
-    });
+    let none = function
+        .cache_none
+        .iter()
+        .map(|(span, _)| check(function, "cache_none", *span));
     let cache_if = function
         .cache_if
         .iter()
@@ -240,6 +240,16 @@ fn codec(function: &CachedFn) -> TokenStream {
         Ttl::Known(_) | Ttl::Constant(_) => None,
     });
     quote_spanned!(here=> #reader #(#none)* #(#cache_if)* #(#ttl_with)*)
+}
+
+/// A check of the return type, told where its argument stands.
+fn check(function: &CachedFn, method: &str, keyword: Span) -> TokenStream {
+    let at = here().located_at(keyword);
+    let method = Ident::new(method, at);
+    let returns = respan_with(function.returns.to_token_stream(), &|span| {
+        span.located_at(keyword)
+    });
+    quote_spanned!(at=> .#method::<#returns>())
 }
 
 /// As much of it as `peek` needs.
@@ -254,9 +264,7 @@ fn reader(function: &CachedFn) -> TokenStream {
         let method = Ident::new("cache_err", here().located_at(*span));
         quote_spanned!(at=> .#method())
     });
-    quote_spanned! {at=>
-        #runtime::__private::Returns::<#returns>::NEW.__result().__option().__codec() #(#error)*
-    }
+    quote_spanned!(at=> #runtime::__private::codec!(#returns) #(#error)*)
 }
 
 /// Tokens as if the macro had written them, so that the caller's lints do not apply to them.
