@@ -1,7 +1,7 @@
 //! Fixtures that every test of this workspace may use.
 //!
-//! [`RedisServer`] is a real server of our own, [`every_store`] runs one body against every store, and
-//! [`CountingLoader`] is a function body that counts its runs and can be held back.
+//! [`RedisServer`] is a real server of our own, [`Proxy`] a way to it that can be disturbed, [`every_store`] runs one
+//! body against every store, and [`CountingLoader`] is a function body that counts its runs and can be held back.
 // A fixture that cannot do its work ends the test, loudly: that is its way of returning an error.
 #![allow(
     clippy::arithmetic_side_effects,
@@ -19,9 +19,9 @@ mod server;
 mod stores;
 
 pub use loader::CountingLoader;
-pub use proxy::Proxy;
+pub use proxy::{Proxy, Way};
 pub use resp::{Connection, Reply};
-pub use server::{RedisServer, ServerBuilder};
+pub use server::{Dump, Occupied, RedisServer, ServerBuilder};
 pub use stores::{Store, every_store, namespace};
 
 /// The programs in the README are compiled and run with the documentation tests.

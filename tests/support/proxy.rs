@@ -1,40 +1,96 @@
-//! A way to the server that counts round trips.
+//! A way to the server that counts what passes, and can be disturbed.
 
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::thread;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::runtime::Builder;
+use tokio::sync::watch;
 
 use crate::RedisServer;
 
-/// Passes bytes on between clients and a server, and counts how often a client spoke and then was answered.
+mod carry;
+
+/// Passes bytes on between clients and a server, counts them, and disturbs them when told to: at any time, also
+/// those of connections that are open.
 ///
-/// What a client sends before the first byte of an answer is one round trip, however many commands it is: this
-/// holds for a client that has one thing to do at a time. Gone with the process.
+/// Runs in a thread of its own, so that no test can hold it up. Gone with all its connections when dropped.
 #[derive(Debug)]
 pub struct Proxy {
     port: u16,
-    trips: Arc<Mutex<u64>>,
+    state: watch::Sender<State>,
+    counts: Arc<Counts>,
+}
+
+/// What happens to that which passes a [`Proxy`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// It arrives at once.
+    Open,
+    /// It arrives this much later.
+    Slow {
+        /// What clients say.
+        commands: Duration,
+        /// What the server says.
+        replies: Duration,
+    },
+    /// It waits, and arrives when the way is another: a partition that ends before the connections do.
+    Held,
+    /// It is lost, together with its connection, which stays silent for ever and is never closed: a black hole. A
+    /// connection that is made later works.
+    Lost,
+    /// Each connection is reset when this many more bytes of replies have passed.
+    Cut(usize),
+    /// Each connection is reset at once, also a new one.
+    Refused,
+}
+
+/// The way, and since when: ways are counted.
+#[derive(Clone, Copy, Debug)]
+struct State {
+    way: Way,
+    number: u64,
+    last_lost: u64,
+    last_refused: u64,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    trips: AtomicU64,
+    connections: AtomicU64,
+    open: AtomicU64,
 }
 
 impl Proxy {
     /// A way to `server`.
     pub fn to(server: &RedisServer) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let port = listener.local_addr().expect("its address").port();
-        let trips = Arc::new(Mutex::new(0));
-        let (target, counted) = (server.port(), Arc::clone(&trips));
-        thread::spawn(move || {
-            for client in listener.incoming().flatten() {
-                let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, target)) else {
-                    continue;
-                };
-                let _ = client.set_nodelay(true);
-                let _ = server.set_nodelay(true);
-                connect(client, server, &counted);
-            }
+        listener.set_nonblocking(true).expect("a socket");
+        let (state, states) = watch::channel(State {
+            way: Way::Open,
+            number: 0,
+            last_lost: 0,
+            last_refused: 0,
         });
-        Self { port, trips }
+        let counts = Arc::new(Counts::default());
+        let (target, counted) = (server.port(), Arc::clone(&counts));
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.expect("a runtime");
+        thread::spawn(move || runtime.block_on(accept(listener, target, states, counted)));
+        Self {
+            port,
+            state,
+            counts,
+        }
+    }
+
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// What a client connects to.
@@ -42,45 +98,60 @@ impl Proxy {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// How many round trips there were.
-    pub fn trips(&self) -> u64 {
-        *self.trips.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn connect(client: TcpStream, server: TcpStream, trips: &Arc<Mutex<u64>>) {
-    let (Ok(to_client), Ok(to_server)) = (client.try_clone(), server.try_clone()) else {
-        return;
-    };
-    let is_asked = Arc::new(Mutex::new(false));
-    let (asked, trips) = (Arc::clone(&is_asked), Arc::clone(trips));
-    thread::spawn(move || {
-        pass(client, to_server, || {
-            let mut asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
-            if !std::mem::replace(&mut *asked, true) {
-                *trips.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+    /// From now on this happens to what passes.
+    pub fn set(&self, way: Way) {
+        self.state.send_modify(|state| {
+            state.way = way;
+            state.number += 1;
+            match way {
+                Way::Lost => state.last_lost = state.number,
+                Way::Refused => state.last_refused = state.number,
+                _ => {}
             }
         });
-    });
-    thread::spawn(move || {
-        pass(server, to_client, || {
-            *is_asked.lock().unwrap_or_else(PoisonError::into_inner) = false;
-        });
-    });
+    }
+
+    /// How many round trips there were.
+    ///
+    /// What a client sends before the first byte of an answer is one round trip, however many commands it is: this
+    /// holds for a client that has one thing to do at a time.
+    pub fn trips(&self) -> u64 {
+        self.counts.trips.load(SeqCst)
+    }
+
+    /// How many connections clients have made, those included that were refused.
+    pub fn connections(&self) -> u64 {
+        self.counts.connections.load(SeqCst)
+    }
+
+    /// How many connections there are now.
+    pub fn open(&self) -> u64 {
+        self.counts.open.load(SeqCst)
+    }
 }
 
-/// Passes bytes on until one side ends, and says before each portion that there is one.
-fn pass(mut from: TcpStream, mut to: TcpStream, mut notice: impl FnMut()) {
-    let mut buffer = vec![0; 64 << 10];
-    while let Ok(length) = from.read(&mut buffer) {
-        if length == 0 {
-            break;
-        }
-        notice();
-        if to.write_all(&buffer[..length]).is_err() {
-            break;
+/// Takes connections until the proxy is dropped.
+async fn accept(
+    listener: std::net::TcpListener,
+    target: u16,
+    mut states: watch::Receiver<State>,
+    counts: Arc<Counts>,
+) {
+    let listener = TcpListener::from_std(listener).expect("a listener");
+    let connections = states.clone();
+    loop {
+        tokio::select! {
+            client = listener.accept() => {
+                let Ok((client, _)) = client else { continue };
+                counts.connections.fetch_add(1, SeqCst);
+                let (states, counts) = (connections.clone(), Arc::clone(&counts));
+                tokio::spawn(async move {
+                    counts.open.fetch_add(1, SeqCst);
+                    carry::carry(client, target, states, &counts.trips).await;
+                    counts.open.fetch_sub(1, SeqCst);
+                });
+            }
+            changed = states.changed() => if changed.is_err() { return },
         }
     }
-    let _ = to.shutdown(Shutdown::Both);
-    let _ = from.shutdown(Shutdown::Both);
 }

@@ -13,6 +13,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::resp::{Connection, Reply};
 
+mod trouble;
+
+pub use trouble::{Dump, Occupied};
+
 /// A redis-server of our own: a port and a folder nobody else uses, nothing kept on disk.
 ///
 /// It is gone when this is dropped, and also when the test process is killed: a small shell process waits for the
@@ -73,7 +77,7 @@ impl ServerBuilder {
                 process: Mutex::new(None),
             };
             // Another process may have taken the port since it was found free.
-            match server.run() {
+            match server.run(&[]) {
                 Ok(()) => return server,
                 Err(error) => failure = error,
             }
@@ -161,7 +165,7 @@ impl RedisServer {
     /// Starts the server again on its port, empty. A running one is killed first.
     pub fn restart(&self) {
         self.kill();
-        self.run()
+        self.run(&[])
             .unwrap_or_else(|error| panic!("redis-server did not come back: {error}"));
     }
 
@@ -187,8 +191,8 @@ impl RedisServer {
         );
     }
 
-    fn run(&self) -> Result<(), String> {
-        let mut process = Process::start(binary(), self)?;
+    fn run(&self, more: &[&str]) -> Result<(), String> {
+        let mut process = Process::start(binary(), self, more)?;
         let started = Instant::now();
         loop {
             if let Ok(Some(status)) = process.server.try_wait() {
@@ -256,7 +260,7 @@ struct Process {
 }
 
 impl Process {
-    fn start(binary: &Path, settings: &RedisServer) -> Result<Self, String> {
+    fn start(binary: &Path, settings: &RedisServer, more: &[&str]) -> Result<Self, String> {
         let mut server = Command::new(binary)
             .args(["--port", &settings.port.to_string(), "--bind", "127.0.0.1"])
             .args(["--save", "", "--appendonly", "no", "--daemonize", "no"])
@@ -265,6 +269,7 @@ impl Process {
             .arg("--logfile")
             .arg(settings.folder.join("redis.log"))
             .args(&settings.arguments)
+            .args(more)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
