@@ -177,8 +177,8 @@ impl<R, T> Codec<R, T> {
                 return self.look_on(cache, &backend, Some(&backend), key);
             }
             Ground::Unavailable(error) if asks == Asks::Call => {
-                if let Some(value) = self.report(error) {
-                    return Looked::Hit(value);
+                if let Some(fail) = self.fails {
+                    return Looked::Hit(fail(error));
                 }
             }
             Ground::Usual | Ground::Origin | Ground::Unavailable(_) => {}

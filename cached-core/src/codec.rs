@@ -76,10 +76,6 @@ pub struct Codec<R, T> {
     decode_value: fn(&[u8]) -> Option<T>,
     errors: Option<ErrorCodec<R>>,
     /// What the function returns where the cache is required and out of reach, if its error can say so.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "for what calls do in an outage")
-    )]
     pub(crate) fails: Option<fn(Error) -> R>,
     cache_if: Option<fn(&T) -> bool>,
     ttl_with: Option<fn(&T) -> Duration>,
@@ -201,10 +197,6 @@ impl<R, T> Codec<R, T> {
             (Looked::Value(value), Some(ttl)) => Some(ttl(value)),
             _ => None,
         }
-    }
-
-    pub(crate) fn report(&self, _error: crate::Error) -> Option<R> {
-        None
     }
 
     /// The result in parts that can be kept where the whole cannot.

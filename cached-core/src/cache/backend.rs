@@ -114,7 +114,8 @@ impl Cache {
         }
     }
 
-    fn is_failing(&self, function: Option<&'static Function>) -> bool {
+    /// Whether an unreachable store is the error of `function`, if it can be.
+    pub(crate) fn is_failing(&self, function: Option<&'static Function>) -> bool {
         self.0.config.outage == Outage::Fail || function.is_some_and(Function::does_fail_on_outage)
     }
 

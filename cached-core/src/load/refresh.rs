@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use super::Call;
 use crate::{
-    clock,
+    Error, clock,
     codec::Codec,
     flight::Captured,
     generation::Occupant,
@@ -28,7 +28,14 @@ pub(super) async fn refresh<R, T, F: Future<Output = R>>(
     let Claimed {
         captured,
         is_foreign,
+        failed,
     } = claim(call).await;
+    if let Some(error) = failed
+        && let Some(fail) = codec.fails
+        && cache.is_failing(key.function())
+    {
+        return fail(error);
+    }
     let (replaced, write) = match replace(&codec, call, call.load(None, body).await, &captured) {
         Ok(replaced) => replaced,
         Err(value) => return value,
@@ -49,6 +56,8 @@ struct Claimed {
     captured: Captured,
     /// Something that is not ours lies there, and stays.
     is_foreign: bool,
+    /// The store did not answer.
+    failed: Option<Error>,
 }
 
 async fn claim(call: &Call) -> Claimed {
@@ -57,14 +66,15 @@ async fn claim(call: &Call) -> Claimed {
     let lives = cache.lives(key.function(), call.ttl);
     let keys = std::slice::from_ref(key);
     let claimed = call.backend().store.claim(keys, lives).await;
-    let view = match claimed {
-        Ok(replies) => replies.first().map(Reply::view),
+    let (view, failed) = match claimed {
+        Ok(replies) => (replies.first().map(Reply::view), None),
         Err(error) => {
             cache.count_store_error(key.function(), &error);
-            None
+            (None, Some(error))
         }
     };
     Claimed {
+        failed,
         is_foreign: view
             .as_ref()
             .is_some_and(|view| view.occupant == Occupant::Foreign),
