@@ -19,6 +19,7 @@ mod late;
 mod layout;
 mod lifetimes;
 mod nested;
+mod outage;
 mod round_trips;
 mod shapes;
 mod sharing;
