@@ -7,6 +7,7 @@ mod contestants;
 mod invalidation;
 mod measure;
 mod options;
+mod outage;
 mod rounds;
 mod server;
 mod subject;
@@ -45,6 +46,9 @@ fn main() -> anyhow::Result<()> {
     }
     if options.wants(Group::Invalidate) {
         runtime.block_on(invalidation::run(&options))?;
+    }
+    if options.wants(Group::Outage) {
+        runtime.block_on(outage::run(&options))?;
     }
     if options.wants(Group::Memory) {
         throughput(

@@ -12,7 +12,7 @@ cargo run --release -- [options]
   --rounds 5           rounds; every contestant runs once in each, the median counts
   --seconds 0.5        how long a contestant runs each time
   --tasks 1,64,256     how many tasks call at once
-  --only a,b           groups (redis, memory, latency, groups, invalidate), or contestants whose name contains a word
+  --only a,b           groups (redis, memory, latency, groups, invalidate, outage), or contestants whose name contains a word
   --keys 1000,1000000  how many keys there are when one group of them is invalidated
 
 REDIS_SERVER=/path/to/redis-server names the server to start, if it is not on PATH.";
@@ -24,6 +24,7 @@ pub(crate) enum Group {
     Latency,
     Groups,
     Invalidate,
+    Outage,
 }
 
 #[derive(Debug)]
@@ -93,6 +94,7 @@ impl Options {
             "latency" => self.groups.push(Group::Latency),
             "groups" => self.groups.push(Group::Groups),
             "invalidate" => self.groups.push(Group::Invalidate),
+            "outage" => self.groups.push(Group::Outage),
             name => self.names.push(name.to_lowercase()),
         }
     }

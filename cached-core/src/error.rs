@@ -139,7 +139,7 @@ impl fmt::Debug for Error {
             .field("kind", &self.kind)
             .field("message", &self.message)
             .field("source", &self.source)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
