@@ -45,16 +45,22 @@ const HOLE: char = '\0';
 pub(crate) fn tell_of_unmatched() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
+        let functions = || inventory::iter::<Registered>.into_iter();
+        let prefixes: Vec<String> = functions()
+            .map(|Registered(function)| shape(function.pieces()))
+            .collect();
+        let tags: Vec<String> = functions()
+            .flat_map(|Registered(function)| function.tag_templates())
+            .map(|tag| shape(Pieces::written(tag)))
+            .collect();
         for named in inventory::iter::<Named> {
-            let reaches = |Registered(function): &Registered| {
-                if named.is_tag {
-                    let mut tags = function.tag_templates().iter();
-                    tags.any(|tag| is_tag(named.template, tag))
-                } else {
-                    begins(Pieces::written(named.template), function.pieces())
-                }
+            let wanted = shape(Pieces::written(named.template));
+            let reaches = if named.is_tag {
+                tags.iter().any(|tag| is_tag(&wanted, tag))
+            } else {
+                prefixes.iter().any(|prefix| begins(&wanted, prefix))
             };
-            if !inventory::iter::<Registered>.into_iter().any(reaches) {
+            if !reaches {
                 event::unmatched(named);
             }
         }
@@ -62,8 +68,7 @@ pub(crate) fn tell_of_unmatched() {
 }
 
 /// Whether a key with this prefix can begin like `pattern`.
-fn begins(pattern: Pieces, prefix: Pieces) -> bool {
-    let (pattern, prefix) = (shape(pattern), shape(prefix));
+fn begins(pattern: &str, prefix: &str) -> bool {
     if pattern.is_empty() {
         return true;
     }
@@ -74,11 +79,7 @@ fn begins(pattern: Pieces, prefix: Pieces) -> bool {
 }
 
 /// Whether two templates can name one tag.
-fn is_tag(wanted: &'static str, there: &'static str) -> bool {
-    let (wanted, there) = (
-        shape(Pieces::written(wanted)),
-        shape(Pieces::written(there)),
-    );
+fn is_tag(wanted: &str, there: &str) -> bool {
     wanted.split(':').count() == there.split(':').count()
         && wanted
             .split(':')
@@ -126,9 +127,13 @@ fn fits(head: &str, tail: &str, text: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn written(template: &'static str) -> String {
+        shape(Pieces::written(template))
+    }
+
     #[test]
     fn a_pattern_meets_the_prefixes_that_can_begin_like_it() {
-        let meets = |pattern, prefix| begins(Pieces::written(pattern), Pieces::written(prefix));
+        let meets = |pattern, prefix| begins(&written(pattern), &written(prefix));
         for (pattern, prefix) in [
             ("", "user"),
             ("user", "user:{0}"),
@@ -151,16 +156,17 @@ mod tests {
         ] {
             assert!(!meets(pattern, prefix), "{pattern} {prefix}");
         }
-        let by_name = Pieces::of_name("shop::user::profile");
-        assert!(begins(Pieces::written("shop:user"), by_name.clone()));
-        assert!(!begins(Pieces::written("user"), by_name));
+        let by_name = shape(Pieces::of_name("shop::user::profile"));
+        assert!(begins("shop:user", &by_name));
+        assert!(!begins("user", &by_name));
     }
 
     #[test]
     fn a_tag_meets_a_whole_tag() {
-        assert!(is_tag("course:{0}", "course:{5}"));
-        assert!(is_tag("course:7", "course:{5}"));
-        assert!(!is_tag("course", "course:{5}"));
-        assert!(!is_tag("coarse:{0}", "course:{0}"));
+        let meets = |wanted, there| is_tag(&written(wanted), &written(there));
+        assert!(meets("course:{0}", "course:{5}"));
+        assert!(meets("course:7", "course:{5}"));
+        assert!(!meets("course", "course:{5}"));
+        assert!(!meets("coarse:{0}", "course:{0}"));
     }
 }
