@@ -86,6 +86,13 @@ impl Builder {
         /// How long a call waits for another call's load of the same key, before it loads itself.
         /// Default 30 s.
         follower_wait: Duration,
+        /// How many calls may wait for other calls' loads, all keys together; one more runs its own body at
+        /// once. Default 10,000.
+        waiting_callers: usize,
+        /// How many values that were answered past their ttl may be loaded anew at a time
+        /// (`stale_while_revalidate`); beyond that the old value is the answer, and a later call loads.
+        /// Default 64.
+        background_refreshes: usize,
         /// How many calls that waited for a load that failed, with an error that cannot be cloned,
         /// run their own body at a time. Default 8.
         parallel_failing_loads: usize,
@@ -157,6 +164,9 @@ fn check(config: &Config) -> Result<(), Error> {
     }
     if config.parallel_failing_loads == 0 {
         return wrong("`parallel_failing_loads` must be at least 1");
+    }
+    if config.waiting_callers == 0 || config.background_refreshes == 0 {
+        return wrong("`waiting_callers` and `background_refreshes` must be at least 1");
     }
     if config.max_entry_size == 0 || config.memory_capacity == 0 {
         return wrong(

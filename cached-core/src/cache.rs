@@ -19,6 +19,7 @@ use crate::{
     flight::Flights,
     generations::Generations,
     journal::Journal,
+    limit::Limit,
     lineage::Lineage,
     named,
     scope::{self, Mode},
@@ -85,6 +86,9 @@ struct Inner {
     /// Of what this process has stored.
     lineage: Lineage,
     background: Background,
+    /// Callers that wait for other calls' loads.
+    waiting_callers: Limit,
+    background_refreshes: Limit,
     table: Table,
     on: AtomicBool,
     /// Why this cache can never work.
@@ -151,6 +155,8 @@ impl Cache {
         Self(Arc::new(Inner {
             on: AtomicBool::new(config.enabled && fault.is_none()),
             journal: Journal::new(config.journal_capacity),
+            waiting_callers: Limit::new(config.waiting_callers),
+            background_refreshes: Limit::new(config.background_refreshes),
             config,
             usual: Backend::usual(store, &generations),
             emergency: Emergency::default(),
@@ -341,6 +347,14 @@ impl Cache {
 
     pub(crate) fn follower_wait(&self) -> Duration {
         self.0.config.follower_wait
+    }
+
+    pub(crate) fn waiting_callers(&self) -> &Limit {
+        &self.0.waiting_callers
+    }
+
+    pub(crate) fn background_refreshes(&self) -> &Limit {
+        &self.0.background_refreshes
     }
 
     pub(crate) fn parallel_failing_loads(&self) -> usize {

@@ -7,14 +7,17 @@ use std::{sync::Arc, time::Instant};
 
 use crate::{
     Cache, Error, Key,
+    age::{Age, Kept},
     cache::{Backend, Ground},
     clock,
-    codec::Codec,
+    codec::{Codec, Shared},
+    entry::Outcome,
     function::Function,
     hit::{self, Accepts, Miss},
     load::{Call, Load, Plan, Start},
     scope::{self, Mode, Surroundings},
-    store::Reply,
+    stale::{FoundStale, Stale},
+    store::{Payload, Reply},
 };
 
 /// What a look-up found: a value, or what it takes to load one.
@@ -56,7 +59,16 @@ impl Seen {
     /// What a store inside the process shows is always true.
     pub(crate) fn local() -> Box<Self> {
         Box::new(Self {
-            reply: Reply::local(None, None),
+            reply: Reply::local(None, Kept::default()),
+            trusted: true,
+        })
+    }
+
+    /// A value inside the process that is past its ttl.
+    fn past(shared: &Shared, kept: Kept) -> Box<Self> {
+        let payload = Payload::Typed(shared.clone(), 0);
+        Box::new(Self {
+            reply: Reply::local(Some(payload), kept),
             trusted: true,
         })
     }
@@ -70,9 +82,14 @@ pub(crate) enum NoHit {
     Failed(Error),
 }
 
+/// A value, and what was read where it is past its ttl.
+type Aged<R> = (R, Option<Box<Seen>>);
+
 /// What a look inside the process found.
-enum Looked<R> {
+pub(crate) enum Looked<R> {
     Hit(R),
+    /// Past its ttl, and to be loaded anew.
+    Stale(R, Cache, Box<Seen>),
     /// Run the body alone, as if there were no cache.
     Uncached,
     Miss(Cache, Start),
@@ -81,12 +98,24 @@ enum Looked<R> {
 }
 
 /// Who asks.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Asks {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asks {
     /// A call, which is answered in any case.
     Call,
+    /// A call that loads a value behind its answer if that is past its ttl.
+    CallAhead,
     /// Somebody who wants to know what a call would find.
     Peek,
+}
+
+impl Asks {
+    /// How old an answer may be.
+    fn oldest(self) -> Age {
+        match self {
+            Self::Call => Age::Fresh,
+            Self::CallAhead | Self::Peek => Age::Revalidate,
+        }
+    }
 }
 
 // A return type need not be `Send` for its function's future to be: an error may hold an `Rc`. So
@@ -100,17 +129,18 @@ impl<R, T> Codec<R, T> {
         let looks =
             |cache: &Cache, around: Surroundings<'_>| self.look(cache, around, key, Asks::Call);
         let cache = match scope::with_current(looks) {
-            Looked::Hit(value) => return Found::Hit(value),
-            Looked::Uncached => return self.alone(),
-            Looked::Miss(cache, start) => return self.miss(cache, key.take(), start),
+            Looked::Hit(value) | Looked::Stale(value, ..) => return Found::Hit(value),
+            Looked::Uncached => return Found::Miss(self.alone()),
+            Looked::Miss(cache, start) => return Found::Miss(self.miss(cache, key.take(), start)),
             Looked::Ask(cache) => cache,
         };
-        Box::pin(self.ask(cache, key.take(), Asks::Call)).await
+        let found = Box::pin(self.ask(cache, key.take(), Asks::Call));
+        found.await.settled()
     }
 
     /// As [`find`](Self::find), in `cache`.
     pub async fn find_in(&self, cache: &Cache, key: &mut Key) -> Found<R, T> {
-        self.seek_in(cache, key, Asks::Call).await
+        self.seek_in(cache, key, Asks::Call).await.settled()
     }
 
     /// What a call would return now without loading.
@@ -121,20 +151,30 @@ impl<R, T> Codec<R, T> {
 
     /// As [`peek`](Self::peek), in `cache`.
     pub async fn peek_in(&self, cache: &Cache, key: &mut Key) -> Option<R> {
-        self.seek_in(cache, key, Asks::Peek).await.hit()
+        self.seek_in(cache, key, Asks::Peek).await.value()
     }
 
-    async fn seek_in(&self, cache: &Cache, key: &mut Key, asks: Asks) -> Found<R, T> {
-        let cache = match scope::with_surroundings(|around| self.look(cache, around, key, asks)) {
-            Looked::Hit(value) => return Found::Hit(value),
-            Looked::Uncached => return self.alone(),
-            Looked::Miss(cache, start) => return self.miss(cache, key.take(), start),
-            Looked::Ask(cache) => cache,
+    pub(crate) async fn seek_in(
+        &self,
+        cache: &Cache,
+        key: &mut Key,
+        asks: Asks,
+    ) -> FoundStale<R, T> {
+        let looks = |around: Surroundings<'_>| self.look(cache, around, key, asks);
+        let cache = match self.known(scope::with_surroundings(looks), key) {
+            Ok(found) => return found,
+            Err(cache) => cache,
         };
         Box::pin(self.ask(cache, key.take(), asks)).await
     }
 
-    fn look(&self, cache: &Cache, around: Surroundings<'_>, key: &Key, asks: Asks) -> Looked<R> {
+    pub(crate) fn look(
+        &self,
+        cache: &Cache,
+        around: Surroundings<'_>,
+        key: &Key,
+        asks: Asks,
+    ) -> Looked<R> {
         let function = key.function();
         if !cache.is_on() {
             return Looked::Uncached;
@@ -147,11 +187,17 @@ impl<R, T> Codec<R, T> {
             cache.count_unkeyable(function);
             return Looked::Uncached;
         }
+        if mode == Some(Mode::Revalidate)
+            && let Some(ticket) = around.ticket()
+            && ticket.is_for(cache, key)
+        {
+            return Looked::Miss(cache.clone(), Start::usual(Plan::Revalidate(ticket)));
+        }
         match cache.ground(function) {
             Ground::Usual if mode == Some(Mode::Refresh) => {
                 Looked::Miss(cache.clone(), Start::usual(Plan::Refresh))
             }
-            Ground::Usual => self.look_on(cache, cache.usual(), None, key),
+            Ground::Usual => self.look_on(cache, cache.usual(), None, key, asks),
             ground => self.look_elsewhere(cache, ground, mode, key, asks),
         }
     }
@@ -174,9 +220,9 @@ impl<R, T> Codec<R, T> {
                 return Looked::Miss(cache.clone(), start);
             }
             Ground::Emergency(backend) => {
-                return self.look_on(cache, &backend, Some(&backend), key);
+                return self.look_on(cache, &backend, Some(&backend), key, asks);
             }
-            Ground::Unavailable(error) if asks == Asks::Call => {
+            Ground::Unavailable(error) if asks != Asks::Peek => {
                 if let Some(fail) = self.fails {
                     return Looked::Hit(fail(error));
                 }
@@ -197,23 +243,35 @@ impl<R, T> Codec<R, T> {
         backend: &Backend,
         emergency: Option<&Arc<Backend>>,
         key: &Key,
+        asks: Asks,
     ) -> Looked<R> {
         let function = key.function();
-        let mut found = Err(Miss::Absent);
+        let (mut found, mut past) = (Err(Miss::Absent), None);
         let accepts = Accepts::of(function);
-        let looked = backend
-            .store
-            .look(key, &mut |shared| found = hit::typed(self, accepts, shared));
-        match (looked, found) {
-            (None, _) => Looked::Ask(cache.clone()),
-            (Some(_), Ok(value)) => {
+        let looked = backend.store.look(key, &mut |shared, kept| {
+            let age = kept.age(accepts.windows);
+            if age <= asks.oldest() {
+                found = hit::typed(self, accepts, shared);
+            }
+            if age != Age::Fresh {
+                past = Some(Seen::past(shared, kept));
+            }
+        });
+        match (looked, found, past) {
+            (None, ..) => Looked::Ask(cache.clone()),
+            (Some(_), Ok(value), None) => {
                 cache.count_hit(function);
                 Looked::Hit(value)
             }
-            (Some(_), Err(miss)) => {
+            (Some(_), Ok(value), Some(seen)) => {
+                cache.count_stale_hit(function);
+                Looked::Stale(value, cache.clone(), seen)
+            }
+            (Some(_), Err(miss), past) => {
                 cache.count_miss(function, miss);
+                let seen = past.unwrap_or_else(Seen::local);
                 let start = Start {
-                    plan: Plan::Share(Some(Seen::local())),
+                    plan: Plan::Share(Some(seen)),
                     emergency: emergency.cloned(),
                 };
                 Looked::Miss(cache.clone(), start)
@@ -221,13 +279,17 @@ impl<R, T> Codec<R, T> {
         }
     }
 
-    async fn ask(&self, cache: Cache, key: Key, asks: Asks) -> Found<R, T> {
+    pub(crate) async fn ask(&self, cache: Cache, key: Key, asks: Asks) -> FoundStale<R, T> {
         let began = clock::instant();
         let function = key.function();
-        let start = match self.read(&cache, &key, began).await {
-            Ok(value) => {
+        let start = match self.read(&cache, &key, began, asks).await {
+            Ok((value, None)) => {
                 cache.count_hit(function);
-                return Found::Hit(value);
+                return FoundStale::Hit(value);
+            }
+            Ok((value, Some(seen))) => {
+                cache.count_stale_hit(function);
+                return FoundStale::Stale(Stale::new(value, cache, key, seen, began));
             }
             Err(NoHit::Seen(miss, seen)) => {
                 cache.count_miss(function, miss);
@@ -236,17 +298,25 @@ impl<R, T> Codec<R, T> {
             Err(NoHit::Failed(error)) => {
                 let ground = cache.ground_after(function, error);
                 match self.look_elsewhere(&cache, ground, None, &key, asks) {
-                    Looked::Hit(value) => return Found::Hit(value),
+                    Looked::Hit(value) | Looked::Stale(value, ..) => {
+                        return FoundStale::Hit(value);
+                    }
                     Looked::Miss(_, start) => start,
                     Looked::Uncached | Looked::Ask(_) => Start::usual(Plan::Alone),
                 }
             }
         };
-        Found::Miss(Load::new(*self, Call::new(cache, key, start, began)))
+        FoundStale::Miss(Load::new(*self, Call::new(cache, key, start, began)))
     }
 
     /// One read of the store for one call.
-    pub(crate) async fn read(&self, cache: &Cache, key: &Key, began: Instant) -> Result<R, NoHit> {
+    pub(crate) async fn read(
+        &self,
+        cache: &Cache,
+        key: &Key,
+        began: Instant,
+        asks: Asks,
+    ) -> Result<Aged<R>, NoHit> {
         // Decided before the read is sent: what is invalidated later is none of this read's business,
         // and what is known to be applied later does not make its reply any newer.
         let trusted = cache.trusts(key);
@@ -259,8 +329,14 @@ impl<R, T> Codec<R, T> {
             }
         };
         let look = Look { began, trusted };
-        self.found(cache, key, &reply, look, Accepts::of(function))
-            .map_err(|miss| NoHit::Seen(miss, Box::new(Seen { reply, trusted })))
+        let accepts = Accepts::of(function).up_to(asks.oldest());
+        let found = self.found(cache, key, &reply, look, accepts);
+        let seen = || Box::new(Seen { reply, trusted });
+        match found {
+            Ok((value, Age::Fresh)) => Ok((value, None)),
+            Ok((value, _)) => Ok((value, Some(seen()))),
+            Err(miss) => Err(NoHit::Seen(miss, seen())),
+        }
     }
 
     /// What `reply` holds, or what is on its way to the store.
@@ -271,14 +347,19 @@ impl<R, T> Codec<R, T> {
         reply: &Reply,
         look: Look,
         accepts: Accepts,
-    ) -> Result<R, Miss> {
-        self.answer(cache, reply, look.trusted, accepts)
-            .or_else(|miss| {
-                let coming = cache.on_its_way(key, look.began, reply);
-                coming
-                    .and_then(|shared| hit::typed(self, accepts, &shared).ok())
-                    .ok_or(miss)
-            })
+    ) -> Result<(R, Age), Miss> {
+        let answer = self.answer(cache, reply, look.trusted, accepts);
+        if let Ok((_, Age::Fresh)) = answer {
+            return answer;
+        }
+        // An error on its way stands behind a value past its ttl: who waits for it judges that.
+        let coming = cache
+            .on_its_way(key, look.began, reply)
+            .filter(|shared| shared.outcome != Outcome::Error || accepts.windows.are_none());
+        match coming.and_then(|shared| hit::typed(self, accepts, &shared).ok()) {
+            Some(value) => Ok((value, Age::Fresh)),
+            None => answer,
+        }
     }
 
     /// The hit test.
@@ -288,29 +369,20 @@ impl<R, T> Codec<R, T> {
         reply: &Reply,
         trusted: bool,
         accepts: Accepts,
-    ) -> Result<R, Miss> {
+    ) -> Result<(R, Age), Miss> {
         if !trusted {
             return Err(Miss::Absent);
         }
         hit::judge(self, accepts, reply, cache.max_entry_size())
     }
 
-    fn miss(&self, cache: Cache, key: Key, start: Start) -> Found<R, T> {
+    pub(crate) fn miss(&self, cache: Cache, key: Key, start: Start) -> Load<R, T> {
         let call = Call::new(cache, key, start, clock::instant());
-        Found::Miss(Load::new(*self, call))
+        Load::new(*self, call)
     }
 
-    fn alone(&self) -> Found<R, T> {
-        Found::Miss(Load::alone(*self))
-    }
-}
-
-impl<R, T> Found<R, T> {
-    fn hit(self) -> Option<R> {
-        match self {
-            Self::Hit(value) => Some(value),
-            Self::Miss(_) => None,
-        }
+    pub(crate) fn alone(&self) -> Load<R, T> {
+        Load::alone(*self)
     }
 }
 

@@ -183,6 +183,10 @@ impl<R, T> Codec<R, T> {
         }
     }
 
+    pub(crate) fn is_error(&self, returned: &R) -> bool {
+        self.outcome(returned) == Outcome::Error
+    }
+
     /// Whether `cache_if` lets the value be stored.
     pub(crate) fn wanted(&self, returned: &R) -> bool {
         match ((self.look)(returned), self.cache_if) {

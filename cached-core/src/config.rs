@@ -24,7 +24,9 @@ pub(crate) struct Config {
     pub(crate) memory_capacity: u64,
     pub(crate) max_entry_size: usize,
     pub(crate) follower_wait: Duration,
+    pub(crate) waiting_callers: usize,
     pub(crate) parallel_failing_loads: usize,
+    pub(crate) background_refreshes: usize,
     pub(crate) lease: Duration,
     pub(crate) journal_capacity: usize,
     pub(crate) outage: Outage,
@@ -52,8 +54,12 @@ impl Default for Config {
             max_entry_size: 8 << 20,
             // Longer than a load should take, shorter than a caller's patience.
             follower_wait: Duration::from_secs(30),
+            // Some ten megabytes; more callers than a service survives anyway.
+            waiting_callers: 10_000,
             // Enough to get through when one in eight fails, too few to hurt a failing database.
             parallel_failing_loads: 8,
+            // As many loads as a database stands that nobody waits for.
+            background_refreshes: 64,
             // Longer than any load worth storing.
             lease: Duration::from_secs(300),
             // A few megabytes; more than an outage of minutes leaves behind.

@@ -23,6 +23,45 @@ pub(crate) fn miss(function: Option<&'static Function>, store: Kind) {
     event!(target: TARGET, Level::DEBUG, function = name(function), store = store.name(), "miss");
 }
 
+pub(crate) fn stale(function: Option<&'static Function>, store: Kind) {
+    event!(
+        target: TARGET, Level::DEBUG,
+        function = name(function), store = store.name(), "stale: past its ttl, and loaded anew"
+    );
+}
+
+/// The error itself is a value of the function, and shown to nobody.
+pub(crate) fn stale_if_error(function: Option<&'static Function>, store: Kind) {
+    event!(
+        target: TARGET, Level::WARN,
+        function = name(function), store = store.name(),
+        "the load failed: a value past its ttl is returned in place of the error"
+    );
+}
+
+pub(crate) fn refresh_failed(function: Option<&'static Function>) {
+    event!(
+        target: TARGET, Level::WARN, function = name(function),
+        "a value past its ttl could not be loaded anew: the body returned an error"
+    );
+}
+
+/// Once a function.
+pub(crate) fn refresh_skipped(function: Option<&'static Function>) {
+    event!(
+        target: TARGET, Level::WARN, function = name(function),
+        "a value past its ttl was not loaded anew: too many others are"
+    );
+}
+
+/// Once a function.
+pub(crate) fn crowded(function: Option<&'static Function>) {
+    event!(
+        target: TARGET, Level::WARN, function = name(function),
+        "too many calls wait for other calls' loads: the body runs at once"
+    );
+}
+
 pub(crate) fn shared(function: Option<&'static Function>) {
     event!(target: TARGET, Level::DEBUG, function = name(function), "shared another call's load");
 }

@@ -1,8 +1,9 @@
 //! The hit test: does this reply answer this call? A pure function of the reply.
 
 use crate::{
+    age::{Age, Kept, Windows},
     codec::{Codec, Shared},
-    entry::{self, Outcome, Stored},
+    entry::{self, Header, Outcome, Stored},
     function::Function,
     generation::counts,
     store::{Payload, Reply},
@@ -22,20 +23,34 @@ pub(crate) enum Miss {
     TooLarge,
 }
 
-/// Which outcomes of a load the caller takes from a cache.
+/// Which outcomes of a load the caller takes from a cache, and how old.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Accepts {
     pub(crate) none: bool,
     pub(crate) error: bool,
+    pub(crate) windows: Windows,
+    pub(crate) oldest: Age,
 }
 
 impl Accepts {
-    /// What calls of `function` take, or calls by key.
+    /// What calls of `function` take, or calls by key: what is fresh.
     pub(crate) fn of(function: Option<&'static Function>) -> Self {
         Self {
             none: function.is_some_and(|function| function.none_ttl().is_some()),
             error: function.is_some_and(|function| function.error_ttl().is_some()),
+            windows: function.map_or(Windows::NONE, Function::windows),
+            oldest: Age::Fresh,
         }
+    }
+
+    /// The same, and what is past its ttl, up to the age `oldest`.
+    pub(crate) fn up_to(self, oldest: Age) -> Self {
+        Self { oldest, ..self }
+    }
+
+    /// The age of what is kept so, if it is taken.
+    fn age(self, kept: Kept) -> Option<Age> {
+        Some(kept.age(self.windows)).filter(|age| *age <= self.oldest)
     }
 
     fn takes(self, outcome: Outcome) -> bool {
@@ -53,10 +68,13 @@ pub(crate) fn judge<R, T>(
     accepts: Accepts,
     reply: &Reply,
     limit: usize,
-) -> Result<R, Miss> {
+) -> Result<(R, Age), Miss> {
     match &reply.payload {
         None => Err(Miss::Absent),
-        Some(Payload::Typed(shared, _)) => typed(codec, accepts, shared),
+        Some(Payload::Typed(shared, _)) => {
+            let age = accepts.age(reply.kept).ok_or(Miss::Absent)?;
+            Ok((typed(codec, accepts, shared)?, age))
+        }
         Some(Payload::Bytes(bytes)) if bytes.len() > limit => Err(Miss::TooLarge),
         Some(Payload::Bytes(bytes)) => match entry::read(bytes) {
             Stored::Lease(_) => Err(Miss::Absent),
@@ -65,7 +83,9 @@ pub(crate) fn judge<R, T>(
             }
             Stored::Entry(header, _) if !accepts.takes(header.outcome) => Err(Miss::Absent),
             Stored::Entry(header, body) => {
-                codec.decode(header.outcome, body).ok_or(Miss::Undecodable)
+                let age = accepts.age(kept(reply, &header)).ok_or(Miss::Absent)?;
+                let value = codec.decode(header.outcome, body);
+                Ok((value.ok_or(Miss::Undecodable)?, age))
             }
             Stored::Foreign => Err(Miss::Foreign),
             Stored::Damaged(_) => Err(Miss::Undecodable),
@@ -85,14 +105,27 @@ pub(crate) fn typed<R, T>(
     codec.restore(shared).ok_or(Miss::Undecodable)
 }
 
-/// Whether there is an entry that counts, of whatever type.
-pub(crate) fn is_entry(reply: &Reply) -> bool {
-    match &reply.payload {
-        None => false,
-        Some(Payload::Typed(..)) => true,
-        Some(Payload::Bytes(bytes)) => {
-            matches!(entry::read(bytes), Stored::Entry(header, _)
-                if counts(&header, reply.identity, &reply.markers))
-        }
+/// How long the entry is kept, of whatever type, if there is one that counts.
+pub(crate) fn entry_kept(reply: &Reply) -> Option<Kept> {
+    match reply.payload.as_ref()? {
+        Payload::Typed(..) => Some(reply.kept),
+        Payload::Bytes(bytes) => match entry::read(bytes) {
+            Stored::Entry(header, _) if counts(&header, reply.identity, &reply.markers) => {
+                Some(kept(reply, &header))
+            }
+            _ => None,
+        },
+    }
+}
+
+/// The same, if it is fresh.
+pub(crate) fn fresh_kept(reply: &Reply) -> Option<Kept> {
+    entry_kept(reply).filter(|kept| kept.age(Windows::NONE) == Age::Fresh)
+}
+
+fn kept(reply: &Reply, header: &Header) -> Kept {
+    Kept {
+        stale: header.stale,
+        ..reply.kept
     }
 }

@@ -117,6 +117,7 @@ mod jitter;
 mod journal;
 mod json;
 mod key;
+mod limit;
 mod lineage;
 mod load;
 #[cfg(test)]
@@ -129,6 +130,7 @@ mod scope;
 mod segment;
 mod server;
 mod shape;
+mod stale;
 mod stats;
 mod store;
 mod template;

@@ -16,11 +16,13 @@ use crate::{
     flight::{Captured, Flight, Passenger},
     generation::View,
     scope,
+    stale::Ticket,
     store::Write,
 };
 
 mod miss;
 mod refresh;
+mod revalidate;
 
 /// A miss, on its way to a value.
 #[derive(Debug)]
@@ -52,6 +54,8 @@ pub(crate) enum Plan {
     Refresh,
     /// A load of its own, which is not kept: nothing is known of what it would replace.
     Alone,
+    /// The load behind an answer that another call has given.
+    Revalidate(Box<Ticket>),
 }
 
 /// How a call that missed goes on, and where.
@@ -103,6 +107,9 @@ impl<R, T> Load<R, T> {
         // Boxed: what a miss keeps in hand is large, and lies in the future of every caller.
         match std::mem::replace(&mut call.plan, Plan::Refresh) {
             Plan::Share(seen) => Box::pin(miss::share(self.codec, &call, seen, body)).await,
+            Plan::Revalidate(ticket) => {
+                Box::pin(revalidate::revalidate(self.codec, &call, ticket, body)).await
+            }
             Plan::Refresh => Box::pin(refresh::refresh(self.codec, &call, body)).await,
             Plan::Alone => call.load(None, body).await,
         }

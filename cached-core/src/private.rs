@@ -16,6 +16,7 @@ pub use crate::invalidation::{Invalidation, Prepared};
 pub use crate::load::Load;
 pub use crate::named::Named;
 pub use crate::returns::{Ended, Returns, Success};
+pub use crate::stale::{Again, FoundStale, Stale};
 
 /// Declares the static of an annotated function: its name, then calls of [`Function`]'s builder.
 #[macro_export]

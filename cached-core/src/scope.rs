@@ -6,14 +6,14 @@
 use std::{
     pin::pin,
     sync::{
-        Arc, OnceLock,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
 
 use crate::{
     Cache, Error, ErrorKind, cache::Collected, environment, event, flight::Flight,
-    function::Function,
+    function::Function, stale::Ticket,
 };
 
 tokio::task_local! {
@@ -42,6 +42,8 @@ pub(crate) enum Mode {
     Bypass,
     /// Load and store, whatever is there.
     Refresh,
+    /// Load as the ticket says.
+    Revalidate,
 }
 
 /// A mode for the next call of one function only, whatever its cache.
@@ -50,6 +52,18 @@ struct Once {
     function: &'static Function,
     mode: Mode,
     taken: AtomicBool,
+    ticket: Mutex<Option<Box<Ticket>>>,
+}
+
+impl Once {
+    fn new(function: &'static Function, mode: Mode, ticket: Option<Ticket>) -> Arc<Self> {
+        Arc::new(Self {
+            function,
+            mode,
+            taken: AtomicBool::new(false),
+            ticket: Mutex::new(ticket.map(Box::new)),
+        })
+    }
 }
 
 fn around() -> Context {
@@ -87,12 +101,32 @@ pub(crate) fn once<F: Future>(
     mode: Mode,
     call: F,
 ) -> impl Future<Output = F::Output> {
-    let once = Once {
-        function,
-        mode,
-        taken: AtomicBool::new(false),
+    let once = Once::new(function, mode, None);
+    within(move |context| context.once = Some(once), call)
+}
+
+/// In a task of its own: the next call of `function` inside `call` loads as `ticket` says; everything inside
+/// uses `cache`, if there is one.
+pub(crate) fn revalidating<F: Future>(
+    function: &'static Function,
+    ticket: Ticket,
+    cache: Option<Cache>,
+    call: F,
+) -> impl Future<Output = F::Output> {
+    let once = Once::new(function, Mode::Revalidate, Some(ticket));
+    let change = |context: &mut Context| {
+        context.cache = cache;
+        context.once = Some(once);
     };
-    within(move |context| context.once = Some(Arc::new(once)), call)
+    within(change, call)
+}
+
+/// The cache of the innermost scope.
+pub(crate) fn scoped() -> Option<Cache> {
+    CONTEXT
+        .try_with(|context| context.cache.clone())
+        .ok()
+        .flatten()
 }
 
 /// The body that `flight` waits for. What was meant for this call alone ends here.
@@ -157,6 +191,15 @@ impl Surroundings<'_> {
                 .find(|(of, _)| of.is(cache))
                 .map(|(_, mode)| *mode)
         })
+    }
+}
+
+impl Surroundings<'_> {
+    /// The ticket of a call that loads as one says.
+    pub(crate) fn ticket(self) -> Option<Box<Ticket>> {
+        let once = self.0?.once.as_ref()?;
+        let mut ticket = once.ticket.lock().unwrap_or_else(PoisonError::into_inner);
+        ticket.take()
     }
 }
 

@@ -64,6 +64,14 @@ counters! {
     loads,
     /// Misses answered by another call's load.
     shared,
+    /// Answers past their ttl: hits that are then loaded anew, and misses whose load failed.
+    stale,
+    /// Loads behind an answer that was past its ttl.
+    refreshes,
+    /// Answers past their ttl that were not loaded anew, because too many others were.
+    refreshes_skipped,
+    /// Misses that ran their own body because too many calls waited for other calls' loads.
+    crowded,
     /// Entries written.
     stores,
     /// Values that came too late: something was invalidated, or stored, since their load began, or it took

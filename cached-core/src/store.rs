@@ -3,7 +3,7 @@
 use std::{fmt::Debug, pin::Pin, time::Duration};
 
 use crate::{
-    Error, Key,
+    Error, Key, age,
     codec::Shared,
     entry::{Id, Identity, Marker, PerGroup},
     generation::{Occupant, View},
@@ -61,20 +61,20 @@ pub(crate) struct Reply {
     pub(crate) identity: Option<Identity>,
     /// Those of the key's groups, in their order; a store inside the process has none.
     pub(crate) markers: PerGroup<Option<Marker>>,
-    /// How long the entry will still live, where it was asked for and there is a limit.
-    pub(crate) remaining: Option<Duration>,
+    /// How long the entry is kept. In bytes, the entry itself says how much of that is past its ttl.
+    pub(crate) kept: age::Kept,
     /// What lies at the entry's key, if a capture or claim said so without its bytes.
     pub(crate) occupant: Option<Occupant>,
 }
 
 impl Reply {
     /// The answer of a store inside the process: what guards it is its own.
-    pub(crate) fn local(payload: Option<Payload>, remaining: Option<Duration>) -> Self {
+    pub(crate) fn local(payload: Option<Payload>, kept: age::Kept) -> Self {
         Self {
             payload,
             identity: None,
             markers: PerGroup::new(),
-            remaining,
+            kept,
             occupant: Some(Occupant::Ours(Id::NONE)),
         }
     }
@@ -102,10 +102,10 @@ impl Reply {
 pub(crate) trait Store: Debug + Send + Sync {
     fn kind(&self) -> Kind;
 
-    /// Looks `key` up without waiting, and shows what is there to `visit`.
+    /// Looks `key` up without waiting, and shows what is there, and how long it is kept, to `visit`.
     ///
     /// `None` if this store cannot know without waiting; else whether anything was there.
-    fn look(&self, _key: &Key, _visit: &mut dyn FnMut(&Shared)) -> Option<bool> {
+    fn look(&self, _key: &Key, _visit: &mut dyn FnMut(&Shared, age::Kept)) -> Option<bool> {
         None
     }
 
@@ -119,9 +119,10 @@ pub(crate) trait Store: Debug + Send + Sync {
         Kept::Rejected(None)
     }
 
+    /// Reads what is at `key`; for functions whose values are kept past their ttl, also how long it will be.
     fn read<'a>(&'a self, key: &'a Key) -> Task<'a, Reply>;
 
-    /// As [`read`](Self::read), and asks how long the entry will live.
+    /// As [`read`](Self::read), and asks in any case how long the entry will be kept.
     fn read_with_ttl<'a>(&'a self, key: &'a Key) -> Task<'a, Reply>;
 
     /// As [`read`](Self::read), one reply a key, in order.
@@ -154,8 +155,8 @@ pub(crate) trait Store: Debug + Send + Sync {
     /// Reads and deletes in one step: of several at once, one gets the payload.
     fn take<'a>(&'a self, key: &'a Key) -> Task<'a, Reply>;
 
-    /// Gives what is at `key` a new ttl. Whether something was there.
-    fn touch<'a>(&'a self, key: &'a Key, ttl: Duration) -> Task<'a, bool>;
+    /// Gives what is at `key` a new ttl, past which it is kept for `stale`. Whether something was there.
+    fn touch<'a>(&'a self, key: &'a Key, ttl: Duration, stale: Duration) -> Task<'a, bool>;
 
     /// Deletes what `glob` matches, without the namespace, and says how many that were.
     fn purge<'a>(&'a self, glob: &'a str) -> Task<'a, u64>;
@@ -188,12 +189,21 @@ pub(crate) struct Write {
     pub(crate) key: Key,
     pub(crate) payload: Payload,
     pub(crate) ttl: Duration,
+    /// How much longer it is kept.
+    pub(crate) stale: Duration,
     pub(crate) captured: Epoch,
     /// Its own name, and what has to be there.
     pub(crate) id: Id,
     pub(crate) expected: Id,
     /// When its load ran: what began later stays.
     pub(crate) span: Span,
+}
+
+impl Write {
+    /// How long the store keeps it.
+    pub(crate) fn lives(&self) -> Duration {
+        self.ttl.saturating_add(self.stale)
+    }
 }
 
 /// What became of a value.

@@ -24,6 +24,7 @@ mod round_trips;
 mod shapes;
 mod sharing;
 mod single_flight;
+mod stale;
 mod surroundings;
 mod user_input;
 mod visible;

@@ -157,7 +157,7 @@ impl Backend {
     fn found<R, T>(&self, codec: &Codec<R, T>, key: &Key) -> Option<R> {
         let mut found = None;
         let accepts = Accepts::of(None);
-        self.store.look(key, &mut |shared| {
+        self.store.look(key, &mut |shared, _| {
             found = hit::typed(codec, accepts, shared).ok();
         });
         found

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::Cache;
+use super::{Cache, keep::stale};
 use crate::{
     Error, ErrorKind, Key,
+    age::Kept,
     call::{Found, Look},
     codec::{CacheValue, Codec},
     hit::{self, Accepts, Miss},
@@ -159,18 +160,28 @@ impl Cache {
     ///
     /// As [`get`](Self::get).
     pub async fn exists(&self, key: impl Into<Key>) -> Result<bool, Error> {
-        let key = key.into();
-        if !self.reads(&key)? {
-            return Ok(false);
-        }
-        let look = Look::now(self, &key);
-        let reply = self.store().read(&key).await;
-        let reply = self.heard(&key, reply)?;
-        let is_there = look.trusted && hit::is_entry(&reply);
-        Ok(is_there || self.on_its_way(&key, look.began, &reply).is_some())
+        Ok(self.there(&key.into()).await?.is_some())
     }
 
-    /// How long the entry at `key` will live; `None` if there is none.
+    /// How long what a read of `key` would take is kept, if there is something.
+    async fn there(&self, key: &Key) -> Result<Option<Kept>, Error> {
+        if !self.reads(key)? {
+            return Ok(None);
+        }
+        let look = Look::now(self, key);
+        let reply = self.store().read(key).await;
+        let reply = self.heard(key, reply)?;
+        let there = hit::fresh_kept(&reply).filter(|_| look.trusted);
+        Ok(there.or_else(|| {
+            let coming = self.on_its_way(key, look.began, &reply)?;
+            Some(Kept {
+                stale: stale(key, coming.outcome),
+                remaining: None,
+            })
+        }))
+    }
+
+    /// How long the entry at `key` will be fresh; `None` if there is none.
     ///
     /// # Errors
     ///
@@ -183,7 +194,8 @@ impl Cache {
         let trusted = self.trusts(&key);
         let reply = self.store().read_with_ttl(&key).await;
         let reply = self.heard(&key, reply)?;
-        Ok(reply.remaining.filter(|_| trusted && hit::is_entry(&reply)))
+        let there = hit::fresh_kept(&reply).filter(|_| trusted);
+        Ok(there.and_then(Kept::fresh_for))
     }
 
     /// The value at `key`, which is removed: of several callers at once, one gets it.
@@ -206,7 +218,7 @@ impl Cache {
         let reply = self.heard(&key, reply)?;
         let codec = Codec::<T, T>::plain();
         let found = codec.answer(self, &reply, trusted, Accepts::of(None));
-        Ok(self.counted(&key, found))
+        Ok(self.counted(&key, found.map(|(value, _)| value)))
     }
 
     /// Gives the entry at `key` a new ttl, counted from now; returns whether there is one.
@@ -219,10 +231,10 @@ impl Cache {
         let key = key.into();
         long_enough(ttl)?;
         // What is not an entry, or does not count, keeps the ttl it has.
-        if !self.exists(&key).await? {
+        let Some(there) = self.there(&key).await? else {
             return Ok(false);
-        }
-        let touched = self.store().touch(&key, ttl).await;
+        };
+        let touched = self.store().touch(&key, ttl, there.stale).await;
         self.heard(&key, touched)
     }
 
@@ -251,7 +263,8 @@ impl Cache {
     /// What `reply` holds, or what is on its way to the store.
     fn value<T: CacheValue>(&self, key: &Key, reply: &Reply, look: Look) -> Option<T> {
         let codec = Codec::<T, T>::plain();
-        self.counted(key, codec.found(self, key, reply, look, Accepts::of(None)))
+        let found = codec.found(self, key, reply, look, Accepts::of(None));
+        self.counted(key, found.map(|(value, _)| value))
     }
 
     fn counted<T>(&self, key: &Key, found: Result<T, Miss>) -> Option<T> {

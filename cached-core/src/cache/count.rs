@@ -20,6 +20,34 @@ impl Cache {
         event::hit(function, self.store().kind());
     }
 
+    pub(crate) fn count_stale_hit(&self, function: Of) {
+        let counters = self.counters(function);
+        counters.hits.count();
+        counters.stale.count();
+        event::stale(function, self.store().kind());
+    }
+
+    pub(crate) fn count_stale_if_error(&self, function: Of) {
+        self.counters(function).stale.count();
+        event::stale_if_error(function, self.store().kind());
+    }
+
+    pub(crate) fn count_refresh(&self, function: Of) {
+        self.counters(function).refreshes.count();
+    }
+
+    pub(crate) fn count_unrefreshed(&self, function: Of) {
+        if self.counters(function).refreshes_skipped.count() == 0 {
+            event::refresh_skipped(function);
+        }
+    }
+
+    pub(crate) fn count_crowded(&self, function: Of) {
+        if self.counters(function).crowded.count() == 0 {
+            event::crowded(function);
+        }
+    }
+
     pub(crate) fn count_miss(&self, function: Of, why: Miss) {
         let (counters, store) = (self.counters(function), self.store().kind());
         counters.misses.count();

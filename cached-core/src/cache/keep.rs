@@ -6,7 +6,9 @@ use tokio::runtime::Handle;
 
 use super::{Backend, Cache};
 use crate::{
-    Key, clock,
+    Key,
+    age::Windows,
+    clock,
     codec::{Codec, Shared},
     config::MARKERS_OUTLIVE,
     entry::{self, Header, Id, Outcome},
@@ -58,6 +60,7 @@ impl Cache {
             .or_else(|| function?.ttl_override())
             .or_else(|| function?.ttl_declared())
             .unwrap_or(self.0.config.default_ttl);
+        let windows = function.map_or(Windows::NONE, Function::windows);
         let outcomes = [
             function.and_then(Function::none_ttl),
             function.and_then(Function::error_ttl),
@@ -65,7 +68,9 @@ impl Cache {
         let longest = outcomes.into_iter().flatten().fold(declared, Duration::max);
         Lives {
             lease: self.0.config.lease,
-            markers: longest.saturating_add(MARKERS_OUTLIVE),
+            markers: longest
+                .saturating_add(windows.longest())
+                .saturating_add(MARKERS_OUTLIVE),
         }
     }
 
@@ -82,10 +87,16 @@ impl Cache {
         captured: &Captured,
     ) -> Result<Option<Write>, Unstorable> {
         let limit = self.max_entry_size();
+        // What belongs to an outage is kept no longer than that allows.
+        let stale = match backend.oldest {
+            None => stale(key, codec.outcome(value)),
+            Some(_) => Duration::ZERO,
+        };
         let write = |payload, id, expected| Write {
             key: key.clone(),
             payload,
             ttl,
+            stale,
             captured: captured.at,
             id,
             expected,
@@ -111,7 +122,7 @@ impl Cache {
             id,
             outcome: codec.outcome(value),
             ttl,
-            stale: Duration::ZERO,
+            stale,
             identity: from.identity,
             markers: from.markers.clone(),
         };
@@ -243,8 +254,29 @@ impl Cache {
         self.remove(&write.key).await;
     }
 
+    /// Removes what is at `key`, behind the answer: it is known to be no longer right.
+    pub(crate) fn drop_behind(&self, backend: &Backend, key: &Key) {
+        if !backend.store.waits() {
+            backend.store.forget(key);
+            return;
+        }
+        let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
+        let (cache, key) = (self.clone(), key.clone());
+        runtime.spawn(async move { cache.remove(&key).await });
+    }
+
     /// Removes what is at `key`, now or when the store answers again.
     pub(crate) async fn remove(&self, key: &Key) {
         let _ = self.carry_out(vec![Target::Entry(key.clone())]).await;
+    }
+}
+
+/// How long an entry at `key` is kept past its ttl. An error is not: a later one is as good.
+pub(super) fn stale(key: &Key, outcome: Outcome) -> Duration {
+    match (outcome, key.function()) {
+        (Outcome::Value | Outcome::None, Some(function)) => function.windows().longest(),
+        (Outcome::Error, _) | (_, None) => Duration::ZERO,
     }
 }

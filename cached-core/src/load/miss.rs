@@ -7,11 +7,12 @@ use std::pin::Pin;
 
 use super::Call;
 use crate::{
-    call::{NoHit, Seen},
+    age::Age,
+    call::{Asks, NoHit, Seen},
     clock,
     codec::{Codec, Shared},
     event,
-    flight::{Boarding, Captured, Landed, Lead, Turn},
+    flight::{Boarding, Captured, Follower, Landed, Lead, Turn},
     generation::{Occupant, View},
     hit::{self, Accepts, Miss as NoEntry},
     scope,
@@ -28,7 +29,7 @@ pub(super) async fn share<R, T, F: Future<Output = R>>(
     seen: Option<Box<Seen>>,
     body: Pin<&mut F>,
 ) -> R {
-    let mut miss = Miss { codec, call, seen };
+    let mut miss = Miss::new(codec, call, seen);
     let mut boarding = miss.board();
     let mut tries = 1_usize;
     loop {
@@ -36,9 +37,9 @@ pub(super) async fn share<R, T, F: Future<Output = R>>(
             Boarding::Lead(lead) => Turn::Lead(lead),
             // Waiting for a load that this call is part of would never end.
             Boarding::Follow(follower) if scope::is_loading(follower.flight()) => {
-                return body.await;
+                return miss.or_stale(body.await);
             }
-            Boarding::Follow(follower) => follower.turn(call.cache.follower_wait()).await,
+            Boarding::Follow(follower) => miss.follow(follower).await,
         };
         boarding = match turn {
             Turn::Lead(lead) => {
@@ -69,14 +70,18 @@ pub(super) async fn share<R, T, F: Future<Output = R>>(
     }
 }
 
-struct Miss<'a, R, T> {
+pub(super) struct Miss<'a, R, T> {
     codec: Codec<R, T>,
     call: &'a Call,
     /// What this call's own replies showed.
     seen: Option<Box<Seen>>,
 }
 
-impl<R, T> Miss<'_, R, T> {
+impl<'a, R, T> Miss<'a, R, T> {
+    pub(super) fn new(codec: Codec<R, T>, call: &'a Call, seen: Option<Box<Seen>>) -> Self {
+        Self { codec, call, seen }
+    }
+
     fn view(&self) -> Option<View> {
         self.seen.as_ref().map(|seen| seen.reply.view())
     }
@@ -95,7 +100,8 @@ impl<R, T> Miss<'_, R, T> {
     async fn read_again(&self) -> Result<R, NoHit> {
         let Call { cache, key, .. } = self.call;
         if self.call.backend().store.waits() {
-            return self.codec.read(cache, key, self.call.began).await;
+            let read = self.codec.read(cache, key, self.call.began, Asks::Call);
+            return read.await.map(|(value, _)| value);
         }
         self.look_again()
             .ok_or_else(|| NoHit::Seen(NoEntry::Absent, Seen::local()))
@@ -132,7 +138,7 @@ impl<R, T> Miss<'_, R, T> {
         match store.capture(key, seen.reply, lives).await {
             Ok(reply) => {
                 let accepts = Accepts::of(key.function());
-                if let Ok(value) = self.codec.answer(cache, &reply, trusted, accepts) {
+                if let Ok((value, _)) = self.codec.answer(cache, &reply, trusted, accepts) {
                     cache.count_shared(key.function());
                     lead.dissolve();
                     return Ok(value);
@@ -156,13 +162,20 @@ impl<R, T> Miss<'_, R, T> {
         let key = &self.call.key;
         let mut found = None;
         let accepts = Accepts::of(key.function());
-        self.call.backend().store.look(key, &mut |shared| {
-            found = hit::typed(&self.codec, accepts, shared).ok();
+        self.call.backend().store.look(key, &mut |shared, kept| {
+            if kept.age(accepts.windows) == Age::Fresh {
+                found = hit::typed(&self.codec, accepts, shared).ok();
+            }
         });
         found
     }
 
     async fn lead<F: Future<Output = R>>(&self, lead: Lead, body: Pin<&mut F>) -> R {
+        self.or_stale(self.load(lead, body).await)
+    }
+
+    /// Runs the body as the load that others wait for.
+    pub(super) async fn load<F: Future<Output = R>>(&self, lead: Lead, body: Pin<&mut F>) -> R {
         let from = self.view().and_then(|view| view.captures());
         let captured = lead.begin(from);
         let value = self.call.load(lead.flight().cloned(), body).await;
@@ -188,12 +201,16 @@ impl<R, T> Miss<'_, R, T> {
             Turn::Shared(shared) => {
                 if let Some(value) = self.codec.restore(&shared) {
                     cache.count_shared(key.function());
-                    return value;
+                    return self.or_stale(value);
                 }
                 // Another function of the same `id` returns another type.
-                body.await
+                self.or_stale(body.await)
             }
             Turn::Alone(lone) => {
+                // The leader's body failed: this call has what it would answer then.
+                if let Some(value) = self.stale() {
+                    return value;
+                }
                 let captured = self.capture_alone();
                 let value = self.call.load(None, body).await;
                 let shared = self.codec.share(&value);
@@ -202,15 +219,14 @@ impl<R, T> Miss<'_, R, T> {
                 value
             }
             Turn::GaveUp => {
-                event::follower_gave_up(key.function(), cache.follower_wait());
                 let captured = self.capture_alone();
                 let value = self.call.load(None, body).await;
                 let shared = self.codec.share(&value);
                 self.keep(&value, shared, &captured, None);
-                value
+                self.or_stale(value)
             }
             // A leader has gone elsewhere; a call that read often enough loads by itself.
-            Turn::Lead(_) | Turn::Again => body.await,
+            Turn::Lead(_) | Turn::Again => self.or_stale(body.await),
         }
     }
 
@@ -225,9 +241,72 @@ impl<R, T> Miss<'_, R, T> {
     }
 
     /// Stores the value behind the answer, if it is to be kept, and ends the flight after that.
+    ///
+    /// An error takes no place of a value that may still be served. What is no error and not to be kept
+    /// says that such a value is no longer right.
     fn keep(&self, value: &R, shared: Option<Shared>, captured: &Captured, landed: Option<Landed>) {
-        let write = self.call.to_store(&self.codec, value, shared, captured);
         let Call { cache, key, .. } = self.call;
-        cache.settle(self.call.backend(), key, write, landed);
+        let (is_error, holds) = (self.codec.is_error(value), self.holds_stale());
+        let write = if is_error && holds {
+            None
+        } else {
+            self.call.to_store(&self.codec, value, shared, captured)
+        };
+        let is_outdated = holds && !is_error && write.is_none();
+        let backend = self.call.backend();
+        cache.settle(backend, key, write, landed);
+        if is_outdated {
+            cache.drop_behind(backend, key);
+        }
+    }
+
+    /// Waits for another call's load, if not too many do already.
+    async fn follow(&self, follower: Follower) -> Turn {
+        let Call { cache, key, .. } = self.call;
+        let Some(_room) = cache.waiting_callers().enter() else {
+            cache.count_crowded(key.function());
+            return Turn::GaveUp;
+        };
+        let turn = follower.turn(cache.follower_wait()).await;
+        if matches!(turn, Turn::GaveUp) {
+            event::follower_gave_up(key.function(), cache.follower_wait());
+        }
+        turn
+    }
+
+    /// `value`, or if that is an error, the value past its ttl that this call has read itself.
+    fn or_stale(&self, value: R) -> R {
+        if !self.codec.is_error(&value) {
+            return value;
+        }
+        self.stale().unwrap_or(value)
+    }
+
+    fn stale(&self) -> Option<R> {
+        let Call { cache, key, .. } = self.call;
+        let accepts = Accepts::of(key.function());
+        if accepts.windows.if_error.is_zero() {
+            return None;
+        }
+        let seen = self.seen.as_ref()?;
+        let accepts = accepts.up_to(Age::IfError);
+        let found = self
+            .codec
+            .answer(cache, &seen.reply, seen.trusted, accepts)
+            .ok();
+        let (value, _) = found.filter(|(value, _)| !self.codec.is_error(value))?;
+        cache.count_stale_if_error(key.function());
+        Some(value)
+    }
+
+    /// Whether this call has read a value that may be served past its ttl.
+    fn holds_stale(&self) -> bool {
+        let windows = Accepts::of(self.call.key.function()).windows;
+        if windows.are_none() {
+            return false;
+        }
+        let seen = self.seen.as_ref().filter(|seen| seen.trusted);
+        let kept = seen.and_then(|seen| hit::entry_kept(&seen.reply));
+        kept.is_some_and(|kept| matches!(kept.age(windows), Age::Revalidate | Age::IfError))
     }
 }

@@ -23,7 +23,7 @@ use hashbrown::DefaultHashBuilder;
 
 use super::{Kept, Kind, Lives, Payload, Reply, Store, Task, Write};
 use crate::{
-    Error, Key,
+    Error, Key, age,
     clock::{Clock, Tick},
     codec::Shared,
     config::Config,
@@ -99,13 +99,17 @@ impl MemoryStore {
 
     /// Stores a value, unless something has invalidated it since its load began.
     fn keep(&self, write: Write) -> Kept {
+        let lives = write.lives();
         let Payload::Typed(value, bytes) = write.payload else {
             return Kept::Rejected(None);
         };
         let Write {
-            key, ttl, captured, ..
+            ref key,
+            ttl,
+            captured,
+            ..
         } = write;
-        let Some(known) = self.generations.holds(&key, captured) else {
+        let Some(known) = self.generations.holds(key, captured) else {
             return Kept::Rejected(None);
         };
         let now = self.clock.now();
@@ -114,14 +118,14 @@ impl MemoryStore {
             bytes,
             began: write.span.began,
             expires: now.after(ttl),
+            over: now.after(lives),
             checked: known.checked(),
         };
-        self.insert(&key, value, |there| {
+        self.insert(key, value, |there| {
             // What removes an entry advances its generation first, and takes out what is there afterwards: a
             // value that is not turned away here is removed then.
-            self.generations.holds_entry(&key, captured)
-                && there
-                    .is_none_or(|there| !there.is_fresh(now) || there.began() <= write.span.began)
+            self.generations.holds_entry(key, captured)
+                && there.is_none_or(|there| there.is_over(now) || there.began() <= write.span.began)
         })
     }
 
@@ -188,7 +192,7 @@ impl MemoryStore {
     }
 
     fn counts(&self, slot: &Slot, key: &Key, now: Tick) -> bool {
-        slot.is_fresh(now) && self.generations.confirms(key, slot.checked())
+        !slot.is_over(now) && self.generations.confirms(key, slot.checked())
     }
 
     fn shrink(&self, by: &[Slot]) {
@@ -205,7 +209,7 @@ impl MemoryStore {
             .filter(|slot| self.counts(slot, key, now));
         Reply::local(
             slot.map(|slot| Payload::Typed(slot.visit().clone(), slot.bytes())),
-            slot.map(|slot| slot.expires().since(now)),
+            slot.map(|slot| slot.kept(now)).unwrap_or_default(),
         )
     }
 
@@ -217,7 +221,7 @@ impl MemoryStore {
             write(shard).retain(|text| !glob::matches(glob, text), &mut removed);
             self.shrink(&removed);
             purged =
-                purged.saturating_add(removed.iter().filter(|slot| slot.is_fresh(now)).count());
+                purged.saturating_add(removed.iter().filter(|slot| !slot.is_over(now)).count());
         }
         purged as u64
     }
@@ -250,15 +254,16 @@ impl Store for MemoryStore {
         Kind::Memory
     }
 
-    fn look(&self, key: &Key, visit: &mut dyn FnMut(&Shared)) -> Option<bool> {
+    fn look(&self, key: &Key, visit: &mut dyn FnMut(&Shared, age::Kept)) -> Option<bool> {
         let (hash, shard) = self.place(key.local());
         let ring = read(shard);
         let Some(slot) = ring.find(hash, key.local()) else {
             return Some(false);
         };
-        let counts = self.counts(slot, key, self.clock.now());
+        let now = self.clock.now();
+        let counts = self.counts(slot, key, now);
         if counts {
-            visit(slot.visit());
+            visit(slot.visit(), slot.kept(now));
         }
         Some(counts)
     }
@@ -288,7 +293,11 @@ impl Store for MemoryStore {
     }
 
     fn claim<'a>(&'a self, keys: &'a [Key], _: Lives) -> Task<'a, Vec<Reply>> {
-        done(keys.iter().map(|_| Reply::local(None, None)).collect())
+        done(
+            keys.iter()
+                .map(|_| Reply::local(None, age::Kept::default()))
+                .collect(),
+        )
     }
 
     fn store(&self, writes: Vec<Write>) -> Task<'_, Vec<Kept>> {
@@ -305,18 +314,20 @@ impl Store for MemoryStore {
     }
 
     fn take<'a>(&'a self, key: &'a Key) -> Task<'a, Reply> {
-        let payload = self.remove(key).map(|slot| {
-            let bytes = slot.bytes();
-            Payload::Typed(slot.into_value(), bytes)
-        });
-        done(Reply::local(payload, None))
+        let Some(slot) = self.remove(key) else {
+            return done(Reply::local(None, age::Kept::default()));
+        };
+        let (bytes, kept) = (slot.bytes(), slot.kept(self.clock.now()));
+        let payload = Payload::Typed(slot.into_value(), bytes);
+        done(Reply::local(Some(payload), kept))
     }
 
-    fn touch<'a>(&'a self, key: &'a Key, ttl: Duration) -> Task<'a, bool> {
+    fn touch<'a>(&'a self, key: &'a Key, ttl: Duration, stale: Duration) -> Task<'a, bool> {
         let now = self.clock.now();
         let (hash, shard) = self.place(key.local());
         let counts = |slot: &Slot| self.counts(slot, key, now);
-        done(write(shard).touch(hash, key.local(), now.after(ttl), counts))
+        let ends = (now.after(ttl), now.after(ttl.saturating_add(stale)));
+        done(write(shard).touch(hash, key.local(), ends, counts))
     }
 
     fn purge<'a>(&'a self, glob: &'a str) -> Task<'a, u64> {

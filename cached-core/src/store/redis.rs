@@ -153,8 +153,8 @@ impl Store for RedisStore {
         Box::pin(self.guarded(self.client.take(key)))
     }
 
-    fn touch<'a>(&'a self, key: &'a Key, ttl: Duration) -> Task<'a, bool> {
-        Box::pin(self.guarded(self.client.touch(key, ttl)))
+    fn touch<'a>(&'a self, key: &'a Key, ttl: Duration, stale: Duration) -> Task<'a, bool> {
+        Box::pin(self.guarded(self.client.touch(key, ttl.saturating_add(stale))))
     }
 
     fn purge<'a>(&'a self, glob: &'a str) -> Task<'a, u64> {

@@ -7,7 +7,9 @@ use std::{
 
 use hashbrown::{HashTable, hash_table};
 
-use crate::{Key, clock::Tick, codec::Shared, function::Function, generations::Checked, key};
+use crate::{
+    Key, age::Kept, clock::Tick, codec::Shared, function::Function, generations::Checked, key,
+};
 
 /// One entry.
 pub(super) struct Slot {
@@ -18,6 +20,8 @@ pub(super) struct Slot {
     weight: u64,
     began: Instant,
     expires: Tick,
+    /// From then on it is of no use to anybody.
+    over: Tick,
     checked: Checked,
     /// Asked for since the hand last came by.
     visited: AtomicBool,
@@ -31,6 +35,8 @@ pub(super) struct Value {
     /// When its load began.
     pub(super) began: Instant,
     pub(super) expires: Tick,
+    /// Until when it may be served past its ttl.
+    pub(super) over: Tick,
     /// Until when its groups are known to hold.
     pub(super) checked: Checked,
 }
@@ -45,6 +51,7 @@ impl Slot {
             weight: weight as u64,
             began: value.began,
             expires: value.expires,
+            over: value.over,
             checked: value.checked,
             visited: AtomicBool::new(false),
         }
@@ -66,12 +73,16 @@ impl Slot {
         self.began
     }
 
-    pub(super) fn expires(&self) -> Tick {
-        self.expires
+    /// How long it is kept from now on.
+    pub(super) fn kept(&self, now: Tick) -> Kept {
+        Kept {
+            stale: self.over.since(self.expires),
+            remaining: Some(self.over.since(now)),
+        }
     }
 
-    pub(super) fn is_fresh(&self, now: Tick) -> bool {
-        now < self.expires
+    pub(super) fn is_over(&self, now: Tick) -> bool {
+        self.over <= now
     }
 
     /// The value, remembered as asked for. The flag is read first: a cache line that nobody writes
@@ -176,12 +187,12 @@ impl Ring {
         Some(slot)
     }
 
-    /// Changes the end of a slot, if it `counts`.
+    /// Changes the ends of a slot, if it `counts`.
     pub(super) fn touch(
         &mut self,
         hash: u64,
         key: &[u8],
-        expires: Tick,
+        (expires, over): (Tick, Tick),
         counts: impl FnOnce(&Slot) -> bool,
     ) -> bool {
         let index = self.table.find(hash, |&index| self.holds(index, key));
@@ -189,7 +200,7 @@ impl Ring {
             && let Some(Some(slot)) = self.slots.get_mut(index)
             && counts(slot)
         {
-            slot.expires = expires;
+            (slot.expires, slot.over) = (expires, over);
             return true;
         }
         false
@@ -218,7 +229,7 @@ impl Ring {
     pub(super) fn sweep(&mut self, now: Tick, slots: usize, removed: &mut Vec<Slot>) {
         for _ in 0..slots.min(self.slots.len()) {
             let index = step(&mut self.broom, self.slots.len());
-            if matches!(self.slots.get(index), Some(Some(slot)) if !slot.is_fresh(now)) {
+            if matches!(self.slots.get(index), Some(Some(slot)) if slot.is_over(now)) {
                 removed.extend(self.remove_at(index));
             }
         }

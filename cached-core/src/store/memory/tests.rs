@@ -42,6 +42,7 @@ fn value_of_a_load(key: &str, value: u64, bytes: usize, ttl: u64, captured: Epoc
         key: key.into(),
         payload: Payload::Typed(shared(value), bytes),
         ttl: Duration::from_secs(ttl),
+        stale: Duration::ZERO,
         captured,
         id: Id::NONE,
         expected: Id::NONE,
@@ -72,7 +73,7 @@ fn group_of(segments: &str) -> Target {
 
 fn get(store: &MemoryStore, key: &str) -> Option<u64> {
     let mut found = None;
-    store.look(&key.into(), &mut |shared| {
+    store.look(&key.into(), &mut |shared, _| {
         found = shared
             .value
             .as_ref()
@@ -98,6 +99,46 @@ fn an_entry_ends_with_its_own_ttl() {
     assert_eq!(get(&store, "short"), Some(1));
     clock.advance(Duration::from_millis(1));
     assert_eq!((get(&store, "short"), get(&store, "long")), (None, Some(2)));
+}
+
+#[test]
+fn an_entry_is_kept_for_its_window_after_its_ttl() {
+    let (store, clock) = store(1 << 20);
+    let write = value_of_a_load("key", 1, 8, 1, store.generations.now());
+    let stale = Duration::from_secs(2);
+    store.keep(Write { stale, ..write });
+    let kept = || {
+        let mut seen = None;
+        store.look(&"key".into(), &mut |_, kept| seen = Some(kept));
+        seen
+    };
+    let remaining = |seconds| age::Kept {
+        stale,
+        remaining: Some(Duration::from_secs(seconds)),
+    };
+    assert_eq!(kept(), Some(remaining(3)));
+    clock.advance(Duration::from_secs(2));
+    assert_eq!(kept(), Some(remaining(1)));
+    // What nobody may read any more leaves; what somebody may does not.
+    put(&store, "other", 2, 8, 1);
+    assert_eq!(kept(), Some(remaining(1)));
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(kept(), None);
+    assert!(store.remove(&"key".into()).is_none());
+}
+
+#[test]
+fn touch_keeps_the_window() {
+    let (store, clock) = store(1 << 20);
+    let write = value_of_a_load("key", 1, 8, 1, store.generations.now());
+    let (ttl, stale) = (Duration::from_secs(5), Duration::from_secs(2));
+    store.keep(Write { stale, ..write });
+    let key = Key::from("key");
+    drop(store.touch(&key, ttl, stale));
+    clock.advance(Duration::from_secs(6));
+    let mut seen = None;
+    store.look(&key, &mut |_, kept| seen = kept.remaining);
+    assert_eq!(seen, Some(Duration::from_secs(1)));
 }
 
 #[test]
@@ -349,7 +390,8 @@ proptest! {
                     let tick = store.clock.now();
                     let touched = Key::from(name(key));
                     let mut counted = false;
-                    write(shard).touch(hash, touched.local(), tick.after(Duration::from_secs(ttl)), |slot| {
+                    let end = tick.after(Duration::from_secs(ttl));
+                    write(shard).touch(hash, touched.local(), (end, end), |slot| {
                         counted = store.counts(slot, &touched, tick);
                         counted
                     });

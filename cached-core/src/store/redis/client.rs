@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use deadpool_redis::redis::{Cmd, Pipeline, Value, cmd};
+use deadpool_redis::redis::{Pipeline, Value, cmd};
 
 use super::{
     BATCH,
@@ -16,7 +16,7 @@ use super::{
     reads::{self, Seen},
 };
 use crate::{
-    Error, ErrorKind, Key, clock,
+    Error, ErrorKind, Key, age, clock,
     config::Config,
     entry::{Identity, Marker},
     error::Class,
@@ -143,23 +143,13 @@ fn reply(identity: Identity, seen: Seen) -> Reply {
                 })
             })
             .collect(),
-        remaining: None,
+        kept: age::Kept {
+            // Bytes say it themselves.
+            stale: Duration::ZERO,
+            remaining: seen.remaining,
+        },
         occupant: None,
     }
-}
-
-/// `MGET` of an entry and its markers. A key of another type reads as absent.
-fn mget(names: &Names) -> Cmd {
-    let mut mget = cmd("MGET");
-    for name in names.all() {
-        mget.arg(name);
-    }
-    mget
-}
-
-/// What the answer to [`mget`] shows.
-fn seen(answer: Option<Answer>) -> Seen {
-    Seen::of(values(answer).into_iter().map(lane::bytes))
 }
 
 fn values(answer: Option<Answer>) -> Vec<Value> {
@@ -201,24 +191,12 @@ impl Client {
     }
 
     pub(super) async fn read_with_ttl(&self, key: &Key) -> Result<Reply, Error> {
-        let names = self.names(key);
-        let mut both = Pipeline::with_capacity(2);
-        both.add_command(mget(&names))
-            .cmd("PTTL")
-            .arg(names.entry());
-        let (identity, answers) = self.ask(both).await?;
-        let mut answers = answers.into_iter();
-        let seen = seen(answers.next());
-        let remaining = match answers.next() {
-            Some(Answer::Value(Value::Int(ttl))) => {
-                u64::try_from(ttl).ok().map(Duration::from_millis)
-            }
-            _ => None,
-        };
-        Ok(Reply {
-            remaining,
-            ..reply(identity, seen)
+        let names = Arc::new(self.names(key).asking_ttl());
+        self.twice(|lane| {
+            let names = Arc::clone(&names);
+            async move { Ok(reply(lane.identity(), lane.read(names).await?)) }
         })
+        .await
     }
 
     pub(super) async fn read_many(&self, keys: &[Key]) -> Result<Vec<Reply>, Error> {
@@ -305,16 +283,17 @@ impl Client {
         .await
     }
 
-    pub(super) async fn touch(&self, key: &Key, ttl: Duration) -> Result<bool, Error> {
+    /// Keeps the entry for `lives` from now on.
+    pub(super) async fn touch(&self, key: &Key, lives: Duration) -> Result<bool, Error> {
         let names = self.names(key);
         let mut all = Pipeline::with_capacity(names.len());
         // The markers first: an entry must not outlive them.
         for marker in names.markers() {
-            all.add_command(fence::extend(marker, ttl));
+            all.add_command(fence::extend(marker, lives));
         }
         all.cmd("PEXPIRE")
             .arg(names.entry())
-            .arg(fence::milliseconds(ttl));
+            .arg(fence::milliseconds(lives));
         let (_, answers) = self.ask(all).await?;
         Ok(answers.last() == Some(&Answer::Value(Value::Int(1))))
     }

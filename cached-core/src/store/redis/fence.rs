@@ -14,7 +14,7 @@ use super::{
     names::Names,
 };
 use crate::{
-    Error,
+    Error, age,
     config::{LONGEST_TTL, MARKERS_OUTLIVE},
     entry::{self, Id, Identity, LEASE_LENGTH, Token},
     error::no_random,
@@ -48,6 +48,8 @@ enum Sent {
     Claim,
     /// Asks what lies at the entry's key.
     Look(usize),
+    /// Asks how long what lies at the entry's key will be kept.
+    Ttl(usize),
 }
 
 /// The replies and groups that one marker is for.
@@ -69,6 +71,11 @@ impl Capture {
             let mut set = create(names.entry(), &lease.lease(), lives.lease);
             set.arg("GET");
             capture.push(set, Sent::Lease(lease, 0));
+            if names.asks_ttl {
+                let mut ttl = cmd("PTTL");
+                ttl.arg(names.entry());
+                capture.push(ttl, Sent::Ttl(0));
+            }
         }
         Ok(capture)
     }
@@ -133,6 +140,12 @@ impl Capture {
     pub(super) fn complete(&self, answers: Vec<Answer>, identity: Identity, replies: &mut [Reply]) {
         for (sent, answer) in self.sent.iter().zip(answers) {
             let refused = answer == Answer::AnotherType;
+            if let Sent::Ttl(reply) = sent {
+                if let Some(reply) = replies.get_mut(*reply) {
+                    reply.kept.remaining = answer.ttl();
+                }
+                continue;
+            }
             let found = answer.bytes();
             match sent {
                 Sent::Marker(..) if refused => {}
@@ -146,7 +159,7 @@ impl Capture {
                         }
                     }
                 }
-                Sent::Claim => {}
+                Sent::Claim | Sent::Ttl(_) => {}
                 Sent::Lease(_, reply) | Sent::Look(reply) => {
                     let occupant = match sent {
                         _ if refused => Occupant::Foreign,
@@ -176,7 +189,7 @@ pub(super) fn unknown(names: &Names) -> Reply {
         payload: None,
         identity: None,
         markers: std::iter::repeat_n(None, groups).collect(),
-        remaining: None,
+        kept: age::Kept::default(),
         occupant: Some(Occupant::Foreign),
     }
 }
@@ -202,7 +215,7 @@ pub(super) async fn store(
     for (write, names) in writes.iter().zip(names) {
         for marker in names.markers() {
             let lives = markers.entry(marker).or_default();
-            *lives = write.ttl.max(*lives);
+            *lives = write.lives().max(*lives);
         }
     }
     let mut pipeline = Pipeline::with_capacity(writes.len().saturating_add(markers.len()));
@@ -245,16 +258,16 @@ fn compare_and_set(command: &str, script: &str, write: &Write, names: &Names) ->
         .arg(names.entry())
         .arg(write.expected.prefix())
         .arg(bytes)
-        .arg(milliseconds(write.ttl));
+        .arg(milliseconds(write.lives()));
     store
 }
 
-/// Lets a marker live for as long as an entry of this `ttl` needs it, if it would not anyway.
-pub(super) fn extend(marker: &str, ttl: Duration) -> Cmd {
+/// Lets a marker live for as long as an entry that is kept for `lives` needs it, if it would not anyway.
+pub(super) fn extend(marker: &str, lives: Duration) -> Cmd {
     let mut extend = cmd("PEXPIRE");
     extend
         .arg(marker)
-        .arg(milliseconds(ttl.saturating_add(MARKERS_OUTLIVE)))
+        .arg(milliseconds(lives.saturating_add(MARKERS_OUTLIVE)))
         .arg("GT");
     extend
 }

@@ -82,10 +82,34 @@ impl Lane {
             Value::Array(values) if values.len() == names.len() => {
                 Ok(values.into_iter().map(bytes).collect())
             }
-            _ => Err(Error::new(
-                crate::ErrorKind::Server,
-                "the server answered `MGET` with something else",
+            _ => Err(no_array()),
+        }
+    }
+
+    /// As [`mget`](Self::mget), and asks of each of `entries` how long it will be kept, in the same round trip.
+    ///
+    /// The values first: an entry that is stored in between then makes another one look young, which is
+    /// served for at most its window; the other way round it would be a miss.
+    pub(super) async fn mget_with_ttls(
+        &self,
+        names: &[&str],
+        entries: &[&str],
+    ) -> Result<(Vec<Option<Bytes>>, Vec<Option<Duration>>), Error> {
+        if entries.is_empty() {
+            return Ok((self.mget(names).await?, Vec::new()));
+        }
+        let mut all = Pipeline::with_capacity(entries.len().saturating_add(1));
+        all.cmd("MGET").arg(names);
+        for entry in entries {
+            all.cmd("PTTL").arg(*entry);
+        }
+        let mut answers = self.each(&all).await?.into_iter();
+        match answers.next().and_then(Answer::value) {
+            Some(Value::Array(values)) if values.len() == names.len() => Ok((
+                values.into_iter().map(bytes).collect(),
+                answers.map(Answer::ttl).collect(),
             )),
+            _ => Err(no_array()),
         }
     }
 
@@ -202,6 +226,21 @@ impl Answer {
     pub(super) fn bytes(self) -> Option<Bytes> {
         self.value().and_then(bytes)
     }
+
+    /// The answer to `PTTL`; none where there is no end, or nothing.
+    pub(super) fn ttl(self) -> Option<Duration> {
+        match self {
+            Self::Value(Value::Int(ttl)) => u64::try_from(ttl).ok().map(Duration::from_millis),
+            _ => None,
+        }
+    }
+}
+
+fn no_array() -> Error {
+    Error::new(
+        crate::ErrorKind::Server,
+        "the server answered `MGET` with something else",
+    )
 }
 
 /// A string's bytes; anything else is not ours and reads as absent.

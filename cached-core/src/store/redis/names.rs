@@ -10,6 +10,8 @@ pub(super) struct Names {
     text: String,
     /// Where each name ends.
     ends: SmallVec<[usize; 8]>,
+    /// Whether a read has to ask how long the entry will be kept.
+    pub(super) asks_ttl: bool,
 }
 
 impl Names {
@@ -17,10 +19,20 @@ impl Names {
         let mut names = Self {
             text: String::with_capacity(namespace.len().saturating_add(64).saturating_mul(4)),
             ends: SmallVec::new(),
+            asks_ttl: key
+                .function()
+                .is_some_and(|function| !function.windows().are_none()),
         };
         names.push(namespace, &key.text());
         group::each(key, |group| names.push(namespace, group));
         names
+    }
+
+    pub(super) fn asking_ttl(self) -> Self {
+        Self {
+            asks_ttl: true,
+            ..self
+        }
     }
 
     fn push(&mut self, namespace: &str, name: &str) {

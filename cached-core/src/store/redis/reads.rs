@@ -10,7 +10,7 @@
 //! caller's future may be alive and never polled again, a task's runtime may idle. So one that waited
 //! a whole deadline behind the same command takes the turn away.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use hashbrown::DefaultHashBuilder;
@@ -33,6 +33,8 @@ use crate::{
 pub(super) struct Seen {
     pub(super) entry: Option<Bytes>,
     pub(super) tokens: PerGroup<Option<Token>>,
+    /// How long the entry will be kept, where that was asked for and there is an end.
+    pub(super) remaining: Option<Duration>,
 }
 
 type Answer = Result<Seen, Error>;
@@ -66,8 +68,7 @@ impl Reads {
                     lane: Arc::clone(&lane),
                     number,
                 };
-                let all: SmallVec<[&str; 8]> = names.all().collect();
-                let seen = Seen::of(failure::in_time(deadline, lane.mget(&all)).await?);
+                let seen = failure::in_time(deadline, alone(&lane, &names)).await?;
                 self.0.observe(seen.entry.as_ref().map_or(0, Bytes::len));
                 Ok(seen)
             }
@@ -168,6 +169,17 @@ async fn answer(lane: &Lane, batch: Vec<Waiting>) {
         .observe(bytes.checked_div(calls).unwrap_or(0));
 }
 
+/// Reads one entry and its markers.
+async fn alone(lane: &Lane, names: &Names) -> Result<Seen, Error> {
+    let all: SmallVec<[&str; 8]> = names.all().collect();
+    let entry = names.asks_ttl.then(|| names.entry());
+    let (found, ttls) = lane.mget_with_ttls(&all, entry.as_slice()).await?;
+    Ok(Seen {
+        remaining: ttls.first().copied().flatten(),
+        ..Seen::of(found)
+    })
+}
+
 /// Reads several entries and their markers by one command, which names every key once.
 pub(super) async fn together(lane: &Lane, names: &[&Names]) -> Result<Vec<Seen>, Error> {
     let mut places: HashMap<&str, usize, DefaultHashBuilder> = HashMap::default();
@@ -179,11 +191,20 @@ pub(super) async fn together(lane: &Lane, names: &[&Names]) -> Result<Vec<Seen>,
             unique.len().saturating_sub(1)
         }));
     }
-    let found = lane.mget(&unique).await?;
+    let asked: Vec<&str> = names
+        .iter()
+        .filter(|names| names.asks_ttl)
+        .map(|names| names.entry())
+        .collect();
+    let (found, ttls) = lane.mget_with_ttls(&unique, &asked).await?;
+    let mut ttls = ttls.into_iter();
     let mut values = indices
         .into_iter()
         .map(|index| found.get(index).cloned().flatten());
-    let seen = |names: &&Names| Seen::of(values.by_ref().take(names.len()));
+    let seen = |names: &&Names| Seen {
+        remaining: names.asks_ttl.then(|| ttls.next().flatten()).flatten(),
+        ..Seen::of(values.by_ref().take(names.len()))
+    };
     Ok(names.iter().map(seen).collect())
 }
 
@@ -194,6 +215,7 @@ impl Seen {
         Self {
             entry: values.next().flatten(),
             tokens: values.map(|marker| Token::read(&marker?)).collect(),
+            remaining: None,
         }
     }
 }

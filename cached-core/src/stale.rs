@@ -1,0 +1,226 @@
+//! A value past its ttl is the answer, and is loaded anew behind it: `stale_while_revalidate`.
+//!
+//! The call that finds such a value boards the flight of its key, if nobody loads it. A task then calls the
+//! function itself, with arguments of its own, and hands it the ticket: that call runs its body as the load
+//! of the flight, with what the first call saw. So it obeys every rule that any load obeys: those who join
+//! it have seen the same, and its value is stored only in place of what was seen.
+
+use std::{fmt, pin::Pin, time::Instant};
+
+use tokio::runtime::Handle;
+
+use crate::{
+    Cache, Key,
+    age::Age,
+    call::{Asks, Found, Looked, Seen},
+    clock,
+    codec::Codec,
+    flight::{Boarding, Lead, Passenger},
+    function::Function,
+    load::Load,
+    scope::{self, Surroundings},
+};
+
+/// A call of the same function, which owns its arguments.
+pub type Again<R> = Pin<Box<dyn Future<Output = R> + Send>>;
+
+/// What a look-up found, for a function whose values may be served past their ttl.
+#[derive(Debug)]
+#[must_use]
+pub enum FoundStale<R, T> {
+    /// The call is answered.
+    Hit(R),
+    /// The call is answered by a value past its ttl, which is to be loaded anew.
+    Stale(Stale<R>),
+    /// The body has to run, or another call's.
+    Miss(Load<R, T>),
+}
+
+/// A value past its ttl.
+#[must_use]
+pub struct Stale<R> {
+    value: R,
+    seen: Box<Waiting>,
+}
+
+/// What a call saw that answered with a value past its ttl.
+struct Waiting {
+    cache: Cache,
+    key: Key,
+    seen: Box<Seen>,
+    began: Instant,
+}
+
+/// The right and the duty to load a value anew, with what another call saw.
+#[derive(Debug)]
+pub(crate) struct Ticket {
+    cache: Cache,
+    key: Key,
+    pub(crate) lead: Lead,
+    pub(crate) seen: Box<Seen>,
+}
+
+// As in `call`: no `R` is alive across an `await`.
+impl<R, T> Codec<R, T> {
+    /// As [`find`](Self::find), and takes a value that may be served while it is loaded anew.
+    pub async fn find_stale(&self, key: &mut Key) -> FoundStale<R, T> {
+        let looks = |cache: &Cache, around: Surroundings<'_>| {
+            self.look(cache, around, key, Asks::CallAhead)
+        };
+        let cache = match self.known(scope::with_current(looks), key) {
+            Ok(found) => return found,
+            Err(cache) => cache,
+        };
+        Box::pin(self.ask(cache, key.take(), Asks::CallAhead)).await
+    }
+
+    /// As [`find_stale`](Self::find_stale), in `cache`.
+    pub async fn find_stale_in(&self, cache: &Cache, key: &mut Key) -> FoundStale<R, T> {
+        self.seek_in(cache, key, Asks::CallAhead).await
+    }
+
+    /// What was found without waiting, or the cache that has to be asked.
+    pub(crate) fn known(
+        &self,
+        looked: Looked<R>,
+        key: &mut Key,
+    ) -> Result<FoundStale<R, T>, Cache> {
+        Ok(match looked {
+            Looked::Hit(value) => FoundStale::Hit(value),
+            Looked::Stale(value, cache, seen) => {
+                let began = clock::instant();
+                FoundStale::Stale(Stale::new(value, cache, key.take(), seen, began))
+            }
+            Looked::Uncached => FoundStale::Miss(self.alone()),
+            Looked::Miss(cache, start) => FoundStale::Miss(self.miss(cache, key.take(), start)),
+            Looked::Ask(cache) => return Err(cache),
+        })
+    }
+}
+
+impl<R, T> FoundStale<R, T> {
+    /// The same where no value past its ttl was asked for.
+    pub(crate) fn settled(self) -> Found<R, T> {
+        match self {
+            Self::Hit(value) => Found::Hit(value),
+            Self::Stale(stale) => Found::Hit(stale.value),
+            Self::Miss(load) => Found::Miss(load),
+        }
+    }
+
+    pub(crate) fn value(self) -> Option<R> {
+        match self {
+            Self::Hit(value) => Some(value),
+            Self::Stale(stale) => Some(stale.value),
+            Self::Miss(_) => None,
+        }
+    }
+}
+
+impl<R> Stale<R> {
+    pub(crate) fn new(value: R, cache: Cache, key: Key, seen: Box<Seen>, began: Instant) -> Self {
+        let seen = Box::new(Waiting {
+            cache,
+            key,
+            seen,
+            began,
+        });
+        Self { value, seen }
+    }
+
+    /// The value. Behind it a task runs `again`, unless the value is being loaded already, or too many others
+    /// are, or there is no runtime.
+    pub fn answer(self, again: impl FnOnce() -> Again<R>) -> R
+    where
+        R: 'static,
+    {
+        self.seen.revalidate(|| {
+            let again = again();
+            // What it returns is for the flight and the store; it need not be `Send`.
+            Box::pin(async move { drop(again.await) })
+        });
+        self.value
+    }
+}
+
+impl Waiting {
+    fn revalidate(self, again: impl FnOnce() -> Again<()>) {
+        let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
+        let (cache, function) = (self.cache.clone(), self.key.function());
+        let Some(function) = function else {
+            return;
+        };
+        let Some(ticket) = self.board() else {
+            return;
+        };
+        let Some(room) = cache.background_refreshes().enter() else {
+            cache.count_unrefreshed(Some(function));
+            return;
+        };
+        cache.count_refresh(Some(function));
+        let around = scope::scoped();
+        let again = scope::revalidating(function, ticket, around, again());
+        runtime.spawn(async move {
+            let _room = room;
+            // A cache that was turned off meanwhile keeps nothing.
+            if cache.is_on() {
+                again.await;
+            }
+        });
+    }
+
+    /// The lead of a flight, if none is under way that may answer this call.
+    fn board(self) -> Option<Ticket> {
+        let Self {
+            cache,
+            key,
+            seen,
+            began,
+        } = self;
+        let view = seen.reply.view();
+        let passenger = Passenger {
+            key: &key,
+            began,
+            saw: Some(&view),
+        };
+        let parallel = cache.parallel_failing_loads();
+        let Boarding::Lead(lead) = cache.usual().flights.board(passenger, parallel) else {
+            return None;
+        };
+        if !cache.store().waits() && is_fresh(&cache, &key) {
+            // It was loaded between the look and this.
+            lead.dissolve();
+            return None;
+        }
+        Some(Ticket {
+            cache,
+            key,
+            lead,
+            seen,
+        })
+    }
+}
+
+fn is_fresh(cache: &Cache, key: &Key) -> bool {
+    let windows = key.function().map(Function::windows).unwrap_or_default();
+    let mut is_fresh = false;
+    cache.store().look(key, &mut |_, kept| {
+        is_fresh = kept.age(windows) == Age::Fresh;
+    });
+    is_fresh
+}
+
+impl Ticket {
+    /// Whether it is for a call of `key` in `cache`.
+    pub(crate) fn is_for(&self, cache: &Cache, key: &Key) -> bool {
+        self.cache.is(cache) && self.key.local() == key.local()
+    }
+}
+
+impl<R> fmt::Debug for Stale<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stale").finish_non_exhaustive()
+    }
+}
