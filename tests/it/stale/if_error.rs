@@ -65,7 +65,7 @@ async fn each_caller_that_waited_has_its_own_old_value() {
         assert_eq!(offer(1, &place.shop).await, Ok(10));
         place.stored(1).await;
         make_old(place).await;
-        place.pass(MINUTE / 2 - MINUTE / 60);
+        place.pass(MINUTE / 3);
         let held = place.shop.hold();
         let runs = place.shop.runs();
         // One kind of error can be shared with those who wait, the other cannot.

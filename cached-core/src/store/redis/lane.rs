@@ -98,6 +98,15 @@ impl Lane {
         if entries.is_empty() {
             return Ok((self.mget(names).await?, Vec::new()));
         }
+        // Boxed: most reads do not ask, and their futures stay small.
+        Box::pin(self.values_and_ttls(names, entries)).await
+    }
+
+    async fn values_and_ttls(
+        &self,
+        names: &[&str],
+        entries: &[&str],
+    ) -> Result<(Vec<Option<Bytes>>, Vec<Option<Duration>>), Error> {
         let mut all = Pipeline::with_capacity(entries.len().saturating_add(1));
         all.cmd("MGET").arg(names);
         for entry in entries {
