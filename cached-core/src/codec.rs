@@ -148,6 +148,12 @@ impl<R, T> Codec<R, T> {
         self
     }
 
+    /// Only checks that there can be an error in the return type `N`.
+    #[must_use]
+    pub fn stale_if_error<N: MayBeErr>(self) -> Self {
+        self
+    }
+
     /// Only checks that the return type `N` can say that the cache is out of reach: whether it does, the function's
     /// static says.
     #[must_use]
@@ -314,6 +320,15 @@ pub trait MayBeNone {}
 
 impl<T> MayBeNone for Option<T> {}
 impl<T, E> MayBeNone for Result<Option<T>, E> {}
+
+/// Return types that can be an error.
+#[diagnostic::on_unimplemented(
+    message = "`stale_if_error` needs a function that returns a `Result`",
+    label = "there is no error in `{Self}`"
+)]
+pub trait MayBeErr {}
+
+impl<T, E> MayBeErr for Result<T, E> {}
 
 /// Return types that can say that the cache is out of reach.
 #[diagnostic::on_unimplemented(

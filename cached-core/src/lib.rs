@@ -85,6 +85,7 @@
 
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
+mod again;
 mod age;
 mod arguments;
 mod background;

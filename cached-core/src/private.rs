@@ -8,6 +8,7 @@ pub use inventory;
 
 use crate::{Cache, Error, Invalidated, Key};
 
+pub use crate::again::{in_background, kept, moved};
 pub use crate::arguments::{Argument, known, push_surroundings, push_type, push_type_of};
 pub use crate::call::{Found, refresh, uncached};
 pub use crate::codec::Codec;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use syn::{BinOp, Expr, ExprLit, Lit, UnOp};
 
-/// What stood behind `ttl =`, `cache_none =` or `cache_err =`.
+/// What stood behind `ttl =`, `cache_none =` and the like.
 pub(crate) enum Length {
     Known(Duration),
     Constant(Expr),
@@ -61,8 +61,13 @@ pub(crate) fn read(keyword: &str, expr: &Expr) -> syn::Result<Length> {
         },
     };
     if known.is_zero() {
+        let nothing = if keyword.starts_with("stale") {
+            "nothing would ever be served past its ttl: leave it out, or"
+        } else {
+            "nothing would ever be kept:"
+        };
         Err(fail(format!(
-            "`{keyword}` is zero, so nothing would ever be kept: write a time such as `{keyword} = \"5m\"`"
+            "`{keyword}` is zero, so {nothing} write a time such as `{keyword} = \"5m\"`"
         )))
     } else if known > LONGEST {
         Err(fail(format!("`{keyword}` is longer than a thousand years")))

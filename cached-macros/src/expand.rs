@@ -1,5 +1,6 @@
 //! One `quote!` per item. Data and calls into the runtime, no decisions.
 
+mod again;
 mod companions;
 mod invalidates;
 
@@ -60,13 +61,8 @@ fn user_function(function: &CachedFn) -> TokenStream {
     let handle = handle(function);
     let key = key(function, &handle);
     let codec = codec(function);
-    let find = match &function.cache {
-        None => quote_spanned!(here=> find(&mut __key)),
-        Some(cache) => {
-            let cache = chosen(runtime, cache);
-            quote_spanned!(here=> find_in(#cache, &mut __key))
-        }
-    };
+    let find = find(function);
+    let (found, stale) = again::found(function);
     quote_spanned! {here=>
         #(#attributes)*
         #visibility #signature {
@@ -75,13 +71,35 @@ fn user_function(function: &CachedFn) -> TokenStream {
             #key
             let __codec = #codec;
             let __load = match __codec.#find.await {
-                #runtime::__private::Found::Hit(__value) => return __value,
-                #runtime::__private::Found::Miss(__load) => __load,
+                #found::Hit(__value) => return __value,
+                #stale
+                #found::Miss(__load) => __load,
             };
             __load.run(async move {
                 if false { return #runtime::__private::never::<#returns>(); }
                 #body
             }).await
+        }
+    }
+}
+
+/// The look-up.
+fn find(function: &CachedFn) -> TokenStream {
+    let here = here();
+    let way = if function.again.is_some() {
+        "find_stale"
+    } else {
+        "find"
+    };
+    match &function.cache {
+        None => {
+            let find = Ident::new(way, here);
+            quote_spanned!(here=> #find(&mut __key))
+        }
+        Some(cache) => {
+            let find = format_ident!("{way}_in", span = here);
+            let cache = chosen(&function.runtime, cache);
+            quote_spanned!(here=> #find(#cache, &mut __key))
         }
     }
 }
@@ -118,6 +136,17 @@ fn declaration(function: &CachedFn) -> TokenStream {
         .cache_err
         .iter()
         .filter_map(|(_, ttl)| time(runtime, ttl));
+    let if_error = function
+        .stale_if_error
+        .iter()
+        .filter_map(|(_, window)| time(runtime, window));
+    let revalidate = function
+        .again
+        .iter()
+        .filter_map(|again| time(runtime, &again.window));
+    let fails = function
+        .on_outage
+        .map(|_| quote_spanned!(here=> .fails_on_outage()));
     let version = function
         .version
         .iter()
@@ -125,7 +154,8 @@ fn declaration(function: &CachedFn) -> TokenStream {
     let id = function.id.iter().map(|id| quote_spanned!(here=> .id(#id)));
     quote_spanned! {here=>
         #runtime::__private::function!(
-            #name #(#prefix)* #tags #ttl #(#ttl_env)* #(#jitter)* #(.keeps_none(#none))* #(.keeps_errors(#error))* #(#version)* #(#id)*
+            #name #(#prefix)* #tags #ttl #(#ttl_env)* #(#jitter)* #(.keeps_none(#none))* #(.keeps_errors(#error))*
+            #(.stale_if_error(#if_error))* #(.stale_while_revalidate(#revalidate))* #fails #(#version)* #(#id)*
         )
     }
 }
@@ -227,10 +257,15 @@ fn key(function: &CachedFn, handle: &TokenStream) -> TokenStream {
 fn codec(function: &CachedFn) -> TokenStream {
     let here = here();
     let reader = reader(function);
-    let none = function
-        .cache_none
-        .iter()
-        .map(|(span, _)| check(function, "cache_none", *span));
+    let span = |(span, _): &(Span, Ttl)| *span;
+    let checks = [
+        ("cache_none", function.cache_none.as_ref().map(span)),
+        ("stale_if_error", function.stale_if_error.as_ref().map(span)),
+        ("on_outage", function.on_outage),
+    ];
+    let checks = checks
+        .into_iter()
+        .filter_map(|(method, keyword)| Some(check(function, method, keyword?)));
     let cache_if = function
         .cache_if
         .iter()
@@ -239,7 +274,7 @@ fn codec(function: &CachedFn) -> TokenStream {
         Ttl::Closure(closure) => Some(quote_spanned!(here=> .ttl_with(#closure))),
         Ttl::Known(_) | Ttl::Constant(_) => None,
     });
-    quote_spanned!(here=> #reader #(#none)* #(#cache_if)* #(#ttl_with)*)
+    quote_spanned!(here=> #reader #(#checks)* #(#cache_if)* #(#ttl_with)*)
 }
 
 /// A check of the return type, told where its argument stands.

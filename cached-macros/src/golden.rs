@@ -9,6 +9,9 @@ use crate::{expand_cached, expand_invalidates};
 /// A one-line function and all its companions expand to no more than this.
 const LONGEST: usize = 60;
 
+/// One that is called again in the background, to no more than this.
+const LONGEST_AGAIN: usize = 70;
+
 type Expand = fn(&TokenStream, &TokenStream) -> TokenStream;
 
 fn check(name: &str, expand: Expand, arguments: &str, item: &str) {
@@ -28,7 +31,12 @@ fn check(name: &str, expand: Expand, arguments: &str, item: &str) {
     }
     let golden = std::fs::read_to_string(&path).unwrap_or_default();
     assert_eq!(expanded, golden, "{} has changed", path.display());
-    assert!(lines <= LONGEST, "{name} expands to {lines} lines");
+    let longest = if arguments.contains("stale_while_revalidate") {
+        LONGEST_AGAIN
+    } else {
+        LONGEST
+    };
+    assert!(lines <= longest, "{name} expands to {lines} lines");
 }
 
 #[test]
@@ -48,6 +56,16 @@ fn result_with_prefix() {
         expand_cached,
         "ttl = \"5m\", prefix = \"user:{id}:profile\"",
         "pub async fn profile(id: u64, #[cached(skip)] db: &Db) -> Result<Profile, DbError> { db.load(id).await }",
+    );
+}
+
+#[test]
+fn stale_windows() {
+    check(
+        "stale.rs",
+        expand_cached,
+        "ttl = \"5m\", stale_while_revalidate = \"30s\", stale_if_error = \"1h\", on_outage = \"fail\"",
+        "async fn profile(id: u64, #[cached(skip)] db: &Db) -> Result<Profile, DbError> { db.load(id).await }",
     );
 }
 

@@ -1,6 +1,7 @@
 //! `CachedFn`: the arguments compared with the function. Nothing can be wrong after this point
 //! that the macro could have seen.
 
+mod again;
 mod closures;
 mod invalidates;
 mod parameters;
@@ -19,6 +20,8 @@ use syn::{
     Signature, Type, parse_quote,
 };
 
+pub(crate) use self::again::Again;
+use self::again::again;
 use self::closures::{VALUE, check_closure};
 pub(crate) use self::invalidates::{
     Argument, Call, Invalidated, InvalidatingFn, Template, When, returned_name,
@@ -55,6 +58,10 @@ pub(crate) struct CachedFn {
     pub(crate) jitter: Option<u16>,
     pub(crate) cache_none: Option<(Span, Ttl)>,
     pub(crate) cache_err: Option<(Span, Ttl)>,
+    pub(crate) stale_if_error: Option<(Span, Ttl)>,
+    /// For `stale_while_revalidate`.
+    pub(crate) again: Option<Again>,
+    pub(crate) on_outage: Option<Span>,
     pub(crate) version: Option<u64>,
     pub(crate) id: Option<LitStr>,
     pub(crate) cache_if: Option<Expr>,
@@ -144,14 +151,10 @@ impl CachedFn {
             .as_ref()
             .and_then(|ttl| names.ttl(ttl, true, mistakes))
             .map(|(_, ttl)| ttl);
-        let cache_none = args
-            .cache_none
-            .as_ref()
-            .and_then(|ttl| names.ttl(ttl, false, mistakes));
-        let cache_err = args
-            .cache_err
-            .as_ref()
-            .and_then(|ttl| names.ttl(ttl, false, mistakes));
+        let cache_none = names.fixed(args.cache_none.as_ref(), mistakes);
+        let cache_err = names.fixed(args.cache_err.as_ref(), mistakes);
+        let stale_if_error = names.fixed(args.stale_if_error.as_ref(), mistakes);
+        let stale_while_revalidate = names.fixed(args.stale_while_revalidate.as_ref(), mistakes);
         if let Some(cache_if) = &args.cache_if {
             check_closure(&cache_if.keyword, &cache_if.value, VALUE, mistakes);
         }
@@ -161,6 +164,8 @@ impl CachedFn {
 
         let companions = companions(args.companions, signature);
         check_self(receiver, &companions, &item, mistakes);
+        let again = stale_while_revalidate
+            .map(|window| again(window, &companions, receiver, &parameters, mistakes));
         let cache = args.cache.map(|cache| cache.value);
         let mentions = [args.key.map(|key| key.value), cache.clone()];
         let signatures = signatures(receiver, &parameters, &components, &mentions);
@@ -192,6 +197,9 @@ impl CachedFn {
             jitter: args.jitter.map(|jitter| jitter.value),
             cache_none,
             cache_err,
+            stale_if_error,
+            again,
+            on_outage: args.on_outage.map(|fail| fail.keyword.span()),
             version: args.version.map(|version| version.value),
             id: args.id.map(|id| id.value),
             cache_if: args.cache_if.map(|closure| closure.value),

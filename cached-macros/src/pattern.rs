@@ -1,6 +1,10 @@
 //! What patterns bind.
 
+use proc_macro2::TokenStream;
+use quote::{ToTokens as _, quote};
 use syn::{Ident, Pat};
+
+use crate::model::seen;
 
 /// The names a pattern binds, in order; a macro in a pattern hides them.
 pub(crate) fn bindings(pattern: &Pat, names: &mut Vec<Ident>) -> syn::Result<()> {
@@ -44,6 +48,35 @@ pub(crate) fn bindings(pattern: &Pat, names: &mut Vec<Ident>) -> syn::Result<()>
     }
 }
 
+/// What a pattern took apart, put together again from its names; `None` where it let something go.
+pub(crate) fn value(pattern: &Pat) -> Option<TokenStream> {
+    match pattern {
+        Pat::Ident(binding) if binding.by_ref.is_none() => {
+            Some(seen(&binding.ident).to_token_stream())
+        }
+        Pat::Paren(inner) => value(&inner.pat),
+        Pat::Tuple(inner) => {
+            let elements: Vec<_> = inner.elems.iter().map(value).collect::<Option<_>>()?;
+            Some(quote!((#(#elements,)*)))
+        }
+        Pat::TupleStruct(inner) if inner.qself.is_none() => {
+            let path = &inner.path;
+            let elements: Vec<_> = inner.elems.iter().map(value).collect::<Option<_>>()?;
+            Some(quote!(#path(#(#elements),*)))
+        }
+        Pat::Struct(inner) if inner.qself.is_none() && inner.rest.is_none() => {
+            let path = &inner.path;
+            let field = |field: &syn::FieldPat| {
+                let (name, value) = (&field.member, value(&field.pat)?);
+                Some(quote!(#name: #value))
+            };
+            let fields: Vec<_> = inner.fields.iter().map(field).collect::<Option<_>>()?;
+            Some(quote!(#path { #(#fields),* }))
+        }
+        _ => None,
+    }
+}
+
 /// The pattern without `mut`, for a companion that only looks: it must not warn twice.
 pub(crate) fn without_mut(mut pattern: Pat) -> Pat {
     fn clear(pattern: &mut Pat) {
@@ -72,4 +105,40 @@ pub(crate) fn without_mut(mut pattern: Pat) -> Pat {
     }
     clear(&mut pattern);
     pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::parse::Parser as _;
+
+    use super::*;
+
+    #[test]
+    fn a_value_is_put_together_from_all_its_parts() {
+        let check = |written: &str, expected: Option<&str>| {
+            let pattern = Pat::parse_single.parse_str(written).unwrap();
+            let value = value(&pattern).map(|value| value.to_string());
+            let expected: Option<TokenStream> = expected.map(|text| text.parse().unwrap());
+            assert_eq!(value, expected.map(|tokens| tokens.to_string()));
+        };
+        check("mut id", Some("id"));
+        check("Path(id)", Some("Path(id)"));
+        check("all @ (_, _)", Some("all"));
+        check("((a), (mut b, c))", Some("(a, (b, c,),)"));
+        check(
+            "User { id, name: Name(name) }",
+            Some("User { id: id, name: Name(name) }"),
+        );
+        for lost in [
+            "_",
+            "(a, _)",
+            "(a, ..)",
+            "User { id, .. }",
+            "ref id",
+            "(a, &b)",
+            "[a, b]",
+        ] {
+            check(lost, None);
+        }
+    }
 }

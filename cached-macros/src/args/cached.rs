@@ -24,8 +24,12 @@ pub(crate) struct Args {
     pub(crate) cache_if: Option<Written<Expr>>,
     pub(crate) cache_none: Option<Written<Expr>>,
     pub(crate) cache_err: Option<Written<Expr>>,
+    pub(crate) stale_if_error: Option<Written<Expr>>,
+    pub(crate) stale_while_revalidate: Option<Written<Expr>>,
     /// In hundredths of a per cent.
     pub(crate) jitter: Option<Written<u16>>,
+    /// Says `"fail"`.
+    pub(crate) on_outage: Option<Written<()>>,
     pub(crate) cache: Option<Written<Expr>>,
     pub(crate) runtime: Option<Written<Path>>,
     /// `off`, or another name.
@@ -45,7 +49,10 @@ const GRAMMAR: Grammar<'_> = Grammar {
         ("cache_if", "cache_if = |value| value.complete"),
         ("cache_none", "cache_none = \"30s\""),
         ("cache_err", "cache_err = \"5s\""),
+        ("stale_if_error", "stale_if_error = \"1h\""),
+        ("stale_while_revalidate", "stale_while_revalidate = \"30s\""),
         ("jitter", "jitter = \"10%\""),
+        ("on_outage", "on_outage = \"fail\""),
         ("cache", "cache = self.cache"),
         ("crate", "crate = my_facade::cached_core"),
         ("companions", "companions = off"),
@@ -70,6 +77,18 @@ const GRAMMAR: Grammar<'_> = Grammar {
         ("exclude", "`skip`"),
         ("condition", "`cache_if`"),
         ("when", "`cache_if`"),
+        ("stale", "`stale_while_revalidate`, or `stale_if_error`"),
+        ("max_stale", "`stale_while_revalidate`, or `stale_if_error`"),
+        ("grace", "`stale_while_revalidate`, or `stale_if_error`"),
+        ("swr", "`stale_while_revalidate`"),
+        ("refresh", "`stale_while_revalidate`"),
+        ("refresh_ahead", "`stale_while_revalidate`"),
+        ("revalidate", "`stale_while_revalidate`"),
+        ("on_error", "`stale_if_error`, or `cache_err`"),
+        ("fail_safe", "`stale_if_error`"),
+        ("fallback", "`stale_if_error`"),
+        ("result_fallback", "`stale_if_error`"),
+        ("required", "`on_outage = \"fail\"`"),
         ("group", "`tags`"),
         ("groups", "`tags`"),
     ],
@@ -120,6 +139,17 @@ impl Args {
             "cache_if" => put(&mut self.cache_if, keyword, input.parse()?, mistakes),
             "cache_none" => put(&mut self.cache_none, keyword, input.parse()?, mistakes),
             "cache_err" => put(&mut self.cache_err, keyword, input.parse()?, mistakes),
+            "stale_if_error" => put(&mut self.stale_if_error, keyword, input.parse()?, mistakes),
+            "stale_while_revalidate" => {
+                let window = input.parse()?;
+                put(&mut self.stale_while_revalidate, keyword, window, mistakes);
+            }
+            "on_outage" => put(
+                &mut self.on_outage,
+                keyword,
+                fail(input, example)?,
+                mistakes,
+            ),
             "jitter" => put(&mut self.jitter, keyword, jitter(input, example)?, mistakes),
             "cache" => put(&mut self.cache, keyword, input.parse()?, mistakes),
             "crate" => put(&mut self.runtime, keyword, path(input, example)?, mistakes),
@@ -183,6 +213,20 @@ fn jitter(input: ParseStream<'_>, example: &str) -> syn::Result<u16> {
             ),
         )
     })
+}
+
+/// The one thing that a function can ask for in an outage.
+fn fail(input: ParseStream<'_>, example: &str) -> syn::Result<()> {
+    let written = text(input, example)?;
+    if written.value() == "fail" {
+        return Ok(());
+    }
+    Err(syn::Error::new(
+        written.span(),
+        format!(
+            "a function can only ask to fail: write `{example}`, or leave it out; what other calls do, `Builder::outage` decides"
+        ),
+    ))
 }
 
 /// `"2.5%"` is 250.

@@ -4,6 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote_spanned};
 use syn::{Attribute, GenericParam};
 
+use super::again::again;
 use super::{chosen, declaration, declaring, here, key, reader, respan};
 use crate::model::{CachedFn, Companions};
 
@@ -55,7 +56,7 @@ fn companion_functions(
     function: &CachedFn,
     visibility: &TokenStream,
     named: &dyn Fn(&str) -> Ident,
-) -> [TokenStream; 6] {
+) -> Vec<TokenStream> {
     let CachedFn {
         item,
         runtime,
@@ -98,7 +99,7 @@ fn companion_functions(
     let invalidate = named("invalidate");
     let [refresh, uncached] = ["refresh", "uncached"]
         .map(|name| running(function, visibility, &handle, name, &named(name)));
-    [
+    let mut functions = vec![
         quote_spanned! {here=>
             #visibility fn #declaring() -> &'static #runtime::__private::Function {
                 #declaration
@@ -136,7 +137,9 @@ fn companion_functions(
         },
         refresh,
         uncached,
-    ]
+    ];
+    functions.extend(again(function, visibility));
+    functions
 }
 
 /// `refresh` or `uncached`: a call of the annotated function by another way.
@@ -209,7 +212,7 @@ fn call(function: &CachedFn) -> TokenStream {
 }
 
 /// The generic arguments of a companion or of the function itself, for a call from one to the other.
-fn turbofish(function: &CachedFn) -> Option<TokenStream> {
+pub(super) fn turbofish(function: &CachedFn) -> Option<TokenStream> {
     let parameters = function.item.signature.generics.params.iter();
     let names = parameters.filter_map(|parameter| match parameter {
         GenericParam::Type(parameter) => Some(&parameter.ident),
@@ -228,6 +231,13 @@ fn attributes<'a>(function: &'a CachedFn, names: &[&str]) -> Vec<&'a Attribute> 
 
 /// What the user's function may do, its companions may do: they take its types, and they call it.
 fn levels(function: &CachedFn) -> TokenStream {
+    let deprecated = attributes(function, &["deprecated"]);
+    let allowed = allowed(function);
+    quote_spanned!(here()=> #(#deprecated)* #allowed)
+}
+
+/// The same for what only the expansion calls.
+pub(super) fn allowed(function: &CachedFn) -> TokenStream {
     let here = here();
     let allowed = attributes(function, &["allow", "expect"])
         .into_iter()
@@ -237,11 +247,11 @@ fn levels(function: &CachedFn) -> TokenStream {
         });
     let deprecated = attributes(function, &["deprecated"])
         .into_iter()
-        .map(|attribute| quote_spanned!(here=> #attribute #[allow(deprecated)]));
+        .map(|_| quote_spanned!(here=> #[allow(deprecated)]));
     allowed.chain(deprecated).collect()
 }
 
 /// Clippy counts parameters, also those of a macro's function.
-fn crowded(parameters: &[TokenStream]) -> Option<TokenStream> {
+pub(super) fn crowded(parameters: &[TokenStream]) -> Option<TokenStream> {
     (parameters.len() > 7).then(|| quote_spanned!(here()=> #[allow(clippy::too_many_arguments)]))
 }

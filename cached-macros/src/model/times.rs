@@ -67,6 +67,15 @@ impl Names {
         Some((written.keyword.span(), ttl))
     }
 
+    /// A time that the result does not decide.
+    pub(crate) fn fixed(
+        &self,
+        written: Option<&Written<Expr>>,
+        mistakes: &mut Mistakes,
+    ) -> Option<(Span, Ttl)> {
+        self.ttl(written?, false, mistakes)
+    }
+
     fn constant(&self, keyword: &str, constant: &Expr, may_decide: bool) -> syn::Result<()> {
         let fail = |span: Span, wrong: String| {
             let hint = if may_decide {

@@ -1,0 +1,66 @@
+async fn profile(id: u64, db: &Db) -> Result<Profile, DbError> {
+    use ::cached_core::__private::by_type::*;
+    let mut __key = ::cached_core::Key::of(profile::__cached());
+    ::cached_core::__private::Argument(&id).__push(&mut __key);
+    let __codec = ::cached_core::__private::codec!(Result < Profile, DbError >)
+        .stale_if_error::<Result<Profile, DbError>>()
+        .on_outage::<Result<Profile, DbError>>();
+    let __load = match __codec.find_stale(&mut __key).await {
+        ::cached_core::__private::FoundStale::Hit(__value) => return __value,
+        ::cached_core::__private::FoundStale::Stale(__stale) => {
+            return __stale.answer(|| profile::__again(id, db));
+        }
+        ::cached_core::__private::FoundStale::Miss(__load) => __load,
+    };
+    __load
+        .run(async move {
+            if false {
+                return ::cached_core::__private::never::<Result<Profile, DbError>>();
+            }
+            db.load(id).await
+        })
+        .await
+}
+#[doc(hidden)]
+struct profile {}
+impl profile {
+    fn __cached() -> &'static ::cached_core::__private::Function {
+        ::cached_core::__private::function!(
+            "profile".ttl(::core::time::Duration::from_secs(300u64))
+            .stale_if_error(::core::time::Duration::from_secs(3600u64))
+            .stale_while_revalidate(::core::time::Duration::from_secs(30u64))
+            .fails_on_outage()
+        )
+    }
+    fn key(id: u64) -> ::cached_core::Key {
+        use ::cached_core::__private::by_type::*;
+        let mut __key = ::cached_core::Key::of(Self::__cached());
+        ::cached_core::__private::Argument(&id).__push(&mut __key);
+        __key
+    }
+    async fn peek(id: u64) -> ::core::option::Option<Result<Profile, DbError>> {
+        use ::cached_core::__private::by_type::*;
+        ::cached_core::__private::codec!(Result < Profile, DbError >)
+            .peek(&mut Self::key(id))
+            .await
+    }
+    async fn invalidate(id: u64) -> ::cached_core::__private::Done {
+        ::cached_core::__private::invalidated(Self::key(id)).await
+    }
+    async fn refresh(id: u64, db: &Db) -> Result<Profile, DbError> {
+        ::cached_core::__private::refresh(Self::__cached(), profile(id, db)).await
+    }
+    async fn uncached(id: u64, db: &Db) -> Result<Profile, DbError> {
+        ::cached_core::__private::uncached(Self::__cached(), profile(id, db)).await
+    }
+    fn __again(
+        id: u64,
+        db: &Db,
+    ) -> ::cached_core::__private::Again<Result<Profile, DbError>> {
+        let id = ::cached_core::__private::moved(id);
+        let db = ::cached_core::__private::kept(db);
+        ::cached_core::__private::in_background(async move {
+            profile(id, db.lent()).await
+        })
+    }
+}

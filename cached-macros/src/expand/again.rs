@@ -1,0 +1,109 @@
+//! The call that `stale_while_revalidate` makes behind an answer.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens as _, format_ident, quote_spanned};
+
+use super::companions::{allowed, crowded, turbofish};
+use super::{here, located};
+use crate::model::{Again, CachedFn, Companions};
+
+/// What a look-up gives, and what becomes of a value past its ttl.
+///
+/// ```text
+/// ::cached_core::__private::FoundStale::Stale(__stale) => return __stale.answer(|| profile::__again(id, db)),
+/// ```
+pub(super) fn found(function: &CachedFn) -> (TokenStream, Option<TokenStream>) {
+    let CachedFn { runtime, again, .. } = function;
+    let here = here();
+    let Some(again) = again else {
+        return (quote_spanned!(here=> #runtime::__private::Found), None);
+    };
+    let found = quote_spanned!(here=> #runtime::__private::FoundStale);
+    let calling = calling(function);
+    let path = match &function.companions {
+        Companions::Struct(name) => quote_spanned!(here=> #name::#calling),
+        Companions::Methods(_) | Companions::Off => quote_spanned!(here=> Self::#calling),
+    };
+    let turbofish = turbofish(function);
+    let given = again.arguments.iter().map(|given| &given.value);
+    let stale = quote_spanned! {here=>
+        #found::Stale(__stale) => return __stale.answer(|| #path #turbofish(#(#given),*)),
+    };
+    (found, Some(stale))
+}
+
+/// The name of the hidden function.
+fn calling(function: &CachedFn) -> Ident {
+    match &function.companions {
+        Companions::Methods(start) => format_ident!("__cached_again_{}", start, span = here()),
+        Companions::Struct(_) | Companions::Off => Ident::new("__again", here()),
+    }
+}
+
+/// An item of its own: inside the function the compiler cannot tell whether its future is `Send`.
+///
+/// ```text
+/// fn __again(id: u64, db: &Db) -> ::cached_core::__private::Again<Result<Profile, DbError>> {
+///     let id = ::cached_core::__private::moved(id);
+///     let db = ::cached_core::__private::kept(db);
+///     ::cached_core::__private::in_background(async move { profile(id, db.lent()).await })
+/// }
+/// ```
+pub(super) fn again(function: &CachedFn, visibility: &TokenStream) -> Option<TokenStream> {
+    let CachedFn {
+        item,
+        runtime,
+        returns,
+        signatures,
+        ..
+    } = function;
+    let Again {
+        keyword, arguments, ..
+    } = function.again.as_ref()?;
+    let here = here();
+    let signature = &item.signature;
+    let (parameters, _, bounds) = signature.generics.split_for_impl();
+    let mut own = Vec::new();
+    let mut passed = Vec::new();
+    for (given, name) in arguments.iter().zip(&signatures.passed) {
+        let at = here.located_at(given.span);
+        let runtime = located(runtime, at);
+        let way = Ident::new(if given.is_lent { "kept" } else { "moved" }, at);
+        let kept = if signature.receiver().is_some() && own.is_empty() {
+            Ident::new("__self", here).to_token_stream()
+        } else {
+            name.clone()
+        };
+        own.push(quote_spanned!(at=> let #kept = #runtime::__private::#way(#name);));
+        passed.push(if given.is_lent {
+            quote_spanned!(at=> #kept.lent())
+        } else {
+            kept
+        });
+    }
+    let mut name = signature.ident.clone();
+    name.set_span(Span::call_site().located_at(name.span()));
+    let own_type = signature.receiver().map(|_| quote_spanned!(here=> Self::));
+    let turbofish = turbofish(function);
+    let allowed = allowed(function);
+    let crowded = crowded(&signatures.calling);
+    let taken = &signatures.calling;
+    let calling = calling(function);
+    // Where the future is found not to be `Send`.
+    let at = here.located_at(*keyword);
+    let in_background = {
+        let runtime = located(runtime, at);
+        quote_spanned!(at=> #runtime::__private::in_background)
+    };
+    let call = quote_spanned! {at=>
+        #in_background(async move { #own_type #name #turbofish(#(#passed),*).await })
+    };
+    Some(quote_spanned! {here=>
+        #allowed
+        #crowded
+        #visibility fn #calling #parameters(#(#taken),*) -> #runtime::__private::Again<#returns> #bounds {
+            #(#own)*
+            #call
+        }
+    })
+}
