@@ -19,21 +19,23 @@ pub const fn moved<T: Send + 'static>(argument: T) -> T {
 /// A copy of an argument that was only lent.
 #[must_use]
 pub fn kept<T: Keep + ?Sized>(argument: &T) -> Kept<T> {
-    Kept(argument.keep())
+    Kept(Box::new(argument.keep()))
 }
 
 /// A copy of a borrowed `T`, to be lent again.
-pub struct Kept<T: Keep + ?Sized>(T::Kept);
+///
+/// It has no bounds, so that only [`kept`] complains about a `T` of which there can be no copy.
+pub struct Kept<T: ?Sized>(Box<dyn Borrow<T> + Send + Sync>);
 
-impl<T: Keep + ?Sized> Kept<T> {
+impl<T: ?Sized> Kept<T> {
     /// What the caller lent.
     #[must_use]
     pub fn lent(&self) -> &T {
-        self.0.borrow()
+        (*self.0).borrow()
     }
 }
 
-impl<T: Keep + ?Sized> fmt::Debug for Kept<T> {
+impl<T: ?Sized> fmt::Debug for Kept<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Kept").finish_non_exhaustive()
     }

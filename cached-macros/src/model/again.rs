@@ -38,7 +38,7 @@ pub(crate) fn again(
     mistakes: &mut Mistakes,
 ) -> Again {
     if matches!(companions, Companions::Off) {
-        mistakes.at(keyword, "`stale_while_revalidate` calls the function again from a hidden function among its companions: without `companions = off`, or, where there can be none, from a cached function outside the `impl`");
+        mistakes.at(keyword, "`stale_while_revalidate` calls the function again from among its companions: leave `companions = off` out, or, where there can be none, put the attribute on a function outside the `impl` and call that here");
     }
     let mut arguments = Vec::new();
     if let Some(receiver) = receiver {

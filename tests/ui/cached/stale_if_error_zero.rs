@@ -1,0 +1,12 @@
+use cached_core::cached;
+
+struct DbError;
+
+#[cached(stale_if_error = 0)]
+async fn profile(id: u64) -> Result<u64, DbError> {
+    Ok(id)
+}
+
+fn main() {
+    let _ = profile;
+}
