@@ -9,6 +9,7 @@ use tests::{RedisServer, Reply};
 const QUICKSTART: &str = env!("CARGO_BIN_EXE_quickstart");
 const SHARED: &str = env!("CARGO_BIN_EXE_shared");
 const INVALIDATION: &str = env!("CARGO_BIN_EXE_invalidation");
+const OUTAGE: &str = env!("CARGO_BIN_EXE_outage");
 const STAMPEDE: &str = env!("CARGO_BIN_EXE_stampede");
 
 /// Runs an example with this `REDIS_URL`, or with none, and with no other setting of ours.
@@ -173,6 +174,12 @@ fn invalidation_prints_what_it_says_on_both_stores() {
     check(&printed(&run(INVALIDATION, None)), &promised);
     let server = RedisServer::start();
     check(&printed(&run(INVALIDATION, Some(&server.url()))), &promised);
+}
+
+#[test]
+fn outage_prints_what_it_says() {
+    let promised = promised(include_str!("../outage.rs"));
+    check(&printed(&run(OUTAGE, None)), &promised);
 }
 
 #[cfg(feature = "sqlite")]
