@@ -8,4 +8,7 @@
     clippy::unwrap_used
 )]
 
+mod crowd;
 mod fixture;
+mod metronome;
+mod outages;

@@ -1,0 +1,202 @@
+//! Every way in which Redis can fail, under 64 callers and a writer: no wrong value, no error, nobody waits for longer
+//! than a deadline; and when it is over, hits again within a second, and one load a key.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use cached_core::Cache;
+use tests::{Proxy, RedisServer, Way};
+use tokio::time::sleep;
+
+use crate::crowd::{Crowd, PATIENCE, one_load_a_key, processes};
+
+/// How long Redis fails.
+const OUTAGE: Duration = Duration::from_millis(1_500);
+
+/// How long after it there are hits again.
+const BACK: Duration = Duration::from_secs(1);
+
+/// Ruins Redis at `url`, and repairs it.
+async fn endure(url: &str, ruin: impl FnOnce(), repair: impl FnOnce()) {
+    endure_until(url, ruin, repair, BACK).await;
+}
+
+async fn endure_until(url: &str, ruin: impl FnOnce(), repair: impl FnOnce(), back: Duration) {
+    let processes = processes::<2>(|| Cache::builder().redis_url(url));
+    for process in &processes {
+        process.cache.ready(PATIENCE).await.unwrap();
+    }
+    let crowd = Crowd::of(&processes);
+    for process in &processes {
+        process.hits_again().await;
+    }
+    let errors = || {
+        processes
+            .iter()
+            .map(|process| process.cache.stats().total.errors)
+    };
+    let before: u64 = errors().sum();
+    ruin();
+    sleep(OUTAGE).await;
+    let during: u64 = errors().sum();
+    assert!(during > before, "nothing failed");
+    crowd.only_read();
+    repair();
+    for process in &processes {
+        let took = process.hits_again().await;
+        assert!(took <= back + crowd.slack(), "hits again after {took:?}");
+    }
+    let report = crowd.end().await;
+    assert!(report.calls > 64, "{} calls", report.calls);
+    for process in &processes {
+        println!("{:?}", process.cache.stats().total);
+    }
+    assert!(processes[0].cache.clear().await.unwrap().is_applied());
+    one_load_a_key(&processes).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_is_killed_and_comes_back_empty() {
+    let server = RedisServer::start();
+    endure(&server.url(), || server.kill(), || server.restart()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_comes_back_from_an_old_dump() {
+    let server = RedisServer::start();
+    let dump = RefCell::new(None);
+    let ruin = || {
+        *dump.borrow_mut() = Some(server.dump());
+        // What is in it is invalidated and loaded again meanwhile.
+        thread::sleep(OUTAGE);
+        server.kill();
+    };
+    let repair = || server.restart_from(dump.borrow().as_ref().unwrap());
+    endure(&server.url(), ruin, repair).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_freezes() {
+    let server = RedisServer::start();
+    endure(&server.url(), || server.freeze(), || server.thaw()).await;
+}
+
+/// A way through a proxy, which is bad and then good.
+async fn endure_way(way: Way) {
+    let server = RedisServer::start();
+    let proxy = Proxy::to(&server);
+    endure(&proxy.url(), || proxy.set(way), || proxy.set(Way::Open)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_sent_falls_into_a_black_hole() {
+    endure_way(Way::Lost).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_sent_arrives_when_nobody_waits_for_it() {
+    endure_way(Way::Held).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_are_reset_inside_a_reply() {
+    endure_way(Way::Cut(10_000)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_are_refused() {
+    endure_way(Way::Refused).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_reply_comes_300_milliseconds_late() {
+    let [commands, replies] = [Duration::from_millis(150); 2];
+    endure_way(Way::Slow { commands, replies }).await;
+}
+
+/// Sets a way every 100 ms, until it is told to leave it open.
+struct Flapping {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+impl Flapping {
+    fn start(proxy: Arc<Proxy>, down: Way) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let thread = thread::spawn(move || {
+            while !stopped.load(SeqCst) {
+                for way in [down, Way::Open] {
+                    proxy.set(way);
+                    thread::sleep(Duration::from_millis(100));
+                }
+            }
+        });
+        Self { stop, thread }
+    }
+
+    fn end(self) {
+        self.stop.store(true, SeqCst);
+        self.thread.join().unwrap();
+    }
+}
+
+async fn endure_flapping(down: Way) {
+    let server = RedisServer::start();
+    let proxy = Arc::new(Proxy::to(&server));
+    let flapping = RefCell::new(None);
+    let ruin = || *flapping.borrow_mut() = Some(Flapping::start(Arc::clone(&proxy), down));
+    let repair = || flapping.take().map_or((), Flapping::end);
+    endure(&proxy.url(), ruin, repair).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_are_refused_every_100_milliseconds() {
+    endure_flapping(Way::Refused).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_are_lost_every_100_milliseconds() {
+    endure_flapping(Way::Lost).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_is_out_of_memory() {
+    let server = RedisServer::start();
+    let (fill, empty) = (|| server.limit_memory("1"), || server.limit_memory("0"));
+    endure(&server.url(), fill, empty).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_is_demoted_and_promoted_again() {
+    let [server, primary] = [(); 2].map(|()| RedisServer::start());
+    endure(
+        &server.url(),
+        || server.follow(&primary),
+        || server.promote(),
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_password_changes_and_changes_back() {
+    let server = RedisServer::start();
+    let url = server.add_user("app", "right");
+    let [change, back] = ["wrong", "right"].map(|password| {
+        let server = &server;
+        move || server.change_password("app", password)
+    });
+    // What only a person can repair is looked at less often.
+    endure_until(&url, change, back, BACK + Duration::from_secs(6)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_is_busy_with_a_script() {
+    let server = RedisServer::start();
+    let occupied = RefCell::new(None);
+    let ruin = || *occupied.borrow_mut() = Some(server.occupy());
+    endure(&server.url(), ruin, || drop(occupied.take())).await;
+}
