@@ -184,6 +184,21 @@ fn proxy_to_a_server_that_is_not_there_refuses() {
 }
 
 #[test]
+fn proxy_can_lead_to_another_server() {
+    let [one, other] = [(); 2].map(|()| RedisServer::start());
+    let proxy = Proxy::to(&one);
+    let mut before = reached(&proxy);
+    assert!(is_pong(&before.send(&["PING"])));
+    proxy.lead_to(&other);
+    before.send(&["SET", "key", "one"]).unwrap();
+    reached(&proxy).send(&["SET", "key", "other"]).unwrap();
+    assert_eq!(
+        [one, other].map(|server| server.cli(&["GET", "key"])),
+        ["one", "other"]
+    );
+}
+
+#[test]
 fn server_comes_back_from_a_dump_or_empty() {
     let server = RedisServer::start();
     server.cli(&["SET", "key", "old"]);

@@ -12,3 +12,7 @@ mod crowd;
 mod fixture;
 mod metronome;
 mod outages;
+mod replies;
+mod restarts;
+mod start;
+mod storms;

@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicU16, AtomicU64, Ordering::SeqCst};
 use std::thread;
 use std::time::Duration;
 
@@ -21,6 +21,7 @@ mod carry;
 #[derive(Debug)]
 pub struct Proxy {
     port: u16,
+    target: Arc<AtomicU16>,
     state: watch::Sender<State>,
     counts: Arc<Counts>,
 }
@@ -77,12 +78,14 @@ impl Proxy {
             last_refused: 0,
         });
         let counts = Arc::new(Counts::default());
-        let (target, counted) = (server.port(), Arc::clone(&counts));
+        let target = Arc::new(AtomicU16::new(server.port()));
+        let (way_to, counted) = (Arc::clone(&target), Arc::clone(&counts));
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.expect("a runtime");
-        thread::spawn(move || runtime.block_on(accept(listener, target, states, counted)));
+        thread::spawn(move || runtime.block_on(accept(listener, way_to, states, counted)));
         Self {
             port,
+            target,
             state,
             counts,
         }
@@ -111,6 +114,11 @@ impl Proxy {
         });
     }
 
+    /// Connections that are made from now on lead to another server.
+    pub fn lead_to(&self, server: &RedisServer) {
+        self.target.store(server.port(), SeqCst);
+    }
+
     /// How many round trips there were.
     ///
     /// What a client sends before the first byte of an answer is one round trip, however many commands it is: this
@@ -133,7 +141,7 @@ impl Proxy {
 /// Takes connections until the proxy is dropped.
 async fn accept(
     listener: std::net::TcpListener,
-    target: u16,
+    target: Arc<AtomicU16>,
     mut states: watch::Receiver<State>,
     counts: Arc<Counts>,
 ) {
@@ -145,6 +153,7 @@ async fn accept(
                 let Ok((client, _)) = client else { continue };
                 counts.connections.fetch_add(1, SeqCst);
                 let (states, counts) = (connections.clone(), Arc::clone(&counts));
+                let target = target.load(SeqCst);
                 tokio::spawn(async move {
                     counts.open.fetch_add(1, SeqCst);
                     carry::carry(client, target, states, &counts.trips).await;

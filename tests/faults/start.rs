@@ -1,0 +1,121 @@
+//! A process that starts without Redis, and one that ends without it.
+
+use std::time::{Duration, Instant};
+
+use cached_core::{Cache, HealthStatus, Invalidated, cached};
+use tests::{CountingLoader, RedisServer, namespace};
+use tokio::time::{sleep, timeout};
+
+use crate::crowd::{Crowd, DEADLINE, PATIENCE, SLACK, one_load_a_key, processes};
+use crate::metronome::Metronome;
+
+#[cached(ttl = "1h", prefix = "order:{id}")]
+async fn order(id: u64, #[cached(skip)] now: u64, #[cached(skip)] loader: CountingLoader) -> u64 {
+    let _ = id;
+    loader.load(now).await
+}
+
+fn cache(url: &str, namespace: &str) -> Cache {
+    let builder = Cache::builder().redis_url(url).namespace(namespace);
+    builder.op_timeout(DEADLINE).build().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_starts_after_the_process() {
+    let server = RedisServer::start();
+    let url = server.url();
+    server.kill();
+    let processes = processes::<2>(|| Cache::builder().redis_url(&url));
+    let crowd = Crowd::of(&processes);
+    sleep(Duration::from_millis(500)).await;
+    for process in &processes {
+        assert_eq!(process.cache.health().await.status, HealthStatus::Degraded);
+    }
+    crowd.only_read();
+    server.restart();
+    for process in &processes {
+        let took = process.hits_again().await;
+        assert!(took <= Duration::from_secs(1) + crowd.slack(), "{took:?}");
+    }
+    crowd.end().await;
+    assert!(processes[0].cache.clear().await.unwrap().is_applied());
+    one_load_a_key(&processes).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_never_comes() {
+    let server = RedisServer::start();
+    let url = server.url();
+    server.kill();
+    let processes = processes::<2>(|| Cache::builder().redis_url(&url));
+    let crowd = Crowd::of(&processes);
+    sleep(Duration::from_secs(3)).await;
+    for process in &processes {
+        assert_eq!(process.cache.health().await.status, HealthStatus::Degraded);
+        let postponed = process.cache.invalidate("item").await.unwrap();
+        assert_eq!(postponed, Invalidated::Postponed);
+    }
+    let slack = crowd.slack();
+    crowd.end().await;
+    for process in &processes {
+        let began = Instant::now();
+        timeout(PATIENCE, process.cache.shutdown()).await.unwrap();
+        assert!(
+            began.elapsed() <= 2 * DEADLINE + slack,
+            "{:?}",
+            began.elapsed()
+        );
+    }
+}
+
+/// What was postponed is sent before the process ends, if there is anybody to send it to.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn process_ends_with_postponed_invalidations_when_redis_is_back() {
+    let server = RedisServer::start();
+    let name = namespace("ends");
+    let [cache, other] = [(); 2].map(|()| cache(&server.url(), &name));
+    let peek = async |id| other.scope(order::peek(id)).await;
+    for id in 0..100 {
+        while peek(id).await.is_none() {
+            other.scope(order(id, 1, CountingLoader::new())).await;
+        }
+    }
+    cache.ready(PATIENCE).await.unwrap();
+    server.cli(&["ACL", "SETUSER", "default", "-unlink"]);
+    for id in 0..100 {
+        let postponed = cache.scope(order::invalidate(id)).await.unwrap();
+        assert_eq!(postponed, Invalidated::Postponed);
+    }
+    assert_eq!(peek(1).await, Some(1));
+    server.cli(&["ACL", "SETUSER", "default", "+unlink"]);
+    // Its courier may have been there already, and the limit of time is a busy machine's too.
+    timeout(PATIENCE, cache.shutdown()).await.unwrap();
+    for id in 0..100 {
+        assert_eq!(peek(id).await, None, "{id}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn process_ends_in_time_with_a_full_journal_and_a_redis_that_is_away() {
+    let server = RedisServer::start();
+    let metronome = Metronome::start();
+    let builder = Cache::builder()
+        .redis_url(server.url())
+        .op_timeout(DEADLINE);
+    let cache = builder.journal_capacity(1_000).build().unwrap();
+    cache.ready(PATIENCE).await.unwrap();
+    server.freeze();
+    for id in 0..1_000 {
+        drop(tokio::spawn({
+            let cache = cache.clone();
+            async move { cache.invalidate(format!("order:{id}")).await }
+        }));
+    }
+    while cache.stats().total.postponed < 1_000 {
+        sleep(Duration::from_millis(1)).await;
+    }
+    let began = Instant::now();
+    timeout(PATIENCE, cache.shutdown()).await.unwrap();
+    let most = 2 * DEADLINE + SLACK + 2 * metronome.worst();
+    assert!(began.elapsed() <= most, "{:?}", began.elapsed());
+}
