@@ -90,7 +90,7 @@ async fn redis_that_loads_its_dump_is_waited_for_by_nobody() {
         server.cli(&["SET", &format!("filler:{number}"), &"x".repeat(2_000)]);
     }
     let dump = server.dump();
-    let processes = processes::<2>(|| Cache::builder().redis_url(server.url()));
+    let processes = processes(|| Cache::builder().redis_url(server.url()));
     let crowd = Crowd::of(&processes);
     for process in &processes {
         process.hits_again().await;
@@ -115,7 +115,7 @@ async fn redis_that_says_clusterdown_costs_no_value() {
         .argument("--cluster-enabled", "yes")
         .start();
     assert!(server.cli(&["GET", "key"]).starts_with("CLUSTERDOWN"));
-    let processes = processes::<1>(|| Cache::builder().redis_url(server.url()));
+    let processes = processes(|| Cache::builder().redis_url(server.url()));
     let crowd = Crowd::of(&processes);
     sleep(Duration::from_millis(500)).await;
     crowd.end().await;

@@ -25,7 +25,7 @@ async fn redis_starts_after_the_process() {
     let server = RedisServer::start();
     let url = server.url();
     server.kill();
-    let processes = processes::<2>(|| Cache::builder().redis_url(&url));
+    let processes = processes(|| Cache::builder().redis_url(&url));
     let crowd = Crowd::of(&processes);
     sleep(Duration::from_millis(500)).await;
     for process in &processes {
@@ -47,7 +47,7 @@ async fn redis_never_comes() {
     let server = RedisServer::start();
     let url = server.url();
     server.kill();
-    let processes = processes::<2>(|| Cache::builder().redis_url(&url));
+    let processes = processes(|| Cache::builder().redis_url(&url));
     let crowd = Crowd::of(&processes);
     sleep(Duration::from_secs(3)).await;
     for process in &processes {
