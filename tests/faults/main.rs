@@ -8,6 +8,7 @@
     clippy::unwrap_used
 )]
 
+mod breaker;
 mod crowd;
 mod fixture;
 mod metronome;

@@ -16,8 +16,8 @@ use crate::crowd::{Crowd, PATIENCE, one_load_a_key, processes};
 /// How long Redis fails.
 const OUTAGE: Duration = Duration::from_millis(1_500);
 
-/// How long after it there are hits again.
-const BACK: Duration = Duration::from_secs(1);
+/// How long after it there are hits again: a pause, and a look of four deadlines. A second at the default deadline.
+const BACK: Duration = Duration::from_millis(1_400);
 
 /// Ruins Redis at `url`, and repairs it.
 async fn endure(url: &str, ruin: impl FnOnce(), repair: impl FnOnce()) {

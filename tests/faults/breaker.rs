@@ -1,0 +1,391 @@
+//! Redis is not asked while it fails: what that saves, and how it is found again.
+
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use cached_core::{Cache, HealthStatus, Outage, cached};
+use tests::{CountingLoader, Proxy, RedisServer, Way, namespace};
+use tokio::runtime::Runtime;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Metadata, Subscriber};
+
+use crate::crowd::{Crowd, DEADLINE, PATIENCE, SLACK, processes};
+use crate::metronome::Metronome;
+
+#[cached(ttl = "1h", prefix = "squared:{number}")]
+async fn squared(number: u64, #[cached(skip)] loader: CountingLoader) -> u64 {
+    loader.load(number * number).await
+}
+
+async fn call(cache: &Cache, number: u64) {
+    let call = cache.scope(squared(number, CountingLoader::new()));
+    let value = timeout(PATIENCE, call).await.expect("it answers");
+    assert_eq!(value, number * number);
+}
+
+fn cache(url: &str, outage: Outage) -> Cache {
+    let builder = Cache::builder()
+        .redis_url(url)
+        .namespace(namespace("breaker"));
+    builder.op_timeout(DEADLINE).outage(outage).build().unwrap()
+}
+
+/// Calls until Redis is not asked any more.
+async fn until_open(cache: &Cache) {
+    let opened = timeout(PATIENCE, async {
+        let mut number = 0;
+        loop {
+            let errors = cache.stats().total.errors;
+            for _ in 0..3 {
+                number += 1;
+                call(cache, number).await;
+            }
+            if errors > 0 && cache.stats().total.errors == errors {
+                return;
+            }
+        }
+    });
+    opened.await.expect("it is still asked");
+}
+
+async fn until_back(cache: &Cache) -> Duration {
+    let began = Instant::now();
+    let back = timeout(PATIENCE, async {
+        while cache.scope(squared::peek(0)).await.is_none()
+            || cache.health().await.status != HealthStatus::Healthy
+        {
+            call(cache, 0).await;
+            sleep(Duration::from_millis(1)).await;
+        }
+    });
+    back.await.expect("it hits again");
+    began.elapsed()
+}
+
+/// However it fails, once that is known nobody waits.
+async fn costs_nothing_when_open(way: Way) {
+    const CALLS: u32 = 200;
+    let server = RedisServer::start();
+    let proxy = Proxy::to(&server);
+    for outage in [Outage::Origin, Outage::Memory] {
+        let cache = cache(&proxy.url(), outage);
+        proxy.set(Way::Open);
+        cache.ready(PATIENCE).await.unwrap();
+        proxy.set(way);
+        until_open(&cache).await;
+        let metronome = Metronome::start();
+        let began = Instant::now();
+        for number in 0..CALLS {
+            call(&cache, u64::from(number)).await;
+            cache.get::<u64>("key").await.unwrap_err();
+            assert!(!cache.invalidate("squared").await.unwrap().is_applied());
+        }
+        // One deadline would be too much, and so would be a tenth of one a call.
+        let most = DEADLINE + SLACK + 2 * metronome.worst();
+        assert!(began.elapsed() < most, "{outage:?}: {:?}", began.elapsed());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_waits_for_a_redis_that_is_known_to_be_silent() {
+    costs_nothing_when_open(Way::Lost).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_waits_for_a_redis_that_is_known_to_be_late() {
+    let [commands, replies] = [Duration::from_millis(150); 2];
+    costs_nothing_when_open(Way::Slow { commands, replies }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_waits_for_a_redis_that_is_known_to_refuse() {
+    costs_nothing_when_open(Way::Refused).await;
+}
+
+/// At the default deadline: whatever the connections have met, and whenever it ends.
+///
+/// A connection that is made just before that is lost as well, and is given up after `connect_timeout`, a second.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_behind_a_black_hole_is_found_soon_after_its_end() {
+    let server = RedisServer::start();
+    let metronome = Metronome::start();
+    let mut rounds = JoinSet::new();
+    for round in 0..24 {
+        let proxy = Proxy::to(&server);
+        rounds.spawn(async move {
+            let builder = Cache::builder().redis_url(proxy.url());
+            let cache = builder.namespace(namespace("found")).build().unwrap();
+            until_back(&cache).await;
+            proxy.set(Way::Lost);
+            let began = Instant::now();
+            while began.elapsed() < Duration::from_millis(500 + 100 * round) {
+                call(&cache, round).await;
+                sleep(Duration::from_millis(5)).await;
+            }
+            proxy.set(Way::Open);
+            until_back(&cache).await
+        });
+    }
+    let mut took = rounds.join_all().await;
+    took.sort();
+    let most = Duration::from_millis(1_600) + 2 * metronome.worst();
+    assert!(took.iter().all(|took| *took <= most), "{most:?}: {took:?}");
+}
+
+/// What waited in a queue is not sent when nobody waits for it any more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_that_thaws_is_not_asked_what_was_asked_while_it_was_frozen() {
+    let server = RedisServer::start();
+    let cache = cache(&server.url(), Outage::Origin);
+    until_back(&cache).await;
+    let reads = server.calls("mget");
+    server.freeze();
+    let mut callers = JoinSet::new();
+    for number in 0..500 {
+        let call = cache.scope(squared(number, CountingLoader::new()));
+        callers.spawn(async move {
+            // Over some deadlines.
+            sleep(Duration::from_millis(2 * number)).await;
+            call.await
+        });
+    }
+    timeout(PATIENCE, callers.join_all()).await.unwrap();
+    server.thaw();
+    while cache.health().await.status != HealthStatus::Healthy {
+        sleep(Duration::from_millis(1)).await;
+    }
+    let reads = server.calls("mget") - reads;
+    assert!(reads <= 20, "{reads} reads of 500");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_that_is_away_is_looked_for_by_one_task_with_pauses() {
+    const OUTAGE: Duration = Duration::from_secs(3);
+    let server = RedisServer::start();
+    let proxy = Proxy::to(&server);
+    let processes = processes(|| Cache::builder().redis_url(proxy.url()));
+    let crowd = Crowd::of(&processes);
+    for process in &processes {
+        process.hits_again().await;
+    }
+    proxy.set(Way::Refused);
+    let before = proxy.connections();
+    sleep(OUTAGE).await;
+    let tries = proxy.connections() - before;
+    let calls = crowd.end().await;
+    // A look each 200 to 400 ms for each of four processes, some closer ones at first, and what failed before.
+    assert!(
+        (4 * 5..=4 * 30).contains(&tries),
+        "{tries} connections, {calls} calls"
+    );
+    assert!(calls > 4 * tries, "{calls} calls prove nothing");
+}
+
+/// A look now and then, until somebody has corrected it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_that_refuses_the_password_is_seldom_asked() {
+    let server = RedisServer::start();
+    let url = server.add_user("app", "right");
+    let cache = cache(&url, Outage::Memory);
+    until_back(&cache).await;
+    server.change_password("app", "wrong");
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_secs(4) {
+        call(&cache, 1).await;
+        sleep(Duration::from_millis(1)).await;
+    }
+    let refused = server.info("acl_access_denied_auth");
+    let refused = refused.map_or_else(|| server.calls("auth"), |count| count.parse().unwrap());
+    // The pauses are doubled from 50 ms on: 25 to 50, 50 to 100, … 1600 to 3200.
+    assert!((2..=12).contains(&refused), "{refused} tries");
+    server.change_password("app", "right");
+    let took = until_back(&cache).await;
+    assert!(took < Duration::from_secs(8), "{took:?}");
+}
+
+/// Counts what is loud.
+#[derive(Clone, Default)]
+struct Ears(Arc<Mutex<Vec<(Level, String)>>>);
+
+struct Message(String);
+
+impl Visit for Message {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        if field.name() == "message" {
+            self.0 = format!("{value:?}");
+        }
+    }
+}
+
+impl Subscriber for Ears {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target().starts_with("cached") && *metadata.level() <= Level::WARN
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let mut message = Message(String::new());
+        event.record(&mut message);
+        let mut heard = self.0.lock().unwrap();
+        heard.push((*event.metadata().level(), message.0));
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+}
+
+#[tokio::test]
+async fn wrong_password_and_a_server_that_is_away_are_one_loud_line_each() {
+    let server = RedisServer::start();
+    let url = server.add_user("app", "right");
+    for (level, outage) in [(Level::ERROR, "password"), (Level::WARN, "killed")] {
+        let ears = Ears::default();
+        let cache = cache(&url, Outage::Memory);
+        until_back(&cache).await;
+        let guard = tracing::subscriber::set_default(ears.clone());
+        match outage {
+            "password" => server.change_password("app", "wrong"),
+            _ => server.kill(),
+        }
+        let began = Instant::now();
+        let mut number = 0;
+        while began.elapsed() < Duration::from_secs(2) {
+            number += 1;
+            call(&cache, number).await;
+            sleep(Duration::from_millis(1)).await;
+        }
+        drop(guard);
+        let heard = ears.0.lock().unwrap().clone();
+        let levels: Vec<Level> = heard.iter().map(|(level, _)| *level).collect();
+        assert_eq!(levels, [level], "{heard:?}");
+        if outage == "password" {
+            server.change_password("app", "right");
+        }
+    }
+}
+
+/// A value that another process has invalidated is as old as that at the most.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn process_cut_off_from_redis_sees_what_others_invalidate_soon_enough() {
+    const OUTAGE_TTL: Duration = Duration::from_millis(500);
+    static NOW: AtomicU64 = AtomicU64::new(1);
+    #[cached(ttl = "1h", prefix = "now:{id}")]
+    async fn now(id: u64) -> u64 {
+        NOW.load(SeqCst)
+    }
+    let server = RedisServer::start();
+    let proxy = Proxy::to(&server);
+    let name = namespace("cut-off");
+    let metronome = Metronome::start();
+    let [connected, cut_off] = [server.url(), proxy.url()].map(|url| {
+        let builder = Cache::builder().redis_url(url).namespace(&name);
+        let builder = builder.op_timeout(DEADLINE).outage_ttl(OUTAGE_TTL);
+        builder.build().unwrap()
+    });
+    connected.ready(PATIENCE).await.unwrap();
+    cut_off.ready(PATIENCE).await.unwrap();
+    proxy.set(Way::Lost);
+    until_open(&cut_off).await;
+    for round in 2..5 {
+        // Kept in the process that is cut off.
+        cut_off.scope(now(1)).await;
+        NOW.store(round, SeqCst);
+        while !connected.invalidate("now:1").await.unwrap().is_applied() {}
+        let applied = Instant::now();
+        while cut_off.scope(now(1)).await != round {
+            let most = OUTAGE_TTL + SLACK + 2 * metronome.worst();
+            assert!(applied.elapsed() < most, "{:?}", applied.elapsed());
+            sleep(Duration::from_millis(5)).await;
+        }
+    }
+    // And what it kept is nothing to the others.
+    proxy.set(Way::Open);
+    NOW.store(9, SeqCst);
+    while !connected.invalidate("now:1").await.unwrap().is_applied() {}
+    while cut_off.health().await.status != HealthStatus::Healthy {
+        sleep(Duration::from_millis(1)).await;
+    }
+    for cache in [&connected, &cut_off] {
+        assert_eq!(cache.scope(now(1)).await, 9);
+    }
+}
+
+fn runtime() -> Runtime {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build().unwrap()
+}
+
+/// What looked for Redis ends with its runtime; the next call that finds no Redis looks again.
+#[test]
+fn redis_is_found_when_the_runtime_that_looked_for_it_has_ended() {
+    let server = RedisServer::start();
+    let cache = cache(&server.url(), Outage::Memory);
+    runtime().block_on(until_back(&cache));
+    server.kill();
+    for _ in 0..3 {
+        runtime().block_on(until_open(&cache));
+    }
+    server.restart();
+    let took = runtime().block_on(until_back(&cache));
+    assert!(took < Duration::from_secs(2) + SLACK, "{took:?}");
+}
+
+/// It was its turn to look, and it never does.
+#[test]
+fn redis_is_found_while_the_runtime_that_looked_for_it_idles() {
+    let server = RedisServer::start();
+    let cache = cache(&server.url(), Outage::Memory);
+    let (idle, busy) = (runtime(), runtime());
+    idle.block_on(until_back(&cache));
+    server.kill();
+    idle.block_on(until_open(&cache));
+    server.restart();
+    let took = busy.block_on(until_back(&cache));
+    assert!(took < PATIENCE / 2, "{took:?}");
+}
+
+/// A runtime that ends with a connection on it is no failure of Redis: the next call replaces the connection.
+#[test]
+fn runtimes_that_end_open_nothing() {
+    let server = RedisServer::start();
+    let cache = cache(&server.url(), Outage::Origin);
+    runtime().block_on(until_back(&cache));
+    let before = cache.stats().total.hits;
+    for _ in 0..20 {
+        runtime().block_on(call(&cache, 0));
+    }
+    // Every second one at the least; nothing looks for a Redis in runtimes as short as these.
+    let hits = cache.stats().total.hits - before;
+    assert!(hits >= 8, "{:?}", cache.stats().total);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cache_that_is_shut_down_looks_for_nothing() {
+    let server = RedisServer::start();
+    let proxy = Proxy::to(&server);
+    let cache = cache(&proxy.url(), Outage::Memory);
+    until_back(&cache).await;
+    proxy.set(Way::Refused);
+    until_open(&cache).await;
+    timeout(PATIENCE, cache.shutdown()).await.unwrap();
+    // One that was about to look may do so.
+    sleep(Duration::from_millis(500)).await;
+    let tries = proxy.connections();
+    for number in 0..100 {
+        call(&cache, number).await;
+        sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(proxy.connections(), tries);
+}
