@@ -8,6 +8,7 @@
     clippy::unwrap_used
 )]
 
+mod bounds;
 mod breaker;
 mod crowd;
 mod fixture;
