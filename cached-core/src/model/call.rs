@@ -3,6 +3,7 @@
 mod capture;
 mod flight;
 mod load;
+mod stale;
 mod store;
 
 use super::{
@@ -14,6 +15,7 @@ use super::{
     state::{Broken, Call, Flight, Invalidations, Late, Phase, Seen, Stage, State},
     world::{Move, Moves, Who, World},
 };
+use crate::age::Age;
 use flight::bit;
 
 /// The moves of one call.
@@ -60,7 +62,7 @@ impl World {
                 self.capture_moves(state, number, steps);
                 steps.push("ends its load, and answers", 0, self.answer(state, number));
                 if let Some(mut next) = self.after(Fault::BodyFails, state) {
-                    Self::fail(&mut next, number);
+                    self.fail(&mut next, number);
                     steps.push("fails to load", 0, next);
                 }
             }
@@ -148,6 +150,7 @@ impl World {
             ..Seen::default()
         };
         call.entry = None;
+        call.copy = None;
     }
 
     fn read_moves(&self, state: &State, number: usize, steps: &mut Steps<'_>) {
@@ -209,18 +212,20 @@ impl World {
         } else {
             self.is_trusted(state, number)
         };
-        if let Some(hit) = self
-            .hits(call.entry, call.seen, of.groups)
-            .filter(|_| trusted)
-        {
-            let mut next = *state;
-            self.returns(&mut next, number, hit.value);
-            return steps.push("hits", 0, next);
+        let found = self.finds(call.entry, call.seen, of).filter(|_| trusted);
+        let mut next = *state;
+        match found {
+            Some((Age::Fresh, value)) => {
+                self.returns(&mut next, number, value);
+                return steps.push("hits", 0, next);
+            }
+            Some((Age::Revalidate, value)) => return self.revalidate(state, number, value, steps),
+            Some((Age::IfError, value)) => next.calls[number].copy = Some(value),
+            Some((Age::Over, _)) | None => {}
         }
-        if self.join_moves(state, number, None, steps) {
+        if self.join_moves(&next, number, None, steps) {
             return;
         }
-        let mut next = *state;
         let lacking = if call.seen.answered && self.rules.has(Rule::All) {
             decide::lacks(call.seen, of.groups, of.entry)
         } else {

@@ -4,10 +4,12 @@
 use super::{
     names::{self, NONE, Name, Run},
     rules::{Rule, Rules},
+    scenario::{KEPT, LEFT, TTL},
     server::{ENTRY, Entry, GROUPS, Keys, MARKER, Marker, Slot},
     state::{Flight, Seen, Stage},
 };
 use crate::{
+    age::{Age, Kept, Windows},
     entry::{self, Header, Outcome, PerGroup},
     generation::{self, Captures, Occupant, View},
 };
@@ -20,8 +22,8 @@ pub(super) fn counts(rules: Rules, entry: Entry, seen: Seen, groups: u8) -> bool
     let mut header = Header {
         id: names::id(NONE),
         outcome: Outcome::Value,
-        ttl: std::time::Duration::ZERO,
-        stale: std::time::Duration::ZERO,
+        ttl: TTL,
+        stale: KEPT,
         identity: Some(names::identity(entry.run)),
         markers: per_group(entry.markers, entry.groups).map(real).collect(),
     };
@@ -37,6 +39,20 @@ pub(super) fn counts(rules: Rules, entry: Entry, seen: Seen, groups: u8) -> bool
         markers.truncate(known);
     }
     generation::counts(&header, Some(names::identity(seen.run)), &markers)
+}
+
+/// How old an entry is for a call of a function with these windows, which asks for the age if it has any.
+pub(super) fn age(entry: Entry, windows: Windows) -> Age {
+    let asks = !windows.are_none();
+    if !entry.old && !asks {
+        return Age::Fresh;
+    }
+    let remaining = if entry.old { LEFT } else { TTL + KEPT };
+    let kept = Kept {
+        stale: KEPT,
+        remaining: asks.then_some(remaining),
+    };
+    kept.age(windows)
 }
 
 /// The join test.

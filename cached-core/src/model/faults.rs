@@ -3,8 +3,8 @@
 
 use super::{
     rules::Rule,
-    scenario::{Fault, PROCESSES},
-    server::{KEYS, Keys, Keyspace, is_entry},
+    scenario::{CallOf, Fault, PROCESSES},
+    server::{ENTRY, KEYS, Keys, Keyspace, Slot, is_entry},
     state::State,
     world::{Move, Moves, Who, World},
 };
@@ -15,6 +15,7 @@ impl World {
             for key in &KEYS {
                 self.loses(state, *key, moves);
             }
+            self.ages(state, moves);
             self.restarts(state, moves);
         }
         for process in 0..PROCESSES - 1 {
@@ -48,6 +49,26 @@ impl World {
                 keys: key,
                 state: next,
             });
+        }
+    }
+
+    fn ages(&self, state: &State, moves: &mut Moves) {
+        for (at, slot) in state.server.keys.entries.iter().enumerate() {
+            let has_window = |call: &CallOf| call.entry == at && !call.windows.are_none();
+            if matches!(slot, Slot::Entry(_, entry) if !entry.old)
+                && self.scenario.calls.iter().any(has_window)
+                && let Some(mut next) = self.after(Fault::Ages, state)
+            {
+                if let Slot::Entry(_, entry) = &mut next.server.keys.entries[at] {
+                    entry.old = true;
+                }
+                moves.push(Move {
+                    who: Who::Server,
+                    what: "keeps what is past its ttl",
+                    keys: ENTRY[at],
+                    state: next,
+                });
+            }
         }
     }
 

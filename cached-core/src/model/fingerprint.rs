@@ -114,8 +114,15 @@ impl Fingerprint {
         self.two(call.promised, call.pending);
         self.two(call.flight, call.value);
         self.byte(call.too_late_for);
-        let flags = [call.trusted, call.asks_what_lies_there, call.leased];
+        let flags = [
+            call.trusted,
+            call.asks_what_lies_there,
+            call.leased,
+            call.background,
+            call.copy.is_some(),
+        ];
         self.byte(flags.iter().fold(0, |all, flag| all << 1 | u8::from(*flag)));
+        self.byte(call.copy.unwrap_or_default());
         self.seen(call.seen);
         self.flag(call.entry.is_some());
         if let Some(entry) = &call.entry {

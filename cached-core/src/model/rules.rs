@@ -63,6 +63,12 @@ pub(super) enum Rule {
     HitIsForOneCall,
     /// A flight whose leader joins another takes those who wait along.
     WaitersTestThemselves,
+    /// An entry past its ttl is served although its groups were invalidated.
+    StaleCounts,
+    /// Who waits for a load that fails serves the copy that its leader read.
+    OwnCopy,
+    /// A refresh behind an answer writes, whatever is there.
+    BackgroundCompares,
     /// An invalidation returns as soon as it is sent.
     AppliedMeansReply,
     /// An invalidation takes the reply to a command that another one had sent before.
@@ -119,6 +125,9 @@ impl Rule {
             Self::FlightStays => "R11 flight leaves at once",
             Self::HitIsForOneCall => "R11 leader's hit shared",
             Self::WaitersTestThemselves => "R11 waiters handed on",
+            Self::StaleCounts => "R13 stale without the hit test",
+            Self::OwnCopy => "R13 the leader's copy on errors",
+            Self::BackgroundCompares => "R13 background refresh by SET",
             Self::AppliedMeansReply => "R14 applied without a reply",
             Self::OwnDeletion => "R14 shares a sent UNLINK",
             Self::AcknowledgesWhatWasSent => "R14 acknowledges what came later",

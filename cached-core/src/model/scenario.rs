@@ -1,12 +1,13 @@
 //! Who takes part in a history, where it starts, and what may go wrong.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use super::{
     names::NONE,
     server::{ENTRIES, ENTRY, Entry, GROUPS, Keys, MARKER, Marker, Slot},
     state::{Invalidations, Phase, State},
 };
+use crate::age::Windows;
 
 /// Three calls, and one that looks at what is left when everything is over.
 pub(super) const CALLS: usize = 4;
@@ -46,7 +47,14 @@ pub(super) struct CallOf {
     pub(super) entry: usize,
     pub(super) groups: u8,
     pub(super) refresh: bool,
+    pub(super) windows: Windows,
 }
+
+/// How long an entry is fresh, how much longer it is kept where a function has a window, and what is left
+/// of that for those that are past their ttl.
+pub(super) const TTL: Duration = Duration::from_secs(10);
+pub(super) const KEPT: Duration = Duration::from_secs(10);
+pub(super) const LEFT: Duration = Duration::from_secs(5);
 
 /// A call in a process.
 pub(super) const fn call(process: usize) -> CallOf {
@@ -55,6 +63,7 @@ pub(super) const fn call(process: usize) -> CallOf {
         entry: 0,
         groups: 1,
         refresh: false,
+        windows: Windows::NONE,
     }
 }
 
@@ -73,6 +82,18 @@ impl CallOf {
 
     pub(super) const fn refresh(mut self) -> Self {
         self.refresh = true;
+        self
+    }
+
+    /// Of a function that serves what is past its ttl while it refreshes it.
+    pub(super) const fn revalidates(mut self) -> Self {
+        self.windows.revalidate = KEPT;
+        self
+    }
+
+    /// Of a function that serves what is past its ttl if its body fails.
+    pub(super) const fn bears_errors(mut self) -> Self {
+        self.windows.if_error = KEPT;
         self
     }
 
@@ -143,6 +164,8 @@ pub(super) enum Fault {
     BodyFails = 256,
     /// A call that waits loads by itself.
     GivesUp = 512,
+    /// An entry's ttl ends, and it is kept for a window.
+    Ages = 1024,
 }
 
 pub(super) const ALL_FAULTS: &[Fault] = &[
@@ -156,6 +179,7 @@ pub(super) const ALL_FAULTS: &[Fault] = &[
     Fault::Outage,
     Fault::BodyFails,
     Fault::GivesUp,
+    Fault::Ages,
 ];
 
 #[derive(Clone, Debug)]
@@ -331,6 +355,8 @@ impl fmt::Display for Scenario {
                 (call.refresh, "refresh"),
                 (call.groups == 2, "tagged"),
                 (call.entry == 1, "v2"),
+                (!call.windows.revalidate.is_zero(), "revalidate"),
+                (!call.windows.if_error.is_zero(), "if error"),
             ];
             for (_, mark) in marks.iter().filter(|(is, _)| *is) {
                 write!(f, "·{mark}")?;

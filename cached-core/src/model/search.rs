@@ -85,6 +85,9 @@ impl<'a> Search<'a> {
         if let Some(histories) = self.known.get(&fingerprint) {
             return *histories;
         }
+        if self.world.would_be_stale(state) {
+            return self.breaks(Broken::WouldBeStale);
+        }
         if self.world.is_at_rest(state)
             && let Some(broken) = self.world.look_after(state)
         {

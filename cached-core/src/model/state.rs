@@ -42,6 +42,10 @@ pub(super) enum Phase {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "facts that do not hang together"
+)]
 pub(super) struct Call {
     pub(super) phase: Phase,
     /// The invalidations that hold for it: those applied when it began.
@@ -61,6 +65,10 @@ pub(super) struct Call {
     pub(super) flight: u8,
     /// Of its load: the invalidations that had begun.
     pub(super) value: Invalidations,
+    /// The value of an entry past its ttl that its own read showed, to be served if its body fails.
+    pub(super) copy: Option<Invalidations>,
+    /// Its caller has an answer already: what is left of it is a refresh.
+    pub(super) background: bool,
     /// Its own lease lies, or lay, at the entry's key.
     pub(super) leased: bool,
     /// Flights, a bit each, that had ended when it began.
@@ -87,6 +95,8 @@ impl Call {
         sent: [NONE; ENTRIES + GROUPS],
         flight: 0,
         value: 0,
+        copy: None,
+        background: false,
         leased: false,
         too_late_for: 0,
     };

@@ -2,7 +2,9 @@
 
 use super::{
     rules::Rule,
-    scenario::{ALL_FAULTS, Fault, STARTS, Scenario, Start, call, exact, group, tag, typed},
+    scenario::{
+        ALL_FAULTS, CallOf, Fault, STARTS, Scenario, Start, call, exact, group, tag, typed,
+    },
 };
 
 /// For each rule, the smallest scenarios known to break without it.
@@ -91,6 +93,23 @@ pub(super) fn needed() -> Vec<(Rule, Scenario)> {
         (FlightStays, calm(Empty, &three)),
         (HitIsForOneCall, writes(Empty, &three, exact(1))),
         (WaitersTestThemselves, writes(Empty, &three, group(1))),
+        (StaleCounts, writes(PastTtl, &revalidating(apart), group(1))),
+        (
+            StaleCounts,
+            writes(PastTtl, &bearing(apart), group(1)).faults(1, &[BodyFails]),
+        ),
+        (
+            OwnCopy,
+            writes(PastTtl, &bearing(together), group(1)).faults(1, &[BodyFails]),
+        ),
+        (
+            OwnCopy,
+            writes(PastTtl, &bearing(together), exact(1)).faults(1, &[BodyFails]),
+        ),
+        (
+            BackgroundCompares,
+            writes(PastTtl, &revalidating(apart), exact(1)),
+        ),
         (AppliedMeansReply, writes(Valid, &apart, group(1))),
         (
             OwnDeletion,
@@ -135,6 +154,14 @@ pub(super) fn needed() -> Vec<(Rule, Scenario)> {
     ]
 }
 
+fn revalidating<const N: usize>(calls: [CallOf; N]) -> [CallOf; N] {
+    calls.map(CallOf::revalidates)
+}
+
+fn bearing<const N: usize>(calls: [CallOf; N]) -> [CallOf; N] {
+    calls.map(CallOf::bears_errors)
+}
+
 /// What an ordinary test run enumerates: any one fault around two calls, and three calls without.
 pub(super) fn ordinary() -> Vec<Scenario> {
     let mut scenarios = Vec::new();
@@ -155,7 +182,48 @@ pub(super) fn ordinary() -> Vec<Scenario> {
             scenarios.push(scenario(&apart[1..]).faults(1, ALL_FAULTS));
         }
     }
-    scenarios.extend(others(0, 1));
+    scenarios.extend(windows());
+    scenarios.extend(others(0, 1, 0));
+    scenarios
+}
+
+/// Entries past their ttl, of functions that make use of them: any one fault around two calls, and three
+/// calls without.
+fn windows() -> Vec<Scenario> {
+    let mut scenarios = Vec::new();
+    let [together, apart, three] = [
+        &[call(0), call(0)][..],
+        &[call(0), call(1)],
+        &[call(0), call(0), call(1)],
+    ];
+    for used in [CallOf::revalidates, CallOf::bears_errors] {
+        let scenario = |start, calls: &[CallOf], writer| {
+            let calls: Vec<_> = calls.iter().map(|call| used(*call)).collect();
+            Scenario::new(start, &calls, &[writer])
+        };
+        for writer in [group(0), exact(0), group(1), exact(1)] {
+            let fails =
+                |calls| scenario(Start::PastTtl, calls, writer).faults(1, &[Fault::BodyFails]);
+            scenarios.extend([fails(together), fails(apart)]);
+            if writer.process == 0 {
+                scenarios.push(scenario(Start::PastTtl, three, writer));
+                scenarios.push(
+                    scenario(Start::Valid, apart, writer)
+                        .faults(2, &[Fault::Ages, Fault::BodyFails]),
+                );
+            }
+        }
+        scenarios.push(scenario(Start::PastTtl, together, exact(0)).faults(1, ALL_FAULTS));
+        scenarios.push(scenario(Start::PastTtl, apart, group(0)).faults(1, ALL_FAULTS));
+    }
+    let calls = [call(0).revalidates().bears_errors(), call(1).bears_errors()];
+    let both = |calls: &[_]| Scenario::new(Start::PastTtl, calls, &[exact(1)]);
+    scenarios.push(both(&calls).faults(1, &[Fault::BodyFails, Fault::Cancelled]));
+    scenarios.push(Scenario::new(
+        Start::PastTtl,
+        &revalidating([call(0), call(0), call(1)]),
+        &[],
+    ));
     scenarios
 }
 
@@ -182,7 +250,7 @@ pub(super) fn full() -> Vec<Scenario> {
         }
     }
     scenarios.extend(outages());
-    scenarios.extend(others(1, 2));
+    scenarios.extend(others(1, 2, 2));
     scenarios
 }
 
@@ -204,20 +272,22 @@ fn outages() -> Vec<Scenario> {
     scenarios
 }
 
-/// Refreshes, tags, versions and several writers: `fewer` faults where three calls or two writers are.
-fn others(fewer: u8, more: u8) -> Vec<Scenario> {
+/// Refreshes, tags, versions and several writers: `fewer` faults where three calls or two writers are, and
+/// as many as `names` where there are more keys.
+fn others(fewer: u8, more: u8, names: u8) -> Vec<Scenario> {
     let refresh = [call(0).refresh(), call(1), call(0)];
     let mut scenarios = Vec::new();
     for start in [Start::Empty, Start::Valid] {
         let scenario = |calls: &[_], writers: &[_]| Scenario::new(start, calls, writers);
         let many = |calls: &[_], writers: &[_]| scenario(calls, writers).faults(fewer, ALL_FAULTS);
+        let keys = |calls: &[_], writers: &[_]| scenario(calls, writers).faults(names, ALL_FAULTS);
         let few = |calls: &[_], writers: &[_]| scenario(calls, writers).faults(more, ALL_FAULTS);
         scenarios.extend([
             many(&refresh, &[]),
             many(&refresh[..2], &[exact(1)]),
             few(&refresh[..2], &[]),
-            few(&[call(0), call(1).tagged()], &[tag(1)]),
-            few(&[call(0), call(1).of_version(1)], &[typed(0)]),
+            keys(&[call(0), call(1).tagged()], &[tag(1)]),
+            keys(&[call(0), call(1).of_version(1)], &[typed(0)]),
             many(&[call(0); 2], &[group(0), exact(0)]),
             many(&[call(0); 2], &[group(0), group(0)]),
             many(&[call(0), call(1)], &[group(0), exact(1)]),

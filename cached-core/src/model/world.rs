@@ -8,6 +8,7 @@ use super::{
     server::{Entry, Keys, Slot, each, is_entry},
     state::{Broken, Call, Flight, Invalidations, Late, Phase, Seen, Stage, State},
 };
+use crate::age::Age;
 
 /// Who makes a move.
 #[derive(Clone, Copy, Debug)]
@@ -69,7 +70,6 @@ impl World {
         self.server_moves(state, &mut moves);
         for next in &mut moves {
             self.forget_flights(&mut next.state);
-            self.look_now(&mut next.state);
         }
         moves
     }
@@ -156,16 +156,25 @@ impl World {
         (state.applied | state.processes[process].returned) & self.covering(number)
     }
 
-    /// Whether an entry is a hit for a call that saw this.
-    pub(super) fn hits(&self, entry: Option<Entry>, seen: Seen, groups: u8) -> Option<Entry> {
-        entry.filter(|entry| {
-            seen.answered && !entry.old && decide::counts(self.rules, *entry, seen, groups)
-        })
+    /// What an entry is good for, for a call that saw this: how old it is, and its value.
+    pub(super) fn finds(
+        &self,
+        entry: Option<Entry>,
+        seen: Seen,
+        of: CallOf,
+    ) -> Option<(Age, Invalidations)> {
+        let entry = entry.filter(|_| seen.answered)?;
+        let age = decide::age(entry, of.windows);
+        let counts = || {
+            (entry.old && !self.rules.has(Rule::StaleCounts))
+                || decide::counts(self.rules, entry, seen, of.groups)
+        };
+        (age != Age::Over && counts()).then_some((age, entry.value))
     }
 
-    /// A read that would be answered at once, in every process: a hit must be as promised, and so must
-    /// a load that it could join.
-    fn look_now(&self, state: &mut State) {
+    /// Whether a read that is answered at once, in some process, would show a value from before what is
+    /// promised, or let the call join the load of one.
+    pub(super) fn would_be_stale(&self, state: &State) -> bool {
         for number in 0..self.scenario.calls.len() {
             let of = self.call(number);
             let promised = self.promised(state, number);
@@ -178,20 +187,21 @@ impl World {
                 && outdated(entry.value)
                 && self.is_trusted(state, number)
                 && self
-                    .hits(Some(entry), self.read_now(state, of), of.groups)
+                    .finds(Some(entry), self.read_now(state, of), of)
                     .is_some()
             {
-                state.breaks(Broken::WouldBeStale);
+                return true;
             }
             for flight in 0..CALLS {
                 if state.flights[flight].stage >= Stage::Begun
                     && outdated(state.flights[flight].value)
                     && self.can_join(state, of, flight, self.read_now(state, of))
                 {
-                    state.breaks(Broken::WouldBeStale);
+                    return true;
                 }
             }
         }
+        false
     }
 
     fn read_now(&self, state: &State, of: CallOf) -> Seen {

@@ -1,6 +1,7 @@
 //! What a call creates before its load, and what it makes of the replies.
 
 use super::Steps;
+use crate::age::Age;
 use crate::model::{
     decide,
     names::{FIXED, NONE, Name},
@@ -180,25 +181,27 @@ impl World {
         let of = self.call(number);
         let call = state.calls[number];
         let flight = usize::from(call.flight);
-        let hit = self
-            .hits(call.entry, call.seen, of.groups)
+        let found = self
+            .finds(call.entry, call.seen, of)
             .filter(|_| call.trusted && !of.refresh && self.rules.has(Rule::SecondHitTest));
-        if let Some(hit) = hit {
-            let mut next = *state;
+        let mut next = *state;
+        if let Some((Age::Fresh, value)) = found {
             if !self.rules.has(Rule::HitIsForOneCall) {
-                self.give(&mut next, flight, hit.value);
+                self.give(&mut next, flight, value);
             }
             self.dissolve(&mut next, flight, None);
-            self.returns(&mut next, number, hit.value);
+            self.returns(&mut next, number, value);
             return steps.push("hits after its capture", 0, next);
         }
+        next.calls[number].copy = found
+            .filter(|(age, _)| *age == Age::IfError)
+            .map(|(_, value)| value);
         if !of.refresh
             && self.rules.has(Rule::SecondJoinTest)
-            && self.join_moves(state, number, Some(flight), steps)
+            && self.join_moves(&next, number, Some(flight), steps)
         {
             return;
         }
-        let mut next = *state;
         next.calls[number].phase = Phase::Ready;
         steps.push("has captured", 0, next);
     }

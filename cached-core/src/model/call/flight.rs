@@ -35,6 +35,22 @@ impl World {
             && decide::joins(self.rules, joined, seen, of.groups)
     }
 
+    /// The flights that a call can join, but for its `own`.
+    pub(super) fn joinable(
+        &self,
+        state: &State,
+        number: usize,
+        own: Option<usize>,
+    ) -> impl Iterator<Item = usize> {
+        let call = &state.calls[number];
+        let of = self.call(number);
+        (0..CALLS).filter(move |flight| {
+            own != Some(*flight)
+                && call.too_late_for & bit(*flight) == 0
+                && self.can_join(state, of, *flight, call.seen)
+        })
+    }
+
     /// A move for each flight that the call can join. `own` is the flight it leads.
     pub(super) fn join_moves(
         &self,
@@ -43,14 +59,8 @@ impl World {
         own: Option<usize>,
         steps: &mut Steps<'_>,
     ) -> bool {
-        let call = &state.calls[number];
-        let of = self.call(number);
         let mut joined = false;
-        for flight in (0..CALLS).filter(|flight| own != Some(*flight)) {
-            if call.too_late_for & bit(flight) != 0 || !self.can_join(state, of, flight, call.seen)
-            {
-                continue;
-            }
+        for flight in self.joinable(state, number, own) {
             joined = true;
             let mut next = *state;
             if let Some(own) = own {

@@ -69,13 +69,28 @@ impl World {
         next
     }
 
-    /// The body fails, and those who wait run their own.
-    pub(super) fn fail(state: &mut State, number: usize) {
-        let flight = usize::from(state.calls[number].flight);
+    /// The body fails. Who has read an entry past its ttl that may be served instead serves it; the
+    /// others of those who wait run their own.
+    pub(super) fn fail(&self, state: &mut State, number: usize) {
+        let call = state.calls[number];
+        let flight = usize::from(call.flight);
         for waiter in Self::waiters(state, flight) {
-            Self::load_alone(state, waiter);
+            let own = state.calls[waiter].copy;
+            let copy = if self.rules.has(Rule::OwnCopy) {
+                own
+            } else {
+                call.copy.or(own)
+            };
+            match copy {
+                Some(value) => self.returns(state, waiter, value),
+                None => Self::load_alone(state, waiter),
+            }
         }
         state.flights[flight] = Flight::default();
         state.calls[number] = Call::DONE;
+        if let Some(value) = call.copy {
+            state.calls[number] = call;
+            self.returns(state, number, value);
+        }
     }
 }

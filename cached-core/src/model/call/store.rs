@@ -63,6 +63,7 @@ impl World {
         let set = [Rule::All, Rule::StoreCompares];
         if set.into_iter().any(|rule| !self.rules.has(rule))
             || (of.refresh && !self.rules.has(Rule::RefreshCompares))
+            || (call.background && !self.rules.has(Rule::BackgroundCompares))
             || (!call.leased && !self.rules.has(Rule::FoundIdIsExpected))
         {
             Expects::Anything
