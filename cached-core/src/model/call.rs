@@ -41,7 +41,7 @@ impl World {
         let steps = &mut Steps { number, moves };
         let call = &state.calls[number];
         let of = self.call(number);
-        let out = state.processes[of.process].out;
+        let out = Self::is_away(state, of.process);
         match call.phase {
             Phase::Idle => {
                 if self.is_its_turn(state, number) {
@@ -122,6 +122,10 @@ impl World {
             steps.push("begins a refresh", 0, next);
             return;
         }
+        if state.processes[of.process].open {
+            self.look_inside(&mut next, number);
+            return steps.push("begins, in an outage", 0, next);
+        }
         self.send_read(&mut next, number, self.is_trusted(state, number));
         let ended = (0..CALLS).filter(|flight| state.flights[*flight].stage == Stage::Ended);
         next.calls[number].too_late_for = ended.map(bit).fold(0, |all, bit| all | bit);
@@ -151,20 +155,18 @@ impl World {
         };
         call.entry = None;
         call.copy = None;
+        call.outage = 0;
     }
 
     fn read_moves(&self, state: &State, number: usize, steps: &mut Steps<'_>) {
-        let out = state.processes[self.call(number).process].out;
+        let out = Self::is_away(state, self.call(number).process);
         let lost = if out {
             Some(*state)
         } else {
             self.after(Fault::RunsLate, state)
         };
         if let Some(mut next) = lost {
-            let call = &mut next.calls[number];
-            call.pending = 0;
-            call.seen = Seen::default();
-            call.entry = None;
+            self.look_inside(&mut next, number);
             steps.push("gets no answer to its read", 0, next);
         }
         if out {
@@ -216,7 +218,7 @@ impl World {
         let mut next = *state;
         match found {
             Some((Age::Fresh, value)) => {
-                self.returns(&mut next, number, value);
+                Self::returns(&mut next, number, value);
                 return steps.push("hits", 0, next);
             }
             Some((Age::Revalidate, value)) => return self.revalidate(state, number, value, steps),
@@ -237,17 +239,8 @@ impl World {
     }
 
     /// A call returns a value: was it promised a newer one?
-    ///
-    /// A call whose read was not answered cannot know what other processes did.
-    fn returns(&self, state: &mut State, number: usize, value: Invalidations) {
-        let call = state.calls[number];
-        let of = self.call(number);
-        let known = if call.seen.answered || self.scenario.strict {
-            Invalidations::MAX
-        } else {
-            self.scenario.made_by(of.process)
-        };
-        if call.promised & known & !value != 0 {
+    pub(super) fn returns(state: &mut State, number: usize, value: Invalidations) {
+        if state.calls[number].promised & !value != 0 {
             state.breaks(Broken::Stale);
         }
         state.calls[number] = Call::DONE;

@@ -12,6 +12,7 @@ use crate::{
     age::{Age, Kept, Windows},
     entry::{self, Header, Outcome, PerGroup},
     generation::{self, Captures, Occupant, View},
+    store::Reply,
 };
 
 /// The hit test, age aside.
@@ -57,6 +58,9 @@ pub(super) fn age(entry: Entry, windows: Windows) -> Age {
 
 /// The join test.
 pub(super) fn joins(rules: Rules, flight: &Flight, mut seen: Seen, groups: u8) -> bool {
+    if flight.outage != 0 {
+        return joins_inside(flight);
+    }
     let begun_with = flight.captures;
     let captures = begun_with.and_then(|begun_with| view(begun_with, groups).captures());
     let stage = match flight.stage {
@@ -74,8 +78,23 @@ pub(super) fn joins(rules: Rules, flight: &Flight, mut seen: Seen, groups: u8) -
     if !rules.has(Rule::JoinComparesIds) {
         (seen.occupant, seen.run) = (begun_with.occupant, begun_with.run);
     }
+    if !rules.has(Rule::BlindLoadsAreAlone) && captures.is_none() && !seen.answered {
+        return true;
+    }
     let view = seen.answered.then(|| view(seen, groups));
     generation::joins(stage, view.as_ref())
+}
+
+/// The join test in an outage, where all that calls see is what their process keeps.
+fn joins_inside(flight: &Flight) -> bool {
+    let view = Reply::local(None, None).view();
+    let captures = view.captures();
+    let stage = match flight.stage {
+        Stage::None => return false,
+        Stage::NotBegun => generation::Stage::NotBegun,
+        Stage::Begun | Stage::Landed | Stage::Ended => generation::Stage::Begun(captures.as_ref()),
+    };
+    generation::joins(stage, Some(&view))
 }
 
 /// What a capture has to create.

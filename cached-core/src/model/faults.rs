@@ -20,6 +20,7 @@ impl World {
         }
         for process in 0..PROCESSES - 1 {
             self.outage(state, process, moves);
+            self.breaker_moves(state, process, moves);
         }
         if !self.rules.has(Rule::PrimariesOnly) && state.server.replica != Some(state.server.keys) {
             let mut next = *state;

@@ -113,7 +113,7 @@ impl Fingerprint {
         }
         self.two(call.promised, call.pending);
         self.two(call.flight, call.value);
-        self.byte(call.too_late_for);
+        self.two(call.too_late_for, call.outage);
         let flags = [
             call.trusted,
             call.asks_what_lies_there,
@@ -144,11 +144,12 @@ impl Fingerprint {
         if let Some(captures) = flight.captures {
             self.seen(captures);
         }
-        self.byte(flight.value);
+        self.two(flight.value, flight.outage);
     }
 
     fn process(&mut self, process: &Process) {
         self.flag(process.out);
+        self.outage(process);
         self.two(process.loads, process.entered);
         if process.entered == 0 {
             return;
@@ -162,6 +163,19 @@ impl Fingerprint {
         for record in &process.records {
             self.two(record.oldest, record.latest);
             self.byte(record.postponed);
+        }
+    }
+
+    fn outage(&mut self, process: &Process) {
+        self.byte(process.outage);
+        if process.outage == 0 {
+            return;
+        }
+        self.flag(process.open);
+        self.byte(process.known);
+        for kept in process.memory {
+            self.flag(kept.is_some());
+            self.byte(kept.unwrap_or_default());
         }
     }
 

@@ -53,6 +53,8 @@ pub(super) enum Rule {
     JoinComparesTokens,
     /// The join test compares tokens only.
     JoinComparesIds,
+    /// Whoever could not read joins a load that could not capture.
+    BlindLoadsAreAlone,
     /// There is no join test after the capture.
     SecondJoinTest,
     /// There is no hit test after the capture.
@@ -83,6 +85,18 @@ pub(super) enum Rule {
     TrustBeforeSecondRead,
     /// An invalidation leaves flights of its process to be joined.
     InvalidationDetaches,
+    /// An invalidation leaves what its process keeps in an outage.
+    MemoryIsCovered,
+    /// What is kept in an outage answers calls in the next one.
+    MemoryEndsWithOutage,
+    /// What is kept in an outage answers every call later whose read fails.
+    MemoryIsForOutages,
+    /// In an outage, the value of a load from before it is kept.
+    MemoryOfOwnLoads,
+    /// In an outage, a value is kept although it was invalidated during its load.
+    MemoryIfUnchanged,
+    /// After an outage, what was kept is stored.
+    MemoryIsNotCopied,
     /// A refresh whose store is refused returns, and that is all.
     RefusedRefreshDeletes,
     /// A refresh writes, whatever is there.
@@ -120,6 +134,7 @@ impl Rule {
             Self::JoinTest => "R10 join any load",
             Self::JoinComparesTokens => "R10 join by ids only",
             Self::JoinComparesIds => "R10 join by tokens only",
+            Self::BlindLoadsAreAlone => "R10 blind calls share blind loads",
             Self::SecondJoinTest => "R11 no second join test",
             Self::SecondHitTest => "R11 no second hit test",
             Self::FlightStays => "R11 flight leaves at once",
@@ -135,6 +150,12 @@ impl Rule {
             Self::TrustBeforeRead => "R15 trust judged with the reply",
             Self::TrustBeforeSecondRead => "R15 second read not judged anew",
             Self::InvalidationDetaches => "R16 flights not detached",
+            Self::MemoryIsCovered => "R16 memory of an outage not covered",
+            Self::MemoryEndsWithOutage => "R17 memory kept for the next outage",
+            Self::MemoryIsForOutages => "R17 memory asked by one failed read",
+            Self::MemoryOfOwnLoads => "R17 memory of a load from before",
+            Self::MemoryIfUnchanged => "R17 memory though invalidated",
+            Self::MemoryIsNotCopied => "R17 memory copied to the store",
             Self::RefusedRefreshDeletes => "R18 refused refresh returns",
             Self::RefreshCompares => "R18 refresh by SET",
             Self::TypedReachesVersions => "R19 typed deletes one entry",

@@ -191,8 +191,8 @@ pub(super) struct Scenario {
     kinds: u16,
     /// Entries and markers lie on two nodes, which restart alone.
     pub(super) two_nodes: bool,
-    /// Calls that could not read are promised as much as others.
-    pub(super) strict: bool,
+    /// In an outage, processes keep what they load.
+    pub(super) keeps: bool,
 }
 
 impl Scenario {
@@ -204,7 +204,7 @@ impl Scenario {
             faults: 0,
             kinds: 0,
             two_nodes: false,
-            strict: false,
+            keeps: false,
         }
     }
 
@@ -220,8 +220,8 @@ impl Scenario {
         self
     }
 
-    pub(super) fn strictly(mut self) -> Self {
-        self.strict = true;
+    pub(super) fn keeping(mut self) -> Self {
+        self.keeps = true;
         self
     }
 
@@ -263,17 +263,6 @@ impl Scenario {
             .map(Self::of_writer);
         let refreshes = (0..self.calls.len())
             .filter(|other| self.calls[*other].refresh && self.calls[*other].entry == call.entry)
-            .map(Self::of_refresh);
-        writers.chain(refreshes).fold(0, |all, bit| all | bit)
-    }
-
-    /// The invalidations that a process makes.
-    pub(super) fn made_by(&self, process: usize) -> Invalidations {
-        let writers = (0..self.writers.len())
-            .filter(|writer| self.writers[*writer].process == process)
-            .map(Self::of_writer);
-        let refreshes = (0..self.calls.len())
-            .filter(|call| self.calls[*call].refresh && self.calls[*call].process == process)
             .map(Self::of_refresh);
         writers.chain(refreshes).fold(0, |all, bit| all | bit)
     }
@@ -380,6 +369,7 @@ impl fmt::Display for Scenario {
                 f.debug_list().entries(kinds).finish()?;
             }
         }
-        f.write_str(if self.two_nodes { "; two nodes" } else { "" })
+        f.write_str(if self.two_nodes { "; two nodes" } else { "" })?;
+        f.write_str(if self.keeps { "; keeps" } else { "" })
     }
 }

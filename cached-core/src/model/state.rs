@@ -61,6 +61,8 @@ pub(super) struct Call {
     pub(super) entry: Option<Entry>,
     /// Values of creations that are sent again as they were.
     pub(super) sent: [Name; ENTRIES + GROUPS],
+    /// The number of the outage that it goes through; 0 if it asks the server.
+    pub(super) outage: u8,
     /// The flight it leads or waits for.
     pub(super) flight: u8,
     /// Of its load: the invalidations that had begun.
@@ -93,6 +95,7 @@ impl Call {
         },
         entry: None,
         sent: [NONE; ENTRIES + GROUPS],
+        outage: 0,
         flight: 0,
         value: 0,
         copy: None,
@@ -125,6 +128,8 @@ pub(super) struct Flight {
     pub(super) detached: bool,
     /// Nobody joins it: a refresh, or the load of a call that waited for long enough.
     pub(super) alone: bool,
+    /// The number of the outage of its calls.
+    pub(super) outage: u8,
     /// What the load has captured, if that was everything.
     pub(super) captures: Option<Seen>,
     pub(super) value: Invalidations,
@@ -152,6 +157,14 @@ pub(super) struct Writer {
 pub(super) struct Process {
     /// It does not reach the server.
     pub(super) out: bool,
+    /// It does not ask the server any more: its breaker is open.
+    pub(super) open: bool,
+    /// How often that has been so.
+    pub(super) outage: u8,
+    /// What was applied when it began.
+    pub(super) known: Invalidations,
+    /// What it keeps of each entry in an outage.
+    pub(super) memory: [Option<Invalidations>; ENTRIES],
     /// Its own invalidations that have returned, applied or postponed.
     pub(super) returned: Invalidations,
     /// Those that have returned and are not applied yet.

@@ -18,6 +18,11 @@ pub(super) fn needed() -> Vec<(Rule, Scenario)> {
     let three = [call(0), call(0), call(0)];
     let writes = |start, calls: &[_], writer| Scenario::new(start, calls, &[writer]);
     let calm = |start, calls: &[_]| Scenario::new(start, calls, &[]);
+    let outages = |writer, most| {
+        writes(Valid, &together, writer)
+            .faults(most, &[Outage])
+            .keeping()
+    };
     vec![
         (All, writes(Empty, &apart, exact(1))),
         (All, writes(Empty, &together, group(0))),
@@ -86,6 +91,14 @@ pub(super) fn needed() -> Vec<(Rule, Scenario)> {
         (PrimariesOnly, writes(Valid, &apart, group(1))),
         (OwnRead, writes(Valid, &together, group(1))),
         (JoinTest, writes(Empty, &together, group(1))),
+        (
+            BlindLoadsAreAlone,
+            writes(Empty, &together, group(1)).faults(1, &[Outage]),
+        ),
+        (
+            BlindLoadsAreAlone,
+            writes(Empty, &together, group(1)).faults(2, &[RunsLate]),
+        ),
         (JoinComparesTokens, writes(Empty, &together, group(1))),
         (JoinComparesIds, writes(Empty, &together, exact(1))),
         (SecondJoinTest, calm(Empty, &three)),
@@ -139,6 +152,12 @@ pub(super) fn needed() -> Vec<(Rule, Scenario)> {
             InvalidationDetaches,
             writes(Empty, &together, group(0)).faults(1, &[Outage]),
         ),
+        (MemoryIsCovered, outages(group(0), 1)),
+        (MemoryEndsWithOutage, outages(exact(1), 2)),
+        (MemoryIsForOutages, outages(exact(1), 2)),
+        (MemoryOfOwnLoads, outages(group(1), 1)),
+        (MemoryIfUnchanged, outages(group(0), 1)),
+        (MemoryIsNotCopied, outages(exact(1), 1)),
         (
             RefusedRefreshDeletes,
             calm(Empty, &[call(0).refresh(), call(0), call(1)]),
@@ -183,6 +202,10 @@ pub(super) fn ordinary() -> Vec<Scenario> {
         }
     }
     scenarios.extend(windows());
+    for writer in [group(0), exact(0), group(1)] {
+        let scenario = Scenario::new(Start::Empty, &[call(0); 2], &[writer]);
+        scenarios.push(scenario.faults(1, &[Fault::Outage]).keeping());
+    }
     scenarios.extend(others(0, 1, 0));
     scenarios
 }
@@ -254,7 +277,8 @@ pub(super) fn full() -> Vec<Scenario> {
     scenarios
 }
 
-/// An outage and one fault more, around three calls of the process that invalidates.
+/// An outage and one fault more, around three calls of the process that invalidates; and two calls of one
+/// that keeps what it loads meanwhile.
 fn outages() -> Vec<Scenario> {
     let mut scenarios = Vec::new();
     for start in [Start::Empty, Start::Valid] {
@@ -267,6 +291,13 @@ fn outages() -> Vec<Scenario> {
             ];
             let scenario = Scenario::new(start, &[call(0); 3], &[writer]);
             scenarios.push(scenario.faults(2, &kinds));
+        }
+        for writer in [group(0), exact(0), group(1), exact(1)] {
+            let scenario = |calls: &[_]| Scenario::new(start, calls, &[writer]).keeping();
+            let two = [call(0).bears_errors(), call(0).revalidates()];
+            scenarios.push(scenario(&[call(0); 2]).faults(2, ALL_FAULTS));
+            scenarios.push(scenario(&[call(0); 3]).faults(1, &[Fault::Outage]));
+            scenarios.push(scenario(&two).faults(2, &[Fault::Outage, Fault::Ages]));
         }
     }
     scenarios
@@ -294,13 +325,4 @@ fn others(fewer: u8, more: u8, names: u8) -> Vec<Scenario> {
         ]);
     }
     scenarios
-}
-
-/// Calls that share a load without captures.
-pub(super) fn blind() -> Vec<Scenario> {
-    let scenario = Scenario::new(Start::Empty, &[call(0); 2], &[group(1)]);
-    vec![
-        scenario.clone().faults(2, &[Fault::RunsLate]),
-        scenario.faults(1, &[Fault::Outage]),
-    ]
 }

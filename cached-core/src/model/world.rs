@@ -150,10 +150,16 @@ impl World {
         self.covering[number]
     }
 
-    /// What a call that begins now may rely on.
+    /// What a call that begins now may rely on. In an outage it does not see what others have done since
+    /// that began.
     pub(super) fn promised(&self, state: &State, number: usize) -> Invalidations {
-        let process = self.call(number).process;
-        (state.applied | state.processes[process].returned) & self.covering(number)
+        let process = &state.processes[self.call(number).process];
+        let others = if process.open {
+            process.known
+        } else {
+            state.applied
+        };
+        (others | process.returned) & self.covering(number)
     }
 
     /// What an entry is good for, for a call that saw this: how old it is, and its value.
@@ -178,12 +184,17 @@ impl World {
         for number in 0..self.scenario.calls.len() {
             let of = self.call(number);
             let promised = self.promised(state, number);
-            if promised == 0 || of.refresh || state.processes[of.process].out {
+            let process = &state.processes[of.process];
+            if promised == 0 || of.refresh || (process.out && !process.open) {
                 continue;
             }
             let slot = state.server.keys.entries[of.entry];
             let outdated = |value: Invalidations| promised & !value != 0;
-            if let Slot::Entry(_, entry) = slot
+            if process.open {
+                if process.memory[of.entry].is_some_and(outdated) {
+                    return true;
+                }
+            } else if let Slot::Entry(_, entry) = slot
                 && outdated(entry.value)
                 && self.is_trusted(state, number)
                 && self
@@ -192,10 +203,15 @@ impl World {
             {
                 return true;
             }
+            let (seen, outage) = if process.open {
+                (Seen::default(), process.outage)
+            } else {
+                (self.read_now(state, of), 0)
+            };
             for flight in 0..CALLS {
                 if state.flights[flight].stage >= Stage::Begun
                     && outdated(state.flights[flight].value)
-                    && self.can_join(state, of, flight, self.read_now(state, of))
+                    && self.can_join(state, of, flight, seen, outage)
                 {
                     return true;
                 }

@@ -45,7 +45,7 @@ impl World {
             Writing::Returned if writer.pending == 0 => {}
             Writing::Sent | Writing::Returned => {
                 for key in each(writer.pending) {
-                    if state.processes[process].out {
+                    if Self::is_away(state, process) {
                         let mut next = *state;
                         next.writers[number].pending &= !key;
                         next.writers[number].unanswered = true;
@@ -104,6 +104,7 @@ impl World {
 
     /// From now on nobody joins the flights that an invalidation of this process covers.
     pub(super) fn detach(&self, state: &mut State, process: usize, invalidations: Invalidations) {
+        self.forget(state, process, invalidations);
         if !self.rules.has(Rule::InvalidationDetaches) {
             return;
         }

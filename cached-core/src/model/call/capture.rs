@@ -30,7 +30,7 @@ impl World {
     /// A move for each reply to a creation that is under way, and for each way in which it may fail.
     pub(super) fn capture_moves(&self, state: &State, number: usize, steps: &mut Steps<'_>) {
         let call = &state.calls[number];
-        if state.processes[self.call(number).process].out {
+        if Self::is_away(state, self.call(number).process) {
             if call.pending != 0 {
                 let mut next = *state;
                 next.calls[number].pending = 0;
@@ -187,10 +187,10 @@ impl World {
         let mut next = *state;
         if let Some((Age::Fresh, value)) = found {
             if !self.rules.has(Rule::HitIsForOneCall) {
-                self.give(&mut next, flight, value);
+                Self::give(&mut next, flight, value);
             }
             self.dissolve(&mut next, flight, None);
-            self.returns(&mut next, number, value);
+            Self::returns(&mut next, number, value);
             return steps.push("hits after its capture", 0, next);
         }
         next.calls[number].copy = found

@@ -14,6 +14,7 @@ impl World {
         state.calls[number].flight = u8::try_from(number).expect("a few calls");
         state.flights[number] = Flight {
             stage: Stage::NotBegun,
+            outage: state.calls[number].outage,
             ..Flight::default()
         };
     }
@@ -24,12 +25,14 @@ impl World {
         of: CallOf,
         flight: usize,
         seen: Seen,
+        outage: u8,
     ) -> bool {
         let other = self.call(flight);
         let joined = &state.flights[flight];
         let open = joined.vacant || joined.stage == Stage::NotBegun || !joined.detached;
         other.process == of.process
             && other.entry == of.entry
+            && joined.outage == outage
             && !joined.alone
             && open
             && decide::joins(self.rules, joined, seen, of.groups)
@@ -47,7 +50,7 @@ impl World {
         (0..CALLS).filter(move |flight| {
             own != Some(*flight)
                 && call.too_late_for & bit(*flight) == 0
-                && self.can_join(state, of, *flight, call.seen)
+                && self.can_join(state, of, *flight, call.seen, call.outage)
         })
     }
 
@@ -75,7 +78,7 @@ impl World {
     pub(super) fn join(&self, state: &mut State, number: usize, flight: usize) {
         if state.flights[flight].stage >= Stage::Landed {
             let value = state.flights[flight].value;
-            return self.returns(state, number, value);
+            return Self::returns(state, number, value);
         }
         let call = &mut state.calls[number];
         call.phase = Phase::Waiting;
@@ -100,9 +103,9 @@ impl World {
     }
 
     /// Hands a value to all who wait for a flight.
-    pub(super) fn give(&self, state: &mut State, flight: usize, value: Invalidations) {
+    pub(super) fn give(state: &mut State, flight: usize, value: Invalidations) {
         for waiter in Self::waiters(state, flight) {
-            self.returns(state, waiter, value);
+            Self::returns(state, waiter, value);
         }
     }
 

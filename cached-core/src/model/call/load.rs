@@ -43,13 +43,14 @@ impl World {
         let call = state.calls[number];
         let flight = usize::from(call.flight);
         let mut next = *state;
-        self.give(&mut next, flight, call.value);
+        Self::give(&mut next, flight, call.value);
+        self.keep(&mut next, number);
         next.flights[flight].stage = Stage::Landed;
         if !self.rules.has(Rule::FlightStays) || of.refresh {
             next.flights[flight] = Flight::default();
         }
         if !of.refresh {
-            self.returns(&mut next, number, call.value);
+            Self::returns(&mut next, number, call.value);
         }
         let captured = call.pending != 0 || decide::captures(call.seen, of.groups);
         let given_up = !self.rules.has(Rule::DeadEntriesAreReplaced) && !call.leased;
@@ -82,7 +83,7 @@ impl World {
                 call.copy.or(own)
             };
             match copy {
-                Some(value) => self.returns(state, waiter, value),
+                Some(value) => Self::returns(state, waiter, value),
                 None => Self::load_alone(state, waiter),
             }
         }
@@ -90,7 +91,7 @@ impl World {
         state.calls[number] = Call::DONE;
         if let Some(value) = call.copy {
             state.calls[number] = call;
-            self.returns(state, number, value);
+            Self::returns(state, number, value);
         }
     }
 }

@@ -22,7 +22,7 @@ impl World {
         let of = self.call(number);
         let is_loading = self.joinable(state, number, None).next().is_some();
         let mut next = *state;
-        self.returns(&mut next, number, value);
+        Self::returns(&mut next, number, value);
         if is_loading {
             return steps.push("answers, past its ttl", 0, next);
         }

@@ -114,7 +114,7 @@ impl World {
             next.calls[number] = Call::DONE;
             steps.push(what, key, next);
         };
-        if state.processes[of.process].out {
+        if Self::is_away(state, of.process) {
             return end("cannot delete", *state, false);
         }
         let mut next = *state;
