@@ -69,7 +69,11 @@ async fn main() -> anyhow::Result<()> {
             let health = Cache::current().health().await;
             println!("now Redis is not asked any more: {}", health.status);
             // What this process loads itself, it keeps for half a minute.
-            println!("a price of {}, and again {}", price(7).await, price(7).await);
+            println!(
+                "a price of {}, and again {}",
+                price(7).await,
+                price(7).await
+            );
             change_price(7).await;
             let invalidated = Cache::current().invalidate("item:7:*").await?;
             println!("the price of 7 has changed: {invalidated:?}");

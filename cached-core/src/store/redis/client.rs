@@ -304,17 +304,18 @@ impl Client {
         purge::purge(&mut connection, &self.namespace, &glob, self.deadline).await
     }
 
-    /// Whether the server can be used: a connection, an answer, a read.
+    /// Whether the server can be used: a new connection within `limit`, and an answer to a read within the
+    /// deadline.
     pub(super) async fn probe(&self, limit: Duration) -> Result<(), Error> {
-        self.once(limit, |lane| async move {
-            let asked = async {
-                lane.command(&cmd("PING")).await?;
-                // What is being loaded, or is busy, may answer the one and not the other.
-                lane.command(cmd("EXISTS").arg(&self.namespace)).await
-            };
-            failure::in_time(self.deadline, asked).await.map(drop)
-        })
-        .await
+        connect::runtime()?;
+        let lane = failure::in_time(limit, self.lanes.new_lane(limit)).await?;
+        let asked = async {
+            lane.command(&cmd("PING")).await?;
+            // What is being loaded, or is busy, may answer the one and not the other.
+            lane.command(cmd("EXISTS").arg(&self.namespace)).await
+        };
+        let answered = failure::in_time(self.deadline, asked).await;
+        answered.map(drop).inspect_err(|_| self.lanes.close())
     }
 
     pub(super) async fn ping(&self) -> Result<(), Error> {

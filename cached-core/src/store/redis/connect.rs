@@ -94,9 +94,21 @@ impl Lanes {
     /// The lane: the one there is, or the one that a task makes, which goes on when the caller
     /// does not wait for it.
     pub(super) async fn lane(&self) -> Result<Arc<Lane>, Error> {
+        self.lane_within(self.connect_timeout).await
+    }
+
+    /// A lane that has just been made, within `limit`, in the place of whatever was there: a connection that has
+    /// met an outage may be silent for ever.
+    pub(super) async fn new_lane(&self, limit: Duration) -> Result<Arc<Lane>, Error> {
+        self.close();
+        self.pool.retain(|_, _| false);
+        self.lane_within(limit).await
+    }
+
+    async fn lane_within(&self, limit: Duration) -> Result<Arc<Lane>, Error> {
         let found = self.slot.find(
             |attempt| attempt.goes_on(self.overdue()),
-            |number| self.connect(number),
+            |number| self.connect(number, limit),
         );
         match found? {
             Found::Lane(lane) => Ok(lane),
@@ -104,13 +116,13 @@ impl Lanes {
         }
     }
 
-    fn connect(&self, number: u64) -> Result<Attempt, Error> {
+    fn connect(&self, number: u64, limit: Duration) -> Result<Attempt, Error> {
         let runtime = runtime()?;
         let (sender, outcome) = watch::channel(None);
         let (pool, slot) = (self.pool.clone(), Arc::clone(&self.slot));
-        let (deadline, connect_timeout) = (self.deadline, self.connect_timeout);
+        let deadline = self.deadline;
         runtime.spawn(async move {
-            let lane = open(&pool, deadline, connect_timeout).await.map(Arc::new);
+            let lane = open(&pool, deadline, limit).await.map(Arc::new);
             if !slot.put(number, lane.as_ref().ok())
                 && let Ok(lane) = &lane
             {
@@ -185,7 +197,7 @@ impl Checkout {
     }
 }
 
-async fn open(pool: &Pool, deadline: Duration, connect_timeout: Duration) -> Result<Lane, Error> {
+async fn open(pool: &Pool, deadline: Duration, limit: Duration) -> Result<Lane, Error> {
     let work = async {
         let pooled = pool.get().await.map_err(|error| failure::of_pool(&error))?;
         let mut both = Pipeline::with_capacity(2);
@@ -219,18 +231,13 @@ async fn open(pool: &Pool, deadline: Duration, connect_timeout: Duration) -> Res
             }
         }
     };
-    let opened = clock::within(connect_timeout, work)
-        .await
-        .unwrap_or_else(|| {
-            Err(Error::new(
-                ErrorKind::Timeout,
-                format!(
-                    "no connection to Redis within {} ms",
-                    connect_timeout.as_millis()
-                ),
-            )
-            .classed(Class::Transient))
-        });
+    let opened = clock::within(limit, work).await.unwrap_or_else(|| {
+        Err(Error::new(
+            ErrorKind::Timeout,
+            format!("no connection to Redis within {} ms", limit.as_millis()),
+        )
+        .classed(Class::Transient))
+    });
     // What a server says to a new connection, it says to the next one as well.
     opened.map_err(|error| match error.class() {
         Class::Other => error.classed(Class::Permanent),
