@@ -229,7 +229,7 @@ impl<R, T> Codec<R, T> {
             }
             Ground::Usual | Ground::Origin | Ground::Unavailable(_) => {}
         }
-        cache.count_miss(key.function(), Miss::Absent);
+        cache.count_miss(key.function(), cache.store().kind(), Miss::Absent);
         let plan = match mode {
             Some(Mode::Refresh) => Plan::Refresh,
             _ => Plan::Alone,
@@ -245,7 +245,7 @@ impl<R, T> Codec<R, T> {
         key: &Key,
         asks: Asks,
     ) -> Looked<R> {
-        let function = key.function();
+        let (function, store) = (key.function(), backend.store.kind());
         let (mut found, mut past) = (Err(Miss::Absent), None);
         let accepts = Accepts::of(function);
         let looked = backend.store.look(key, &mut |shared, kept| {
@@ -260,15 +260,15 @@ impl<R, T> Codec<R, T> {
         match (looked, found, past) {
             (None, ..) => Looked::Ask(cache.clone()),
             (Some(_), Ok(value), None) => {
-                cache.count_hit(function);
+                cache.count_hit(function, store);
                 Looked::Hit(value)
             }
             (Some(_), Ok(value), Some(seen)) => {
-                cache.count_stale_hit(function);
+                cache.count_stale_hit(function, store);
                 Looked::Stale(value, cache.clone(), seen)
             }
             (Some(_), Err(miss), past) => {
-                cache.count_miss(function, miss);
+                cache.count_miss(function, store, miss);
                 let seen = past.unwrap_or_else(Seen::local);
                 let start = Start {
                     plan: Plan::Share(Some(seen)),
@@ -281,18 +281,18 @@ impl<R, T> Codec<R, T> {
 
     pub(crate) async fn ask(&self, cache: Cache, key: Key, asks: Asks) -> FoundStale<R, T> {
         let began = clock::instant();
-        let function = key.function();
+        let (function, store) = (key.function(), cache.store().kind());
         let start = match self.read(&cache, &key, began, asks).await {
             Ok((value, None)) => {
-                cache.count_hit(function);
+                cache.count_hit(function, store);
                 return FoundStale::Hit(value);
             }
             Ok((value, Some(seen))) => {
-                cache.count_stale_hit(function);
+                cache.count_stale_hit(function, store);
                 return FoundStale::Stale(Stale::new(value, cache, key, seen, began));
             }
             Err(NoHit::Seen(miss, seen)) => {
-                cache.count_miss(function, miss);
+                cache.count_miss(function, store, miss);
                 Start::usual(Plan::Share(Some(seen)))
             }
             Err(NoHit::Failed(error)) => {

@@ -12,7 +12,7 @@ use crate::{
     invalidation::Target,
     returns::Returns,
     scope::{self, Mode},
-    store::Reply,
+    store::{Kind, Reply},
 };
 
 impl Cache {
@@ -55,7 +55,8 @@ impl Cache {
             Err(error) => {
                 let loaded = self.value_in_outage(&Codec::<T, T>::plain(), &key);
                 let value = loaded.ok_or(error)?;
-                Ok(self.counted(&key, Ok(value)))
+                self.count_hit(key.function(), Kind::Memory);
+                Ok(Some(value))
             }
         }
     }
@@ -268,9 +269,10 @@ impl Cache {
     }
 
     fn counted<T>(&self, key: &Key, found: Result<T, Miss>) -> Option<T> {
+        let store = self.store().kind();
         match &found {
-            Ok(_) => self.count_hit(key.function()),
-            Err(miss) => self.count_miss(key.function(), *miss),
+            Ok(_) => self.count_hit(key.function(), store),
+            Err(miss) => self.count_miss(key.function(), store, *miss),
         }
         found.ok()
     }

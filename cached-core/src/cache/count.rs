@@ -4,8 +4,12 @@ use std::time::Duration;
 
 use super::Cache;
 use crate::{
-    Error, Invalidated, event, function::Function, hit::Miss, json::Unstorable, stats::Counters,
-    store::Kept,
+    Error, Invalidated, event,
+    function::Function,
+    hit::Miss,
+    json::Unstorable,
+    stats::Counters,
+    store::{Kept, Kind},
 };
 
 type Of = Option<&'static Function>;
@@ -15,16 +19,16 @@ impl Cache {
         self.0.table.of(function)
     }
 
-    pub(crate) fn count_hit(&self, function: Of) {
+    pub(crate) fn count_hit(&self, function: Of, store: Kind) {
         self.counters(function).hits.count();
-        event::hit(function, self.store().kind());
+        event::hit(function, store);
     }
 
-    pub(crate) fn count_stale_hit(&self, function: Of) {
+    pub(crate) fn count_stale_hit(&self, function: Of, store: Kind) {
         let counters = self.counters(function);
         counters.hits.count();
         counters.stale.count();
-        event::stale(function, self.store().kind());
+        event::stale(function, store);
     }
 
     pub(crate) fn count_stale_if_error(&self, function: Of) {
@@ -48,8 +52,8 @@ impl Cache {
         }
     }
 
-    pub(crate) fn count_miss(&self, function: Of, why: Miss) {
-        let (counters, store) = (self.counters(function), self.store().kind());
+    pub(crate) fn count_miss(&self, function: Of, store: Kind, why: Miss) {
+        let counters = self.counters(function);
         counters.misses.count();
         match why {
             Miss::Absent => event::miss(function, store),
@@ -79,8 +83,15 @@ impl Cache {
         event::loaded(function, took);
     }
 
-    pub(crate) fn count_kept(&self, function: Of, kept: Kept, bytes: usize, ttl: Duration) {
-        let (counters, store) = (self.counters(function), self.store().kind());
+    pub(crate) fn count_kept(
+        &self,
+        function: Of,
+        store: Kind,
+        kept: Kept,
+        bytes: usize,
+        ttl: Duration,
+    ) {
+        let counters = self.counters(function);
         match kept {
             Kept::Stored => {
                 counters.stores.count();

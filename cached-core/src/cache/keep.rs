@@ -143,7 +143,7 @@ impl Cache {
             if let Some(write) = write {
                 let (bytes, ttl) = (write.payload.len(), write.ttl);
                 let kept = backend.store.put(write);
-                self.count_kept(function, kept, bytes, ttl);
+                self.count_kept(function, backend.store.kind(), kept, bytes, ttl);
             }
             return;
         }
@@ -186,7 +186,7 @@ impl Cache {
         let (function, ttl) = (write.key.function(), write.ttl);
         let bytes = write.payload.len();
         if let Some(kept) = self.try_to_store(self.usual(), write).await {
-            self.count_kept(function, kept, bytes, ttl);
+            self.count_kept(function, self.store().kind(), kept, bytes, ttl);
         }
     }
 
@@ -225,7 +225,7 @@ impl Cache {
         let bytes = write.payload.len();
         let rejected = Kept::Rejected(None);
         let Some(captured) = self.generations().replace(&write.key, write.captured) else {
-            self.count_kept(function, rejected, bytes, ttl);
+            self.count_kept(function, backend.store.kind(), rejected, bytes, ttl);
             return self.remove(&write.key).await;
         };
         write.captured = captured;
@@ -245,7 +245,7 @@ impl Cache {
                 write.expected = there;
                 continue;
             }
-            self.count_kept(function, kept, bytes, ttl);
+            self.count_kept(function, backend.store.kind(), kept, bytes, ttl);
             if kept == Kept::Stored {
                 return;
             }

@@ -108,7 +108,8 @@ impl Cache {
                     again.push(write);
                     continue;
                 }
-                self.count_kept(write.key.function(), kept, write.payload.len(), write.ttl);
+                let (function, store) = (write.key.function(), self.store().kind());
+                self.count_kept(function, store, kept, write.payload.len(), write.ttl);
                 if matches!(instead, Instead::Remove) {
                     unclear.push(Target::Entry(write.key));
                 }
