@@ -20,9 +20,7 @@
 
 use std::process::{Command, Stdio};
 use std::str::FromStr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::thread;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant, SystemTime};
 
 use cached_core::{Cache, Counts};
@@ -32,6 +30,7 @@ mod cell;
 mod dice;
 mod naive;
 mod ours;
+mod outages;
 mod saboteur;
 mod truth;
 mod world;
@@ -64,6 +63,7 @@ fn plan(operations: u64) -> Plan {
     Plan {
         operations: asked.unwrap_or(USUAL) * operations / USUAL,
         tasks: 48,
+        pause: Duration::ZERO,
         seed,
     }
 }
@@ -199,75 +199,6 @@ async fn no_call_in_a_small_memory_sees_a_value_from_before_an_invalidation() {
     let cache = Cache::builder().memory_capacity(2_000).build().unwrap();
     let members = [Member::new(&world, Ours::on_quiet(&cache))];
     world::run(&world, &members, plan(50_000)).await;
-    assert_fresh(&world);
-}
-
-/// Freezes the server, closes its connections, and starts it anew, until it is dropped.
-struct Outages {
-    stop: Arc<AtomicBool>,
-    thread: Option<thread::JoinHandle<()>>,
-}
-
-impl Outages {
-    fn begin(server: &Arc<RedisServer>, mut dice: Dice) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        let thread = thread::spawn({
-            let (server, stop) = (Arc::clone(server), Arc::clone(&stop));
-            move || {
-                let pause = |dice: &mut Dice, limit| {
-                    thread::sleep(Duration::from_millis(dice.below(limit)));
-                };
-                while !stop.load(Relaxed) {
-                    pause(&mut dice, 200);
-                    match dice.below(10) {
-                        0..=4 => {
-                            server.freeze();
-                            pause(&mut dice, 150);
-                            server.thaw();
-                        }
-                        5..=8 => drop(server.cli(&["CLIENT", "KILL", "TYPE", "normal"])),
-                        _ => {
-                            server.kill();
-                            pause(&mut dice, 100);
-                            server.restart();
-                        }
-                    }
-                }
-            }
-        });
-        Self {
-            stop,
-            thread: Some(thread),
-        }
-    }
-
-    fn end(mut self) {
-        self.stop.store(true, Relaxed);
-        self.thread.take().unwrap().join().unwrap();
-    }
-}
-
-/// Other processes' invalidations count as far as they were applied, this one's in any case.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn outages_make_no_call_see_what_this_process_invalidated_or_any_process_applied() {
-    let server = Arc::new(RedisServer::start());
-    let name = namespace("oracle");
-    let world = World::new(Atomics::new(), (0, 1));
-    let caches = [(); 3].map(|()| handle(&server, &name, Duration::from_millis(40)));
-    let members = caches
-        .each_ref()
-        .map(|cache| Member::new(&world, Ours::on_flaky(cache)));
-    let plan = plan(50_000);
-    let outages = Outages::begin(&server, Dice::new(plan.seed));
-    world::busy(&world, &members, plan).await;
-    outages.end();
-    println!("{:?}", world.tally());
-    for cache in &caches {
-        println!("{:?}", cache.stats().total);
-    }
-    assert_fresh(&world);
-    assert!(world.tally().postponed.load(Relaxed) > 0);
-    world::rest(&members, plan).await;
     assert_fresh(&world);
 }
 

@@ -1,8 +1,10 @@
 //! The cache itself, by every way there is to read it and to make it forget.
 
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use cached_core::{Cache, Error, Invalidated, Pattern, Tag, cached, invalidates};
+use cached_core::{Cache, Error, ErrorKind, Invalidated, Pattern, Tag, cached, invalidates};
 
 use crate::cell::{Cell, Scope};
 use crate::dice::Dice;
@@ -158,6 +160,8 @@ pub(crate) struct Ours {
     cache: Cache,
     /// Whether what an annotated function invalidates may be taken for applied: it does not say.
     is_quiet: bool,
+    /// Whether it keeps what it loads in an outage.
+    keeps: bool,
 }
 
 impl Ours {
@@ -166,6 +170,7 @@ impl Ours {
         Self {
             cache: cache.clone(),
             is_quiet: true,
+            keeps: false,
         }
     }
 
@@ -174,6 +179,15 @@ impl Ours {
         Self {
             cache: cache.clone(),
             is_quiet: false,
+            keeps: false,
+        }
+    }
+
+    /// The same, of a cache that keeps in an outage what it loads.
+    pub(crate) fn on_flaky_and_keeping(cache: &Cache) -> Self {
+        Self {
+            keeps: true,
+            ..Self::on_flaky(cache)
         }
     }
 
@@ -343,6 +357,16 @@ fn note(user: u64) -> String {
 }
 
 impl Subject for Ours {
+    fn is_apart(&self) -> bool {
+        if !self.keeps {
+            return false;
+        }
+        // A cache that does not ask its server says so at once.
+        let exists = pin!(self.cache.exists("a"));
+        let answer = exists.poll(&mut Context::from_waker(Waker::noop()));
+        matches!(answer, Poll::Ready(Err(error)) if error.kind() == ErrorKind::Unavailable)
+    }
+
     async fn read(&self, world: &World, cell: Cell, dice: &mut Dice) -> (How, Option<Stamp>) {
         if let Cell::Note { user } = cell {
             return self.note(user, world, dice).await;

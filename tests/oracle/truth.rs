@@ -17,6 +17,16 @@ pub(crate) struct Floor {
     pub(crate) version: u64,
 }
 
+impl Floor {
+    /// As fresh as both.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self {
+            began: self.began.max(other.began),
+            version: self.version.max(other.version),
+        }
+    }
+}
+
 /// The database that all processes share, and the one clock of the test: every tick is later than all before.
 pub(crate) trait Truth: Send + Sync + 'static {
     fn tick(&self) -> u64;
@@ -51,11 +61,13 @@ pub(crate) struct Atomics {
 #[derive(Debug)]
 pub(crate) struct Floors(Vec<(AtomicU64, AtomicU64)>);
 
-impl Floors {
-    pub(crate) fn new() -> Self {
+impl Default for Floors {
+    fn default() -> Self {
         Self(Cell::all().map(|_| Default::default()).collect())
     }
+}
 
+impl Floors {
     pub(crate) fn get(&self, cell: Cell) -> Floor {
         let (began, version) = &self.0[cell.index()];
         Floor {
@@ -78,7 +90,7 @@ impl Atomics {
         Self {
             clock: AtomicU64::new(1),
             versions: Cell::all().map(|_| AtomicU64::new(0)).collect(),
-            floors: Floors::new(),
+            floors: Floors::default(),
             sets: Mutex::default(),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex as Lock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -56,6 +56,11 @@ pub(crate) trait Subject: Clone + Send + Sync + 'static {
         cell: Cell,
         dice: &mut Dice,
     ) -> impl Future<Output = Option<Done>> + Send;
+
+    /// Whether this process is in an outage, and keeps what it loads meanwhile.
+    fn is_apart(&self) -> bool {
+        false
+    }
 }
 
 /// What happened, so that a run in which nothing happened is seen.
@@ -83,8 +88,39 @@ struct Inner {
     /// Which of how many processes this is: each has its own notes to write.
     share: (u64, u64),
     complaints: Lock<Vec<String>>,
+    late: Late,
+    stop: AtomicBool,
     /// The latest changes, for complaints.
     history: Lock<VecDeque<Done>>,
+}
+
+/// What a process in an outage has to know: what was applied [`LATE`] ago.
+#[derive(Debug, Default)]
+struct Late {
+    floors: Floors,
+    coming: Lock<VecDeque<(Instant, Vec<Cell>, Floor)>>,
+}
+
+/// How old an answer may be that a process in an outage gives, in a test in which it keeps values for much less:
+/// a load takes its time too.
+const LATE: Duration = Duration::from_millis(700);
+
+impl Late {
+    fn raise(&self, cells: &[Cell], floor: Floor) {
+        let mut coming = self.coming.lock().unwrap_or_else(PoisonError::into_inner);
+        coming.push_back((Instant::now() + LATE, cells.to_vec(), floor));
+    }
+
+    fn floor(&self, cell: Cell) -> Floor {
+        let mut coming = self.coming.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        while coming.front().is_some_and(|(due, ..)| *due <= now)
+            && let Some((_, cells, floor)) = coming.pop_front()
+        {
+            self.floors.raise(&cells, floor);
+        }
+        self.floors.get(cell)
+    }
 }
 
 impl fmt::Debug for World {
@@ -101,6 +137,8 @@ impl World {
             writers: Cell::all().map(|_| Mutex::default()).collect(),
             share,
             complaints: Lock::default(),
+            late: Late::default(),
+            stop: AtomicBool::new(false),
             history: Lock::default(),
         }))
     }
@@ -133,6 +171,17 @@ impl World {
             version,
             began,
         }
+    }
+
+    /// Lets all tasks end.
+    pub(crate) fn stop(&self) {
+        self.0.stop.store(true, Relaxed);
+    }
+
+    /// From now on, answers for `cells` must be at least this fresh in every process.
+    fn raise(&self, cells: &[Cell], floor: Floor) {
+        self.truth().raise(cells, floor);
+        self.0.late.raise(cells, floor);
     }
 
     /// The right to write `cell`; `None` if that is another process's.
@@ -208,6 +257,8 @@ pub(crate) struct Member<S> {
     subject: S,
     /// What this process knows besides: postponed invalidations hold here.
     floors: Arc<Floors>,
+    /// What held here when it was last seen outside of an outage.
+    before: Arc<Floors>,
 }
 
 impl<S: Subject> Member<S> {
@@ -215,16 +266,20 @@ impl<S: Subject> Member<S> {
         Self {
             world: world.clone(),
             subject,
-            floors: Arc::new(Floors::new()),
+            floors: Arc::default(),
+            before: Arc::default(),
         }
     }
 
     fn floor(&self, cell: Cell) -> Floor {
         let (there, here) = (self.world.truth().floor(cell), self.floors.get(cell));
-        Floor {
-            began: there.began.max(here.began),
-            version: there.version.max(here.version),
+        // Asked after that: the loads of an outage that begins now begin later.
+        if !self.subject.is_apart() {
+            self.before.raise(&[cell], there);
+            return here.and(there);
         }
+        here.and(self.before.get(cell))
+            .and(self.world.0.late.floor(cell))
     }
 
     async fn read(&self, cell: Cell, dice: &mut Dice) {
@@ -268,13 +323,27 @@ impl<S: Subject> Member<S> {
         };
         let covered: Vec<Cell> = done.scope.covers(cell).collect();
         if done.applied {
-            self.world.truth().raise(&[cell], version);
-            self.world.truth().raise(&covered, began);
+            self.world.raise(&[cell], version);
+            self.world.raise(&covered, began);
         } else {
             self.world.tally().postponed.fetch_add(1, Relaxed);
         }
         self.floors.raise(&[cell], version);
         self.floors.raise(&covered, began);
+    }
+
+    /// How fresh answers must be here, now.
+    pub(crate) fn knows(&self) -> Vec<(Cell, Floor)> {
+        Cell::all()
+            .map(|cell| (cell, self.floors.get(cell)))
+            .collect()
+    }
+
+    /// From now on, what this process knew holds in every process.
+    pub(crate) fn tells(&self, known: &[(Cell, Floor)]) {
+        for (cell, floor) in known {
+            self.world.raise(&[*cell], *floor);
+        }
     }
 
     /// Waits until every cell has its latest version here, and is found.
@@ -307,6 +376,8 @@ impl<S: Subject> Member<S> {
 pub(crate) struct Plan {
     pub(crate) operations: u64,
     pub(crate) tasks: usize,
+    /// How long a task waits after each.
+    pub(crate) pause: Duration,
     pub(crate) seed: u64,
 }
 
@@ -333,12 +404,16 @@ pub(crate) async fn busy<S: Subject>(world: &World, members: &[Member<S>], plan:
             let tally = world.tally();
             while tally.operations.fetch_add(1, Relaxed) < plan.operations
                 && tally.stale.load(Relaxed) < ENOUGH
+                && !world.0.stop.load(Relaxed)
             {
                 let cell = Cell::any(&mut dice);
                 if dice.percent(CHANGES) {
                     member.change(cell, &mut dice).await;
                 } else {
                     member.read(cell, &mut dice).await;
+                }
+                if !plan.pause.is_zero() {
+                    tokio::time::sleep(plan.pause).await;
                 }
             }
         });
