@@ -2,8 +2,8 @@
 //! process, returns a value whose load began before it.
 //!
 //! Tasks of several processes read and write the same few cells, with every way to read and to invalidate there is.
-//! Before each call the oracle notes how fresh its answer must be, afterwards it looks. Meanwhile bodies dawdle,
-//! callers go away, entries expire, and a saboteur deletes what it finds.
+//! Before each call the oracle notes how fresh its answer must be, afterwards it looks. Meanwhile bodies dawdle and
+//! fail, callers go away, entries expire and are served for a while yet, and a saboteur deletes what it finds.
 //!
 //! | variable | |
 //! |---|---|
@@ -103,6 +103,8 @@ fn assert_busy(world: &World, plan: Plan, counts: &[Counts], loot: Option<&Loot>
     assert!(all(|counts| counts.shared) > one_in(1_000));
     assert!(all(|counts| counts.stores) > one_in(100));
     assert!(all(|counts| counts.invalidations) > one_in(50));
+    assert!(all(|counts| counts.stale) > one_in(1_000));
+    assert!(all(|counts| counts.refreshes) > one_in(10_000));
     if let Some(loot) = loot {
         // Late stores: what a load captured was invalidated, evicted or replaced before it ended.
         assert!(all(|counts| counts.stores_rejected) > one_in(10_000));

@@ -33,6 +33,7 @@ async fn next_profile(
 #[cached(
     ttl = "60ms",
     jitter = "50%",
+    stale_while_revalidate = "100ms",
     prefix = "user:{user}:grade:{course}",
     tags = ["course:{course}", "everything"]
 )]
@@ -45,13 +46,22 @@ async fn grade(
     Some(world.load(Cell::Grade { user, course }, dice).await)
 }
 
-#[cached(ttl = "1h", prefix = "user:{user}:summary")]
+#[cached(
+    ttl = "400ms",
+    stale_while_revalidate = "50ms",
+    stale_if_error = "1h",
+    prefix = "user:{user}:summary"
+)]
 async fn summary(
     user: u64,
     language: u64,
     #[cached(skip)] world: World,
-    #[cached(skip)] dice: Dice,
+    #[cached(skip)] mut dice: Dice,
 ) -> Result<Stamp, Refused> {
+    if dice.percent(20) {
+        dice.pause().await;
+        return Err(Refused);
+    }
     Ok(world.load(Cell::Summary { user, language }, dice).await)
 }
 
@@ -329,14 +339,14 @@ impl Ours {
     }
 }
 
-/// Calls the function that shows `cell`.
-async fn call(cell: Cell, world: World, dice: &mut Dice) -> Stamp {
+/// Calls the function that shows `cell`; `None` if it fails.
+async fn call(cell: Cell, world: World, dice: &mut Dice) -> Option<Stamp> {
     let (next, dice) = (dice.percent(50), dice.fork());
     match cell {
-        Cell::Profile { user } if next => next_profile(user, world, dice).await,
-        Cell::Profile { user } => profile(user, world, dice).await,
-        Cell::Grade { user, course } => grade(user, course, world, dice).await.unwrap(),
-        Cell::Summary { user, language } => summary(user, language, world, dice).await.unwrap(),
+        Cell::Profile { user } if next => Some(next_profile(user, world, dice).await),
+        Cell::Profile { user } => Some(profile(user, world, dice).await),
+        Cell::Grade { user, course } => grade(user, course, world, dice).await,
+        Cell::Summary { user, language } => summary(user, language, world, dice).await.ok(),
         Cell::Note { .. } => unreachable!("a note is no function"),
     }
 }
@@ -375,7 +385,7 @@ impl Subject for Ours {
             return ("peek", self.cache.scope(peek(cell, dice)).await);
         }
         let stamp = self.cache.scope(call(cell, world.clone(), dice)).await;
-        ("call", Some(stamp))
+        ("call", stamp)
     }
 
     async fn change(&self, world: &World, cell: Cell, dice: &mut Dice) -> Option<Done> {

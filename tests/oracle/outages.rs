@@ -64,7 +64,9 @@ impl Scene {
         let server = RedisServer::start();
         Self {
             ways: [(); 3].map(|()| Proxy::to(&server)).into(),
-            other: RedisServer::start(),
+            other: RedisServer::builder()
+                .argument("--repl-diskless-sync-delay", "0")
+                .start(),
             server,
         }
     }
@@ -220,6 +222,7 @@ async fn through_outages(outage: Outage, member: fn(&Cache) -> Ours) {
     };
     assert!(all(|counts| counts.hits) > 1_000);
     assert!(all(|counts| counts.stores) > 1_000);
+    assert!(all(|counts| counts.stale) > 100);
     assert!(all(|counts| counts.stores_rejected) > 0);
     assert!(all(|counts| counts.errors) > 0);
     world::rest(&members, plan).await;
