@@ -117,12 +117,45 @@ use crate::model::{CachedFn, InvalidatingFn};
 /// | <code>cache_if = \|value: &T\| bool</code> | store only if true |
 /// | `cache_none = "30s"` | store `None` as well, for this long |
 /// | `cache_err = "5s"` | store `Err` as well, for this long; `E` needs what `T` needs |
-/// | `jitter = "10%"` | a random share taken off the ttl |
+/// | `stale_if_error = "1h"` | for this long after the ttl, an old value takes the place of an `Err` |
+/// | `stale_while_revalidate = "30s"` | for this long after the ttl, calls return the old value while one of them is repeated in the background |
+/// | `jitter = "10%"` | a random share taken off the ttl, never off what follows it |
+/// | `on_outage = "fail"` | while the store cannot be reached, calls return an error: `E` needs `From<cached_core::Error>`. Absent: what `Builder::outage` says |
 /// | `cache = expr` | which `Cache`. Absent: the one in scope, else the installed one |
 /// | `crate = path` | where `cached_core` is, if not at `::cached_core` |
 /// | `companions = off` | no companions; any other name: companions of that name |
 ///
 /// Closures see the stored value alone. `ttl` and constants are checked by the compiler.
+///
+/// # Past the ttl
+///
+/// With `stale_if_error` a value is kept longer than its `ttl`, and returned if the body fails: each caller gets what
+/// its own look-up found, or the error if that was nothing. With `stale_while_revalidate` a call returns such a value
+/// at once, and if nobody loads it yet, the function is called again in a task: in the same cache, with one body
+/// per key at a time and a limit for all together. Both windows begin when the `ttl` ends, and an invalidation ends both
+/// (RFC 5861).
+///
+/// The second call comes when the first may have returned, so it has arguments of its own: what is taken by
+/// value moves, of `&T` a copy is kept (`T` is `Clone`, `str` or a slice), and so of `&self`. All of it, and the function's
+/// future, must be `Send` and `'static`. `&mut`, and borrows inside another type, such as `Option<&str>`, are
+/// refused: an `Arc` costs no copy.
+///
+/// ```
+/// # use cached_core::{Cache, cached};
+/// # use std::sync::Arc;
+/// # struct Db;
+/// # impl Db { async fn prices(&self, _: &str) -> Result<Vec<u32>, String> { Ok(vec![1]) } }
+/// #[cached(ttl = "1m", stale_while_revalidate = "10m", stale_if_error = "1d", skip(db))]
+/// async fn prices(shop: &str, db: Arc<Db>) -> Result<Vec<u32>, String> {
+///     db.prices(shop).await
+/// }
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # let db = Arc::new(Db);
+/// # Cache::in_memory().unwrap().scope(async {
+/// # assert_eq!(prices("a", db.clone()).await, prices("a", db).await);
+/// # }).await;
+/// # });
+/// ```
 ///
 /// # Companions
 ///
@@ -145,7 +178,7 @@ use crate::model::{CachedFn, InvalidatingFn};
 /// would do to a `&mut self`. Companions of a function without `self` have no place in an `impl`, and
 /// those of any function none in the `impl` of a trait. The attribute cannot see where it stands, so the
 /// compiler's message is about a struct that is not supported there, or a method that is not a member of
-/// the trait: with `companions = off` these functions work.
+/// the trait: with `companions = off` these functions work, without `stale_while_revalidate`.
 ///
 /// ```
 /// # use cached_core::cached;

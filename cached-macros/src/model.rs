@@ -165,7 +165,7 @@ impl CachedFn {
         let companions = companions(args.companions, signature);
         check_self(receiver, &companions, &item, mistakes);
         let again = stale_while_revalidate
-            .map(|window| again(window, &companions, receiver, &parameters, mistakes));
+            .map(|window| again(window, &companions, signature, &parameters, mistakes));
         let cache = args.cache.map(|cache| cache.value);
         let mentions = [args.key.map(|key| key.value), cache.clone()];
         let signatures = signatures(receiver, &parameters, &components, &mentions);

@@ -13,6 +13,7 @@ mod invalidates;
 mod methods;
 mod returns;
 mod settings;
+mod stale;
 mod tags;
 
 use std::cell::Cell;

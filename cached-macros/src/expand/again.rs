@@ -70,7 +70,8 @@ pub(super) fn again(function: &CachedFn, visibility: &TokenStream) -> Option<Tok
         let runtime = located(runtime, at);
         let way = Ident::new(if given.is_lent { "kept" } else { "moved" }, at);
         let kept = if signature.receiver().is_some() && own.is_empty() {
-            Ident::new("__self", here).to_token_stream()
+            // Hidden from the parameters, one of which may be called so.
+            Ident::new("__self", Span::call_site()).to_token_stream()
         } else {
             name.clone()
         };

@@ -4,8 +4,8 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::spanned::Spanned as _;
 use syn::{
-    AngleBracketedGenericArguments, GenericArgument, Lifetime, Pat, Path, PathArguments, Receiver,
-    ReceiverKind, Type, TypeParamBound,
+    AngleBracketedGenericArguments, GenericArgument, Lifetime, Pat, Path, PathArguments,
+    ReceiverKind, ReturnType, Signature, Type, TypeParamBound,
 };
 
 use super::parameters::Parameter;
@@ -33,15 +33,20 @@ pub(crate) struct Given {
 pub(crate) fn again(
     (keyword, window): (Span, Ttl),
     companions: &Companions,
-    receiver: Option<&Receiver>,
+    signature: &Signature,
     parameters: &[Parameter],
     mistakes: &mut Mistakes,
 ) -> Again {
     if matches!(companions, Companions::Off) {
         mistakes.at(keyword, "`stale_while_revalidate` calls the function again from among its companions: leave `companions = off` out, or, where there can be none, put the attribute on a function outside the `impl` and call that here");
     }
+    if let ReturnType::Type(_, ty) = &signature.output
+        && let Err((at, _)) = inside(ty)
+    {
+        mistakes.on(at, "`stale_while_revalidate` calls the function again when there is nothing left to borrow from: return an owned error");
+    }
     let mut arguments = Vec::new();
-    if let Some(receiver) = receiver {
+    if let Some(receiver) = signature.receiver() {
         let value = receiver.self_token.to_token_stream();
         let written = receiver.to_token_stream();
         let lent = match &receiver.kind {

@@ -26,6 +26,10 @@ mod shadowed {
     struct Function;
     struct Argument;
     struct Found;
+    struct FoundStale;
+    struct Again;
+    struct Kept;
+    struct Box;
     struct Ended;
     struct Invalidation;
     struct Prepared;
@@ -42,6 +46,8 @@ mod shadowed {
             self
         }
         fn clone(&self) {}
+        fn lent(&self) {}
+        fn answer(&self) {}
         fn result(self) -> Self
         where
             Self: ::core::marker::Sized,
@@ -78,6 +84,13 @@ mod shadowed {
         ::core::option::Option::Some(__found + __codec + __KEY)
     }
 
+    #[cached(stale_while_revalidate = "1h")]
+    pub(super) async fn again(again: u32, __stale: &str, __self: &u32) -> usize {
+        Runs::add();
+        let __again = __stale.len();
+        __again + again as usize + *__self as usize
+    }
+
     #[invalidates("shadow:{key}:{ret}", "shadow:{__key}", tags = ["a"], function(key, __key, __prepared), function(..), on = ::core::option::Option::is_some)]
     pub(super) async fn changes(
         key: u32,
@@ -89,6 +102,7 @@ mod shadowed {
         ::core::option::Option::Some(__ret + __prepared)
     }
 
+    #[derive(::core::clone::Clone)]
     pub(super) struct Service {
         pub(super) id: u32,
     }
@@ -97,6 +111,12 @@ mod shadowed {
         #[invalidates("shadow:{self.id}", self.method(cache))]
         pub(super) async fn change(&self, cache: u32) -> ::core::result::Result<u32, ()> {
             ::core::result::Result::Ok(cache)
+        }
+
+        #[cached(prefix = "shadow:{self.id}", stale_while_revalidate = "1h")]
+        pub(super) async fn again(&self, __self: u32) -> ::core::result::Result<u32, ()> {
+            Runs::add();
+            ::core::result::Result::Ok(self.id + __self)
         }
 
         #[cached(prefix = "shadow:{self.id}")]
@@ -144,6 +164,8 @@ with_hygiene!(crossed, id);
 async fn equal_calls_hit() {
     check(|| shadowed::function(1, 2, 3)).await;
     check(async || shadowed::Service { id: 1 }.method(2).await).await;
+    check(|| shadowed::again(1, "a", &2)).await;
+    check(async || shadowed::Service { id: 1 }.again(2).await).await;
     check(|| names::key(1)).await;
     check(|| names::refresh(1)).await;
     check(|| names::r#type(1)).await;
