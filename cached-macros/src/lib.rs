@@ -26,8 +26,8 @@ use crate::model::{CachedFn, InvalidatingFn};
 ///
 /// On a hit the body does not run. On a miss it runs once for all who wait for it in this process, and
 /// its result is stored. Whatever the cache does, the caller gets a value that the body gave: an
-/// unreachable or full store is a miss, never an error. Without an installed cache the first call makes
-/// one from the environment.
+/// unreachable or full store is a miss, and an error only if `on_outage` says so. Without an installed
+/// cache the first call makes one from the environment.
 ///
 /// ```
 /// # use serde::{Deserialize, Serialize};

@@ -11,6 +11,7 @@ mod hygiene;
 mod identity;
 mod invalidates;
 mod methods;
+mod outage;
 mod returns;
 mod settings;
 mod stale;
