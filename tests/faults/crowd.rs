@@ -308,16 +308,28 @@ impl Report {
     }
 }
 
-/// 64 callers a process ask for one key after the other, all at once: each key is loaded once there.
+/// Of nothing that is cached, 64 callers of each process ask for one key after the other, all at once: each key is
+/// loaded once there.
 pub(crate) async fn one_load_a_key(processes: &Processes) {
-    let errors = |process: &Process| process.cache.stats().total.errors;
-    let before = processes
-        .each_ref()
-        .map(|process| (process.loads(), errors(process)));
-    let mut callers = JoinSet::new();
     for process in processes {
+        // A machine that is too busy for the deadline makes calls run their bodies: such a round proves nothing.
+        for _ in 0..10 {
+            if process.cache.clear().await.unwrap().is_applied() && process.load_all().await {
+                break;
+            }
+            process.hits_again().await;
+        }
+    }
+}
+
+impl Process {
+    /// Whether the store answered all the time; then each key was loaded once.
+    async fn load_all(self: &Arc<Self>) -> bool {
+        let errors = || self.cache.stats().total.errors;
+        let (loads, failed) = (self.loads(), errors());
+        let mut callers = JoinSet::new();
         for _ in 0..CALLERS {
-            let process = Arc::clone(process);
+            let process = Arc::clone(self);
             callers.spawn(async move {
                 let mut all = Report::default();
                 for id in 0..KEYS {
@@ -326,15 +338,14 @@ pub(crate) async fn one_load_a_key(processes: &Processes) {
                 all.complaints
             });
         }
-    }
-    let complaints = callers.join_all().await.concat();
-    assert_eq!(complaints, [""; 0]);
-    for (process, (before, failed)) in processes.iter().zip(before) {
-        let loads = process.loads().into_iter().zip(before);
+        let complaints = callers.join_all().await.concat();
+        assert_eq!(complaints, [""; 0]);
+        if errors() > failed {
+            return false;
+        }
+        let loads = self.loads().into_iter().zip(loads);
         let loads: Vec<u64> = loads.map(|(now, before)| now - before).collect();
-        // A machine that is too busy for the deadline makes calls run their bodies.
-        let failed = errors(process) - failed;
-        let twice: u64 = loads.iter().map(|loads| loads.saturating_sub(1)).sum();
-        assert!(twice <= failed, "{loads:?}, {failed} errors");
+        assert_eq!(loads, [1; KEYS]);
+        true
     }
 }
