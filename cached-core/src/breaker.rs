@@ -23,7 +23,8 @@ use crate::{
 /// How many failures in a row open it: one is an accident.
 const FAILURES: u32 = 5;
 
-/// A connection that breaks fails everything on it: within this time that is one failure.
+/// A connection that breaks fails everything on it, and a pause of the server all who wait: within this time
+/// that is one failure.
 const INCIDENT: Duration = Duration::from_millis(10);
 
 /// The pause before the first look; each failed one doubles it, up to the longest. With a look of as long
@@ -95,7 +96,7 @@ impl Breaker {
         if self.outage().is_some() {
             return false;
         }
-        if error.class() == Class::Broken {
+        if error.class() == Class::Broken || error.kind() == ErrorKind::Timeout {
             let is_counted = inside
                 .counted
                 .is_some_and(|counted| now.saturating_duration_since(counted) < INCIDENT);

@@ -136,6 +136,32 @@ async fn redis_behind_a_black_hole_is_found_soon_after_its_end() {
     assert!(took.iter().all(|took| *took <= most), "{most:?}: {took:?}");
 }
 
+/// However many wait for one reply: a pause of the server is one accident.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_late_reply_opens_nothing() {
+    let server = RedisServer::start();
+    let proxy = Proxy::to(&server);
+    let cache = cache(&proxy.url(), Outage::Origin);
+    until_back(&cache).await;
+    proxy.set(Way::Held);
+    let mut callers = JoinSet::new();
+    for _ in 0..64 {
+        let call = cache.scope(squared(0, CountingLoader::new()));
+        callers.spawn(call);
+    }
+    assert_eq!(callers.join_all().await, vec![0; 64]);
+    proxy.set(Way::Open);
+    let hits = cache.stats().total.hits;
+    call(&cache, 0).await;
+    let total = cache.stats().total;
+    assert_eq!(
+        total.hits,
+        hits + 1,
+        "{total:?}, {:?}",
+        cache.health().await
+    );
+}
+
 /// What waited in a queue is not sent when nobody waits for it any more.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn redis_that_thaws_is_not_asked_what_was_asked_while_it_was_frozen() {
