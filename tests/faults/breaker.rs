@@ -107,10 +107,8 @@ async fn nobody_waits_for_a_redis_that_is_known_to_refuse() {
 }
 
 /// At the default deadline: whatever the connections have met, and whenever it ends.
-///
-/// A connection that is made just before that is lost as well, and is given up after `connect_timeout`, a second.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn redis_behind_a_black_hole_is_found_soon_after_its_end() {
+async fn redis_behind_a_black_hole_is_found_within_a_second_of_its_end() {
     let server = RedisServer::start();
     let metronome = Metronome::start();
     let mut rounds = JoinSet::new();
@@ -132,7 +130,7 @@ async fn redis_behind_a_black_hole_is_found_soon_after_its_end() {
     }
     let mut took = rounds.join_all().await;
     took.sort();
-    let most = Duration::from_millis(1_600) + 2 * metronome.worst();
+    let most = Duration::from_millis(1_100) + 2 * metronome.worst();
     assert!(took.iter().all(|took| *took <= most), "{most:?}: {took:?}");
 }
 
