@@ -30,19 +30,18 @@ pub(crate) fn stale(function: Option<&'static Function>, store: Kind) {
     );
 }
 
-/// The error itself is a value of the function, and shown to nobody.
 pub(crate) fn stale_if_error(function: Option<&'static Function>, store: Kind) {
     event!(
-        target: TARGET, Level::WARN,
-        function = name(function), store = store.name(),
-        "the load failed: a value past its ttl is returned in place of the error"
+        target: TARGET, Level::DEBUG,
+        function = name(function), store = store.name(), "stale: past its ttl, in place of an error"
     );
 }
 
-pub(crate) fn refresh_failed(function: Option<&'static Function>) {
+/// Once a load. The error is a value of the function, and shown to nobody.
+pub(crate) fn load_failed(function: Option<&'static Function>) {
     event!(
         target: TARGET, Level::WARN, function = name(function),
-        "a value past its ttl could not be loaded anew: the body returned an error"
+        "the body returned an error: the value past its ttl is kept"
     );
 }
 

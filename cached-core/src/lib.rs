@@ -40,6 +40,13 @@
 //! the answer. A caller that is dropped, or panics, while its body runs hands over to one that waits. A
 //! store that is away, slow, full or confused costs at most the deadline, and never the value.
 //!
+//! A value past its ttl can still be of use, to functions that say so. For the time of
+//! `stale_while_revalidate` it is the answer, and a task runs the function again, in the same cache, for those
+//! who come later; for the time of `stale_if_error` it is the answer if the body fails. Both need an entry that
+//! the call has read itself and that nothing has invalidated. One load a key runs behind answers, and
+//! [`background_refreshes`](Builder::background_refreshes) of all keys; `get` and other calls by key never see
+//! a value past its ttl.
+//!
 //! # What an invalidation does
 //!
 //! Every entry belongs to groups: the namespace, its function, each beginning of its prefix, its tags. A
@@ -61,6 +68,8 @@
 //! |---|---|---|
 //! | `hit` | trace | `function`, `store` |
 //! | `miss` | debug | `function`, `store` |
+//! | `stale: …`, in place of `hit`, or after a `load` that failed | debug | `function`, `store` |
+//! | `the body returned an error: the value past its ttl is kept` | warn | `function` |
 //! | `load`, after the body | debug | `function`, `milliseconds` |
 //! | `shared another call's load` | debug | `function` |
 //! | `store` | debug | `function`, `store`, `bytes`, `ttl_seconds` |
@@ -73,6 +82,7 @@
 //! | `read failed: …`, `store failed: …` | warn | `function`, `store`, `error` |
 //! | `store skipped: …`: over 64 MiB are on their way to Redis | warn | `function`, `store` |
 //! | `waited too long for another call's load: …` | warn | `function`, `waited_seconds` |
+//! | `a value past its ttl was not loaded anew: …`, `too many calls wait for …`, once a function | warn | `function` |
 //! | `value not stored: …`, `an argument could not be encoded: …`, once a function | warn | `function`, `why` |
 //! | `an argument could not be encoded: nothing is cached by it, and nothing invalidated` | warn | `error` |
 //! | `connection to Redis lost: …` | warn | `error` |

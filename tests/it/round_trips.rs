@@ -169,6 +169,58 @@ async fn miss_is_three_round_trips_two_of_them_before_the_answer() {
     cost.assert_is(1, 2);
 }
 
+#[cached(
+    ttl = "1h",
+    prefix = "d:{id}",
+    stale_while_revalidate = "1h",
+    stale_if_error = "2h"
+)]
+async fn windows(id: u64) -> Result<u64, std::fmt::Error> {
+    Ok(id)
+}
+
+#[cached(ttl = "1h", prefix = "e:{id}", stale_if_error = "2h")]
+async fn one_window(id: u64, #[cached(skip)] fails: bool) -> Result<u64, std::fmt::Error> {
+    if fails { Err(std::fmt::Error) } else { Ok(id) }
+}
+
+impl Line {
+    /// The only entry of this prefix is past its ttl.
+    fn make_old(&self, prefix: &str, remaining: Duration) {
+        let [entry] = &self.server.keys(&format!("trips:{prefix}:*"))[..] else {
+            panic!("one entry");
+        };
+        let remaining = remaining.as_millis().to_string();
+        assert_eq!(self.server.cli(&["PEXPIRE", entry, &remaining]), "1");
+    }
+}
+
+#[tokio::test]
+async fn age_is_asked_for_in_the_round_trip_of_the_read() {
+    let line = Line::open().await;
+    line.cost(1, windows(1)).await.assert_is(2, 3);
+    let read: BTreeMap<String, u64> = [("mget".to_owned(), 1), ("pttl".to_owned(), 1)].into();
+    let hit = line.cost(0, windows(1)).await;
+    hit.assert_is(1, 1);
+    assert_eq!(hit.commands, read, "{hit:?}");
+
+    // Past its ttl: the answer, then the store, with nothing to capture.
+    line.make_old("d", Duration::from_secs(7_000));
+    let stale = line.cost(1, windows(1)).await;
+    stale.assert_is(1, 2);
+    assert_eq!(stale.calls("set"), 1, "by the script: {stale:?}");
+    line.cost(0, windows(1)).await.assert_is(1, 1);
+
+    // In place of an error: the read.
+    line.cost(1, one_window(1, false)).await.assert_is(2, 3);
+    line.make_old("e", Duration::from_secs(7_000));
+    let stale = line.cost(0, one_window(1, true)).await;
+    stale.assert_is(1, 1);
+    assert_eq!(stale.commands, read, "{stale:?}");
+    // And without one: the read and the store.
+    line.cost(1, one_window(1, false)).await.assert_is(1, 2);
+}
+
 #[tokio::test]
 async fn replacing_is_two_round_trips() {
     let line = Line::open().await;

@@ -78,7 +78,7 @@ impl Flight {
                 begun: None,
             }),
             changed: Notify::new(),
-            alone: Arc::new(Semaphore::new(parallel)),
+            alone: Arc::new(Semaphore::new(parallel.min(Semaphore::MAX_PERMITS))),
         }
     }
 

@@ -248,6 +248,7 @@ impl<'a, R, T> Miss<'a, R, T> {
         let Call { cache, key, .. } = self.call;
         let (is_error, holds) = (self.codec.is_error(value), self.holds_stale());
         let write = if is_error && holds {
+            event::load_failed(key.function());
             None
         } else {
             self.call.to_store(&self.codec, value, shared, captured)

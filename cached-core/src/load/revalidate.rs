@@ -3,7 +3,7 @@
 use std::pin::Pin;
 
 use super::{Call, miss::Miss};
-use crate::{codec::Codec, event, stale::Ticket};
+use crate::{codec::Codec, stale::Ticket};
 
 /// Runs `body` as the load of the ticket's flight, with what the call saw that was answered.
 ///
@@ -17,10 +17,5 @@ pub(super) async fn revalidate<R, T, F: Future<Output = R>>(
     body: Pin<&mut F>,
 ) -> R {
     let Ticket { lead, seen, .. } = *ticket;
-    let miss = Miss::new(codec, call, Some(seen));
-    let value = miss.load(lead, body).await;
-    if codec.is_error(&value) {
-        event::refresh_failed(call.key.function());
-    }
-    value
+    Miss::new(codec, call, Some(seen)).load(lead, body).await
 }

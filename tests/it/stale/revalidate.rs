@@ -7,7 +7,7 @@ use tests::{RedisServer, Store};
 
 use super::{
     Closed, MINUTE, Place, Shop, TTL, every_store,
-    functions::{found, plain, price, price_key, tagged},
+    functions::{found, plain, price, tagged},
     make_old,
 };
 
@@ -98,7 +98,7 @@ async fn invalidated_value_is_not_served_at_any_age() {
 
         place.pass(TTL + MINUTE / 2);
         place.shop.set(1, 12);
-        assert!(place.cache.delete(price_key(1)).await.unwrap());
+        assert!(place.cache.delete(price::key(1)).await.unwrap());
         assert_eq!(price(1, &place.shop).await, Ok(12));
         place.stored(3).await;
 
@@ -131,7 +131,7 @@ async fn load_that_began_before_an_invalidation_is_not_kept() {
             if by_group {
                 place.cache.invalidate("price:1").await.unwrap();
             } else {
-                place.cache.delete(price_key(1)).await.unwrap();
+                place.cache.delete(price::key(1)).await.unwrap();
             }
             held.release();
             while place.counts().stores_rejected == before.stores_rejected {
@@ -274,7 +274,7 @@ async fn inside_bypass_and_refresh_nothing_old_is_served() {
 #[tokio::test]
 async fn by_key_only_what_is_fresh_is_there() {
     every_store("by_key", async |place: &Place| {
-        let (cache, key) = (&place.cache, || price_key(1));
+        let (cache, key) = (&place.cache, || price::key(1));
         assert_eq!(price(1, &place.shop).await, Ok(10));
         place.stored(1).await;
         let near = |left: Duration, wanted: Duration| left <= wanted && left + MINUTE / 6 > wanted;
@@ -320,11 +320,11 @@ async fn version_without_windows_loads_what_is_past_its_ttl() {
 async fn peek_shows_what_a_call_would_return_and_loads_nothing() {
     every_store("peek", async |place: &Place| {
         make_old(place).await;
-        assert_eq!(super::functions::peek(1).await, Some(Ok(10)));
+        assert_eq!(price::peek(1).await, Some(Ok(10)));
         place.settled().await;
         assert_eq!((place.shop.runs(), place.counts().refreshes), (1, 0));
         place.pass(MINUTE);
-        assert_eq!(super::functions::peek(1).await, None);
+        assert_eq!(price::peek(1).await, None);
     })
     .await;
 }
