@@ -5,7 +5,7 @@ use std::fmt::{self, Debug, Write as _};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cached_core::{Cache, Error, ErrorKind, Key, cached, invalidates};
+use cached_core::{Cache, Clock, Error, ErrorKind, Key, cached, invalidates};
 use serde::ser::Error as _;
 use serde::{Deserialize, Serialize, Serializer};
 use tests::{CountingLoader, RedisServer, Store, every_store, namespace};
@@ -733,4 +733,41 @@ fn a_pattern_that_reaches_no_function_is_told_at_install() {
         "WARN [(\"tag\", \"invisible:{0}\"), (\"module\", \"it::visible\")] an invalidation reaches \
          no cached function of this program: none has such a tag"
     );
+}
+
+#[cached(ttl = "100s", stale_while_revalidate = "1m", stale_if_error = "2m")]
+async fn quarter(n: u64, #[cached(skip)] fails: bool) -> Result<u64, fmt::Error> {
+    if fails { Err(fmt::Error) } else { Ok(n / 4) }
+}
+
+#[tokio::test]
+async fn values_past_their_ttl_are_told_and_counted() {
+    let (ears, _guard) = Ears::open();
+    let clock = Clock::manual();
+    let cache = Cache::builder().clock(clock.clone()).build().unwrap();
+    let relevant = || {
+        let mut messages = ears.messages();
+        messages.retain(|message| !["enter", "exit", "span load"].contains(&message.as_str()));
+        messages
+    };
+    let calls = async {
+        assert_eq!(quarter(8, false).await, Ok(2));
+        ears.take();
+        clock.advance(Duration::from_secs(130));
+        assert_eq!(quarter(8, true).await, Ok(2));
+        while cache.stats().total.loads < 2 {
+            tokio::task::yield_now().await;
+        }
+        let stale = "stale: past its ttl, and loaded anew";
+        let failed = "the body returned an error: the value past its ttl is kept";
+        assert_eq!(relevant(), [stale, "load", failed]);
+        clock.advance(Duration::from_secs(60));
+        assert_eq!(quarter(8, true).await, Ok(2));
+        let instead = "stale: past its ttl, in place of an error";
+        assert_eq!(relevant(), ["miss", "load", failed, instead]);
+    };
+    cache.scope(calls).await;
+    let counts = cache.stats().total;
+    assert_eq!((counts.hits, counts.misses), (1, 2));
+    assert_eq!((counts.stale, counts.refreshes, counts.loads), (2, 1, 3));
 }

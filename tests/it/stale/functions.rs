@@ -1,6 +1,6 @@
 //! Functions whose values may be served past their ttl.
 
-use cached_core::cached;
+use cached_core::{Cache, cached};
 
 use super::{Closed, Shop, TTL};
 
@@ -14,6 +14,28 @@ use super::{Closed, Shop, TTL};
 )]
 pub(super) async fn price(id: u64, #[cached(skip)] shop: &Shop) -> Result<u64, Closed> {
     shop.load(id).await?.ok_or(Closed)
+}
+
+/// With a ttl that differs from entry to entry.
+#[cached(ttl = TTL, prefix = "spread:{id}", jitter = "50%", stale_while_revalidate = "1m")]
+pub(super) async fn spread(id: u64) -> u64 {
+    id
+}
+
+/// Of a cache that it has itself.
+#[cached(
+    ttl = TTL,
+    prefix = "chosen:{id}",
+    cache = cache,
+    stale_while_revalidate = "1m"
+)]
+pub(super) async fn chosen(
+    id: u64,
+    #[cached(skip)] cache: Cache,
+    #[cached(skip)] shop: &Shop,
+) -> Result<u64, Closed> {
+    // In the cache of the caller.
+    price(id, shop).await
 }
 
 /// The same entries, by a version without windows.

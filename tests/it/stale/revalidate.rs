@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use cached_core::Cache;
-use tests::{RedisServer, Store};
+use tests::{RedisServer, Store, namespace};
 
 use super::{
     Closed, MINUTE, Place, Shop, TTL, every_store,
-    functions::{found, plain, price, tagged},
+    functions::{chosen, found, plain, price, spread, tagged},
     make_old,
 };
 
@@ -249,6 +249,82 @@ async fn new_value_goes_to_the_same_cache_whatever_is_around_the_call() {
         assert_eq!(price(1, &place.shop).await, Ok(12));
     })
     .await;
+}
+
+#[tokio::test]
+async fn function_with_a_cache_of_its_own_loads_into_it_and_calls_others_in_that_of_its_caller() {
+    every_store("chosen", async |place: &Place| {
+        let own = super::cache(place.store, &namespace("own"), &place.clock, |builder| {
+            builder
+        });
+        let call = || chosen(1, own.clone(), &place.shop);
+        // Nothing is stored by the function that this one calls: it stays out of the way.
+        assert_eq!(place.cache.bypass(call()).await, Ok(10));
+        crate::stored(&own, 1).await;
+        place.shop.set(1, 11);
+        if place.store == Store::Redis {
+            // Only this place's entries are made older.
+            return;
+        }
+        place.pass(TTL + MINUTE / 2);
+        assert_eq!(call().await, Ok(10));
+        place.stored(1).await;
+        crate::stored(&own, 2).await;
+        assert_eq!((own.stats().total.refreshes, place.counts().loads), (1, 1));
+        assert_eq!(call().await, Ok(11));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_waits_for_a_load_behind_an_answer_that_panics_loads() {
+    every_store("handed", async |place: &Place| {
+        assert_eq!(tagged(1, &place.shop).await, Ok(10));
+        place.stored(1).await;
+        place.pass(TTL + MINUTE / 2);
+        place.shop.set(1, 13);
+        let held = place.shop.hold();
+        assert_eq!(tagged(1, &place.shop).await, Ok(10));
+        place.ran(2).await;
+        place.shop.set(1, 14);
+        place.pass(MINUTE / 2);
+        let waiting = tokio::spawn({
+            let shop = place.shop.clone();
+            place.cache.scope(async move { tagged(1, &shop).await })
+        });
+        place.settled().await;
+        held.release();
+        assert_eq!(waiting.await.unwrap(), Ok(14));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn jitter_is_taken_off_the_ttl_and_not_off_the_window() {
+    let place = Place::new(Store::Redis, "jitter", |builder| builder);
+    let calls = async {
+        for id in 0..20 {
+            spread(id).await;
+        }
+    };
+    place.cache.scope(calls).await;
+    place.stored(20).await;
+    let server = RedisServer::shared();
+    let mut ttls = Vec::new();
+    for key in server.keys(&format!("{}:spread:*", place.namespace)) {
+        let header = server.cli(&["GET", &key]);
+        let mut fields = header.split(' ').skip_while(|field| *field != "v").skip(1);
+        let mut field = || fields.next().unwrap().parse::<u64>().unwrap();
+        let (ttl, stale) = (field(), field());
+        assert_eq!(stale, 60_000);
+        let remaining: u64 = server.cli(&["PTTL", &key]).parse().unwrap();
+        assert!(remaining <= ttl + stale, "{remaining}: {header}");
+        assert!(remaining + 10_000 > ttl + stale, "{remaining}: {header}");
+        ttls.push(ttl);
+    }
+    ttls.sort_unstable();
+    assert!(ttls[0] >= 50_000 && ttls[19] <= 100_000, "{ttls:?}");
+    assert!(ttls[19] - ttls[0] > 5_000, "{ttls:?}");
 }
 
 #[tokio::test]
