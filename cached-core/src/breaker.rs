@@ -59,8 +59,8 @@ struct Inside {
     doubled: u32,
 }
 
-/// The number of an outage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The number of an outage. A later one has a greater one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Outage(u64);
 
 impl Breaker {
