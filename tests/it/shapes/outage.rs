@@ -48,10 +48,7 @@ async fn aliased(n: u32) -> Aliased<u32> {
 }
 
 #[cached(on_outage = "fail", stale_while_revalidate = "1h")]
-async fn generic<E: From<Error>>(n: u32) -> Result<u32, E>
-where
-    E: Send + 'static,
-{
+async fn generic<E: From<Error> + Send + 'static>(n: u32) -> Result<u32, E> {
     Ok(Runs::add() + n)
 }
 
