@@ -32,8 +32,9 @@ pub enum ErrorKind {
 
 /// An error of this crate.
 ///
-/// Annotated functions never return it: they run their body instead. It comes from building and
-/// installing a cache, and from calls by key.
+/// It comes from building and installing a cache, and from calls by key. Annotated functions run their body
+/// instead of returning it, but for those that say `on_outage = "fail"`, and with
+/// [`Outage::Fail`](crate::Outage::Fail).
 ///
 /// Neither the message nor a source contains a value, an argument, a password or a whole address.
 #[derive(Clone)]
