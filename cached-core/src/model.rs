@@ -1,8 +1,8 @@
 //! Every history of a few calls, writers and faults, enumerated: does any call get a value that it was
 //! promised not to get, does any wait for ever, does any key stay without an entry?
 //!
-//! The hit test, the join test and the captures are the ones that run (see `generation`), and so is the age
-//! of an entry; the server, and who does what when, are simulated: one step for each command on one key,
+//! The hit test, the join test and the captures are the ones that run (see `generation`), and so are the age
+//! of an entry, the journal and the lineage; the server, and who does what when, are simulated: one step for each command on one key,
 //! replies in any order, and between any two steps anybody else. A load's value is the set of invalidations
 //! that had begun when it began. A call that began after an invalidation covering it was applied must get a
 //! value that has it; this is stronger than not being given an older version of the database, which is why

@@ -87,7 +87,7 @@ pub(super) fn joins(rules: Rules, flight: &Flight, mut seen: Seen, groups: u8) -
 
 /// The join test in an outage, where all that calls see is what their process keeps.
 fn joins_inside(flight: &Flight) -> bool {
-    let view = Reply::local(None, crate::age::Kept::default()).view();
+    let view = Reply::local(None, Kept::default()).view();
     let captures = view.captures();
     let stage = match flight.stage {
         Stage::None => return false,

@@ -27,7 +27,13 @@ impl State {
         for late in &self.late {
             print.late(late);
         }
-        print.byte(self.faults);
+        print.two(self.loaded, self.faults);
+        if self.loaded != 0 {
+            for stored in &self.stores {
+                print.name(stored.id);
+                print.name(stored.in_place_of);
+            }
+        }
         print.two(self.begun, self.applied);
         print.finish()
     }
@@ -114,6 +120,7 @@ impl Fingerprint {
         self.two(call.promised, call.pending);
         self.two(call.flight, call.value);
         self.two(call.too_late_for, call.outage);
+        self.byte(call.older);
         let flags = [
             call.trusted,
             call.asks_what_lies_there,
@@ -191,8 +198,9 @@ impl Fingerprint {
                 self.name(*id);
             }
             Late::Delete(key) => self.two(3, *key),
-            Late::Store(at, expects, entry) => {
+            Late::Store(at, expects, id, entry) => {
                 self.two(4, u8::from(*at == 1));
+                self.name(*id);
                 match expects {
                     Expects::Id(id) => {
                         self.byte(0);

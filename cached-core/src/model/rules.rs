@@ -101,6 +101,8 @@ pub(super) enum Rule {
     RefusedRefreshDeletes,
     /// A refresh writes, whatever is there.
     RefreshCompares,
+    /// A refresh replaces whatever its process has stored meanwhile.
+    RefreshReplacesOlder,
     /// A typed invalidation deletes one version's entry.
     TypedReachesVersions,
 }
@@ -158,6 +160,7 @@ impl Rule {
             Self::MemoryIsNotCopied => "R17 memory copied to the store",
             Self::RefusedRefreshDeletes => "R18 refused refresh returns",
             Self::RefreshCompares => "R18 refresh by SET",
+            Self::RefreshReplacesOlder => "R18 refresh over any store of its own",
             Self::TypedReachesVersions => "R19 typed deletes one entry",
         }
     }

@@ -75,6 +75,8 @@ pub(super) struct Call {
     pub(super) leased: bool,
     /// Flights, a bit each, that had ended when it began.
     pub(super) too_late_for: u8,
+    /// Of a refresh: calls, a bit each, whose loads had ended when its own began.
+    pub(super) older: u8,
 }
 
 impl Call {
@@ -102,6 +104,7 @@ impl Call {
         background: false,
         leased: false,
         too_late_for: 0,
+        older: 0,
     };
 }
 
@@ -216,11 +219,18 @@ pub(super) enum Late {
     CreateMarker(usize, Name),
     CreateLease(usize, Name),
     Delete(Keys),
-    Store(usize, Expects, Entry),
+    Store(usize, Expects, Name, Entry),
 }
 
 /// As many as faults, and the commands that one cancelled call leaves behind.
 const LATE: usize = 5;
+
+/// What a call stored, or is about to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Stored {
+    pub(super) id: Name,
+    pub(super) in_place_of: Name,
+}
 
 /// A promise that did not hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -247,6 +257,9 @@ pub(super) struct State {
     pub(super) writers: [Writer; WRITERS],
     pub(super) processes: [Process; PROCESSES],
     pub(super) late: [Late; LATE],
+    /// Where refreshes need it: what each call stored, and a bit for each whose load has ended.
+    pub(super) stores: [Stored; CALLS],
+    pub(super) loaded: u8,
     /// Faults that may still happen.
     pub(super) faults: u8,
     pub(super) begun: Invalidations,

@@ -167,6 +167,10 @@ pub(super) fn needed() -> Vec<(Rule, Scenario)> {
             writes(Valid, &[call(0).refresh(), call(1)], exact(1)),
         ),
         (
+            RefreshReplacesOlder,
+            calm(Empty, &[call(0).refresh(), call(0).refresh(), call(0)]),
+        ),
+        (
             TypedReachesVersions,
             writes(Empty, &[call(0), call(1).of_version(1)], typed(0)),
         ),
@@ -315,6 +319,8 @@ fn others(fewer: u8, more: u8, names: u8) -> Vec<Scenario> {
         let few = |calls: &[_], writers: &[_]| scenario(calls, writers).faults(more, ALL_FAULTS);
         scenarios.extend([
             many(&refresh, &[]),
+            many(&[call(0).refresh(), call(0), call(0)], &[]),
+            many(&[call(0).refresh(), call(0).refresh(), call(1)], &[]),
             many(&refresh[..2], &[exact(1)]),
             few(&refresh[..2], &[]),
             keys(&[call(0), call(1).tagged()], &[tag(1)]),

@@ -39,6 +39,8 @@ pub(super) struct World {
     pub(super) rules: Rules,
     /// Whether each process should need one load only.
     pub(super) is_calm: bool,
+    /// Whether anybody refreshes.
+    pub(super) refreshes: bool,
     calls: [CallOf; CALLS],
     covering: [Invalidations; CALLS],
 }
@@ -48,6 +50,7 @@ impl World {
         let calls = std::array::from_fn(|number| scenario.call(number));
         Self {
             is_calm: scenario.is_calm(),
+            refreshes: calls.iter().any(|call| call.refresh),
             covering: calls.map(|call| scenario.covering(call)),
             scenario,
             rules,
@@ -265,9 +268,8 @@ impl World {
                     keys.create_lease(entry, id);
                 }
                 Late::Delete(key) => keys.delete(key),
-                Late::Store(at, expects, entry) => {
-                    let id = next.draw();
-                    next.server.keys.store(at, expects, id, entry);
+                Late::Store(at, expects, id, entry) => {
+                    keys.store(at, expects, id, entry);
                 }
             }
             moves.push(Move {

@@ -1,5 +1,6 @@
 //! A load: it begins, ends or fails.
 
+use super::flight::bit;
 use crate::model::{
     decide,
     rules::Rule,
@@ -22,6 +23,7 @@ impl World {
         let mut next = *state;
         if of.refresh {
             next.begun |= Scenario::of_refresh(number);
+            next.calls[number].older = state.loaded;
         }
         next.processes[of.process].loads += u8::from(!of.refresh);
         let value = next.begun;
@@ -43,6 +45,9 @@ impl World {
         let call = state.calls[number];
         let flight = usize::from(call.flight);
         let mut next = *state;
+        if self.refreshes {
+            next.loaded |= bit(number);
+        }
         Self::give(&mut next, flight, call.value);
         self.keep(&mut next, number);
         next.flights[flight].stage = Stage::Landed;

@@ -1,13 +1,19 @@
 //! What becomes of a value behind the answer; a refresh whose value was not stored deletes the entry.
 
-use super::Steps;
-use crate::model::{
-    decide,
-    rules::Rule,
-    scenario::{CallOf, Fault, Scenario},
-    server::{ENTRY, Entry, Expects},
-    state::{Call, Late, Phase, State},
-    world::World,
+use std::time::{Duration, Instant};
+
+use super::{Steps, flight::bit};
+use crate::{
+    lineage::{Lineage, Span},
+    model::{
+        decide,
+        names::{self, NONE, Name},
+        rules::Rule,
+        scenario::{CallOf, Fault, Scenario},
+        server::{ENTRY, Entry, Expects},
+        state::{Call, Late, Phase, State, Stored},
+        world::World,
+    },
 };
 
 impl World {
@@ -27,8 +33,11 @@ impl World {
             value: call.value,
             old: false,
         };
+        let mut named = *state;
+        let id = named.draw();
+        self.remember(&mut named, number, id);
+        let state = &named;
         let store = |mut state: State| {
-            let id = state.draw();
             let stored = state.server.keys.store(of.entry, expects, id, entry);
             (state, stored)
         };
@@ -36,6 +45,9 @@ impl World {
         if stored {
             self.stored(&mut next, number);
             steps.push("stores", 0, next);
+        } else if let Some(there) = self.older_of_this_process(&next, number) {
+            next.calls[number].seen.occupant = there;
+            steps.push("goes on from an older store of its process", 0, next);
         } else {
             self.not_stored(&mut next, number);
             steps.push("is refused its store", 0, next);
@@ -51,11 +63,53 @@ impl World {
             let mut never = lost;
             self.not_stored(&mut never, number);
             steps.push("is not stored", 0, never);
-            lost.leave_late(Late::Store(of.entry, expects, entry));
+            lost.leave_late(Late::Store(of.entry, expects, id, entry));
             steps.push("stores again what will be stored late", 0, lost);
             self.not_stored(&mut lost, number);
             steps.push("is to be stored late", 0, lost);
         }
+    }
+
+    /// What is about to be stored in place of what, where a refresh may ask.
+    fn remember(&self, state: &mut State, number: usize, id: Name) {
+        if self.refreshes {
+            state.stores[number] = Stored {
+                id,
+                in_place_of: state.calls[number].seen.occupant,
+            };
+        }
+    }
+
+    /// What lies there, if only stores of this process have replaced what a refresh expects, and the load of
+    /// the last had ended when the one of the refresh began.
+    fn older_of_this_process(&self, state: &State, number: usize) -> Option<Name> {
+        let of = self.call(number);
+        if !of.refresh {
+            return None;
+        }
+        let there = state.server.keys.entries[of.entry].id();
+        let begins = Instant::now();
+        let lineage = Lineage::default();
+        for (call, stored) in state.stores.iter().enumerate() {
+            if stored.id == NONE || self.call(call).process != of.process || call == number {
+                continue;
+            }
+            let is_older = state.calls[number].older & bit(call) != 0
+                || !self.rules.has(Rule::RefreshReplacesOlder);
+            let ended = if is_older {
+                begins
+            } else {
+                begins + Duration::from_secs(1)
+            };
+            let span = Span {
+                began: begins,
+                ended,
+            };
+            lineage.record(names::id(stored.id), names::id(stored.in_place_of), span);
+        }
+        let expected = names::id(state.calls[number].seen.occupant);
+        let span = lineage.since(expected, names::id(there))?;
+        (span.ended <= begins).then_some(there)
     }
 
     /// What a store asks of what lies there.
