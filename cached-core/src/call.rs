@@ -247,10 +247,10 @@ impl<R, T> Codec<R, T> {
     ) -> Looked<R> {
         let (function, store) = (key.function(), backend.store.kind());
         let (mut found, mut past) = (Err(Miss::Absent), None);
-        let accepts = Accepts::of(function);
+        let accepts = Accepts::of(function).up_to(asks.oldest());
         let looked = backend.store.look(key, &mut |shared, kept| {
-            let age = kept.age(accepts.windows);
-            if age <= asks.oldest() {
+            let age = accepts.age(kept);
+            if accepts.takes_age(age) {
                 found = hit::typed(self, accepts, shared);
             }
             if age != Age::Fresh {
@@ -355,7 +355,7 @@ impl<R, T> Codec<R, T> {
         // An error on its way stands behind a value past its ttl: who waits for it judges that.
         let coming = cache
             .on_its_way(key, look.began, reply)
-            .filter(|shared| shared.outcome != Outcome::Error || accepts.windows.are_none());
+            .filter(|shared| shared.outcome != Outcome::Error || accepts.windows().are_none());
         match coming.and_then(|shared| hit::typed(self, accepts, &shared).ok()) {
             Some(value) => Ok((value, Age::Fresh)),
             None => answer,

@@ -28,8 +28,8 @@ pub(crate) enum Miss {
 pub(crate) struct Accepts {
     pub(crate) none: bool,
     pub(crate) error: bool,
-    pub(crate) windows: Windows,
-    pub(crate) oldest: Age,
+    function: Option<&'static Function>,
+    oldest: Age,
 }
 
 impl Accepts {
@@ -38,7 +38,7 @@ impl Accepts {
         Self {
             none: function.is_some_and(|function| function.none_ttl().is_some()),
             error: function.is_some_and(|function| function.error_ttl().is_some()),
-            windows: function.map_or(Windows::NONE, Function::windows),
+            function,
             oldest: Age::Fresh,
         }
     }
@@ -48,9 +48,28 @@ impl Accepts {
         Self { oldest, ..self }
     }
 
+    pub(crate) fn windows(self) -> Windows {
+        self.function.map_or(Windows::NONE, Function::windows)
+    }
+
+    /// The age of what is kept so, for this caller.
+    #[inline]
+    pub(crate) fn age(self, kept: Kept) -> Age {
+        // Nearly always, and then nothing has to be looked up.
+        if kept.stale.is_zero() {
+            return Age::Fresh;
+        }
+        kept.age(self.windows())
+    }
+
+    #[inline]
+    pub(crate) fn takes_age(self, age: Age) -> bool {
+        age <= self.oldest
+    }
+
     /// The age of what is kept so, if it is taken.
-    fn age(self, kept: Kept) -> Option<Age> {
-        Some(kept.age(self.windows)).filter(|age| *age <= self.oldest)
+    fn age_taken(self, kept: Kept) -> Option<Age> {
+        Some(self.age(kept)).filter(|age| self.takes_age(*age))
     }
 
     fn takes(self, outcome: Outcome) -> bool {
@@ -72,7 +91,7 @@ pub(crate) fn judge<R, T>(
     match &reply.payload {
         None => Err(Miss::Absent),
         Some(Payload::Typed(shared, _)) => {
-            let age = accepts.age(reply.kept).ok_or(Miss::Absent)?;
+            let age = accepts.age_taken(reply.kept).ok_or(Miss::Absent)?;
             Ok((typed(codec, accepts, shared)?, age))
         }
         Some(Payload::Bytes(bytes)) if bytes.len() > limit => Err(Miss::TooLarge),
@@ -83,7 +102,9 @@ pub(crate) fn judge<R, T>(
             }
             Stored::Entry(header, _) if !accepts.takes(header.outcome) => Err(Miss::Absent),
             Stored::Entry(header, body) => {
-                let age = accepts.age(kept(reply, &header)).ok_or(Miss::Absent)?;
+                let age = accepts
+                    .age_taken(kept(reply, &header))
+                    .ok_or(Miss::Absent)?;
                 let value = codec.decode(header.outcome, body);
                 Ok((value.ok_or(Miss::Undecodable)?, age))
             }

@@ -102,7 +102,8 @@ impl Reply {
 pub(crate) trait Store: Debug + Send + Sync {
     fn kind(&self) -> Kind;
 
-    /// Looks `key` up without waiting, and shows what is there, and how long it is kept, to `visit`.
+    /// Looks `key` up without waiting, and shows what is there to `visit`; where that is past its ttl, also how
+    /// long it is kept.
     ///
     /// `None` if this store cannot know without waiting; else whether anything was there.
     fn look(&self, _key: &Key, _visit: &mut dyn FnMut(&Shared, age::Kept)) -> Option<bool> {

@@ -163,7 +163,7 @@ impl<'a, R, T> Miss<'a, R, T> {
         let mut found = None;
         let accepts = Accepts::of(key.function());
         self.call.backend().store.look(key, &mut |shared, kept| {
-            if kept.age(accepts.windows) == Age::Fresh {
+            if accepts.age(kept) == Age::Fresh {
                 found = hit::typed(&self.codec, accepts, shared).ok();
             }
         });
@@ -286,7 +286,7 @@ impl<'a, R, T> Miss<'a, R, T> {
     fn stale(&self) -> Option<R> {
         let Call { cache, key, .. } = self.call;
         let accepts = Accepts::of(key.function());
-        if accepts.windows.if_error.is_zero() {
+        if accepts.windows().if_error.is_zero() {
             return None;
         }
         let seen = self.seen.as_ref()?;
@@ -302,12 +302,12 @@ impl<'a, R, T> Miss<'a, R, T> {
 
     /// Whether this call has read a value that may be served past its ttl.
     fn holds_stale(&self) -> bool {
-        let windows = Accepts::of(self.call.key.function()).windows;
-        if windows.are_none() {
+        let accepts = Accepts::of(self.call.key.function());
+        if accepts.windows().are_none() {
             return false;
         }
         let seen = self.seen.as_ref().filter(|seen| seen.trusted);
         let kept = seen.and_then(|seen| hit::entry_kept(&seen.reply));
-        kept.is_some_and(|kept| matches!(kept.age(windows), Age::Revalidate | Age::IfError))
+        kept.is_some_and(|kept| matches!(accepts.age(kept), Age::Revalidate | Age::IfError))
     }
 }

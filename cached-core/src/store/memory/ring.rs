@@ -81,6 +81,10 @@ impl Slot {
         }
     }
 
+    pub(super) fn is_fresh(&self, now: Tick) -> bool {
+        now < self.expires
+    }
+
     pub(super) fn is_over(&self, now: Tick) -> bool {
         self.over <= now
     }
