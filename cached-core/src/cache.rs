@@ -357,6 +357,10 @@ impl Cache {
         &self.0.background_refreshes
     }
 
+    pub(crate) fn op_timeout(&self) -> Duration {
+        self.0.config.op_timeout
+    }
+
     pub(crate) fn parallel_failing_loads(&self) -> usize {
         self.0.config.parallel_failing_loads
     }

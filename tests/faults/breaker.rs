@@ -160,6 +160,81 @@ async fn one_late_reply_opens_nothing() {
     );
 }
 
+/// All its round trips together: a read, and what a load leaves behind before it begins.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn miss_on_a_slow_redis_waits_one_deadline_in_all() {
+    const DEADLINE: Duration = Duration::from_secs(1);
+    let server = RedisServer::start();
+    let proxy = Proxy::to(&server);
+    let metronome = Metronome::start();
+    let builder = Cache::builder().redis_url(proxy.url()).op_timeout(DEADLINE);
+    let cache = builder.connect_timeout(PATIENCE).build().unwrap();
+    cache.ready(PATIENCE).await.unwrap();
+    let [commands, replies] = [Duration::from_millis(400); 2];
+    proxy.set(Way::Slow { commands, replies });
+    let began = Instant::now();
+    call(&cache, 1).await;
+    let most = DEADLINE + SLACK + 2 * metronome.worst();
+    assert!(began.elapsed() <= most, "{:?}", began.elapsed());
+}
+
+/// What callers have loaded while Redis was away, they load once more when it is back, and empty.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_that_is_back_costs_one_load_a_key() {
+    const KEYS: usize = 16;
+    // None that was loaded before.
+    const FIRST: u64 = 1_000;
+    let server = RedisServer::start();
+    let cache = cache(&server.url(), Outage::Memory);
+    until_back(&cache).await;
+    let loaders = Arc::new([(); KEYS].map(|()| CountingLoader::new()));
+    let loads = || loaders.each_ref().map(CountingLoader::runs);
+    let errors = || cache.stats().total.errors;
+    server.kill();
+    until_open(&cache).await;
+    let callers: Vec<_> = (0..64)
+        .map(|caller| {
+            let (cache, loaders) = (cache.clone(), Arc::clone(&loaders));
+            tokio::spawn(async move {
+                for (number, loader) in (FIRST..).zip(&*loaders).cycle().skip(caller) {
+                    let loader = loader.clone();
+                    let call = cache.scope(squared(number, loader));
+                    assert_eq!(call.await, number * number);
+                    sleep(Duration::from_millis(5)).await;
+                }
+            })
+        })
+        .collect();
+    while loads().contains(&0) {
+        sleep(Duration::from_millis(1)).await;
+    }
+    let (before, failed) = (loads(), errors());
+    server.restart();
+    until_back(&cache).await;
+    let kept = timeout(PATIENCE, async {
+        for number in (FIRST..).take(KEYS) {
+            while cache.scope(squared::peek(number)).await.is_none() {
+                sleep(Duration::from_millis(1)).await;
+            }
+        }
+    });
+    kept.await.expect("they are cached again");
+    for caller in callers {
+        assert!(!caller.is_finished());
+        caller.abort();
+    }
+    let again: Vec<usize> = loads()
+        .into_iter()
+        .zip(before)
+        .map(|(now, before)| now - before)
+        .collect();
+    // A machine that is too busy for the deadline makes calls run their bodies.
+    if errors() == failed {
+        assert!(again.iter().all(|loads| *loads <= 1), "{again:?}");
+    }
+    assert!(again.iter().any(|loads| *loads > 0), "nothing was loaded");
+}
+
 /// What waited in a queue is not sent when nobody waits for it any more.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn redis_that_thaws_is_not_asked_what_was_asked_while_it_was_frozen() {

@@ -3,10 +3,11 @@
 //! What a call takes it has tested against its own replies: the entry that its read or its capture
 //! showed, or a load with the same captures. Nobody passes on what another has tested.
 
-use std::pin::Pin;
+use std::{pin::Pin, time::Duration};
 
 use super::Call;
 use crate::{
+    Error, ErrorKind,
     age::Age,
     call::{Asks, NoHit, Seen},
     clock,
@@ -75,11 +76,40 @@ pub(super) struct Miss<'a, R, T> {
     call: &'a Call,
     /// What this call's own replies showed.
     seen: Option<Box<Seen>>,
+    /// For how long this call may still wait for the store: all it asks has one deadline, what it waits for loads
+    /// aside.
+    left: Duration,
 }
 
 impl<'a, R, T> Miss<'a, R, T> {
     pub(super) fn new(codec: Codec<R, T>, call: &'a Call, seen: Option<Box<Seen>>) -> Self {
-        Self { codec, call, seen }
+        let asked = clock::instant().saturating_duration_since(call.began);
+        Self {
+            codec,
+            call,
+            seen,
+            left: call.cache.op_timeout().saturating_sub(asked),
+        }
+    }
+
+    /// Waits for the store, as long as this call may.
+    async fn in_time<X>(
+        &mut self,
+        work: impl Future<Output = Result<X, Error>>,
+    ) -> Result<X, Error> {
+        if !self.call.backend().store.waits() {
+            return work.await;
+        }
+        let began = clock::instant();
+        let answer = clock::within(self.left, work).await;
+        let waited = clock::instant().saturating_duration_since(began);
+        self.left = self.left.saturating_sub(waited);
+        answer.unwrap_or_else(|| {
+            Err(Error::new(
+                ErrorKind::Timeout,
+                "Redis did not answer all that a call asked within one deadline",
+            ))
+        })
     }
 
     fn view(&self) -> Option<View> {
@@ -97,11 +127,16 @@ impl<'a, R, T> Miss<'a, R, T> {
     }
 
     /// Reads once more, because a leader has found its answer before it loaded.
-    async fn read_again(&self) -> Result<R, NoHit> {
+    async fn read_again(&mut self) -> Result<R, NoHit> {
         let Call { cache, key, .. } = self.call;
         if self.call.backend().store.waits() {
-            let read = self.codec.read(cache, key, self.call.began, Asks::Call);
-            return read.await.map(|(value, _)| value);
+            let (codec, call) = (self.codec, self.call);
+            let read = async { Ok(codec.read(cache, key, call.began, Asks::Call).await) };
+            let read = self.in_time(read).await.unwrap_or_else(|error| {
+                cache.count_read_error(key.function(), &error);
+                Err(NoHit::Failed(error))
+            });
+            return read.map(|(value, _)| value);
         }
         self.look_again()
             .ok_or_else(|| NoHit::Seen(NoEntry::Absent, Seen::local()))
@@ -135,7 +170,8 @@ impl<'a, R, T> Miss<'a, R, T> {
         // What the capture completes is as old as the read.
         let trusted = seen.trusted && cache.trusts(key);
         let lives = cache.lives(key.function(), self.call.ttl);
-        match store.capture(key, seen.reply, lives).await {
+        let capture = store.capture(key, seen.reply, lives);
+        match self.in_time(capture).await {
             Ok(reply) => {
                 let accepts = Accepts::of(key.function());
                 if let Ok((value, _)) = self.codec.answer(cache, &reply, trusted, accepts) {
