@@ -1,4 +1,28 @@
 //! Redis dies, hangs, lies and comes back, under load: what callers see of it.
+//!
+//! `outages` has one test for each way in which Redis can fail, with 64 callers and a writer for each thing that calls
+//! can do meanwhile; the others look closer at one thing. Limits of time grow with the lateness of the machine.
+//!
+//! What meets a cache in production, and where it is tested (`it` is the other test binary):
+//!
+//! | | |
+//! |---|---|
+//! | no Redis at the start, or ever | `start`, `it::sharing` |
+//! | killed, frozen, black hole, late, reset, refused, flapping, full, demoted, password changed, busy | `outages` |
+//! | loads its dump, is a cluster that is not whole; a reply that breaks off anywhere | `replies` |
+//! | dead requests after a thaw, probes, retries, one line a change of state | `breaker` |
+//! | restarts empty or from an old dump, failover that loses an invalidation, eviction | `outages`, `restarts`, `it::faults` |
+//! | entries damaged, foreign, of another type, too large; values that cannot be written | `it::foreign` |
+//! | an invalidation overtakes a load, a refresh, a `set` | `it::late`, `it::surroundings`, and `oracle` |
+//! | invalidation while Redis is away, in a process that lives, ends or dies | `it::journal`, `it::outage`, `start` |
+//! | writers that are dropped, fail, panic or roll back | `it::journal`, `it::nested`, `it::shapes` |
+//! | leaders that are cancelled, panic, hang; calls inside themselves | `it::single_flight` |
+//! | the holder of a lease is killed | `it::late` |
+//! | 10,000 callers of one key, 10,000 keys that end together, storms of invalidations | `storms` |
+//! | the body fails as well | `replies`, `it::stale` |
+//! | user input in keys, two services on one prefix | `it::user_input`, `it::identity` |
+//! | runtimes that end, idle, or are none | `breaker`, `it::deadlines`, `it::faults` |
+//! | hours of an outage | `bounds` |
 
 // A test says what is wrong by panicking.
 #![allow(

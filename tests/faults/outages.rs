@@ -63,18 +63,30 @@ async fn redis_is_killed_and_comes_back_empty() {
     endure(&server.url(), || server.kill(), || server.restart()).await;
 }
 
+/// What is in it was invalidated since, and nothing is postponed that would do so again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn redis_comes_back_from_an_old_dump() {
     let server = RedisServer::start();
-    let dump = RefCell::new(None);
-    let ruin = || {
-        *dump.borrow_mut() = Some(server.dump());
-        // What is in it is invalidated and loaded again meanwhile.
-        thread::sleep(OUTAGE);
-        server.kill();
-    };
-    let repair = || server.restart_from(dump.borrow().as_ref().unwrap());
-    endure(&server.url(), ruin, repair).await;
+    let processes = processes(|| Cache::builder().redis_url(server.url()));
+    let crowd = Crowd::of(&processes);
+    for process in &processes {
+        process.hits_again().await;
+    }
+    let dump = server.dump();
+    sleep(OUTAGE).await;
+    crowd.only_read();
+    for process in &processes {
+        process.hits_again().await;
+    }
+    server.kill();
+    sleep(OUTAGE).await;
+    server.restart_from(&dump);
+    for process in &processes {
+        let took = process.hits_again().await;
+        assert!(took <= BACK + crowd.slack(), "hits again after {took:?}");
+    }
+    crowd.end().await;
+    one_load_a_key(&processes).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

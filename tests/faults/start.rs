@@ -118,3 +118,43 @@ async fn process_ends_in_time_with_a_full_journal_and_a_redis_that_is_away() {
     let most = 2 * DEADLINE + SLACK + 2 * metronome.worst();
     assert!(began.elapsed() <= most, "{:?}", began.elapsed());
 }
+
+/// Nobody else knows of it then: the old value lives for its ttl.
+#[test]
+fn invalidation_of_a_process_that_dies_in_an_outage_holds_when_the_value_has_expired() {
+    #[cached(ttl = "2s", prefix = "brief:{id}")]
+    async fn brief(id: u64, #[cached(skip)] now: u64) -> u64 {
+        let _ = id;
+        now
+    }
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().build().unwrap()
+    };
+    let server = RedisServer::start();
+    let name = namespace("dies");
+    let other = cache(&server.url(), &name);
+    let dead = cache(&server.url(), &name);
+    let dies = runtime();
+    dies.block_on(async {
+        while dead.scope(brief::peek(1)).await.is_none() {
+            dead.scope(brief(1, 1)).await;
+        }
+        server.cli(&["ACL", "SETUSER", "default", "-unlink"]);
+        let postponed = dead.scope(brief::invalidate(1)).await.unwrap();
+        assert_eq!(postponed, Invalidated::Postponed);
+    });
+    drop((dead, dies));
+    server.cli(&["ACL", "SETUSER", "default", "+unlink"]);
+    let expires = server.keys(&format!("{name}:brief:*"));
+    assert_eq!(expires.len(), 1);
+    runtime().block_on(async {
+        let gone = timeout(PATIENCE, async {
+            while !server.keys(&format!("{name}:brief:*")).is_empty() {
+                sleep(Duration::from_millis(10)).await;
+            }
+        });
+        gone.await.expect("it expires");
+        assert_eq!(other.scope(brief(1, 2)).await, 2);
+    });
+}
