@@ -272,15 +272,14 @@ async fn redis_that_is_away_is_looked_for_by_one_task_with_pauses() {
         process.hits_again().await;
     }
     proxy.set(Way::Refused);
+    // Until all have failed often enough.
+    sleep(Duration::from_millis(500)).await;
     let before = proxy.connections();
     sleep(OUTAGE).await;
     let tries = proxy.connections() - before;
     let calls = crowd.end().await;
-    // A look each 200 to 400 ms for each of four processes, some closer ones at first, and what failed before.
-    assert!(
-        (4 * 5..=4 * 30).contains(&tries),
-        "{tries} connections, {calls} calls"
-    );
+    // A look each 200 to 400 ms, for each of four processes.
+    assert!((4 * 3..=4 * 18).contains(&tries), "{tries} connections");
     assert!(calls > 4 * tries, "{calls} calls prove nothing");
 }
 
@@ -438,7 +437,7 @@ fn redis_is_found_when_the_runtime_that_looked_for_it_has_ended() {
     }
     server.restart();
     let took = runtime().block_on(until_back(&cache));
-    assert!(took < Duration::from_secs(2) + SLACK, "{took:?}");
+    assert!(took < PATIENCE / 2, "{took:?}");
 }
 
 /// It was its turn to look, and it never does.
