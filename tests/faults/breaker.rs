@@ -1,20 +1,19 @@
 //! Redis is not asked while it fails: what that saves, and how it is found again.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use cached_core::{Cache, HealthStatus, Outage, cached};
 use tests::{CountingLoader, Proxy, RedisServer, Way, namespace};
-use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Metadata, Subscriber};
 
 use crate::crowd::{Crowd, DEADLINE, PATIENCE, SLACK, processes};
 use crate::metronome::Metronome;
+
+mod runtimes;
+mod told;
 
 #[cached(ttl = "1h", prefix = "squared:{number}")]
 async fn squared(number: u64, #[cached(skip)] loader: CountingLoader) -> u64 {
@@ -305,75 +304,6 @@ async fn redis_that_refuses_the_password_is_seldom_asked() {
     assert!(took < Duration::from_secs(8), "{took:?}");
 }
 
-/// Counts what is loud.
-#[derive(Clone, Default)]
-struct Ears(Arc<Mutex<Vec<(Level, String)>>>);
-
-struct Message(String);
-
-impl Visit for Message {
-    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-        if field.name() == "message" {
-            self.0 = format!("{value:?}");
-        }
-    }
-}
-
-impl Subscriber for Ears {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target().starts_with("cached") && *metadata.level() <= Level::WARN
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn event(&self, event: &Event<'_>) {
-        let mut message = Message(String::new());
-        event.record(&mut message);
-        let mut heard = self.0.lock().unwrap();
-        heard.push((*event.metadata().level(), message.0));
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-}
-
-#[tokio::test]
-async fn wrong_password_and_a_server_that_is_away_are_one_loud_line_each() {
-    let server = RedisServer::start();
-    let url = server.add_user("app", "right");
-    for (level, outage) in [(Level::ERROR, "password"), (Level::WARN, "killed")] {
-        let ears = Ears::default();
-        let cache = cache(&url, Outage::Memory);
-        until_back(&cache).await;
-        let guard = tracing::subscriber::set_default(ears.clone());
-        match outage {
-            "password" => server.change_password("app", "wrong"),
-            _ => server.kill(),
-        }
-        let began = Instant::now();
-        let mut number = 0;
-        while began.elapsed() < Duration::from_secs(2) {
-            number += 1;
-            call(&cache, number).await;
-            sleep(Duration::from_millis(1)).await;
-        }
-        drop(guard);
-        let heard = ears.0.lock().unwrap().clone();
-        let levels: Vec<Level> = heard.iter().map(|(level, _)| *level).collect();
-        assert_eq!(levels, [level], "{heard:?}");
-        if outage == "password" {
-            server.change_password("app", "right");
-        }
-    }
-}
-
 /// A value that another process has invalidated is as old as that at the most.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn process_cut_off_from_redis_sees_what_others_invalidate_soon_enough() {
@@ -418,55 +348,6 @@ async fn process_cut_off_from_redis_sees_what_others_invalidate_soon_enough() {
     for cache in [&connected, &cut_off] {
         assert_eq!(cache.scope(now(1)).await, 9);
     }
-}
-
-fn runtime() -> Runtime {
-    let mut builder = tokio::runtime::Builder::new_current_thread();
-    builder.enable_all().build().unwrap()
-}
-
-/// What looked for Redis ends with its runtime; the next call that finds no Redis looks again.
-#[test]
-fn redis_is_found_when_the_runtime_that_looked_for_it_has_ended() {
-    let server = RedisServer::start();
-    let cache = cache(&server.url(), Outage::Memory);
-    runtime().block_on(until_back(&cache));
-    server.kill();
-    for _ in 0..3 {
-        runtime().block_on(until_open(&cache));
-    }
-    server.restart();
-    let took = runtime().block_on(until_back(&cache));
-    assert!(took < PATIENCE / 2, "{took:?}");
-}
-
-/// It was its turn to look, and it never does.
-#[test]
-fn redis_is_found_while_the_runtime_that_looked_for_it_idles() {
-    let server = RedisServer::start();
-    let cache = cache(&server.url(), Outage::Memory);
-    let (idle, busy) = (runtime(), runtime());
-    idle.block_on(until_back(&cache));
-    server.kill();
-    idle.block_on(until_open(&cache));
-    server.restart();
-    let took = busy.block_on(until_back(&cache));
-    assert!(took < PATIENCE / 2, "{took:?}");
-}
-
-/// A runtime that ends with a connection on it is no failure of Redis: the next call replaces the connection.
-#[test]
-fn runtimes_that_end_open_nothing() {
-    let server = RedisServer::start();
-    let cache = cache(&server.url(), Outage::Origin);
-    runtime().block_on(until_back(&cache));
-    let before = cache.stats().total.hits;
-    for _ in 0..20 {
-        runtime().block_on(call(&cache, 0));
-    }
-    // Every second one at the least; nothing looks for a Redis in runtimes as short as these.
-    let hits = cache.stats().total.hits - before;
-    assert!(hits >= 8, "{:?}", cache.stats().total);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
