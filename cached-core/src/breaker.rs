@@ -61,7 +61,7 @@ struct Inside {
 
 /// The number of an outage. A later one has a greater one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Outage(u64);
+pub(crate) struct OutageId(u64);
 
 impl Breaker {
     pub(crate) fn new() -> Self {
@@ -73,9 +73,9 @@ impl Breaker {
     }
 
     /// The outage that goes on, if the breaker is open.
-    pub(crate) fn outage(&self) -> Option<Outage> {
+    pub(crate) fn outage(&self) -> Option<OutageId> {
         let turns = self.turns.load(Ordering::Acquire);
-        (turns % 2 == 1).then_some(Outage(turns))
+        (turns % 2 == 1).then_some(OutageId(turns))
     }
 
     /// The store has answered.
@@ -170,7 +170,8 @@ impl Breaker {
         let refusal = Error::new(
             ErrorKind::Unavailable,
             "Redis has failed several times and is not asked: a task looks for it in the background",
-        );
+        )
+        .classed(Class::Transient);
         match &self.lock().error {
             Some(error) if error.class() == Class::Permanent => error.clone(),
             Some(error) => refusal.with_source(error.clone()),

@@ -91,6 +91,8 @@ struct Inner {
     background_refreshes: Limit,
     table: Table,
     on: AtomicBool,
+    /// It was shut down: nobody looks for its store any more.
+    closed: AtomicBool,
     /// Why this cache can never work.
     fault: Option<Error>,
 }
@@ -154,6 +156,7 @@ impl Cache {
     ) -> Self {
         Self(Arc::new(Inner {
             on: AtomicBool::new(config.enabled && fault.is_none()),
+            closed: AtomicBool::new(false),
             journal: Journal::new(config.journal_capacity),
             waiting_callers: Limit::new(config.waiting_callers),
             background_refreshes: Limit::new(config.background_refreshes),
@@ -305,10 +308,11 @@ impl Cache {
     /// two operation deadlines at most. Functions called later run their bodies.
     pub async fn shutdown(&self) {
         self.0.on.store(false, Ordering::Release);
+        self.0.closed.store(true, Ordering::Release);
         // Twice: a write first waits for a lane, and one of a runtime that idles never ends.
         let patience = self.0.config.op_timeout.saturating_mul(2);
         let sent = async {
-            let _ = self.flush().await;
+            let _ = self.flush(usize::MAX).await;
             self.0.journal.emptied().await;
         };
         let all = async { tokio::join!(self.0.background.idle(), sent) };
@@ -327,6 +331,10 @@ impl Cache {
 
     pub(crate) fn is_on(&self) -> bool {
         self.0.on.load(Ordering::Acquire)
+    }
+
+    fn is_closed(&self) -> bool {
+        self.0.closed.load(Ordering::Acquire)
     }
 
     pub(crate) fn store(&self) -> &dyn Store {

@@ -8,7 +8,8 @@ use std::{
 
 use super::Cache;
 use crate::{
-    Error, Key, Outage, breaker,
+    Error, Key, Outage,
+    breaker::OutageId,
     codec::Codec,
     config::Config,
     flight::Flights,
@@ -32,29 +33,38 @@ pub(crate) struct Backend {
 /// It belongs to one outage: what another process invalidates in that time is not known here, so nothing
 /// in it may outlive it.
 #[derive(Debug, Default)]
-pub(super) struct Emergency(RwLock<Option<(breaker::Outage, Arc<Backend>)>>);
+pub(super) struct Emergency(RwLock<Place>);
+
+#[derive(Debug, Default)]
+struct Place {
+    /// Which outage the backend is of; without one, which was the last that ended.
+    of: Option<OutageId>,
+    backend: Option<Arc<Backend>>,
+}
 
 impl Emergency {
-    fn of(&self, outage: breaker::Outage, make: impl FnOnce() -> Backend) -> Arc<Backend> {
+    fn of(&self, outage: OutageId, make: impl FnOnce() -> Backend) -> Arc<Backend> {
         let found = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some((of, backend)) = &*found
-            && *of == outage
-        {
-            return Arc::clone(backend);
+        if let Some(backend) = found.backend_of(outage) {
+            return backend;
         }
         drop(found);
         let mut place = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some((of, backend)) = &*place
-            && *of == outage
-        {
-            return Arc::clone(backend);
+        if let Some(backend) = place.backend_of(outage) {
+            return backend;
         }
         let backend = Arc::new(make());
-        if place.as_ref().is_some_and(|(of, _)| *of > outage) {
+        if place.of >= Some(outage) {
             // A call that was held up: its outage is over.
             return backend;
         }
-        let old = place.replace((outage, Arc::clone(&backend)));
+        let old = mem::replace(
+            &mut *place,
+            Place {
+                of: Some(outage),
+                backend: Some(Arc::clone(&backend)),
+            },
+        );
         // The values in it may have a `Drop` of their own.
         drop(place);
         drop(old);
@@ -63,14 +73,24 @@ impl Emergency {
 
     fn current(&self) -> Option<Arc<Backend>> {
         let place = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        place.as_ref().map(|(_, backend)| Arc::clone(backend))
+        place.backend.clone()
     }
 
-    pub(super) fn end(&self) {
+    pub(super) fn end(&self, outage: OutageId) {
         let mut place = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let old = mem::take(&mut *place);
+        if place.of > Some(outage) {
+            return;
+        }
+        place.of = Some(outage);
+        let old = place.backend.take();
         drop(place);
         drop(old);
+    }
+}
+
+impl Place {
+    fn backend_of(&self, outage: OutageId) -> Option<Arc<Backend>> {
+        self.backend.clone().filter(|_| self.of == Some(outage))
     }
 }
 
@@ -144,7 +164,7 @@ impl Backend {
     pub(super) fn usual(store: Arc<dyn Store>, generations: &Generations) -> Self {
         Self {
             store,
-            flights: Flights::new(generations.clone()),
+            flights: Flights::new(generations.clone(), None),
             oldest: None,
         }
     }
@@ -152,7 +172,7 @@ impl Backend {
     fn in_outage(config: &Config, generations: &Generations) -> Self {
         Self {
             store: Arc::new(MemoryStore::new(config, generations.clone())),
-            flights: Flights::new(generations.clone()),
+            flights: Flights::new(generations.clone(), Some(config.outage_ttl)),
             oldest: Some(config.outage_ttl),
         }
     }

@@ -48,9 +48,12 @@ impl Cache {
             .saturating_mul(2)
     }
 
-    /// Sends all that is postponed, now, also to a store that is not asked for anything else.
-    pub(super) async fn flush(&self) -> Result<(), Error> {
-        while let Some(sent) = self.0.journal.due(BATCH) {
+    /// Sends what is postponed, at most about this many, now, also to a store that is not asked for anything else.
+    pub(super) async fn flush(&self, mut most: usize) -> Result<(), Error> {
+        while most > 0
+            && let Some(sent) = self.0.journal.due(BATCH)
+        {
+            most = most.saturating_sub(sent.targets().len());
             let replies = self.store().insist(sent.targets().collect()).await;
             self.is_confirmed(&sent, replies.is_ok());
             replies?;

@@ -139,6 +139,8 @@ impl Cache {
         landed: Option<Landed>,
     ) {
         let function = key.function();
+        // After a shutdown nothing is written any more.
+        let write = write.filter(|_| self.is_on());
         if !backend.store.waits() {
             if let Some(write) = write {
                 let (bytes, ttl) = (write.payload.len(), write.ttl);
@@ -235,7 +237,8 @@ impl Cache {
         }
         for _ in 0..REPLACED {
             let Some(kept) = self.try_to_store(backend, write.clone()).await else {
-                break;
+                // It had its deadline: what takes out whatever is there is not waited for.
+                return self.remove_behind(&write.key);
             };
             if let Kept::Rejected(there) = kept
                 && let Some((there, span)) = self.ran_since(&write, there)
@@ -265,6 +268,11 @@ impl Cache {
         };
         let (cache, key) = (self.clone(), key.clone());
         runtime.spawn(async move { cache.remove(&key).await });
+    }
+
+    /// Has what is at `key` removed as soon as the store answers.
+    fn remove_behind(&self, key: &Key) {
+        let _ = self.leave_to_courier(self.0.journal.prepare(vec![Target::Entry(key.clone())]));
     }
 
     /// Removes what is at `key`, now or when the store answers again.

@@ -20,7 +20,7 @@ impl Cache {
         let Ok(runtime) = Handle::try_current() else {
             return;
         };
-        if !self.is_on() || !clock::has_timer() {
+        if self.is_closed() || !clock::has_timer() || self.0.looks.is_taken(clock::instant()) {
             return;
         }
         let pause = self.next_pause();
@@ -47,9 +47,9 @@ impl Cache {
 
     /// One look. Whether it is the last: the store is back, or nobody asks any more.
     async fn look(&self) -> bool {
-        if !self.is_on() || !self.is_in_outage() {
+        let Some(outage) = self.0.breaker.outage().filter(|_| !self.is_closed()) else {
             return true;
-        }
+        };
         if let Err(error) = self.find_store().await {
             self.0.breaker.still_fails(&error);
             return false;
@@ -57,16 +57,16 @@ impl Cache {
         if let Some(away) = self.0.breaker.close(clock::instant()) {
             event::breaker_closed(away);
         }
-        self.0.emergency.end();
+        self.0.emergency.end(outage);
         self.send_for_courier();
         true
     }
 
     async fn find_store(&self) -> Result<(), Error> {
         self.store().probe().await?;
-        // Before any read is trusted. A server that refuses a deletion can be used for the rest: what the
-        // journal covers is not trusted.
-        match self.flush().await {
+        // Before any read is trusted. What is invalidated while this goes on, and what a server refuses to delete,
+        // stays in the journal: it covers what reads must not trust.
+        match self.flush(self.0.journal.len()).await {
             Err(error) if error.class().weight() != Weight::Nothing => Err(error),
             _ => Ok(()),
         }

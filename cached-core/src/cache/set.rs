@@ -81,7 +81,7 @@ impl Cache {
             .collect::<Result<Vec<Write>, Error>>()?;
         let kept = self.set_all(writes).await;
         if kept.is_err() {
-            let _ = self.carry_out(entries_at(&keys)).await;
+            let _ = self.leave_to_courier(self.0.journal.prepare(entries_at(&keys)));
         }
         self.heard(first, kept)
     }

@@ -31,6 +31,11 @@ impl Turns {
         Some(turn.number)
     }
 
+    /// Whether somebody has a turn.
+    pub(crate) fn is_taken(&self, now: Instant) -> bool {
+        self.lock().busy_until.is_some_and(|until| now < until)
+    }
+
     /// Whether the turn of this number goes on, for another while.
     pub(crate) fn go_on(&self, number: u64, now: Instant, lasts: Duration) -> bool {
         let mut turn = self.lock();

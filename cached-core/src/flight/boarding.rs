@@ -1,13 +1,17 @@
 //! Which flight a call boards.
 
-use std::{collections::HashMap, sync::Arc, time::Instant};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use hashbrown::DefaultHashBuilder;
 use smallvec::SmallVec;
 
 use super::{
     Follower, Generations, Lead,
-    board::{self, Flight, State},
+    board::{self, Board, Captured, Flight, State},
     sync::{Mutex, MutexGuard},
 };
 use crate::{Key, codec::Shared, generation::View};
@@ -20,6 +24,8 @@ pub(crate) struct Flights(pub(super) Arc<Inner>);
 pub(super) struct Inner {
     by_key: Mutex<ByKey>,
     pub(super) generations: Generations,
+    /// How long ago a load may have begun that a call joins, if that is limited.
+    pub(super) oldest: Option<Duration>,
 }
 
 /// Of one key there can be several: those that began before an invalidation, and one after it.
@@ -42,10 +48,11 @@ pub(crate) enum Boarding {
 }
 
 impl Flights {
-    pub(crate) fn new(generations: Generations) -> Self {
+    pub(crate) fn new(generations: Generations, oldest: Option<Duration>) -> Self {
         Self(Arc::new(Inner {
             by_key: Mutex::default(),
             generations,
+            oldest,
         }))
     }
 
@@ -73,8 +80,8 @@ impl Flights {
         let mut flights = by_key.get(passenger.key.local())?.iter();
         let flight = flights.find(|flight| {
             let mut board = flight.board();
-            let joins = but.is_none_or(|but| !Arc::ptr_eq(but, flight))
-                && board.admits(passenger, &self.0.generations);
+            let joins =
+                but.is_none_or(|but| !Arc::ptr_eq(but, flight)) && self.0.admits(&board, passenger);
             if joins {
                 board.followers = board.followers.saturating_add(1);
             }
@@ -93,9 +100,7 @@ impl Flights {
             .find_map(|flight| {
                 let board = flight.board();
                 match &board.state {
-                    State::Landed { shared, .. }
-                        if board.admits(passenger, &self.0.generations) =>
-                    {
+                    State::Landed { shared, .. } if self.0.admits(&board, passenger) => {
                         Some(shared.clone())
                     }
                     _ => None,
@@ -112,6 +117,17 @@ impl Flights {
 
     pub(super) fn lock(&self) -> MutexGuard<'_, ByKey> {
         board::lock(&self.0.by_key)
+    }
+}
+
+impl Inner {
+    fn admits(&self, board: &Board, passenger: Passenger<'_>) -> bool {
+        let age = |begun: &Captured| passenger.began.saturating_duration_since(begun.began);
+        let is_too_old = self
+            .oldest
+            .zip(board.begun.as_ref())
+            .is_some_and(|(oldest, begun)| age(begun) > oldest);
+        !is_too_old && board.admits(passenger, &self.generations)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(30);
 
 fn flights() -> Flights {
-    Flights::new(Generations::new())
+    Flights::new(Generations::new(), None)
 }
 
 /// A call whose own replies showed `view`.

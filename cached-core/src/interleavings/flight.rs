@@ -130,7 +130,7 @@ impl World {
             are_asked: variant.asks_generations,
         };
         Self(Arc::new(Inner {
-            flights: Flights::new(generations.clone()),
+            flights: Flights::new(generations.clone(), None),
             generations,
             source: AtomicU64::new(0),
             invalidated: AtomicU64::new(0),

@@ -6,6 +6,7 @@ use super::Call;
 use crate::{
     Error, clock,
     codec::Codec,
+    error::Weight,
     flight::Captured,
     generation::Occupant,
     shape::Opened,
@@ -31,6 +32,7 @@ pub(super) async fn refresh<R, T, F: Future<Output = R>>(
         failed,
     } = claim(call).await;
     if let Some(error) = failed
+        && error.class().weight() != Weight::Nothing
         && let Some(fail) = codec.fails
         && cache.is_failing(key.function())
     {

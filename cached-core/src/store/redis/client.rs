@@ -19,7 +19,8 @@ use crate::{
     Error, ErrorKind, Key, age, clock,
     config::Config,
     entry::{Identity, Marker},
-    error::Class,
+    error::{Class, Weight},
+    group,
     invalidation::Target,
     server::ServerInfo,
     store::{Kept, Lives, Payload, Reply, Write},
@@ -309,20 +310,23 @@ impl Client {
     pub(super) async fn probe(&self, limit: Duration) -> Result<(), Error> {
         connect::runtime()?;
         let lane = failure::in_time(limit, self.lanes.new_lane(limit)).await?;
-        let asked = async {
-            lane.command(&cmd("PING")).await?;
-            // What is being loaded, or is busy, may answer the one and not the other.
-            lane.command(cmd("EXISTS").arg(&self.namespace)).await
-        };
-        let answered = failure::in_time(self.deadline, asked).await;
-        answered.map(drop).inspect_err(|_| self.lanes.close())
+        match failure::in_time(self.deadline, self.reads(&lane)).await {
+            // It has answered, and so it would a call.
+            Err(error) if error.class().weight() == Weight::Nothing => Ok(()),
+            answer => answer.inspect_err(|_| self.lanes.close()),
+        }
     }
 
     pub(super) async fn ping(&self) -> Result<(), Error> {
-        self.once(self.deadline, |lane| async move {
-            lane.command(&cmd("PING")).await.map(drop)
-        })
-        .await
+        self.once(self.deadline, |lane| async move { self.reads(&lane).await })
+            .await
+    }
+
+    /// Reads as a call does, of keys that calls may read: a user who may do no more can use the cache.
+    async fn reads(&self, lane: &Lane) -> Result<(), Error> {
+        let everything = Target::Group(group::NAMESPACE.to_owned());
+        let marker = names::of_target(&self.namespace, &everything);
+        lane.mget(&[&marker]).await.map(drop)
     }
 
     pub(super) async fn server_info(&self) -> Result<ServerInfo, Error> {

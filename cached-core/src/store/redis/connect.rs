@@ -238,9 +238,12 @@ async fn open(pool: &Pool, deadline: Duration, limit: Duration) -> Result<Lane, 
         )
         .classed(Class::Transient))
     });
-    // What a server says to a new connection, it says to the next one as well.
-    opened.map_err(|error| match error.class() {
-        Class::Other => error.classed(Class::Permanent),
+    opened.map_err(|error| match (error.class(), error.kind()) {
+        // What a server says of us to a new connection, it says to the next one as well.
+        (Class::Other, ErrorKind::Refused | ErrorKind::Unsupported | ErrorKind::Config) => {
+            error.classed(Class::Permanent)
+        }
+        (Class::Other, _) => error.classed(Class::Transient),
         _ => error,
     })
 }

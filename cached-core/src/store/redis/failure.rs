@@ -69,10 +69,19 @@ fn of_code(error: &RedisError, code: &str) -> Error {
             "Redis has become a replica (READONLY): the next call connects anew",
         )
         .classed(Class::ReadOnly),
-        "LOADING" | "BUSY" | "TRYAGAIN" | "CLUSTERDOWN" | "MASTERDOWN" | "MAXCLIENTS" => {
+        "LOADING" | "BUSY" | "TRYAGAIN" | "CLUSTERDOWN" | "MASTERDOWN" => Error::new(
+            ErrorKind::Unavailable,
+            format!("Redis cannot serve at the moment ({code})"),
+        )
+        .classed(Class::Transient),
+        // Its code is only `ERR`.
+        _ if error
+            .detail()
+            .is_some_and(|detail| detail.contains("max number of clients")) =>
+        {
             Error::new(
                 ErrorKind::Unavailable,
-                format!("Redis cannot serve at the moment ({code})"),
+                "Redis takes no more connections: raise its `maxclients`, or lower `pool_size`",
             )
             .classed(Class::Transient)
         }

@@ -88,8 +88,8 @@ impl Lane {
 
     /// As [`mget`](Self::mget), and asks of each of `entries` how long it will be kept, in the same round trip.
     ///
-    /// The values first: an entry that is stored in between then makes another one look young, which is
-    /// served for at most its window; the other way round it would be a miss.
+    /// The times first: an entry that is stored in between then looks as old as the one before it, which costs a
+    /// load; the other way round an old one would look young.
     pub(super) async fn mget_with_ttls(
         &self,
         names: &[&str],
@@ -108,15 +108,15 @@ impl Lane {
         entries: &[&str],
     ) -> Result<(Vec<Option<Bytes>>, Vec<Option<Duration>>), Error> {
         let mut all = Pipeline::with_capacity(entries.len().saturating_add(1));
-        all.cmd("MGET").arg(names);
         for entry in entries {
             all.cmd("PTTL").arg(*entry);
         }
-        let mut answers = self.each(&all).await?.into_iter();
-        match answers.next().and_then(Answer::value) {
+        all.cmd("MGET").arg(names);
+        let mut answers = self.each(&all).await?;
+        match answers.pop().and_then(Answer::value) {
             Some(Value::Array(values)) if values.len() == names.len() => Ok((
                 values.into_iter().map(bytes).collect(),
-                answers.map(Answer::ttl).collect(),
+                answers.into_iter().map(Answer::ttl).collect(),
             )),
             _ => Err(no_array()),
         }
