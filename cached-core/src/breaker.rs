@@ -44,11 +44,11 @@ pub(crate) struct Breaker {
     turns: AtomicU64,
     /// Failures since the last answer.
     failures: AtomicU32,
-    inside: Mutex<Inside>,
+    state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
-struct Inside {
+struct State {
     /// What opened it, or what the last look found.
     error: Option<Error>,
     /// When the failure before the next one was counted.
@@ -68,7 +68,7 @@ impl Breaker {
         Self {
             turns: AtomicU64::new(0),
             failures: AtomicU32::new(0),
-            inside: Mutex::default(),
+            state: Mutex::default(),
         }
     }
 
@@ -92,65 +92,65 @@ impl Breaker {
         if weight == Weight::Nothing {
             return false;
         }
-        let mut inside = self.lock();
+        let mut state = self.lock();
         if self.outage().is_some() {
             return false;
         }
         if error.class() == Class::Broken || error.kind() == ErrorKind::Timeout {
-            let is_counted = inside
+            let is_counted = state
                 .counted
                 .is_some_and(|counted| now.saturating_duration_since(counted) < INCIDENT);
             if is_counted {
                 return false;
             }
-            inside.counted = Some(now);
+            state.counted = Some(now);
         }
         let failures = self.failures.fetch_add(1, Ordering::Relaxed);
         if weight == Weight::One && failures.saturating_add(1) < FAILURES {
             return false;
         }
-        self.open(&mut inside, error, now);
+        self.open(&mut state, error, now);
         true
     }
 
-    fn open(&self, inside: &mut Inside, error: &Error, now: Instant) {
-        let is_stable = inside
+    fn open(&self, state: &mut State, error: &Error, now: Instant) {
+        let is_stable = state
             .closed
             .is_none_or(|closed| now.saturating_duration_since(closed) >= UNSTABLE);
         if is_stable {
-            inside.doubled = 0;
+            state.doubled = 0;
         }
-        inside.error = Some(error.clone());
-        inside.opened = Some(now);
+        state.error = Some(error.clone());
+        state.opened = Some(now);
         self.turns.fetch_add(1, Ordering::Release);
     }
 
     /// A look has found the store still away.
     pub(crate) fn still_fails(&self, error: &Error) {
-        let mut inside = self.lock();
-        inside.doubled = inside.doubled.saturating_add(1);
-        inside.error = Some(error.clone());
+        let mut state = self.lock();
+        state.doubled = state.doubled.saturating_add(1);
+        state.error = Some(error.clone());
     }
 
     /// A look has found the store. How long it was away; `None` if that is known already.
     pub(crate) fn close(&self, now: Instant) -> Option<Duration> {
-        let mut inside = self.lock();
+        let mut state = self.lock();
         self.outage()?;
         self.failures.store(0, Ordering::Relaxed);
-        inside.error = None;
-        inside.closed = Some(now);
+        state.error = None;
+        state.closed = Some(now);
         // The next pauses are longer than these were, if it does not last.
-        inside.doubled = inside.doubled.saturating_add(1);
+        state.doubled = state.doubled.saturating_add(1);
         self.turns.fetch_add(1, Ordering::Release);
-        let opened = inside.opened.unwrap_or(now);
+        let opened = state.opened.unwrap_or(now);
         Some(now.saturating_duration_since(opened))
     }
 
     /// How long to wait before the next look: `random` takes off up to a half, so that processes do not
     /// come all at once.
     pub(crate) fn pause(&self, random: u32) -> Duration {
-        let inside = self.lock();
-        let is_refused = inside
+        let state = self.lock();
+        let is_refused = state
             .error
             .as_ref()
             .is_some_and(|error| error.class() == Class::Permanent);
@@ -160,7 +160,7 @@ impl Breaker {
             LONGEST_PAUSE
         };
         let pause = 2_u32
-            .checked_pow(inside.doubled)
+            .checked_pow(state.doubled)
             .map_or(longest, |times| PAUSE.saturating_mul(times).min(longest));
         pause.mul_f64(1.0 - 0.5 * f64::from(random) / f64::from(u32::MAX))
     }
@@ -179,8 +179,8 @@ impl Breaker {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inside> {
-        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -9,6 +9,7 @@ use std::{
 use super::Cache;
 use crate::{
     Error, Key, Outage,
+    age::Age,
     breaker::OutageId,
     codec::Codec,
     config::Config,
@@ -156,7 +157,7 @@ impl Cache {
         let Ground::Emergency(backend) = self.ground(None) else {
             return None;
         };
-        backend.found(codec, key)
+        backend.fresh(codec, key, Accepts::of(None))
     }
 }
 
@@ -177,12 +178,18 @@ impl Backend {
         }
     }
 
-    /// What a store inside the process has.
-    fn found<R, T>(&self, codec: &Codec<R, T>, key: &Key) -> Option<R> {
+    /// What a store inside the process has, if that is fresh.
+    pub(crate) fn fresh<R, T>(
+        &self,
+        codec: &Codec<R, T>,
+        key: &Key,
+        accepts: Accepts,
+    ) -> Option<R> {
         let mut found = None;
-        let accepts = Accepts::of(None);
-        self.store.look(key, &mut |shared, _| {
-            found = hit::typed(codec, accepts, shared).ok();
+        self.store.look(key, &mut |shared, kept| {
+            if accepts.age(kept) == Age::Fresh {
+                found = hit::typed(codec, accepts, shared).ok();
+            }
         });
         found
     }

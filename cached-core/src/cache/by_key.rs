@@ -67,7 +67,7 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// As [`get`](Self::get); then no value is returned.
+    /// As [`get`](Self::get), but for what this process has loaded itself in an outage; then no value is returned.
     pub async fn get_many<T: CacheValue>(
         &self,
         keys: impl IntoIterator<Item = impl Into<Key>>,

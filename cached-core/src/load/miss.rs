@@ -195,15 +195,9 @@ impl<'a, R, T> Miss<'a, R, T> {
 
     /// A load may have ended between this call's look and its boarding.
     fn look_again(&self) -> Option<R> {
-        let key = &self.call.key;
-        let mut found = None;
+        let Call { key, .. } = self.call;
         let accepts = Accepts::of(key.function());
-        self.call.backend().store.look(key, &mut |shared, kept| {
-            if accepts.age(kept) == Age::Fresh {
-                found = hit::typed(&self.codec, accepts, shared).ok();
-            }
-        });
-        found
+        self.call.backend().fresh(&self.codec, key, accepts)
     }
 
     async fn lead<F: Future<Output = R>>(&self, lead: Lead, body: Pin<&mut F>) -> R {
