@@ -59,6 +59,14 @@
 //! What Redis does not confirm in time is kept in a journal in memory and sent until it does; meanwhile this
 //! process treats what it covers as a miss.
 //!
+//! # What an outage does
+//!
+//! A few failures in a row, missed deadlines included, open a *breaker*: from then on nothing is sent to Redis and
+//! nobody waits for it, until a task in the background has made a connection, checked who answers, read something
+//! and sent what the journal held at that time. [`Outage`] is what calls do meanwhile: keep what they load in this
+//! process for a short time, run their bodies, or fail. A server that was restarted, restored or promoted is
+//! another one, to which nothing that was stored or captured before means anything.
+//!
 //! # What it tells
 //!
 //! Through `tracing`, with the target `cached_core`. Field names are part of the interface; no field and
@@ -75,17 +83,20 @@
 //! | `store` | debug | `function`, `store`, `bytes`, `ttl_seconds` |
 //! | `store rejected: …`: something was invalidated or stored since the load began | debug | `function`, `store` |
 //! | `invalidate` | debug | `store`, `targets`, `applied` |
-//! | `invalidation postponed: …`, and `… caught up …` when none is left | warn, info | `error`; `targets` |
+//! | `invalidation postponed: …`, and `… caught up …` when none is left | warn (debug while the breaker is open), info | `error`; `targets` |
 //! | `too many invalidations are postponed: …` | warn | |
 //! | `something that is no entry lies at this key: …` | warn | `function`, `store` |
 //! | `an entry could not be read: …`, in place of `miss` | debug | `function`, `store` |
-//! | `read failed: …`, `store failed: …` | warn | `function`, `store`, `error` |
+//! | `read failed: …`, `store failed: …` | debug | `function`, `store`, `error` |
+//! | `Redis is not asked any more …`, `Redis is back` | warn (error if it refuses the password), info | `breaker`, `error`; `away_seconds` |
+//! | `Redis takes no writes: …`, `Redis takes writes again` | warn, info | `error` |
+//! | `Redis refuses a command …`, once | error | `error` |
 //! | `store skipped: …`: over 64 MiB are on their way to Redis | warn | `function`, `store` |
 //! | `waited too long for another call's load: …` | warn | `function`, `waited_seconds` |
 //! | `a value past its ttl was not loaded anew: …`, `too many calls wait for …`, once a function | warn | `function` |
 //! | `value not stored: …`, `an argument could not be encoded: …`, once a function | warn | `function`, `why` |
 //! | `an argument could not be encoded: nothing is cached by it, and nothing invalidated` | warn | `error` |
-//! | `connection to Redis lost: …` | warn | `error` |
+//! | `connection to Redis lost: …` | debug | `error` |
 //! | `connected to Redis` | info | `version` |
 //! | `an invalidation reaches no cached function of this program: …`, at `install` | warn | `pattern` or `tag`, `module` |
 //! | `no cache is installed and none could be made …`: everything runs uncached | error | `error` |
