@@ -12,6 +12,7 @@ use tokio::time::{sleep, timeout};
 use crate::crowd::{Crowd, DEADLINE, PATIENCE, SLACK, processes};
 use crate::metronome::Metronome;
 
+mod impatient;
 mod runtimes;
 mod told;
 

@@ -21,6 +21,7 @@
 //! | 10,000 callers of one key, 10,000 keys that end together, storms of invalidations | `storms` |
 //! | the body fails as well | `replies`, `it::stale` |
 //! | user input in keys, two services on one prefix | `it::user_input`, `it::identity` |
+//! | callers that do not wait for the deadline | `breaker` |
 //! | runtimes that end, idle, or are none | `breaker`, `it::deadlines`, `it::faults` |
 //! | hours of an outage | `bounds` |
 

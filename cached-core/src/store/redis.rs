@@ -1,18 +1,10 @@
 //! The store in Redis, behind a breaker.
 
-use std::{
-    sync,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync, sync::Arc, time::Duration};
 
 use super::{Kept, Kind, Lives, Reply, Store, Task, Write};
 use crate::{
-    Error, ErrorKind, Key, breaker::Breaker, clock, config::Config, error::Class, event,
-    invalidation::Target, server::ServerInfo,
+    Error, Key, breaker::Breaker, config::Config, invalidation::Target, server::ServerInfo,
 };
 
 mod client;
@@ -25,9 +17,12 @@ mod names;
 mod purge;
 mod queue;
 mod reads;
+mod reports;
 mod slot;
+mod under_way;
 
 use client::Client;
+use reports::Reports;
 
 /// How many reads share one `MGET`, and how many values go in one pipeline, at the most: none of them is to hold up
 /// a lane.
@@ -39,12 +34,9 @@ const LOOK: u32 = 4;
 #[derive(Debug)]
 pub(crate) struct RedisStore {
     client: Client,
-    breaker: Arc<Breaker>,
+    reports: Arc<Reports>,
     /// How long a look may take.
     look: Duration,
-    /// Whether it takes no writes, and whether it refuses a command: told once.
-    is_full: AtomicBool,
-    is_refusing: AtomicBool,
 }
 
 impl RedisStore {
@@ -53,16 +45,15 @@ impl RedisStore {
         address: &str,
         breaker: Arc<Breaker>,
     ) -> Result<Self, Error> {
+        let reports = Arc::new(Reports::new(breaker));
         Ok(Self {
-            client: Client::new(config, address)?,
-            breaker,
+            client: Client::new(config, address, Arc::clone(&reports))?,
+            reports,
             look: config
                 .op_timeout
                 .saturating_mul(LOOK)
                 .min(config.connect_timeout)
                 .max(config.op_timeout),
-            is_full: AtomicBool::new(false),
-            is_refusing: AtomicBool::new(false),
         })
     }
 
@@ -71,14 +62,11 @@ impl RedisStore {
         &self,
         operation: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        if self.breaker.outage().is_some() {
-            return Err(self.breaker.refusal());
+        if let Some(refusal) = self.reports.refusal() {
+            return Err(refusal);
         }
         let result = operation.await;
-        match &result {
-            Ok(_) => self.breaker.succeeded(),
-            Err(error) => self.tell(error),
-        }
+        self.reports.ended(&result);
         result
     }
 
@@ -88,27 +76,10 @@ impl RedisStore {
         operation: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         let result = self.guarded(operation).await;
-        if result.is_ok()
-            && self.is_full.load(Ordering::Relaxed)
-            && self.is_full.swap(false, Ordering::Relaxed)
-        {
-            event::store_has_room();
+        if result.is_ok() {
+            self.reports.has_room();
         }
         result
-    }
-
-    fn tell(&self, error: &Error) {
-        if self.breaker.failed(error, clock::instant()) {
-            event::breaker_opened(error);
-        }
-        let is_full = error.class() == Class::Full;
-        if is_full && !self.is_full.swap(true, Ordering::Relaxed) {
-            event::store_full(error);
-        }
-        let is_refused = error.kind() == ErrorKind::Refused && error.class() == Class::Other;
-        if is_refused && !self.is_refusing.swap(true, Ordering::Relaxed) {
-            event::command_refused(error);
-        }
     }
 }
 

@@ -14,6 +14,8 @@ use super::{
     names::{self, Names},
     purge,
     reads::{self, Seen},
+    reports::Reports,
+    under_way::UnderWay,
 };
 use crate::{
     Error, ErrorKind, Key, age, clock,
@@ -37,9 +39,13 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(config: &Config, address: &str) -> Result<Self, Error> {
+    pub(super) fn new(
+        config: &Config,
+        address: &str,
+        reports: Arc<Reports>,
+    ) -> Result<Self, Error> {
         Ok(Self {
-            lanes: Lanes::new(config, address)?,
+            lanes: Lanes::new(config, address, reports)?,
             namespace: config.namespace.clone(),
             deadline: config.op_timeout,
             first_try: config
@@ -52,8 +58,7 @@ impl Client {
         Names::of(&self.namespace, key)
     }
 
-    /// Runs `operation` on a lane, within the deadline. The lane is looked at again afterwards: one
-    /// that broke, or has gone silent, is given up.
+    /// Runs `operation` on a lane, within the deadline.
     async fn once<'a, T, F>(
         &'a self,
         within: Duration,
@@ -63,16 +68,14 @@ impl Client {
         F: Future<Output = Result<T, Error>> + Send + 'a,
     {
         connect::runtime()?;
-        let mut used = None;
+        let mut under_way = UnderWay::new(&self.lanes, None);
         let work = async {
             let lane = self.lanes.lane().await?;
-            used = Some(Arc::clone(&lane));
+            under_way.goes_over(&lane);
             operation(lane).await
         };
         let result = failure::in_time(within, work).await;
-        if let (Err(error), Some(lane)) = (&result, used) {
-            self.lanes.inspect(&lane, error);
-        }
+        under_way.ended(&result);
         result
     }
 
@@ -169,11 +172,15 @@ impl Client {
             && let Some(lane) = self.lanes.ready()
         {
             let began = clock::instant();
-            let error = match Arc::clone(&lane).read(Arc::clone(&names)).await {
-                Ok(seen) => return Ok(reply(lane.identity(), seen)),
+            let identity = lane.identity();
+            let read = Arc::clone(&lane).read(Arc::clone(&names));
+            let under_way = UnderWay::new(&self.lanes, Some(lane));
+            let seen = read.await;
+            under_way.ended(&seen);
+            let error = match seen {
+                Ok(seen) => return Ok(reply(identity, seen)),
                 Err(error) => error,
             };
-            self.lanes.inspect(&lane, &error);
             let left = self
                 .deadline
                 .saturating_sub(clock::instant().saturating_duration_since(began));

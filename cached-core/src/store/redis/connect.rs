@@ -17,14 +17,18 @@ use tokio::{runtime::Handle, sync::watch};
 use super::{
     failure, info,
     lane::{self, Lane},
+    reports::Reports,
     slot::{Found, Slot},
+    under_way::Missed,
 };
 use crate::{Error, ErrorKind, clock, config::Config, error::Class, event};
 
 /// The lane in use, and the pool that supplies connections.
+#[derive(Clone)]
 pub(super) struct Lanes {
     pool: Pool,
     slot: Arc<Slot<Lane, Attempt>>,
+    reports: Arc<Reports>,
     deadline: Duration,
     connect_timeout: Duration,
     /// With a pool of one, the lane's connection is the only one there is.
@@ -36,6 +40,7 @@ pub(super) struct Lanes {
 struct Attempt {
     outcome: watch::Receiver<Option<Result<Arc<Lane>, Error>>>,
     since: Instant,
+    missed: Missed,
 }
 
 impl Attempt {
@@ -44,7 +49,7 @@ impl Attempt {
         self.outcome.has_changed().is_ok() && self.since.elapsed() < overdue
     }
 
-    async fn lane(mut self) -> Result<Arc<Lane>, Error> {
+    async fn lane(&mut self) -> Result<Arc<Lane>, Error> {
         match self.outcome.wait_for(Option::is_some).await.as_deref() {
             Ok(Some(outcome)) => outcome.clone(),
             _ => Err(Error::new(
@@ -56,7 +61,11 @@ impl Attempt {
 }
 
 impl Lanes {
-    pub(super) fn new(config: &Config, address: &str) -> Result<Self, Error> {
+    pub(super) fn new(
+        config: &Config,
+        address: &str,
+        reports: Arc<Reports>,
+    ) -> Result<Self, Error> {
         let settings = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(config.connect_timeout))
             // Every operation has one deadline around everything it does: a second clock inside
@@ -80,6 +89,7 @@ impl Lanes {
         Ok(Self {
             pool,
             slot: Arc::new(Slot::new()),
+            reports,
             deadline: config.op_timeout,
             connect_timeout: config.connect_timeout,
             lane_only: config.pool_size == 1,
@@ -112,28 +122,38 @@ impl Lanes {
         );
         match found? {
             Found::Lane(lane) => Ok(lane),
-            Found::Attempt(attempt) => attempt.lane().await,
+            Found::Attempt(attempt) => {
+                let mut waits = Waits {
+                    lanes: self,
+                    attempt,
+                };
+                waits.attempt.lane().await
+            }
         }
     }
 
     fn connect(&self, number: u64, limit: Duration) -> Result<Attempt, Error> {
         let runtime = runtime()?;
         let (sender, outcome) = watch::channel(None);
-        let (pool, slot) = (self.pool.clone(), Arc::clone(&self.slot));
-        let deadline = self.deadline;
+        let lanes = self.clone();
         runtime.spawn(async move {
-            let lane = open(&pool, deadline, limit).await.map(Arc::new);
-            if !slot.put(number, lane.as_ref().ok())
+            let lane = open(&lanes.pool, lanes.deadline, limit).await.map(Arc::new);
+            if !lanes.slot.put(number, lane.as_ref().ok())
                 && let Ok(lane) = &lane
             {
                 lane.retire();
             }
-            // Nobody may be waiting any more.
-            let _ = sender.send(Some(lane));
+            // Where nobody waits any more, nobody tells.
+            if let Err(unheard) = sender.send(Some(lane))
+                && let Some(Err(error)) = unheard.0
+            {
+                lanes.reports.failed(&error);
+            }
         });
         Ok(Attempt {
             outcome,
             since: clock::instant(),
+            missed: Missed::default(),
         })
     }
 
@@ -153,6 +173,28 @@ impl Lanes {
             lane.retire();
             event::lane_lost(error);
         }
+    }
+
+    /// An operation on `lane` was dropped by its caller. Where nothing was heard for a good part of a deadline, a
+    /// task asks in its place, once a deadline at the most.
+    ///
+    /// The silence alone proves nothing: the answer to a dropped operation is heard by nobody.
+    pub(super) fn abandoned(&self, lane: &Arc<Lane>) {
+        if lane.silence() < self.deadline.mul_f64(0.5) || !lane.is_to_be_asked() {
+            return;
+        }
+        let Ok(runtime) = runtime() else {
+            return;
+        };
+        let (lanes, lane) = (self.clone(), Arc::clone(lane));
+        runtime.spawn(async move {
+            let ping = redis::cmd("PING");
+            let answer = failure::in_time(lanes.deadline, lane.command(&ping)).await;
+            lanes.reports.ended(&answer);
+            if let Err(error) = &answer {
+                lanes.inspect(&lane, error);
+            }
+        });
     }
 
     pub(super) fn close(&self) {
@@ -175,6 +217,24 @@ impl Lanes {
             }
         });
         failure::in_time(self.deadline, work).await
+    }
+}
+
+/// A caller that waits for an attempt, until it ends or the caller does not wait any more.
+struct Waits<'a> {
+    lanes: &'a Lanes,
+    attempt: Attempt,
+}
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        let Self { lanes, attempt } = self;
+        let took = clock::instant().saturating_duration_since(attempt.since);
+        let is_under_way = attempt.outcome.borrow().is_none();
+        if is_under_way && attempt.missed.another(took, lanes.deadline) {
+            let error = failure::missed_deadline(lanes.deadline);
+            lanes.reports.failed(&error);
+        }
     }
 }
 

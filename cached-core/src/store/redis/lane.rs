@@ -37,6 +37,8 @@ pub(super) struct Lane {
     /// Milliseconds from `opened` to the first command since the last reply, and one; 0 if there is
     /// none.
     unanswered: AtomicU64,
+    /// Milliseconds from `opened` until which nobody asks in the place of callers that have gone.
+    asked_again: AtomicU64,
     broken: AtomicBool,
 }
 
@@ -50,6 +52,7 @@ impl Lane {
             reads: Arc::new(Reads::new()),
             opened: clock::instant(),
             unanswered: AtomicU64::new(0),
+            asked_again: AtomicU64::new(0),
             broken: AtomicBool::new(false),
         }
     }
@@ -190,6 +193,21 @@ impl Lane {
                 Duration::from_millis(self.since_opened().saturating_add(1).saturating_sub(asked))
             }
         }
+    }
+
+    /// Whether the caller is to ask in the place of one that has gone: one does so within a deadline.
+    pub(super) fn is_to_be_asked(&self) -> bool {
+        let deadline = u64::try_from(self.deadline.as_millis()).unwrap_or(u64::MAX);
+        let (now, until) = (
+            self.since_opened(),
+            self.asked_again.load(Ordering::Relaxed),
+        );
+        let next = now.saturating_add(deadline);
+        now >= until
+            && self
+                .asked_again
+                .compare_exchange(until, next, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok()
     }
 
     /// Gives the connection up: it closes when the last caller under way has let go.

@@ -1,0 +1,58 @@
+//! [`UnderWay`]: what an operation says of its lane, also when its caller drops it.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use super::{connect::Lanes, lane::Lane};
+use crate::Error;
+
+/// An operation under way. One that ends says how; a caller that waits for less than the deadline drops it
+/// instead, and may be the only kind of caller there is.
+pub(super) struct UnderWay<'a> {
+    lanes: &'a Lanes,
+    lane: Option<Arc<Lane>>,
+}
+
+impl<'a> UnderWay<'a> {
+    pub(super) fn new(lanes: &'a Lanes, lane: Option<Arc<Lane>>) -> Self {
+        Self { lanes, lane }
+    }
+
+    pub(super) fn goes_over(&mut self, lane: &Arc<Lane>) {
+        self.lane = Some(Arc::clone(lane));
+    }
+
+    /// The lane is looked at again: one that broke, or has gone silent, is given up.
+    pub(super) fn ended<T>(mut self, result: &Result<T, Error>) {
+        if let (Some(lane), Err(error)) = (self.lane.take(), result) {
+            self.lanes.inspect(&lane, error);
+        }
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        if let Some(lane) = &self.lane {
+            self.lanes.abandoned(lane);
+        }
+    }
+}
+
+/// The deadlines that an attempt to connect has missed: counted once each, however many callers wait for it, and
+/// however short each of them waits.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Missed(Arc<AtomicU32>);
+
+impl Missed {
+    /// Whether one more is over.
+    pub(super) fn another(&self, took: Duration, deadline: Duration) -> bool {
+        let whole = took.as_nanos().checked_div(deadline.as_nanos());
+        let whole = whole.map_or(0, |whole| u32::try_from(whole).unwrap_or(u32::MAX));
+        self.0.fetch_max(whole, Ordering::Relaxed) < whole
+    }
+}
