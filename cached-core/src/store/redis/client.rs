@@ -188,10 +188,10 @@ impl Client {
             if error.class() != Class::Broken || left.is_zero() {
                 return Err(error);
             }
-            return self.once(left, |lane| self.read_on(lane, names)).await;
+            return Box::pin(self.once(left, |lane| self.read_on(lane, names))).await;
         }
-        self.twice(|lane| self.read_on(lane, Arc::clone(&names)))
-            .await
+        // Boxed, as above: what is seldom needed would lie in the future of every hit.
+        Box::pin(self.twice(|lane| self.read_on(lane, Arc::clone(&names)))).await
     }
 
     async fn read_on(&self, lane: Arc<Lane>, names: Arc<Names>) -> Result<Reply, Error> {

@@ -68,7 +68,9 @@ impl Reads {
                     lane: Arc::clone(&lane),
                     number,
                 };
-                let seen = failure::in_time(deadline, alone(&lane, &names)).await?;
+                // Boxed: those that wait, which are most of many, do not send.
+                let alone = Box::pin(alone(&lane, &names));
+                let seen = failure::in_time(deadline, alone).await?;
                 self.0.observe(seen.entry.as_ref().map_or(0, Bytes::len));
                 Ok(seen)
             }
