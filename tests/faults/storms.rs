@@ -26,6 +26,17 @@ fn cache(server: &RedisServer) -> Cache {
         .unwrap()
 }
 
+/// Waits until the server has confirmed so many entries.
+async fn until_stored(cache: &Cache, entries: u64) {
+    let stored = timeout(PATIENCE, async {
+        while cache.stats().total.stores < entries {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    });
+    let all = || panic!("{:?}", cache.stats().total);
+    stored.await.unwrap_or_else(|_| all());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_misses_of_one_key_are_one_load() {
     every_store("hot", async |cache| {
@@ -55,14 +66,7 @@ async fn ten_thousand_keys_with_jitter_end_at_different_times() {
         callers.spawn(cache.scope(hot(id, CountingLoader::new())));
     }
     timeout(PATIENCE, callers.join_all()).await.unwrap();
-    let stored = timeout(PATIENCE, async {
-        while cache.stats().total.stores < KEYS {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    });
-    stored
-        .await
-        .unwrap_or_else(|_| panic!("{:?}", cache.stats().total));
+    until_stored(&cache, KEYS).await;
     let ends = ends(&mut server.connect());
     assert_eq!(ends.len() as u64, KEYS);
     // Of the half of the ttl over which they spread, each tenth has about a tenth of them.
@@ -97,15 +101,17 @@ async fn hot_key_that_ends_among_ten_thousand_is_loaded_once() {
     let server = RedisServer::start();
     let cache = cache(&server);
     cache.scope(hot(1, CountingLoader::new())).await;
-    while cache.scope(hot::peek(1)).await.is_none() {
-        tokio::task::yield_now().await;
-    }
-    let [entry] = &server.keys("*:hot:1:*")[..] else {
+    // There, and not on its way: then its ttl would begin after what is done to it here.
+    until_stored(&cache, 1).await;
+    let entry = || server.keys("*:hot:1:*");
+    let [key] = &entry()[..] else {
         panic!("one entry");
     };
     // As its ttl does: the server takes it, and leaves the markers.
-    assert_eq!(server.cli(&["PEXPIRE", entry, "1"]), "1");
-    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert_eq!(server.cli(&["PEXPIRE", key, "1"]), "1");
+    while !entry().is_empty() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
     let loader = CountingLoader::new();
     let mut callers = JoinSet::new();
     for id in 0..10_000 {
