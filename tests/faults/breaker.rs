@@ -1,7 +1,6 @@
 //! Redis is not asked while it fails: what that saves, and how it is found again.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 use cached_core::{Cache, HealthStatus, Outage, cached};
@@ -13,6 +12,8 @@ use crate::crowd::{Crowd, DEADLINE, PATIENCE, SLACK, processes};
 use crate::metronome::Metronome;
 
 mod impatient;
+mod ends;
+mod memory;
 mod runtimes;
 mod told;
 
@@ -132,6 +133,41 @@ async fn redis_behind_a_black_hole_is_found_within_a_second_of_its_end() {
     took.sort();
     let most = Duration::from_millis(1_100) + 2 * metronome.worst();
     assert!(took.iter().all(|took| *took <= most), "{most:?}: {took:?}");
+}
+
+/// What is invalidated in the meantime need not be sent before anybody reads again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_is_found_within_a_second_whatever_is_invalidated_meanwhile() {
+    const BEAT: Duration = Duration::from_millis(1);
+    let server = RedisServer::start();
+    let proxy = Proxy::to(&server);
+    let builder = Cache::builder().redis_url(proxy.url());
+    let cache = builder.namespace(namespace("writers")).build().unwrap();
+    until_back(&cache).await;
+    proxy.set(Way::Refused);
+    let writer = tokio::spawn({
+        let cache = cache.clone();
+        async move {
+            let began = Instant::now();
+            let mut writes = JoinSet::new();
+            for number in 0_u32.. {
+                let cache = cache.clone();
+                let group = format!("written:{number}");
+                writes.spawn(async move { cache.invalidate(group).await });
+                while writes.try_join_next().is_some() {}
+                sleep((BEAT * number).saturating_sub(began.elapsed())).await;
+            }
+        }
+    });
+    sleep(Duration::from_millis(500)).await;
+    let metronome = Metronome::start();
+    let [commands, replies] = [Duration::from_millis(5); 2];
+    proxy.set(Way::Slow { commands, replies });
+    let took = until_back(&cache).await;
+    let most = Duration::from_millis(1_100) + 2 * metronome.worst();
+    assert!(took <= most, "{took:?}, {:?}", cache.health().await);
+    assert!(!writer.is_finished());
+    writer.abort();
 }
 
 /// However many wait for one reply: a pause of the server is one accident.
@@ -303,69 +339,4 @@ async fn redis_that_refuses_the_password_is_seldom_asked() {
     server.change_password("app", "right");
     let took = until_back(&cache).await;
     assert!(took < Duration::from_secs(8), "{took:?}");
-}
-
-/// A value that another process has invalidated is as old as that at the most.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn process_cut_off_from_redis_sees_what_others_invalidate_soon_enough() {
-    const OUTAGE_TTL: Duration = Duration::from_millis(500);
-    static NOW: AtomicU64 = AtomicU64::new(1);
-    #[cached(ttl = "1h", prefix = "now:{id}")]
-    async fn now(id: u64) -> u64 {
-        NOW.load(SeqCst)
-    }
-    let server = RedisServer::start();
-    let proxy = Proxy::to(&server);
-    let name = namespace("cut-off");
-    let metronome = Metronome::start();
-    let [connected, cut_off] = [server.url(), proxy.url()].map(|url| {
-        let builder = Cache::builder().redis_url(url).namespace(&name);
-        let builder = builder.op_timeout(DEADLINE).outage_ttl(OUTAGE_TTL);
-        builder.build().unwrap()
-    });
-    connected.ready(PATIENCE).await.unwrap();
-    cut_off.ready(PATIENCE).await.unwrap();
-    proxy.set(Way::Lost);
-    until_open(&cut_off).await;
-    for round in 2..5 {
-        // Kept in the process that is cut off.
-        cut_off.scope(now(1)).await;
-        NOW.store(round, SeqCst);
-        while !connected.invalidate("now:1").await.unwrap().is_applied() {}
-        let applied = Instant::now();
-        while cut_off.scope(now(1)).await != round {
-            let most = OUTAGE_TTL + SLACK + 2 * metronome.worst();
-            assert!(applied.elapsed() < most, "{:?}", applied.elapsed());
-            sleep(Duration::from_millis(5)).await;
-        }
-    }
-    // And what it kept is nothing to the others.
-    proxy.set(Way::Open);
-    NOW.store(9, SeqCst);
-    while !connected.invalidate("now:1").await.unwrap().is_applied() {}
-    while cut_off.health().await.status != HealthStatus::Healthy {
-        sleep(Duration::from_millis(1)).await;
-    }
-    for cache in [&connected, &cut_off] {
-        assert_eq!(cache.scope(now(1)).await, 9);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn cache_that_is_shut_down_looks_for_nothing() {
-    let server = RedisServer::start();
-    let proxy = Proxy::to(&server);
-    let cache = cache(&proxy.url(), Outage::Memory);
-    until_back(&cache).await;
-    proxy.set(Way::Refused);
-    until_open(&cache).await;
-    timeout(PATIENCE, cache.shutdown()).await.unwrap();
-    // One that was about to look may do so.
-    sleep(Duration::from_millis(500)).await;
-    let tries = proxy.connections();
-    for number in 0..100 {
-        call(&cache, number).await;
-        sleep(Duration::from_millis(10)).await;
-    }
-    assert_eq!(proxy.connections(), tries);
 }

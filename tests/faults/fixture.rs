@@ -235,6 +235,21 @@ fn server_can_be_demoted_and_promoted() {
 }
 
 #[test]
+fn server_can_lose_its_disk_for_a_while() {
+    let server = RedisServer::start();
+    server.cli(&["SET", "key", "old"]);
+    server.lose_disk();
+    for write in [&["SET", "key", "new"][..], &["UNLINK", "key"]] {
+        assert!(server.cli(write).starts_with("MISCONF"));
+    }
+    assert_eq!(server.cli(&["GET", "key"]), "old");
+    server.regain_disk();
+    assert_eq!(server.cli(&["SET", "key", "new"]), "OK");
+    server.restart();
+    assert_eq!(server.command(&["GET", "key"]), Reply::Nil);
+}
+
+#[test]
 fn server_can_be_full_occupied_and_strict() {
     let server = RedisServer::start();
     server.limit_memory("1");

@@ -8,7 +8,8 @@
 //! | | |
 //! |---|---|
 //! | no Redis at the start, or ever | `start`, `it::sharing` |
-//! | killed, frozen, black hole, late, reset, refused, flapping, full, demoted, password changed, busy | `outages` |
+//! | killed, frozen, black hole, late, reset, refused, flapping, full, without its disk, demoted, password changed, busy | `outages` |
+//! | users with few rights, writes refused: a full server, `MISCONF` | `refusals` |
 //! | loads its dump, is a cluster that is not whole; a reply that breaks off anywhere | `replies` |
 //! | dead requests after a thaw, probes, retries, one line a change of state | `breaker` |
 //! | restarts empty or from an old dump, failover that loses an invalidation, eviction | `outages`, `restarts`, `it::faults` |
@@ -23,6 +24,7 @@
 //! | user input in keys, two services on one prefix | `it::user_input`, `it::identity` |
 //! | callers that do not wait for the deadline | `breaker` |
 //! | runtimes that end, idle, or are none | `breaker`, `it::deadlines`, `it::faults` |
+//! | shutdown under load, the cache turned off | `breaker` |
 //! | hours of an outage | `bounds` |
 
 // A test says what is wrong by panicking.
@@ -39,6 +41,7 @@ mod crowd;
 mod fixture;
 mod metronome;
 mod outages;
+mod refusals;
 mod replies;
 mod restarts;
 mod start;

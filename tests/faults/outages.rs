@@ -182,6 +182,13 @@ async fn redis_is_out_of_memory() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_loses_its_disk() {
+    let server = RedisServer::start();
+    let (lose, regain) = (|| server.lose_disk(), || server.regain_disk());
+    endure(&server.url(), lose, regain).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn redis_is_demoted_and_promoted_again() {
     let [server, primary] = [(); 2].map(|()| RedisServer::start());
     endure(

@@ -264,6 +264,8 @@ impl Process {
         let mut server = Command::new(binary)
             .args(["--port", &settings.port.to_string(), "--bind", "127.0.0.1"])
             .args(["--save", "", "--appendonly", "no", "--daemonize", "no"])
+            // A copy for a replica is made at once, not in case others ask for one as well.
+            .args(["--repl-diskless-sync-delay", "0"])
             .arg("--dir")
             .arg(&settings.folder)
             .arg("--logfile")

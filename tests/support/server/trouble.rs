@@ -69,19 +69,35 @@ impl RedisServer {
         self.done(&["CONFIG", "SET", "maxmemory", limit]);
     }
 
+    /// The server cannot write to its disk, and refuses all writes for that: `MISCONF`.
+    pub fn lose_disk(&self) {
+        // What is to be the dump is a folder with something in it.
+        let in_the_way = self.folder.join("dump.rdb").join("something");
+        fs::create_dir_all(in_the_way).expect("a folder");
+        self.done(&["CONFIG", "SET", "save", "3600 1000000"]);
+        self.done(&["CONFIG", "SET", "stop-writes-on-bgsave-error", "yes"]);
+        self.cli(&["BGSAVE"]);
+        self.until("MISCONF", |said| said.starts_with("MISCONF"));
+    }
+
+    /// After [`lose_disk`](Self::lose_disk): it can write again, and takes writes.
+    pub fn regain_disk(&self) {
+        fs::remove_dir_all(self.folder.join("dump.rdb")).expect("a folder");
+        self.done(&["CONFIG", "SET", "save", ""]);
+        self.done(&["SAVE"]);
+        fs::remove_file(self.folder.join("dump.rdb")).expect("a dump");
+    }
+
     /// A user who may do everything; returns what a client connects to.
     pub fn add_user(&self, name: &str, password: &str) -> String {
+        self.add_user_who_may(name, password, &["~*", "&*", "+@all"])
+    }
+
+    /// A user with these rules of an access list; returns what a client connects to.
+    pub fn add_user_who_may(&self, name: &str, password: &str, rules: &[&str]) -> String {
         let password_rule = format!(">{password}");
-        self.done(&[
-            "ACL",
-            "SETUSER",
-            name,
-            "on",
-            "~*",
-            "&*",
-            "+@all",
-            &password_rule,
-        ]);
+        let user = ["ACL", "SETUSER", name, "on", &password_rule];
+        self.done(&[&user, rules].concat());
         format!("redis://{name}:{password}@127.0.0.1:{}", self.port)
     }
 
