@@ -67,6 +67,10 @@
 //! process for a short time, run their bodies, or fail. A server that was restarted, restored or promoted is
 //! another one, to which nothing that was stored or captured before means anything.
 //!
+//! Only a primary is read. One that has become a replica closes no connection: once a second a read asks about it,
+//! in its own round trip, so an entry that was invalidated on the new primary can be a hit for up to a second after
+//! the old one was demoted. One that does not know yet that there is another cannot say so.
+//!
 //! # What it tells
 //!
 //! Through `tracing`, with the target `cached_core`. Field names are part of the interface; no field and

@@ -11,8 +11,8 @@ use tokio::time::{sleep, timeout};
 use crate::crowd::{Crowd, DEADLINE, PATIENCE, SLACK, processes};
 use crate::metronome::Metronome;
 
-mod impatient;
 mod ends;
+mod impatient;
 mod memory;
 mod runtimes;
 mod told;

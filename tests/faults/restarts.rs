@@ -1,5 +1,7 @@
 //! Servers that forget: what was invalidated stays so.
 
+use std::time::{Duration, Instant};
+
 use cached_core::{Cache, Invalidated, cached};
 use tests::{CountingLoader, Proxy, RedisServer, Way, namespace};
 use tokio::time::timeout;
@@ -73,6 +75,37 @@ async fn failover_that_loses_an_invalidation_brings_nothing_back() {
     }
     keep(&cache, 0, NEW).await;
     assert_eq!(call(&other, 0, OLD).await, NEW, "shared again");
+}
+
+/// A process whose primary became a replica without closing a connection, and which only reads: it serves nothing
+/// that was invalidated on the new primary more than a second after that.
+#[tokio::test]
+async fn process_that_only_reads_learns_that_its_server_was_demoted() {
+    const ROLE_LASTS: Duration = Duration::from_secs(1);
+    let [old, new] = [(); 2].map(|()| RedisServer::start());
+    let proxy = Proxy::to(&old);
+    let name = namespace("demoted");
+    let [busy, idle] = [(); 2].map(|()| cache(&proxy.url(), &name));
+    keep(&busy, 0, OLD).await;
+    assert_eq!(call(&idle, 0, NEW).await, OLD, "a hit");
+    new.follow(&old);
+    new.promote();
+    proxy.lead_to(&new);
+    // It never copies what the new primary holds: the old value stays.
+    assert_eq!(old.cli(&["REPLICAOF", "127.0.0.1", "1"]), "OK");
+    let demoted = Instant::now();
+    let writer = cache(&new.url(), &name);
+    assert!(writer.invalidate("price:0").await.unwrap().is_applied());
+    while demoted.elapsed() < ROLE_LASTS {
+        busy.scope(price::peek(0)).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    for cache in [&busy, &idle] {
+        assert_eq!(cache.scope(price::peek(0)).await, None);
+        keep(cache, 0, NEW).await;
+    }
+    assert_eq!(call(&writer, 0, OLD).await, NEW, "shared by the new one");
+    assert_eq!(proxy.connections(), 4, "one lane after the other");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! What calls and invalidations cost, by the server's own counters and by a proxy that counts round trips.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cached_core::{Cache, cached, invalidates};
 use tests::{Proxy, RedisServer};
@@ -219,6 +219,31 @@ async fn age_is_asked_for_in_the_round_trip_of_the_read() {
     assert_eq!(stale.commands, read, "{stale:?}");
     // And without one: the read and the store.
     line.cost(1, one_window(1, false)).await.assert_is(1, 2);
+}
+
+/// Whether the server still is a primary is asked in the round trip of a read, once a second.
+#[tokio::test]
+async fn role_is_asked_for_in_the_round_trip_of_a_read() {
+    let line = Line::open().await;
+    line.cost(1, two_groups(1)).await.assert_is(2, 3);
+    let infos = || line.server.calls("info");
+    let asks = infos();
+    let own = infos() - asks;
+    for _ in 0..2 {
+        tokio::time::sleep(Duration::from_millis(1_010)).await;
+        let began = Instant::now();
+        line.cost(0, two_groups(1)).await.assert_is_one_read();
+        let before = infos();
+        line.cache.scope(two_groups(1)).await;
+        // Unless the machine was busy for that long.
+        if began.elapsed() < Duration::from_secs(1) {
+            assert_eq!(infos() - before, own, "asked again within a second");
+        }
+    }
+    tokio::time::sleep(Duration::from_millis(1_010)).await;
+    let before = infos();
+    line.cache.scope(two_groups(1)).await;
+    assert_eq!(infos() - before, 2 + own, "of itself, and of its role");
 }
 
 #[tokio::test]

@@ -120,10 +120,7 @@ impl Client {
             .await?;
         // What was seen on another run of the server cannot be completed on this one.
         if began_on.is_some_and(|began_on| began_on != identity) {
-            return Err(Error::new(
-                ErrorKind::Unavailable,
-                "another server answers at the address of Redis: the next call sees it whole",
-            ));
+            return Err(failure::another_run());
         }
         for reply in &mut *replies {
             reply.identity = Some(identity);
@@ -333,7 +330,7 @@ impl Client {
     async fn reads(&self, lane: &Lane) -> Result<(), Error> {
         let everything = Target::Group(group::NAMESPACE.to_owned());
         let marker = names::of_target(&self.namespace, &everything);
-        lane.mget(&[&marker]).await.map(drop)
+        lane.mget_with_ttls(&[&marker], &[]).await.map(drop)
     }
 
     pub(super) async fn server_info(&self) -> Result<ServerInfo, Error> {

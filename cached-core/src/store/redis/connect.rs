@@ -260,24 +260,17 @@ impl Checkout {
 async fn open(pool: &Pool, deadline: Duration, limit: Duration) -> Result<Lane, Error> {
     let work = async {
         let pooled = pool.get().await.map_err(|error| failure::of_pool(&error))?;
-        let mut both = Pipeline::with_capacity(2);
-        both.cmd("INFO")
-            .arg("server")
-            .cmd("INFO")
-            .arg("replication");
+        let mut questions = Pipeline::with_capacity(info::QUESTIONS);
+        info::ask(&mut questions);
         let replies = pooled
             .as_ref()
             .clone()
-            .send_packed_commands(&both, 0, 2)
+            .send_packed_commands(&questions, 0, info::QUESTIONS)
             .await;
         let replies = replies
             .and_then(lane::no_errors)
             .map_err(|error| failure::of(&error))?;
-        let text: Vec<u8> = replies
-            .into_iter()
-            .filter_map(lane::bytes)
-            .flatten()
-            .collect();
+        let text = info::text(replies.into_iter().map(lane::bytes));
         let fields = info::fields(&text);
         match info::admit(&fields) {
             Ok(identity) => {

@@ -145,6 +145,14 @@ pub(super) fn missed_deadline(deadline: Duration) -> Error {
     .classed(Class::Transient)
 }
 
+/// What was seen on one run of the server counts for nothing on another.
+pub(super) fn another_run() -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        "another server answers at the address of Redis: the next call sees it whole",
+    )
+}
+
 /// Whether the key holds something else than a string, which is never ours.
 pub(super) fn is_another_type(error: &RedisError) -> bool {
     error.code() == Some("WRONGTYPE")

@@ -2,7 +2,25 @@
 
 use std::{collections::HashMap, time::Duration};
 
+use bytes::Bytes;
+use deadpool_redis::redis::Pipeline;
+
 use crate::{Error, ErrorKind, entry::Identity, error::Class, server::ServerInfo};
+
+/// How many commands [`ask`] adds.
+pub(super) const QUESTIONS: usize = 2;
+
+/// Asks for what [`admit`] looks at.
+pub(super) fn ask(pipeline: &mut Pipeline) {
+    for section in ["server", "replication"] {
+        pipeline.cmd("INFO").arg(section);
+    }
+}
+
+/// The answers to [`ask`], one behind the other.
+pub(super) fn text(answers: impl Iterator<Item = Option<Bytes>>) -> Vec<u8> {
+    answers.flatten().flatten().collect()
+}
 
 /// `name:value` lines; the section titles between them are left out.
 pub(super) fn fields(text: &[u8]) -> HashMap<&str, &str> {

@@ -16,11 +16,14 @@ use deadpool_redis::{
 };
 
 use super::{
-    failure,
+    failure, info,
     names::Names,
     reads::{Reads, Seen},
 };
-use crate::{Error, clock, entry::Identity};
+use crate::{Error, clock, entry::Identity, error::Class};
+
+/// For how many milliseconds the server is taken for the primary that it said it was.
+const ROLE_LASTS: u64 = 1_000;
 
 /// One multiplexed connection, out of the pool for as long as it works.
 ///
@@ -39,6 +42,8 @@ pub(super) struct Lane {
     unanswered: AtomicU64,
     /// Milliseconds from `opened` until which nobody asks in the place of callers that have gone.
     asked_again: AtomicU64,
+    /// Milliseconds from `opened` to the latest question whose answer was that this is the same primary.
+    confirmed: AtomicU64,
     broken: AtomicBool,
 }
 
@@ -53,6 +58,7 @@ impl Lane {
             opened: clock::instant(),
             unanswered: AtomicU64::new(0),
             asked_again: AtomicU64::new(0),
+            confirmed: AtomicU64::new(0),
             broken: AtomicBool::new(false),
         }
     }
@@ -76,12 +82,13 @@ impl Lane {
     }
 
     /// Reads several keys in one command. A key of another type reads as absent.
-    pub(super) async fn mget(&self, names: &[&str]) -> Result<Vec<Option<Bytes>>, Error> {
+    async fn mget(&self, names: &[&str], now: u64) -> Result<Vec<Option<Bytes>>, Error> {
         let mut mget = redis::cmd("MGET");
         for name in names {
             mget.arg(*name);
         }
-        match self.command(&mget).await? {
+        let reply = self.send(&mget, now).await;
+        match self.heard(reply)? {
             Value::Array(values) if values.len() == names.len() => {
                 Ok(values.into_iter().map(bytes).collect())
             }
@@ -89,7 +96,9 @@ impl Lane {
         }
     }
 
-    /// As [`mget`](Self::mget), and asks of each of `entries` how long it will be kept, in the same round trip.
+    /// Reads several keys, and asks of each of `entries` how long it will be kept, in the same round trip. Now and
+    /// then the same round trip asks first whether the server still is the primary that it was: a replica
+    /// reads as well as any, only not what is invalidated elsewhere.
     ///
     /// The times first: an entry that is stored in between then looks as old as the one before it, which costs a
     /// load; the other way round an old one would look young.
@@ -98,40 +107,67 @@ impl Lane {
         names: &[&str],
         entries: &[&str],
     ) -> Result<(Vec<Option<Bytes>>, Vec<Option<Duration>>), Error> {
-        if entries.is_empty() {
-            return Ok((self.mget(names).await?, Vec::new()));
+        let now = self.since_opened();
+        let confirmed = self.confirmed.load(Ordering::Relaxed);
+        let is_confirmed = now.saturating_sub(confirmed) < ROLE_LASTS;
+        if is_confirmed && entries.is_empty() {
+            return Ok((self.mget(names, now).await?, Vec::new()));
         }
         // Boxed: most reads do not ask, and their futures stay small.
-        Box::pin(self.values_and_ttls(names, entries)).await
+        Box::pin(self.values_and_ttls(names, entries, (!is_confirmed).then_some(now))).await
     }
 
     async fn values_and_ttls(
         &self,
         names: &[&str],
         entries: &[&str],
+        confirms_at: Option<u64>,
     ) -> Result<(Vec<Option<Bytes>>, Vec<Option<Duration>>), Error> {
         let mut all = Pipeline::with_capacity(entries.len().saturating_add(1));
+        if confirms_at.is_some() {
+            info::ask(&mut all);
+        }
         for entry in entries {
             all.cmd("PTTL").arg(*entry);
         }
         all.cmd("MGET").arg(names);
         let mut answers = self.each(&all).await?;
-        match answers.pop().and_then(Answer::value) {
+        let values = answers.pop().and_then(Answer::value);
+        let mut answers = answers.into_iter();
+        if let Some(now) = confirms_at {
+            self.confirm(now, answers.by_ref().take(info::QUESTIONS))?;
+        }
+        match values {
             Some(Value::Array(values)) if values.len() == names.len() => Ok((
                 values.into_iter().map(bytes).collect(),
-                answers.into_iter().map(Answer::ttl).collect(),
+                answers.map(Answer::ttl).collect(),
             )),
             _ => Err(no_array()),
         }
     }
 
+    /// What the server has said of itself, when it was asked at `now`.
+    fn confirm(&self, now: u64, answers: impl Iterator<Item = Answer>) -> Result<(), Error> {
+        let text = info::text(answers.map(Answer::bytes));
+        let error = match info::admit(&info::fields(&text)) {
+            Ok(identity) if identity == self.identity => {
+                self.confirmed.fetch_max(now, Ordering::Relaxed);
+                return Ok(());
+            }
+            Ok(_) => failure::another_run().classed(Class::Broken),
+            Err(error) => error,
+        };
+        self.broken.store(true, Ordering::Relaxed);
+        Err(error)
+    }
+
     pub(super) async fn command(&self, command: &Cmd) -> Result<Value, Error> {
-        let reply = self.send(command).await;
+        let reply = self.send(command, self.since_opened()).await;
         self.heard(reply)
     }
 
-    async fn send(&self, command: &Cmd) -> Result<Value, RedisError> {
-        self.asked();
+    async fn send(&self, command: &Cmd, now: u64) -> Result<Value, RedisError> {
+        self.asked(now);
         let reply = self.connection.clone().send_packed_command(command).await;
         reply.and_then(Value::extract_error)
     }
@@ -141,7 +177,7 @@ impl Lane {
     pub(super) async fn each(&self, pipeline: &Pipeline) -> Result<Vec<Answer>, Error> {
         let mut connection = self.connection.clone();
         let count = pipeline.len();
-        self.asked();
+        self.asked(self.since_opened());
         let replies = connection.send_packed_commands(pipeline, 0, count).await;
         let replies = replies.and_then(|replies| {
             replies
@@ -158,8 +194,8 @@ impl Lane {
     }
 
     /// A command is on its way.
-    fn asked(&self) {
-        let now = self.since_opened().saturating_add(1);
+    fn asked(&self, now: u64) {
+        let now = now.saturating_add(1);
         // An earlier one that is unanswered counts for longer.
         let _ = self
             .unanswered
