@@ -226,6 +226,10 @@ impl Cache {
         let (function, ttl) = (write.key.function(), write.ttl);
         let bytes = write.payload.len();
         let rejected = Kept::Rejected(None);
+        if !self.is_on() {
+            // After a shutdown nothing is written any more, and what is there is old.
+            return self.remove(&write.key).await;
+        }
         let Some(captured) = self.generations().replace(&write.key, write.captured) else {
             self.count_kept(function, backend.store.kind(), rejected, bytes, ttl);
             return self.remove(&write.key).await;

@@ -84,7 +84,6 @@ async fn load_that_outlasts_its_cache_stores_nothing_and_connects_to_nothing() {
 
 /// What it replaces is not there afterwards, and what it found is not stored.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "it is stored"]
 async fn refresh_that_outlasts_its_cache_stores_nothing_and_removes_what_is_there() {
     let server = RedisServer::start();
     let name = namespace("outlasts");
