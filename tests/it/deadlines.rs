@@ -243,25 +243,31 @@ async fn read_at_once(keys: Vec<String>) -> (u64, u64) {
     reads(&server)
 }
 
+/// Reads all `keys` at once until they share commands: on a busy machine one may be done before the next begins.
+/// Without sharing they never do.
+async fn read_together(keys: Vec<String>) -> (u64, u64) {
+    let mut commands = Vec::new();
+    for _ in 0..10 {
+        let read = read_at_once(keys.clone()).await;
+        if (1..=16).contains(&read.0) {
+            return read;
+        }
+        commands.push(read.0);
+    }
+    panic!("{commands:?} commands for 64 reads");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reads_of_one_moment_share_commands() {
     let keys = (0..64).map(|number| format!("key:{number}")).collect();
-    let (commands, named) = read_at_once(keys).await;
-    assert!(
-        (1..=16).contains(&commands),
-        "{commands} commands for 64 reads"
-    );
+    let (commands, named) = read_together(keys).await;
     // Each entry once, and once its own marker; `%g` and `%g:key` once a command.
     assert_eq!(named, 64 * 2 + commands * 2, "each key once");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_command_shared_by_reads_of_one_key_names_it_once() {
-    let (commands, named) = read_at_once(vec!["hot".to_owned(); 64]).await;
-    assert!(
-        (1..=16).contains(&commands),
-        "{commands} commands for 64 reads"
-    );
+    let (commands, named) = read_together(vec!["hot".to_owned(); 64]).await;
     // The entry, `%g` and `%g:hot`.
     assert_eq!(named, commands * 3);
 }
