@@ -8,7 +8,7 @@ use tests::{CountingLoader, Proxy, RedisServer, Way, namespace};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::crowd::{Crowd, DEADLINE, PATIENCE, SLACK, processes};
+use crate::crowd::{Crowd, PATIENCE, SHORT, SLACK, processes};
 use crate::metronome::Metronome;
 
 mod ends;
@@ -32,7 +32,7 @@ fn cache(url: &str, outage: Outage) -> Cache {
     let builder = Cache::builder()
         .redis_url(url)
         .namespace(namespace("breaker"));
-    builder.op_timeout(DEADLINE).outage(outage).build().unwrap()
+    builder.op_timeout(SHORT).outage(outage).build().unwrap()
 }
 
 /// Calls until Redis is not asked any more.
@@ -86,7 +86,7 @@ async fn costs_nothing_when_open(way: Way) {
             assert!(!cache.invalidate("squared").await.unwrap().is_applied());
         }
         // One deadline would be too much, and so would be a tenth of one a call.
-        let most = DEADLINE + SLACK + 2 * metronome.worst();
+        let most = SHORT + SLACK + 2 * metronome.worst();
         assert!(began.elapsed() < most, "{outage:?}: {:?}", began.elapsed());
     }
 }

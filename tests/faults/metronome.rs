@@ -1,41 +1,65 @@
 //! How late this machine is: a limit of time that forgets it fails on the busy ones.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::task::AbortHandle;
 
+/// What a beat may be late on a machine that is not.
+const USUAL: Duration = Duration::from_millis(2);
+
 /// A task that wakes up every few milliseconds, and notes how much too late.
 #[derive(Debug)]
 pub(crate) struct Metronome {
-    worst: Arc<AtomicU64>,
+    late: Arc<Mutex<Vec<Late>>>,
     task: AbortHandle,
+}
+
+/// A beat that came too late.
+#[derive(Debug)]
+struct Late {
+    began: Instant,
+    came: Instant,
+    by: Duration,
 }
 
 impl Metronome {
     /// In the runtime whose lateness counts.
     pub(crate) fn start() -> Self {
         const BEAT: Duration = Duration::from_millis(2);
-        let worst = Arc::new(AtomicU64::new(0));
-        let noted = Arc::clone(&worst);
+        let late = Arc::new(Mutex::new(Vec::new()));
+        let noted = Arc::clone(&late);
         let task = tokio::spawn(async move {
             loop {
                 let began = Instant::now();
                 tokio::time::sleep(BEAT).await;
-                let late = began.elapsed().saturating_sub(BEAT).as_micros();
-                noted.fetch_max(u64::try_from(late).unwrap(), SeqCst);
+                let came = Instant::now();
+                let by = came.duration_since(began).saturating_sub(BEAT);
+                if by > USUAL {
+                    noted.lock().unwrap().push(Late { began, came, by });
+                }
             }
         });
         Self {
-            worst,
+            late,
             task: task.abort_handle(),
         }
     }
 
     /// The latest it has been.
     pub(crate) fn worst(&self) -> Duration {
-        Duration::from_micros(self.worst.load(SeqCst))
+        self.worst_where(|_| true)
+    }
+
+    /// The latest it has been from `began` on, for so long.
+    pub(crate) fn worst_in(&self, began: Instant, took: Duration) -> Duration {
+        self.worst_where(|late| late.came >= began && late.began <= began + took)
+    }
+
+    fn worst_where(&self, counts: impl Fn(&Late) -> bool) -> Duration {
+        let late = self.late.lock().unwrap();
+        let counted = late.iter().filter(|late| counts(late));
+        counted.map(|late| late.by).max().unwrap_or(USUAL)
     }
 }
 

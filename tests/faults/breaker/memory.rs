@@ -8,7 +8,7 @@ use cached_core::{Cache, HealthStatus, cached};
 use tests::{CountingLoader, Proxy, RedisServer, Way, namespace};
 use tokio::time::{sleep, timeout};
 
-use super::{DEADLINE, SLACK, squared, until_open};
+use super::{SHORT, SLACK, squared, until_open};
 use crate::crowd::PATIENCE;
 use crate::metronome::Metronome;
 
@@ -27,7 +27,7 @@ async fn process_cut_off_from_redis_sees_what_others_invalidate_soon_enough() {
     let metronome = Metronome::start();
     let [connected, cut_off] = [server.url(), proxy.url()].map(|url| {
         let builder = Cache::builder().redis_url(url).namespace(&name);
-        let builder = builder.op_timeout(DEADLINE).outage_ttl(OUTAGE_TTL);
+        let builder = builder.op_timeout(SHORT).outage_ttl(OUTAGE_TTL);
         builder.build().unwrap()
     });
     connected.ready(PATIENCE).await.unwrap();
