@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::{cache, squared, until_back};
-use crate::crowd::{DEADLINE, PATIENCE};
+use crate::crowd::{PATIENCE, SHORT};
 
 /// Whether a call is answered before its caller goes.
 async fn is_answered(cache: &Cache, number: u64, limit: Duration) -> bool {
@@ -27,7 +27,7 @@ async fn are_answered_again(cache: &Cache, callers: u64) {
             let in_a_row = async {
                 let mut answers = 0;
                 while answers < 20 {
-                    let is_answered = is_answered(&cache, number, DEADLINE.mul_f64(0.8)).await;
+                    let is_answered = is_answered(&cache, number, SHORT.mul_f64(0.8)).await;
                     answers = if is_answered { answers + 1 } else { 0 };
                 }
             };
@@ -67,7 +67,7 @@ async fn connection_that_does_not_come_is_noticed_by_callers_that_never_wait_for
     proxy.set(Way::Lost);
     for callers in [1, 16] {
         let builder = Cache::builder().redis_url(proxy.url());
-        let builder = builder.op_timeout(DEADLINE).connect_timeout(PATIENCE);
+        let builder = builder.op_timeout(SHORT).connect_timeout(PATIENCE);
         let cache = builder.build().unwrap();
         are_answered_again(&cache, callers).await;
     }
@@ -81,16 +81,17 @@ async fn callers_that_go_at_once_say_nothing_of_redis() {
     let cache = cache(&proxy.url(), Outage::Memory);
     until_back(&cache).await;
     let connections = proxy.connections();
-    let [commands, replies] = [DEADLINE.mul_f64(0.1); 2];
+    let [commands, replies] = [SHORT.mul_f64(0.1); 2];
     proxy.set(Way::Slow { commands, replies });
     let began = Instant::now();
-    while began.elapsed() < 15 * DEADLINE {
+    while began.elapsed() < 15 * SHORT {
         // One that the machine holds up may be answered.
         is_answered(&cache, 0, Duration::from_millis(1)).await;
     }
     // Nor does it when they have been away for a while.
-    sleep(2 * DEADLINE).await;
+    sleep(2 * SHORT).await;
     is_answered(&cache, 0, Duration::from_millis(1)).await;
-    assert_eq!(cache.health().await.status, HealthStatus::Healthy);
+    let health = cache.health().await;
+    assert_eq!(health.status, HealthStatus::Healthy, "{health:?}");
     assert_eq!(proxy.connections(), connections, "the lane was replaced");
 }
