@@ -295,16 +295,19 @@ impl<R, T> Codec<R, T> {
                 cache.count_miss(function, store, miss);
                 Start::usual(Plan::Share(Some(seen)))
             }
-            Err(NoHit::Failed(error)) => {
-                let ground = cache.ground_after(function, error);
-                match self.look_elsewhere(&cache, ground, None, &key, asks) {
+            Err(NoHit::Failed(error)) => match cache.ground_after(function, error) {
+                Ground::Usual => {
+                    cache.count_miss(function, store, Miss::Absent);
+                    Start::usual(Plan::Share(None))
+                }
+                ground => match self.look_elsewhere(&cache, ground, None, &key, asks) {
                     Looked::Hit(value) | Looked::Stale(value, ..) => {
                         return FoundStale::Hit(value);
                     }
                     Looked::Miss(_, start) => start,
                     Looked::Uncached | Looked::Ask(_) => Start::usual(Plan::Alone),
-                }
-            }
+                },
+            },
         };
         FoundStale::Miss(Load::new(*self, Call::new(cache, key, start, began)))
     }

@@ -124,6 +124,25 @@ async fn frozen_redis_costs_one_deadline_a_call() {
     until_hit(&cache, 1).await;
 }
 
+/// They cannot know of a load that has begun whether it is new enough for them; of one that has not, they can.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn those_who_miss_the_deadline_at_one_moment_do_not_all_load() {
+    let server = RedisServer::start();
+    let cache = cache(&server.url());
+    cache.ready(Duration::from_secs(30)).await.unwrap();
+    server.freeze();
+    let loader = CountingLoader::new();
+    let mut tasks = JoinSet::new();
+    for _ in 0..64 {
+        let (cache, loader) = (cache.clone(), loader.clone());
+        tasks.spawn(async move { call(&cache, 1, &loader).await });
+    }
+    tasks.join_all().await;
+    let runs = loader.runs();
+    assert!(runs <= 32, "{runs} loads for 64 callers");
+    server.thaw();
+}
+
 /// A listener whose backlog takes connections that nobody ever answers.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_never_answers_costs_one_deadline_a_call() {

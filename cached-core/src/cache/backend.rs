@@ -129,12 +129,11 @@ impl Cache {
         Ground::Emergency(self.0.emergency.of(outage, make))
     }
 
-    /// Where a call goes whose read has failed. A single failure says nothing of what this process has loaded
-    /// itself: another may have invalidated it.
+    /// Where a call goes whose read has failed. A single failure opens nothing: what this process has loaded
+    /// itself may have been invalidated by another.
     pub(crate) fn ground_after(&self, function: Option<&'static Function>, error: Error) -> Ground {
         match self.ground(function) {
             Ground::Usual if self.is_failing(function) => Ground::Unavailable(error),
-            Ground::Usual => Ground::Origin,
             ground => ground,
         }
     }

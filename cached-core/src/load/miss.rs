@@ -161,6 +161,11 @@ impl<'a, R, T> Miss<'a, R, T> {
             return Err(Boarding::Lead(lead));
         }
         let Some(seen) = self.seen.take() else {
+            // What failed one call fails others at the same moment, and nobody joins such a load once it has
+            // begun: those come first.
+            if clock::has_timer() {
+                tokio::task::yield_now().await;
+            }
             return Err(Boarding::Lead(lead));
         };
         if seen.reply.view().is_complete() {
