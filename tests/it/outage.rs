@@ -40,6 +40,22 @@ async fn outage(server: &RedisServer, cache: &Cache) {
     }
 }
 
+/// A cache that has stored 1 for the call on a server that is only silent.
+async fn out_of_reach(server: &RedisServer, outage: Outage) -> Cache {
+    let cache = Cache::builder()
+        .redis_url(server.url())
+        .op_timeout(Duration::from_millis(50))
+        .outage(outage)
+        .build()
+        .unwrap();
+    cache.ready(PATIENCE).await.unwrap();
+    assert_eq!(answer(&cache, 1).await, 1);
+    stored(&cache, 1).await;
+    server.freeze();
+    while cache.exists("any").await.unwrap_err().kind() == ErrorKind::Timeout {}
+    cache
+}
+
 async fn recovery(server: &RedisServer, cache: &Cache) {
     server.restart();
     cache.ready(PATIENCE).await.unwrap();
@@ -131,17 +147,7 @@ async fn invalidation_holds_in_memory_at_once_and_elsewhere_before_anything_is_r
 #[tokio::test]
 async fn what_was_invalidated_meanwhile_is_not_there_when_a_server_is_reached_again() {
     let server = RedisServer::start();
-    let cache = Cache::builder()
-        .redis_url(server.url())
-        .op_timeout(Duration::from_millis(50))
-        .outage(Outage::Origin)
-        .build()
-        .unwrap();
-    cache.ready(PATIENCE).await.unwrap();
-    assert_eq!(answer(&cache, 1).await, 1);
-    stored(&cache, 1).await;
-    server.freeze();
-    while cache.exists("any").await.unwrap_err().kind() == ErrorKind::Timeout {}
+    let cache = out_of_reach(&server, Outage::Origin).await;
     assert_eq!(
         cache.invalidate("user:1").await.unwrap(),
         Invalidated::Postponed
@@ -187,16 +193,7 @@ async fn fail_is_the_error_of_functions_that_have_such_a_one() {
 #[tokio::test]
 async fn refresh_replaces_what_memory_has_and_what_redis_had() {
     let server = RedisServer::start();
-    let cache = Cache::builder()
-        .redis_url(server.url())
-        .op_timeout(Duration::from_millis(50))
-        .build()
-        .unwrap();
-    cache.ready(PATIENCE).await.unwrap();
-    assert_eq!(answer(&cache, 1).await, 1);
-    stored(&cache, 1).await;
-    server.freeze();
-    while cache.exists("any").await.unwrap_err().kind() == ErrorKind::Timeout {}
+    let cache = out_of_reach(&server, Outage::Memory).await;
     assert_eq!(answer(&cache, 2).await, 2);
     let refresh = name::refresh(1, CountingLoader::new(), 3);
     assert_eq!(cache.scope(refresh).await, 3);
