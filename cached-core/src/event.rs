@@ -11,6 +11,17 @@ use crate::{Error, error::Class, function::Function, json::Unstorable, named::Na
 
 const TARGET: &str = "cached_core";
 
+/// The same event at one of two levels: each level is fixed where it is written.
+macro_rules! event_at {
+    (if $condition:expr => $level:expr, else $other:expr, $($told:tt)+) => {
+        if $condition {
+            event!(target: TARGET, $level, $($told)+);
+        } else {
+            event!(target: TARGET, $other, $($told)+);
+        }
+    };
+}
+
 fn name(function: Option<&'static Function>) -> &'static str {
     function.map_or("by key", Function::name)
 }
@@ -137,13 +148,10 @@ pub(crate) fn foreign(function: Option<&'static Function>, store: Kind) {
 
 /// Once for each invalidation that nobody waits for any more; in an outage that is no news.
 pub(crate) fn postponed(error: &Error, in_outage: bool) {
-    const SAYS: &str =
-        "invalidation postponed: it holds in this process, and is sent until the store confirms it";
-    if in_outage {
-        event!(target: TARGET, Level::DEBUG, %error, "{SAYS}");
-    } else {
-        event!(target: TARGET, Level::WARN, %error, "{SAYS}");
-    }
+    event_at!(
+        if in_outage => Level::DEBUG, else Level::WARN, %error,
+        "invalidation postponed: it holds in this process, and is sent until the store confirms it"
+    );
 }
 
 pub(crate) fn caught_up(targets: u64) {
@@ -212,8 +220,9 @@ pub(crate) fn follower_gave_up(function: Option<&'static Function>, waited: Dura
     );
 }
 
-pub(crate) fn connected(version: &str) {
-    event!(target: TARGET, Level::INFO, version, "connected to Redis");
+/// In an outage each look connects; what counts is told when one of them finds Redis.
+pub(crate) fn connected(version: &str, in_outage: bool) {
+    event_at!(if in_outage => Level::DEBUG, else Level::INFO, version, "connected to Redis");
 }
 
 pub(crate) fn lane_lost(error: &Error) {
@@ -222,12 +231,10 @@ pub(crate) fn lane_lost(error: &Error) {
 
 /// An error where somebody has to do something, a warning where it may pass.
 pub(crate) fn breaker_opened(error: &Error) {
-    const SAYS: &str = "Redis is not asked any more until a look in the background finds it";
-    if error.class() == Class::Permanent {
-        event!(target: TARGET, Level::ERROR, %error, breaker = "open", "{SAYS}");
-    } else {
-        event!(target: TARGET, Level::WARN, %error, breaker = "open", "{SAYS}");
-    }
+    event_at!(
+        if error.class() == Class::Permanent => Level::ERROR, else Level::WARN, %error, breaker = "open",
+        "Redis is not asked any more until a look in the background finds it"
+    );
 }
 
 pub(crate) fn breaker_closed(away: Duration) {

@@ -101,7 +101,7 @@
 //! | `value not stored: …`, `an argument could not be encoded: …`, once a function | warn | `function`, `why` |
 //! | `an argument could not be encoded: nothing is cached by it, and nothing invalidated` | warn | `error` |
 //! | `connection to Redis lost: …` | debug | `error` |
-//! | `connected to Redis` | info | `version` |
+//! | `connected to Redis` | info (debug while the breaker is open) | `version` |
 //! | `an invalidation reaches no cached function of this program: …`, at `install` | warn | `pattern` or `tag`, `module` |
 //! | `no cache is installed and none could be made …`: everything runs uncached | error | `error` |
 //!

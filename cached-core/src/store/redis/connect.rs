@@ -137,7 +137,7 @@ impl Lanes {
         let (sender, outcome) = watch::channel(None);
         let lanes = self.clone();
         runtime.spawn(async move {
-            let lane = open(&lanes.pool, lanes.deadline, limit).await.map(Arc::new);
+            let lane = open(&lanes, limit).await.map(Arc::new);
             if !lanes.slot.put(number, lane.as_ref().ok())
                 && let Ok(lane) = &lane
             {
@@ -257,9 +257,13 @@ impl Checkout {
     }
 }
 
-async fn open(pool: &Pool, deadline: Duration, limit: Duration) -> Result<Lane, Error> {
+async fn open(lanes: &Lanes, limit: Duration) -> Result<Lane, Error> {
     let work = async {
-        let pooled = pool.get().await.map_err(|error| failure::of_pool(&error))?;
+        let pooled = lanes
+            .pool
+            .get()
+            .await
+            .map_err(|error| failure::of_pool(&error))?;
         let mut questions = Pipeline::with_capacity(info::QUESTIONS);
         info::ask(&mut questions);
         let replies = pooled
@@ -274,8 +278,8 @@ async fn open(pool: &Pool, deadline: Duration, limit: Duration) -> Result<Lane, 
         let fields = info::fields(&text);
         match info::admit(&fields) {
             Ok(identity) => {
-                event::connected(info::version(&fields));
-                Ok(Lane::new(pooled, identity, deadline))
+                event::connected(info::version(&fields), lanes.reports.is_open());
+                Ok(Lane::new(pooled, identity, lanes.deadline))
             }
             Err(error) => {
                 // Not to be handed out: the next attempt asks anew.

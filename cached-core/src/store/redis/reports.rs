@@ -24,9 +24,13 @@ impl Reports {
         }
     }
 
+    pub(super) fn is_open(&self) -> bool {
+        self.breaker.outage().is_some()
+    }
+
     /// Why nothing is sent, if the breaker is open.
     pub(super) fn refusal(&self) -> Option<Error> {
-        self.breaker.outage().map(|_| self.breaker.refusal())
+        self.is_open().then(|| self.breaker.refusal())
     }
 
     /// An operation has ended.
