@@ -11,6 +11,7 @@ use std::{
 
 use cached_core::{Builder, Cache, Clock, Counts};
 use tests::{CountingLoader, RedisServer, Store, namespace};
+use tokio::task::JoinHandle;
 
 use crate::stored;
 
@@ -121,6 +122,13 @@ impl Place {
             // Zero or less deletes it.
             server.cli(&["PEXPIRE", &key, &left.to_string()]);
         }
+    }
+
+    /// A call beside this task.
+    fn call_price(&self) -> JoinHandle<Result<u64, Closed>> {
+        let shop = self.shop.clone();
+        let call = async move { price(1, &shop).await };
+        tokio::spawn(self.cache.scope(call))
     }
 
     fn counts(&self) -> Counts {

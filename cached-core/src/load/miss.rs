@@ -246,33 +246,31 @@ impl<'a, R, T> Miss<'a, R, T> {
                 if let Some(value) = self.stale() {
                     return value;
                 }
-                let captured = self.capture_alone();
-                let value = self.call.load(None, body).await;
-                let shared = self.codec.share(&value);
-                let landed = lone.land(shared.clone());
-                self.keep(&value, shared, &captured, landed);
-                value
+                self.load_alone(body, |shared| lone.land(shared)).await
             }
-            Turn::GaveUp => {
-                let captured = self.capture_alone();
-                let value = self.call.load(None, body).await;
-                let shared = self.codec.share(&value);
-                self.keep(&value, shared, &captured, None);
-                self.or_stale(value)
-            }
+            Turn::GaveUp => self.or_stale(self.load_alone(body, |_| None).await),
             // A leader has gone elsewhere; a call that read often enough loads by itself.
             Turn::Lead(_) | Turn::Again => self.or_stale(body.await),
         }
     }
 
-    /// What a load outside a flight may store its value with: what this call's own read showed, if
-    /// that was all of it.
-    fn capture_alone(&self) -> Captured {
-        Captured {
+    /// Runs the body outside a flight, and stores its value with what this call's own read showed, if that
+    /// was all of it. `land` hands it to those who wait for it.
+    async fn load_alone<F: Future<Output = R>>(
+        &self,
+        body: Pin<&mut F>,
+        land: impl FnOnce(Option<Shared>) -> Option<Landed>,
+    ) -> R {
+        let captured = Captured {
             at: self.call.cache.generations().now(),
             began: clock::instant(),
             from: self.view().and_then(|view| view.captures()),
-        }
+        };
+        let value = self.call.load(None, body).await;
+        let shared = self.codec.share(&value);
+        let landed = land(shared.clone());
+        self.keep(&value, shared, &captured, landed);
+        value
     }
 
     /// Stores the value behind the answer, if it is to be kept, and ends the flight after that.

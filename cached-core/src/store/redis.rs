@@ -156,6 +156,7 @@ impl Store for RedisStore {
         self.client.close();
     }
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;

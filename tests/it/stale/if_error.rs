@@ -103,10 +103,7 @@ async fn old_value_stands_in_while_a_load_behind_an_answer_runs() {
         place.ran(2).await;
         // Now only in place of an error.
         place.pass(MINUTE);
-        let waiting = tokio::spawn({
-            let shop = place.shop.clone();
-            place.cache.scope(async move { price(1, &shop).await })
-        });
+        let waiting = place.call_price();
         place.settled().await;
         place.shop.fail(true);
         held.release();

@@ -69,10 +69,7 @@ async fn call_past_the_window_waits_for_the_load_behind_an_answer() {
         assert_eq!(price(1, &place.shop).await, Ok(10));
         place.ran(2).await;
         place.pass(MINUTE);
-        let waiting = tokio::spawn({
-            let shop = place.shop.clone();
-            place.cache.scope(async move { price(1, &shop).await })
-        });
+        let waiting = place.call_price();
         place.settled().await;
         held.release();
         assert_eq!(waiting.await.unwrap(), Ok(11));

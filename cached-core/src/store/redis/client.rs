@@ -197,11 +197,8 @@ impl Client {
 
     pub(super) async fn read_with_ttl(&self, key: &Key) -> Result<Reply, Error> {
         let names = Arc::new(self.names(key).asking_ttl());
-        self.twice(|lane| {
-            let names = Arc::clone(&names);
-            async move { Ok(reply(lane.identity(), lane.read(names).await?)) }
-        })
-        .await
+        self.twice(|lane| self.read_on(lane, Arc::clone(&names)))
+            .await
     }
 
     pub(super) async fn read_many(&self, keys: &[Key]) -> Result<Vec<Reply>, Error> {
