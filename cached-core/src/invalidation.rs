@@ -37,20 +37,24 @@ pub(crate) enum Target {
 #[derive(Debug)]
 #[must_use]
 pub struct Invalidation {
-    cache: Cache,
+    /// `None`: that of the task that prepares it.
+    cache: Option<Cache>,
     targets: Vec<Target>,
 }
 
 impl Invalidation {
-    /// In the cache of this task.
+    /// In the cache of the task that prepares it.
     pub fn new() -> Self {
-        Self::new_in(&Cache::current())
+        Self {
+            cache: None,
+            targets: Vec::new(),
+        }
     }
 
     /// In `cache`.
     pub fn new_in(cache: &Cache) -> Self {
         Self {
-            cache: cache.clone(),
+            cache: Some(cache.clone()),
             targets: Vec::new(),
         }
     }
@@ -91,7 +95,8 @@ impl Invalidation {
 
     /// Remembered from now on: if it is dropped undecided, it is applied.
     pub fn prepare(self) -> Prepared {
-        Prepared(self.cache.prepare(self.targets))
+        let cache = self.cache.unwrap_or_else(Cache::current);
+        Prepared(cache.prepare(self.targets))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod again;
 mod companions;
+mod form;
 mod invalidates;
 
 use std::time::Duration;
@@ -12,7 +13,7 @@ use syn::Expr;
 use syn::ext::IdentExt as _;
 
 pub(crate) use self::invalidates::invalidates;
-use crate::model::{CachedFn, Companions, Generic, Ttl};
+use crate::model::{CachedFn, Companions, Form, Generic, Ttl};
 
 /// Everything that takes the place of the annotated function.
 pub(crate) fn cached(function: &CachedFn) -> TokenStream {
@@ -51,36 +52,52 @@ fn user_function(function: &CachedFn) -> TokenStream {
     let CachedFn {
         item,
         runtime,
+        form,
         returns,
         ..
     } = function;
     let attributes = &item.attributes;
     let (visibility, signature) = (&item.visibility, &item.signature);
-    let (inner, body) = (&item.inner_attributes, &item.body);
+    let inner = &item.inner_attributes;
     let here = here();
     let handle = handle(function);
     let key = key(function, &handle);
+    let cache = kept(function);
+    let made = form::made(item, form);
     let codec = codec(function);
     let find = find(function);
     let (found, stale) = again::found(function);
+    let body = form::body(item, form, runtime, returns);
+    let at_call = quote_spanned!(here=> #key #cache #made);
+    let at_poll = quote_spanned! {here=>
+        let __codec = #codec;
+        let __load = match __codec.#find.await {
+            #found::Hit(__value) => return __value,
+            #stale
+            #found::Miss(__load) => __load,
+        };
+        __load.run(#body).await
+    };
+    let around = form::around(form, &at_call, &at_poll);
     quote_spanned! {here=>
         #(#attributes)*
         #visibility #signature {
             #(#inner)*
             use #runtime::__private::by_type::*;
-            #key
-            let __codec = #codec;
-            let __load = match __codec.#find.await {
-                #found::Hit(__value) => return __value,
-                #stale
-                #found::Miss(__load) => __load,
-            };
-            __load.run(async move {
-                if false { return #runtime::__private::never::<#returns>(); }
-                #body
-            }).await
+            #around
         }
     }
+}
+
+/// A cache that outlives the call, where the look-up comes when its future is polled.
+fn kept(function: &CachedFn) -> Option<TokenStream> {
+    let cache = function.cache.as_ref()?;
+    let Form::Future(_) = function.form else {
+        return None;
+    };
+    let here = here();
+    let cache = chosen(&function.runtime, cache);
+    Some(quote_spanned!(here=> let __cache = ::core::clone::Clone::clone(#cache);))
 }
 
 /// The look-up.
@@ -98,7 +115,10 @@ fn find(function: &CachedFn) -> TokenStream {
         }
         Some(cache) => {
             let find = format_ident!("{way}_in", span = here);
-            let cache = chosen(&function.runtime, cache);
+            let cache = match function.form {
+                Form::Async(_) => chosen(&function.runtime, cache),
+                Form::Future(_) => quote_spanned!(here=> &__cache),
+            };
             quote_spanned!(here=> #find(#cache, &mut __key))
         }
     }

@@ -3,6 +3,7 @@
 
 mod again;
 mod closures;
+mod form;
 mod invalidates;
 mod parameters;
 mod places;
@@ -16,13 +17,14 @@ use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{
-    Expr, GenericArgument, GenericParam, Ident, LitStr, PathArguments, Receiver, ReturnType,
-    Signature, Type, parse_quote,
+    Expr, GenericArgument, GenericParam, Ident, LitStr, PathArguments, Receiver, Signature, Type,
+    parse_quote,
 };
 
 pub(crate) use self::again::Again;
 use self::again::again;
 use self::closures::{VALUE, check_closure};
+pub(crate) use self::form::{Body, Form, Future};
 pub(crate) use self::invalidates::{
     Argument, Call, Invalidated, InvalidatingFn, Template, When, returned_name,
 };
@@ -44,7 +46,8 @@ use crate::tokens::find;
 pub(crate) struct CachedFn {
     pub(crate) item: Item,
     pub(crate) runtime: TokenStream,
-    /// The declared return type, and where in it the stored type seems to be, for messages.
+    pub(crate) form: Form,
+    /// What a call gives, and where in that the stored type seems to be, for messages.
     pub(crate) returns: Type,
     pub(crate) stored_at: Span,
     /// What goes into the key, in order.
@@ -109,7 +112,7 @@ impl CachedFn {
         let runtime = args.runtime();
         let skips = item.take_skips(mistakes);
         let signature = &item.signature;
-        check_signature(signature, mistakes);
+        let form = check_signature(&item, mistakes);
         let receiver = signature.receiver();
         let mut parameters = read_parameters(signature, &skips, mistakes);
         let mut skips_self = receiver.is_some() && skips.first().is_some_and(|skip| *skip);
@@ -164,19 +167,25 @@ impl CachedFn {
 
         let companions = companions(args.companions, signature);
         check_self(receiver, &companions, &item, mistakes);
-        let again = stale_while_revalidate
-            .map(|window| again(window, &companions, signature, &parameters, mistakes));
+        let again = stale_while_revalidate.map(|window| {
+            again(
+                window,
+                &companions,
+                form.as_ref(),
+                signature,
+                &parameters,
+                mistakes,
+            )
+        });
         let cache = args.cache.map(|cache| cache.value);
         let mentions = [args.key.map(|key| key.value), cache.clone()];
         let signatures = signatures(receiver, &parameters, &components, &mentions);
         let generics = generics(signature, &parameters, &companions);
-        if !mistakes.is_empty() {
-            return None;
-        }
+        let form = form.filter(|_| mistakes.is_empty())?;
 
-        let (returns, stored_at) = match &signature.output {
-            ReturnType::Default => (parse_quote!(()), signature.ident.span()),
-            ReturnType::Type(_, ty) => ((**ty).clone(), stored(ty).span()),
+        let (returns, stored_at) = match form.output() {
+            None => (parse_quote!(()), signature.ident.span()),
+            Some(ty) => (ty.clone(), stored(ty).span()),
         };
         documentation::append(
             &mut item,
@@ -186,6 +195,7 @@ impl CachedFn {
         Some(CachedFn {
             item,
             runtime,
+            form,
             returns,
             stored_at,
             components,
@@ -210,40 +220,38 @@ impl CachedFn {
     }
 }
 
-fn check_async(attribute: &str, signature: &Signature, mistakes: &mut Mistakes) {
-    let name = &signature.ident;
-    if signature.asyncness.is_some() {
-        return;
-    }
-    let returned = signature.output.to_token_stream();
-    if find(returned.clone(), &|ident| ident == "Pin").is_some()
-        && find(returned, &|ident| ident == "Future").is_some()
-    {
-        mistakes.on(name, format!("`#[{attribute}]` cannot look into a boxed future, such as `#[async_trait]` makes: annotate an `async fn` outside the trait and call it here"));
-    } else {
+/// What kind of function it is; a mistake if it has no future.
+fn check_form(attribute: &str, item: &Item, mistakes: &mut Mistakes) -> Option<Form> {
+    let form = Form::of(item);
+    if form.is_none() {
+        let signature = &item.signature;
+        let name = &signature.ident;
         mistakes.on(
             signature.fn_token,
-            format!("`#[{attribute}]` needs an async function: write `async fn {name}`"),
+            format!("`#[{attribute}]` needs an async function: write `async fn {name}`, or return `impl Future<Output = …>`, `Pin<Box<dyn Future<…>>>` or a type whose name ends in `Future`"),
         );
     }
+    form
 }
 
-fn check_signature(signature: &Signature, mistakes: &mut Mistakes) {
-    if let Some(constness) = &signature.constness {
+fn check_signature(item: &Item, mistakes: &mut Mistakes) -> Option<Form> {
+    let signature = &item.signature;
+    let form = if let Some(constness) = &signature.constness {
         mistakes.on(constness, "a `const fn` runs in the compiler, where there is no cache: remove `const` or the attribute");
+        None
     } else {
-        check_async("cached", signature, mistakes);
-    }
+        check_form("cached", item, mistakes)
+    };
     if let syn::Safety::Unsafe(token) = &signature.safety {
         mistakes.on(token, "an unsafe function cannot be cached: a hit would skip what its caller promised; annotate a safe function that calls it");
     }
     if let Some(variadic) = &signature.variadic {
         mistakes.on(variadic, "variadic arguments cannot be part of a cache key");
     }
-    if let ReturnType::Type(_, ty) = &signature.output {
+    if let Some(ty) = form.as_ref().and_then(Form::output) {
         if let Some(token) = find(ty.to_token_stream(), &|ident| ident == "impl") {
             mistakes.at(token.span(), "a cached value needs a type that can be named: write the type itself instead of `impl Trait`");
-        } else if matches!(**ty, Type::Never(_)) {
+        } else if matches!(ty, Type::Never(_)) {
             mistakes.on(ty, "a function that never returns has nothing to cache");
         } else if let Type::Reference(reference) = stored(ty) {
             mistakes.on(
@@ -252,6 +260,7 @@ fn check_signature(signature: &Signature, mistakes: &mut Mistakes) {
             );
         }
     }
+    form
 }
 
 fn check_repeated(what: &str, given: &[LitStr], mistakes: &mut Mistakes) {

@@ -6,6 +6,7 @@
 mod arguments;
 mod companions;
 mod functions;
+mod futures;
 mod generics;
 mod hygiene;
 mod identity;

@@ -3,10 +3,10 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote_spanned};
 
-use super::{chosen, first_span, here, located};
+use super::{chosen, first_span, form, here, located};
 use crate::model::seen;
 use crate::model::{
-    Argument, Call, Component, Invalidated, InvalidatingFn, Template, When, returned_name,
+    Argument, Call, Component, Form, Invalidated, InvalidatingFn, Template, When, returned_name,
 };
 use crate::template::Kind;
 
@@ -42,34 +42,45 @@ pub(crate) fn invalidates(function: &InvalidatingFn) -> TokenStream {
     let InvalidatingFn {
         item,
         runtime,
+        form,
         returns,
         ..
     } = function;
     let attributes = &item.attributes;
     let (visibility, signature) = (&item.visibility, &item.signature);
-    let (inner, body) = (&item.inner_attributes, &item.body);
+    let inner = &item.inner_attributes;
     let here = here();
     let known = known(function);
     let prepared = prepared(function);
     let more = returned(function);
     let mutable = more.is_some().then(|| quote_spanned!(here=> mut));
     let [decide, apply] = end(function);
+    let made = form::made(item, form);
+    let body = form::body(item, form, runtime, returns);
+    let (named, prepared) = match form {
+        Form::Async(_) => (None, prepared),
+        Form::Future(_) => (
+            Some(quote_spanned!(here=> let __named = #prepared;)),
+            quote_spanned!(here=> __named),
+        ),
+    };
+    let at_call = quote_spanned!(here=> #(#known)* #named #made);
+    let at_poll = quote_spanned! {here=>
+        let #mutable __prepared = #prepared.prepare();
+        let __returned = {
+            let __returned = #body.await;
+            #more
+            #decide
+        };
+        #apply
+    };
+    let around = form::around(form, &at_call, &at_poll);
     quote_spanned! {here=>
         #(#attributes)*
         #visibility #signature {
             #(#inner)*
             use #runtime::__private::by_type::*;
-            #(#known)*
-            let #mutable __prepared = #prepared.prepare();
-            let __returned = {
-                let __returned = async move {
-                    if false { return #runtime::__private::never::<#returns>(); }
-                    #body
-                }.await;
-                #more
-                #decide
-            };
-            #apply
+            #around
         }
     }
 }

@@ -5,11 +5,11 @@ use quote::{ToTokens, quote};
 use syn::spanned::Spanned as _;
 use syn::{
     AngleBracketedGenericArguments, GenericArgument, Lifetime, Pat, Path, PathArguments,
-    ReceiverKind, ReturnType, Signature, Type, TypeParamBound,
+    ReceiverKind, Signature, Type, TypeParamBound,
 };
 
 use super::parameters::Parameter;
-use super::{Companions, Ttl};
+use super::{Body, Companions, Form, Future, Ttl};
 use crate::mistakes::Mistakes;
 use crate::pattern::value;
 
@@ -33,6 +33,7 @@ pub(crate) struct Given {
 pub(crate) fn again(
     (keyword, window): (Span, Ttl),
     companions: &Companions,
+    form: Option<&Form>,
     signature: &Signature,
     parameters: &[Parameter],
     mistakes: &mut Mistakes,
@@ -40,7 +41,14 @@ pub(crate) fn again(
     if matches!(companions, Companions::Off) {
         mistakes.at(keyword, "`stale_while_revalidate` calls the function again from among its companions: leave `companions = off` out, or, where there can be none, put the attribute on a function outside the `impl` and call that here");
     }
-    if let ReturnType::Type(_, ty) = &signature.output
+    if let Some(Form::Future(Future {
+        body: Body::Made(_),
+        ..
+    })) = form
+    {
+        mistakes.at(keyword, "`stale_while_revalidate` calls the function again, and what this one does before its future is polled may have used its arguments up: write an `async fn`, or let the body be one `async move { … }`");
+    }
+    if let Some(ty) = form.and_then(Form::output)
         && let Err((at, _)) = inside(ty)
     {
         mistakes.on(at, "`stale_while_revalidate` calls the function again when there is nothing left to borrow from: return an owned error");

@@ -3,16 +3,14 @@
 mod calls;
 
 use proc_macro2::{Span, TokenStream};
-use syn::{
-    Expr, GenericArgument, Ident, LitStr, PathArguments, ReturnType, Signature, Type, parse_quote,
-};
+use syn::{Expr, GenericArgument, Ident, LitStr, PathArguments, Signature, Type, parse_quote};
 
 pub(crate) use self::calls::{Argument, Call};
 use self::calls::{function, method};
 use super::closures::{RETURNED, check_closure};
 use super::parameters::{Parameter, read_parameters};
 use super::places::Reader;
-use super::{Component, check_async, check_repeated};
+use super::{Component, Form, check_form, check_repeated};
 use crate::args::{InvalidatesArgs, On, Target};
 use crate::item::Item;
 use crate::mistakes::Mistakes;
@@ -22,7 +20,8 @@ use crate::template::Kind;
 pub(crate) struct InvalidatingFn {
     pub(crate) item: Item,
     pub(crate) runtime: TokenStream,
-    /// The declared return type, as far as it can be named.
+    pub(crate) form: Form,
+    /// What a call gives, as far as its type can be named.
     pub(crate) returns: Type,
     /// Known before the body runs.
     pub(crate) known: Vec<Invalidated>,
@@ -67,8 +66,8 @@ impl InvalidatingFn {
     ) -> Option<InvalidatingFn> {
         let runtime = args.runtime();
         let signature = &item.signature;
-        check_async("invalidates", signature, mistakes);
-        let returns = returned_type(signature, mistakes);
+        let form = check_form("invalidates", &item, mistakes);
+        let returns = form.as_ref().and_then(|form| returned_type(form, mistakes));
         let none_skipped = vec![false; signature.inputs.len()];
         let parameters = read_parameters(signature, &none_skipped, mistakes);
 
@@ -108,7 +107,7 @@ impl InvalidatingFn {
                 }
             },
         };
-        let returns = returns.filter(|_| mistakes.is_empty())?;
+        let (form, returns) = form.zip(returns).filter(|_| mistakes.is_empty())?;
         let names_returned = |template: &Template| {
             let mut components = template.components.iter();
             components.any(|component| component.is_returned)
@@ -117,6 +116,7 @@ impl InvalidatingFn {
         let known = known.into_iter().map(Invalidated::Template);
         Some(InvalidatingFn {
             runtime,
+            form,
             returns,
             known: known
                 .chain(calls.into_iter().map(Invalidated::Call))
@@ -153,17 +153,17 @@ fn template(
     })
 }
 
-fn returned_type(signature: &Signature, mistakes: &mut Mistakes) -> Option<Type> {
-    match &signature.output {
-        ReturnType::Default => Some(parse_quote!(())),
-        ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_)) => {
+fn returned_type(form: &Form, mistakes: &mut Mistakes) -> Option<Type> {
+    match form.output() {
+        None => Some(parse_quote!(())),
+        Some(ty @ Type::Never(_)) => {
             mistakes.on(
                 ty,
                 "a function that never returns is never done with what it changes: invalidate inside it, with `Cache::invalidate`",
             );
             None
         }
-        ReturnType::Type(_, ty) => Some(nameable((**ty).clone())),
+        Some(ty) => Some(nameable(ty.clone())),
     }
 }
 

@@ -1,0 +1,64 @@
+//! Functions that are `async`, and those that return a future.
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+use syn::Type;
+
+use super::here;
+use crate::item::Item;
+use crate::model::{Body, Form, Future};
+
+/// What takes the place of a body. `at_call` makes what the arguments are needed for, `at_poll` the answer.
+///
+/// ```text
+/// at_call; at_poll                                   // async fn
+/// at_call; Box::pin(async move { at_poll })          // fn -> Pin<Box<dyn Future<Output = R>>>
+/// ```
+pub(super) fn around(form: &Form, at_call: &TokenStream, at_poll: &TokenStream) -> TokenStream {
+    let here = here();
+    match form {
+        Form::Async(_) => quote_spanned!(here=> #at_call #at_poll),
+        Form::Future(Future { is_boxed, .. }) => {
+            let future = quote_spanned!(here=> async move { #at_poll });
+            if *is_boxed {
+                quote_spanned!(here=> #at_call ::std::boxed::Box::pin(#future))
+            } else {
+                quote_spanned!(here=> #at_call #future)
+            }
+        }
+    }
+}
+
+/// What of the body has to run when the function is called: all that makes its future.
+pub(super) fn made(item: &Item, form: &Form) -> Option<TokenStream> {
+    let Form::Future(Future {
+        body: Body::Made(ty),
+        ..
+    }) = form
+    else {
+        return None;
+    };
+    let here = here();
+    let body = &item.body;
+    let declared = ty.iter().map(|ty| quote_spanned!(here=> -> #ty));
+    Some(quote_spanned!(here=> let __body = (move || #(#declared)* { #body })();))
+}
+
+/// The body as a future. A branch that is never taken tells the compiler its type.
+pub(super) fn body(item: &Item, form: &Form, runtime: &TokenStream, returns: &Type) -> TokenStream {
+    let here = here();
+    let body = match form {
+        Form::Async(_) => &item.body,
+        Form::Future(Future {
+            body: Body::Block(block),
+            ..
+        }) => block,
+        Form::Future(_) => return quote_spanned!(here=> __body),
+    };
+    quote_spanned! {here=>
+        async move {
+            if false { return #runtime::__private::never::<#returns>(); }
+            #body
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! What kind of function it is: `async`, or one that returns a future.
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use syn::punctuated::Punctuated;
+use syn::{
+    GenericArgument, Ident, PathArguments, PathSegment, ReturnType, Token, Type, TypeParamBound,
+    parse_quote,
+};
+
+use crate::item::Item;
+
+pub(crate) enum Form {
+    /// `async fn`, and what it is declared to return.
+    Async(Option<Type>),
+    /// It is not `async`, and returns a future.
+    Future(Future),
+}
+
+/// How a function returns a future.
+pub(crate) struct Future {
+    /// What the future gives.
+    pub(crate) output: Type,
+    /// In a pinned box; or else as it is.
+    pub(crate) is_boxed: bool,
+    pub(crate) body: Body,
+}
+
+/// How a body makes its future.
+pub(crate) enum Body {
+    /// It is one `async` block, which holds this: nothing runs before the future is polled.
+    Block(TokenStream),
+    /// Somehow, as a value of this type if that can be named.
+    Made(Option<Type>),
+}
+
+impl Form {
+    /// `None` if there is no future, as far as the tokens show.
+    pub(crate) fn of(item: &Item) -> Option<Form> {
+        let declared = match &item.signature.output {
+            ReturnType::Default => None,
+            ReturnType::Type(_, ty) => Some(&**ty),
+        };
+        if item.signature.asyncness.is_some() {
+            return Some(Form::Async(declared.cloned()));
+        }
+        let declared = declared?;
+        let (output, is_boxed) = future(declared)?;
+        let body = item.body.clone();
+        let block = if is_boxed {
+            boxed_block(body)
+        } else {
+            block(body)
+        };
+        let body = block.map_or_else(|| Body::Made(nameable(declared)), Body::Block);
+        Some(Form::Future(Future {
+            output,
+            is_boxed,
+            body,
+        }))
+    }
+
+    /// What a call gives in the end, if it says so.
+    pub(crate) fn output(&self) -> Option<&Type> {
+        match self {
+            Form::Async(declared) => declared.as_ref(),
+            Form::Future(future) => Some(&future.output),
+        }
+    }
+}
+
+fn nameable(ty: &Type) -> Option<Type> {
+    let tokens = quote::ToTokens::to_token_stream(ty);
+    let is_opaque = crate::tokens::find(tokens, &|ident| ident == "impl").is_some();
+    (!is_opaque).then(|| ty.clone())
+}
+
+/// What the future that a type stands for gives, and whether that lies in a box.
+fn future(ty: &Type) -> Option<(Type, bool)> {
+    match ty {
+        Type::Group(group) => future(&group.elem),
+        Type::Paren(paren) => future(&paren.elem),
+        Type::ImplTrait(opaque) => {
+            let is_unpin = |bound: &TypeParamBound| match bound {
+                TypeParamBound::Trait(bound) => bound.path.is_ident("Unpin"),
+                _ => false,
+            };
+            Some((output(&opaque.bounds)?, opaque.bounds.iter().any(is_unpin)))
+        }
+        Type::Path(path) => {
+            let last = path.path.segments.last()?;
+            let name = last.ident.to_string();
+            let output = match name.as_str() {
+                "Pin" => pinned(last)?,
+                "BoxFuture" | "LocalBoxFuture" => types(last).last()?.clone(),
+                // An alias, or so it seems.
+                _ if name.ends_with("Future") || name.ends_with("Fut") => {
+                    parse_quote!(<#ty as ::core::future::Future>::Output)
+                }
+                _ => return None,
+            };
+            Some((output, true))
+        }
+        _ => None,
+    }
+}
+
+/// Inside `Pin<Box<dyn Future<Output = T>>>`.
+fn pinned(pin: &PathSegment) -> Option<Type> {
+    let Type::Path(inner) = bare(types(pin).next()?) else {
+        return None;
+    };
+    let inner = inner.path.segments.last()?;
+    if inner.ident != "Box" {
+        return None;
+    }
+    match bare(types(inner).next()?) {
+        Type::TraitObject(object) => output(&object.bounds),
+        Type::ImplTrait(opaque) => output(&opaque.bounds),
+        _ => None,
+    }
+}
+
+fn bare(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => bare(&group.elem),
+        Type::Paren(paren) => bare(&paren.elem),
+        ty => ty,
+    }
+}
+
+fn types(segment: &PathSegment) -> impl Iterator<Item = &Type> {
+    let arguments = match &segment.arguments {
+        PathArguments::AngleBracketed(arguments) => Some(arguments.args.iter()),
+        _ => None,
+    };
+    arguments
+        .into_iter()
+        .flatten()
+        .filter_map(|argument| match argument {
+            GenericArgument::Type(ty) => Some(ty),
+            _ => None,
+        })
+}
+
+/// The `T` of `Future<Output = T>` among bounds.
+fn output(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<Type> {
+    let future = bounds.iter().find_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => bound
+            .path
+            .segments
+            .last()
+            .filter(|last| last.ident == "Future"),
+        _ => None,
+    })?;
+    let PathArguments::AngleBracketed(arguments) = &future.arguments else {
+        return None;
+    };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::AssocType(associated) if associated.ident == "Output" => {
+            Some(associated.ty.clone())
+        }
+        _ => None,
+    })
+}
+
+/// What `async move { … }` holds, if `tokens` are that and nothing else.
+fn block(tokens: TokenStream) -> Option<TokenStream> {
+    let tokens = opened(tokens);
+    match tokens.as_slice() {
+        [TokenTree::Ident(first), TokenTree::Group(group)]
+            if first == "async" && group.delimiter() == Delimiter::Brace =>
+        {
+            Some(group.stream())
+        }
+        [
+            TokenTree::Ident(first),
+            TokenTree::Ident(second),
+            TokenTree::Group(group),
+        ] if first == "async" && second == "move" && group.delimiter() == Delimiter::Brace => {
+            Some(group.stream())
+        }
+        _ => None,
+    }
+}
+
+/// The same in `Box::pin(async move { … })` and `async move { … }.boxed()`.
+fn boxed_block(tokens: TokenStream) -> Option<TokenStream> {
+    let tokens = opened(tokens);
+    let (last, before) = tokens.split_last()?;
+    let TokenTree::Group(arguments) = last else {
+        return None;
+    };
+    if arguments.delimiter() != Delimiter::Parenthesis {
+        return None;
+    }
+    let (name, before) = before.split_last()?;
+    let is_called = |names: &[&str]| matches!(name, TokenTree::Ident(name) if names.iter().any(|wanted| name == wanted));
+    if is_called(&["pin"]) && is_box(before) {
+        return block(arguments.stream());
+    }
+    let (dot, before) = before.split_last()?;
+    let is_dot = matches!(dot, TokenTree::Punct(dot) if dot.as_char() == '.');
+    if is_called(&["boxed", "boxed_local"]) && is_dot && arguments.stream().is_empty() {
+        return block(before.iter().cloned().collect());
+    }
+    None
+}
+
+/// Whether a path is `Box::`, wherever that comes from.
+fn is_box(path: &[TokenTree]) -> bool {
+    let is_path = path.iter().all(|token| match token {
+        TokenTree::Ident(_) => true,
+        TokenTree::Punct(colon) => colon.as_char() == ':',
+        _ => false,
+    });
+    let last = path.iter().rev().find_map(|token| match token {
+        TokenTree::Ident(last) => Some(last),
+        _ => None,
+    });
+    is_path && last.is_some_and(|last: &Ident| last == "Box")
+}
+
+/// Tokens out of the invisible brackets that a `macro_rules!` puts around what it was given.
+fn opened(tokens: TokenStream) -> Vec<TokenTree> {
+    let mut tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    while let [TokenTree::Group(group)] = tokens.as_slice()
+        && group.delimiter() == Delimiter::None
+    {
+        tokens = group.stream().into_iter().collect();
+    }
+    tokens
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::ToTokens as _;
+
+    use super::*;
+
+    fn text(ty: &Type) -> String {
+        ty.to_token_stream().to_string()
+    }
+
+    #[test]
+    fn a_future_is_told_by_its_type() {
+        let check = |ty: &str, expected: Option<(&str, bool)>| {
+            let found = future(&syn::parse_str(ty).unwrap());
+            let found = found.map(|(output, is_boxed)| (text(&output), is_boxed));
+            let expected = expected.map(|(output, is_boxed)| {
+                let output: Type = syn::parse_str(output).unwrap();
+                (text(&output), is_boxed)
+            });
+            assert_eq!(found, expected, "{ty}");
+        };
+        check("impl Future<Output = u64>", Some(("u64", false)));
+        check(
+            "impl Send + core::future::Future<Output = Result<(), E>> + use<'a> + 'a",
+            Some(("Result<(), E>", false)),
+        );
+        check("impl Future<Output = u64> + Unpin", Some(("u64", true)));
+        check(
+            "::core::pin::Pin<Box<dyn ::core::future::Future<Output = u64> + Send + 'async_trait>>",
+            Some(("u64", true)),
+        );
+        check(
+            "Pin<Box<(dyn Future<Output = u64> + Send)>>",
+            Some(("u64", true)),
+        );
+        check(
+            "futures::future::BoxFuture<'a, Option<u64>>",
+            Some(("Option<u64>", true)),
+        );
+        check(
+            "LoadFut<'_>",
+            Some(("<LoadFut<'_> as ::core::future::Future>::Output", true)),
+        );
+        for other in [
+            "u64",
+            "impl Display",
+            "Pin<Box<u64>>",
+            "Box<dyn Future<Output = u64>>",
+            "impl Future",
+        ] {
+            check(other, None);
+        }
+    }
+
+    #[test]
+    fn a_body_of_one_async_block_is_opened() {
+        let open = |open: fn(TokenStream) -> Option<TokenStream>, body: &str| {
+            open(body.parse().unwrap()).map(|inside| inside.to_string())
+        };
+        assert_eq!(open(block, "async move { 1 }").as_deref(), Some("1"));
+        assert_eq!(open(block, "async { 1 }").as_deref(), Some("1"));
+        for boxed in [
+            "Box::pin(async move { 1 })",
+            "::std::boxed::Box::pin(async { 1 })",
+            "async move { 1 }.boxed()",
+            "async { 1 }.boxed_local()",
+        ] {
+            assert_eq!(open(boxed_block, boxed).as_deref(), Some("1"), "{boxed}");
+        }
+        for other in [
+            "ready(1)",
+            "let a = 1; async move { a }",
+            "Box::pin(ready(1))",
+            "Arc::pin(async { 1 })",
+            "async { 1 }.shared()",
+            "",
+        ] {
+            assert_eq!(open(block, other), None, "{other}");
+            assert_eq!(open(boxed_block, other), None, "{other}");
+        }
+    }
+}
