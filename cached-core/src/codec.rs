@@ -311,6 +311,18 @@ impl<V, E> MayFail for Result<V, E> {
     }
 }
 
+impl<V, E> MayFail for Option<Result<V, E>> {
+    type Error = E;
+
+    fn error(&self) -> Option<&E> {
+        self.as_ref()?.as_ref().err()
+    }
+
+    fn failed(error: E) -> Self {
+        Some(Err(error))
+    }
+}
+
 /// Return types that can be `None`.
 #[diagnostic::on_unimplemented(
     message = "`cache_none` needs a function that returns an `Option`",
@@ -329,6 +341,7 @@ impl<T, E> MayBeNone for Result<Option<T>, E> {}
 pub trait MayBeErr {}
 
 impl<T, E> MayBeErr for Result<T, E> {}
+impl<T, E> MayBeErr for Option<Result<T, E>> {}
 
 /// Return types that can say that the cache is out of reach.
 #[diagnostic::on_unimplemented(
@@ -340,6 +353,9 @@ pub trait MayReport {}
 
 #[diagnostic::do_not_recommend]
 impl<T, E: From<Error>> MayReport for Result<T, E> {}
+
+#[diagnostic::do_not_recommend]
+impl<T, E: From<Error>> MayReport for Option<Result<T, E>> {}
 
 #[expect(
     clippy::mismatching_type_param_order,

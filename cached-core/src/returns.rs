@@ -1,7 +1,7 @@
 //! [`Returns`]: which part of a return type is stored, settled by type.
 //!
 //! `Result<T, E>` and `Option<T>` store `T`, also behind an alias, and both at once as in
-//! `Result<Option<T>, E>`; everything else is stored as it is. The expansion's `codec!(R)` is
+//! `Result<Option<T>, E>` and `Option<Result<T, E>>`; everything else is stored as it is. The expansion's `codec!(R)` is
 //! `Returns::<R>::NEW.__result().__option().__codec()`. Each step is a method of its own where the type is a
 //! `Result`, an `Option`, or has an error that can be shared, and a method of a `Plain…` trait
 //! otherwise; the compiler prefers the former. Every bound on the value sits on `__codec`. The names
@@ -16,7 +16,7 @@ use std::{convert::Infallible, fmt, marker::PhantomData};
 use crate::{
     Error,
     codec::{AsItself, CacheValue, Codec},
-    shape::{IsOption, IsResult, Looked, NoOption, NoResult, Opened, Shape},
+    shape::{IsOption, IsOptionOfResult, IsResult, Looked, NoOption, NoResult, Opened, Shape},
 };
 
 /// A return type, to be looked into.
@@ -80,7 +80,15 @@ impl<V, E> Returns<Result<V, E>> {
     }
 }
 
-/// The first step for everything but a `Result`.
+impl<V, E> Returns<Option<Result<V, E>>> {
+    /// It is a `Result` inside an `Option`.
+    #[must_use]
+    pub fn __result(self) -> Split<Option<Result<V, E>>, Option<V>, E, IsOptionOfResult> {
+        Split::NEW
+    }
+}
+
+/// The first step for everything without a `Result`.
 pub trait PlainResult<R> {
     #[doc(hidden)]
     fn __result(self) -> Split<R, R, Infallible, NoResult>;
@@ -97,6 +105,14 @@ impl<V, E: From<Error>> Returns<Result<V, E>> {
     #[must_use]
     pub fn __fails(self) -> Option<fn(Error) -> Result<V, E>> {
         Some(|error| Err(error.into()))
+    }
+}
+
+impl<V, E: From<Error>> Returns<Option<Result<V, E>>> {
+    /// As for a `Result`.
+    #[must_use]
+    pub fn __fails(self) -> Option<fn(Error) -> Option<Result<V, E>>> {
+        Some(|error| Some(Err(error.into())))
     }
 }
 
@@ -267,7 +283,19 @@ mod tests {
             codec!(Option<Result<u32, String>>),
             &Some(Ok(1)),
             Outcome::Value,
-            "{\"Ok\":1}",
+            "1",
+        );
+        check(
+            codec!(Option<Result<u32, String>>),
+            &None,
+            Outcome::None,
+            "null",
+        );
+        check(
+            codec!(Option<Result<u32, String>>).cache_err(),
+            &Some(Err("no".to_owned())),
+            Outcome::Error,
+            "\"no\"",
         );
         check(
             codec!(Result<u32, String>).cache_err(),
@@ -314,7 +342,8 @@ mod tests {
         assert_eq!(ended!(Ok::<_, u32>(Some(1))), (true, Some(1)));
         assert_eq!(ended!(Ok::<Option<u32>, u32>(None)), (true, None));
         assert_eq!(ended!(Err::<Option<u32>, _>(1)), (false, None));
-        assert_eq!(ended!(Some(Err::<u32, _>(1))), (true, Some(Err(1))));
+        assert_eq!(ended!(Some(Err::<u32, _>(1))), (false, None));
+        assert_eq!(ended!(Some(Ok::<_, u32>(1))), (true, Some(1)));
     }
 
     #[test]

@@ -43,6 +43,10 @@ pub enum NoResult {}
 #[derive(Debug)]
 pub enum IsResult {}
 
+/// `R` is an `Option` of a `Result`.
+#[derive(Debug)]
+pub enum IsOptionOfResult {}
+
 /// The value is no `Option`.
 #[derive(Debug)]
 pub enum NoOption {}
@@ -160,5 +164,39 @@ impl<T, E> Shape<Result<Option<T>, E>, T, E> for (IsResult, IsOption) {
 
     fn failed(error: E) -> Option<Result<Option<T>, E>> {
         Some(Err(error))
+    }
+}
+
+impl<T, E> Shape<Option<Result<T, E>>, T, E> for (IsOptionOfResult, IsOption) {
+    fn open(returned: Option<Result<T, E>>) -> Opened<Option<Result<T, E>>, T> {
+        match returned {
+            Some(Ok(value)) => Opened::Value(value),
+            Some(Err(error)) => Opened::Error(Some(Err(error))),
+            None => Opened::None(|| None),
+        }
+    }
+
+    fn look(returned: &Option<Result<T, E>>) -> Looked<'_, T> {
+        match returned {
+            Some(Ok(value)) => Looked::Value(value),
+            Some(Err(_)) => Looked::Error,
+            None => Looked::None,
+        }
+    }
+
+    fn error(returned: &Option<Result<T, E>>) -> Option<&E> {
+        returned.as_ref()?.as_ref().err()
+    }
+
+    fn value(value: T) -> Option<Result<T, E>> {
+        Some(Ok(value))
+    }
+
+    fn none() -> Option<Option<Result<T, E>>> {
+        Some(None)
+    }
+
+    fn failed(error: E) -> Option<Option<Result<T, E>>> {
+        Some(Some(Err(error)))
     }
 }

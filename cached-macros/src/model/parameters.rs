@@ -97,6 +97,10 @@ pub(crate) fn no_parameter(
         format!("no parameter is called `{name}`: did you mean `{meant}`?")
     } else if known.is_empty() {
         format!("no parameter is called `{name}`: the function has none")
+    } else if known.iter().any(|name| name.starts_with("__arg")) {
+        format!(
+            "no parameter is called `{name}` any more, because `#[async_trait]` takes patterns away: give the parameter a name, and take it apart in the body"
+        )
     } else {
         let known: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
         format!(
@@ -165,10 +169,12 @@ pub(crate) fn key_components(
         .collect()
 }
 
-/// The parameter as the macro names it: clippy has something against using `_names`.
+/// The parameter as the macro names it: clippy has something against using `_names`. Those that begin with
+/// more of them are another macro's, and stay visible as they are.
 pub(crate) fn seen(name: &Ident) -> Ident {
     let mut name = name.clone();
-    if name.to_string().starts_with('_') {
+    let text = name.to_string();
+    if text.starts_with('_') && !text.starts_with("__") {
         name.set_span(Span::call_site().located_at(name.span()));
     }
     name
