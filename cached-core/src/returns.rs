@@ -30,6 +30,9 @@ pub struct Whole<R, T, E, O, I>(Marker<(R, T, E, O, I)>);
 
 type Marker<T> = PhantomData<fn() -> T>;
 
+/// How a returned value says that the cache is out of reach.
+type Fails<R> = fn(Error) -> R;
+
 impl<R> Returns<R> {
     /// Where the look begins.
     pub const NEW: Self = Self(PhantomData);
@@ -103,7 +106,7 @@ impl<R> PlainResult<R> for Returns<R> {
 impl<V, E: From<Error>> Returns<Result<V, E>> {
     /// Its error can say that the cache is out of reach.
     #[must_use]
-    pub fn __fails(self) -> Option<fn(Error) -> Result<V, E>> {
+    pub fn __fails(self) -> Option<Fails<Result<V, E>>> {
         Some(|error| Err(error.into()))
     }
 }
@@ -111,7 +114,7 @@ impl<V, E: From<Error>> Returns<Result<V, E>> {
 impl<V, E: From<Error>> Returns<Option<Result<V, E>>> {
     /// As for a `Result`.
     #[must_use]
-    pub fn __fails(self) -> Option<fn(Error) -> Option<Result<V, E>>> {
+    pub fn __fails(self) -> Option<Fails<Option<Result<V, E>>>> {
         Some(|error| Some(Err(error.into())))
     }
 }
@@ -119,11 +122,11 @@ impl<V, E: From<Error>> Returns<Option<Result<V, E>>> {
 /// The answer for everything else.
 pub trait PlainFails<R> {
     #[doc(hidden)]
-    fn __fails(self) -> Option<fn(Error) -> R>;
+    fn __fails(self) -> Option<Fails<R>>;
 }
 
 impl<R> PlainFails<R> for Returns<R> {
-    fn __fails(self) -> Option<fn(Error) -> R> {
+    fn __fails(self) -> Option<Fails<R>> {
         None
     }
 }
@@ -156,7 +159,7 @@ where
     /// Its error can be shared.
     #[must_use]
     #[expect(clippy::unused_self, reason = "the type of `self` decides")]
-    pub fn __codec<M>(self, fails: Option<fn(Error) -> R>) -> Codec<R, T>
+    pub fn __codec<M>(self, fails: Option<Fails<R>>) -> Codec<R, T>
     where
         (O, I): Shape<R, T, E>,
         T: CacheValue<M>,
@@ -223,14 +226,14 @@ impl<R, T> Success<R, T> {
 /// The last step where the error cannot be shared: each caller then loads for itself.
 pub trait PlainError<R, T, E, O, I> {
     #[doc(hidden)]
-    fn __codec<M>(self, fails: Option<fn(Error) -> R>) -> Codec<R, T>
+    fn __codec<M>(self, fails: Option<Fails<R>>) -> Codec<R, T>
     where
         (O, I): Shape<R, T, E>,
         T: CacheValue<M>;
 }
 
 impl<R, T, E, O, I> PlainError<R, T, E, O, I> for Whole<R, T, E, O, I> {
-    fn __codec<M>(self, fails: Option<fn(Error) -> R>) -> Codec<R, T>
+    fn __codec<M>(self, fails: Option<Fails<R>>) -> Codec<R, T>
     where
         (O, I): Shape<R, T, E>,
         T: CacheValue<M>,

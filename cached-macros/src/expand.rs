@@ -13,7 +13,7 @@ use syn::Expr;
 use syn::ext::IdentExt as _;
 
 pub(crate) use self::invalidates::invalidates;
-use crate::model::{CachedFn, Companions, Form, Generic, Ttl};
+use crate::model::{CachedFn, Companions, Generic, Ttl};
 
 /// Everything that takes the place of the annotated function.
 pub(crate) fn cached(function: &CachedFn) -> TokenStream {
@@ -92,9 +92,7 @@ fn user_function(function: &CachedFn) -> TokenStream {
 /// A cache that outlives the call, where the look-up comes when its future is polled.
 fn kept(function: &CachedFn) -> Option<TokenStream> {
     let cache = function.cache.as_ref()?;
-    let Form::Future(_) = function.form else {
-        return None;
-    };
+    function.form.future.as_ref()?;
     let here = here();
     let cache = chosen(&function.runtime, cache);
     Some(quote_spanned!(here=> let __cache = ::core::clone::Clone::clone(#cache);))
@@ -115,9 +113,10 @@ fn find(function: &CachedFn) -> TokenStream {
         }
         Some(cache) => {
             let find = format_ident!("{way}_in", span = here);
-            let cache = match function.form {
-                Form::Async(_) => chosen(&function.runtime, cache),
-                Form::Future(_) => quote_spanned!(here=> &__cache),
+            let cache = if function.form.future.is_some() {
+                quote_spanned!(here=> &__cache)
+            } else {
+                chosen(&function.runtime, cache)
             };
             quote_spanned!(here=> #find(#cache, &mut __key))
         }

@@ -118,3 +118,33 @@ fn invalidating_method() {
         "async fn add(&mut self, name: String) -> Option<User> { self.db.add(name).await }",
     );
 }
+
+#[test]
+fn future() {
+    check(
+        "future.rs",
+        expand_cached,
+        "ttl = \"5m\"",
+        "fn double(n: u64) -> impl Future<Output = u64> + Send { async move { n * 2 } }",
+    );
+}
+
+#[test]
+fn boxed_future() {
+    check(
+        "boxed.rs",
+        expand_cached,
+        "cache = self.cache, companions = off",
+        "fn find(&self, name: &str) -> Pin<Box<dyn Future<Output = Option<User>> + Send>> { let found = self.db.find(name); Box::pin(found) }",
+    );
+}
+
+#[test]
+fn invalidating_future() {
+    check(
+        "invalidates_future.rs",
+        expand_invalidates,
+        "\"user:{id}:*\"",
+        "fn rename(&self, id: u64) -> BoxFuture<'_, Result<(), DbError>> { Box::pin(async move { self.db.rename(id).await }) }",
+    );
+}

@@ -172,6 +172,39 @@ use crate::model::{CachedFn, InvalidatingFn};
 /// module or type of that name needs `companions = off` or another name. A method's companions are
 /// methods: `self.profile_key(42)` and so on.
 ///
+/// # Functions that return a future
+///
+/// Instead of being `async`, a function may return `impl Future<Output = T>`, `Pin<Box<dyn Future<Output = T>>>`, or
+/// a type whose name ends in `Future`, such as `BoxFuture<'_, T>`; `#[async_trait]` makes the second of them. The
+/// key is made when the function is called, and all else happens when its future is polled, in the cache of
+/// the task that polls it.
+///
+/// If the body is one `async` block, boxed or not, it runs on a miss only. Of another body, what comes
+/// before the future runs at each call, as it would without the attribute; on a hit the future is dropped unpolled.
+///
+/// ```
+/// # use cached_core::cached;
+/// # use std::sync::Arc;
+/// # struct Db; impl Db { async fn price(&self, item: &str) -> u64 { item.len() as u64 } }
+/// struct Shop {
+///     db: Arc<Db>,
+/// }
+///
+/// impl Shop {
+///     #[cached(ttl = "1m", skip(self))]
+///     fn price(&self, item: &str) -> impl Future<Output = u64> + Send + use<> {
+///         let (db, item) = (Arc::clone(&self.db), item.to_owned());
+///         async move { db.price(&item).await }
+///     }
+/// }
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # let cache = cached_core::Cache::in_memory().unwrap();
+/// # let shop = Shop { db: Arc::new(Db) };
+/// # cache.scope(async { assert_eq!(shop.price("a").await, shop.price("a").await) }).await;
+/// # assert_eq!(cache.stats().total.loads, 1);
+/// # });
+/// ```
+///
 /// # Limits
 ///
 /// Free functions, and methods with `self` in any form in an `impl` of a type; a hit skips what the body
@@ -197,8 +230,7 @@ use crate::model::{CachedFn, InvalidatingFn};
 /// # });
 /// ```
 ///
-/// `const`, `unsafe` and variadic functions, `-> impl Trait`, and functions that return a future without
-/// being `async`, as `#[async_trait]` makes them, are refused.
+/// `const`, `unsafe` and variadic functions, and `-> impl Trait` other than a future, are refused.
 #[proc_macro_attribute]
 pub fn cached(
     arguments: proc_macro::TokenStream,
@@ -318,8 +350,8 @@ pub fn cached(
 /// # Limits
 ///
 /// Free functions, and methods of all kinds: without `self`, in the `impl` of a trait and with a body in the
-/// trait itself. Functions that return a future without being `async`, as `#[async_trait]` makes them, and
-/// those that never return are refused.
+/// trait itself, `async` or [returning a future](macro@cached#functions-that-return-a-future). What a function does
+/// before it returns its future is not covered if that is never polled. Functions that never return are refused.
 ///
 /// The future is `Send` if the function's was and what it gives in success is: an error is handed out before
 /// anything is sent. With `on = "always"` or a closure, the error has to be `Send` as well.

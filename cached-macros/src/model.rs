@@ -24,7 +24,7 @@ use syn::{
 pub(crate) use self::again::Again;
 use self::again::again;
 use self::closures::{VALUE, check_closure};
-pub(crate) use self::form::{Body, Form, Future};
+pub(crate) use self::form::{Body, Form};
 pub(crate) use self::invalidates::{
     Argument, Call, Invalidated, InvalidatingFn, Template, When, returned_name,
 };
@@ -140,12 +140,8 @@ impl CachedFn {
         if let Some(receiver) = receiver
             && components.is_empty()
             && !skips_self
-            && mistakes.is_empty()
         {
-            let name = &signature.ident;
-            mistakes.on(receiver.self_token, format!(
-                "the key of `{name}` would be empty, because `self` is not part of it: name a field, as in `prefix = \"user:{{self.id}}:{name}\"`, or write `skip(self)` if every `self` gives the same result"
-            ));
+            check_only_self(receiver, &signature.ident, mistakes);
         }
 
         let names = Names::of(signature, &parameters);
@@ -183,7 +179,7 @@ impl CachedFn {
         let generics = generics(signature, &parameters, &companions);
         let form = form.filter(|_| mistakes.is_empty())?;
 
-        let (returns, stored_at) = match form.output() {
+        let (returns, stored_at) = match &form.output {
             None => (parse_quote!(()), signature.ident.span()),
             Some(ty) => (ty.clone(), stored(ty).span()),
         };
@@ -248,7 +244,7 @@ fn check_signature(item: &Item, mistakes: &mut Mistakes) -> Option<Form> {
     if let Some(variadic) = &signature.variadic {
         mistakes.on(variadic, "variadic arguments cannot be part of a cache key");
     }
-    if let Some(ty) = form.as_ref().and_then(Form::output) {
+    if let Some(ty) = form.as_ref().and_then(|form| form.output.as_ref()) {
         if let Some(token) = find(ty.to_token_stream(), &|ident| ident == "impl") {
             mistakes.at(token.span(), "a cached value needs a type that can be named: write the type itself instead of `impl Trait`");
         } else if matches!(ty, Type::Never(_)) {
@@ -261,6 +257,15 @@ fn check_signature(item: &Item, mistakes: &mut Mistakes) -> Option<Form> {
         }
     }
     form
+}
+
+/// A method whose key would be empty; after another mistake, that may be the reason.
+fn check_only_self(receiver: &Receiver, name: &Ident, mistakes: &mut Mistakes) {
+    if mistakes.is_empty() {
+        mistakes.on(receiver.self_token, format!(
+            "the key of `{name}` would be empty, because `self` is not part of it: name a field, as in `prefix = \"user:{{self.id}}:{name}\"`, or write `skip(self)` if every `self` gives the same result"
+        ));
+    }
 }
 
 fn check_repeated(what: &str, given: &[LitStr], mistakes: &mut Mistakes) {

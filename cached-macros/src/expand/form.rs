@@ -6,7 +6,7 @@ use syn::Type;
 
 use super::here;
 use crate::item::Item;
-use crate::model::{Body, Form, Future};
+use crate::model::{Body, Form};
 
 /// What takes the place of a body. `at_call` makes what the arguments are needed for, `at_poll` the answer.
 ///
@@ -16,26 +16,20 @@ use crate::model::{Body, Form, Future};
 /// ```
 pub(super) fn around(form: &Form, at_call: &TokenStream, at_poll: &TokenStream) -> TokenStream {
     let here = here();
-    match form {
-        Form::Async(_) => quote_spanned!(here=> #at_call #at_poll),
-        Form::Future(Future { is_boxed, .. }) => {
-            let future = quote_spanned!(here=> async move { #at_poll });
-            if *is_boxed {
-                quote_spanned!(here=> #at_call ::std::boxed::Box::pin(#future))
-            } else {
-                quote_spanned!(here=> #at_call #future)
-            }
-        }
+    let Some(future) = &form.future else {
+        return quote_spanned!(here=> #at_call #at_poll);
+    };
+    let polled = quote_spanned!(here=> async move { #at_poll });
+    if future.is_boxed {
+        quote_spanned!(here=> #at_call ::std::boxed::Box::pin(#polled))
+    } else {
+        quote_spanned!(here=> #at_call #polled)
     }
 }
 
 /// What of the body has to run when the function is called: all that makes its future.
 pub(super) fn made(item: &Item, form: &Form) -> Option<TokenStream> {
-    let Form::Future(Future {
-        body: Body::Made(ty),
-        ..
-    }) = form
-    else {
+    let Body::Made(ty) = &form.future.as_ref()?.body else {
         return None;
     };
     let here = here();
@@ -47,13 +41,10 @@ pub(super) fn made(item: &Item, form: &Form) -> Option<TokenStream> {
 /// The body as a future. A branch that is never taken tells the compiler its type.
 pub(super) fn body(item: &Item, form: &Form, runtime: &TokenStream, returns: &Type) -> TokenStream {
     let here = here();
-    let body = match form {
-        Form::Async(_) => &item.body,
-        Form::Future(Future {
-            body: Body::Block(block),
-            ..
-        }) => block,
-        Form::Future(_) => return quote_spanned!(here=> __body),
+    let body = match form.future.as_ref().map(|future| &future.body) {
+        None => &item.body,
+        Some(Body::Block(block)) => block,
+        Some(Body::Made(_)) => return quote_spanned!(here=> __body),
     };
     quote_spanned! {here=>
         async move {

@@ -6,7 +6,7 @@ use quote::{format_ident, quote_spanned};
 use super::{chosen, first_span, form, here, located};
 use crate::model::seen;
 use crate::model::{
-    Argument, Call, Component, Form, Invalidated, InvalidatingFn, Template, When, returned_name,
+    Argument, Call, Component, Invalidated, InvalidatingFn, Template, When, returned_name,
 };
 use crate::template::Kind;
 
@@ -57,9 +57,9 @@ pub(crate) fn invalidates(function: &InvalidatingFn) -> TokenStream {
     let [decide, apply] = end(function);
     let made = form::made(item, form);
     let body = form::body(item, form, runtime, returns);
-    let (named, prepared) = match form {
-        Form::Async(_) => (None, prepared),
-        Form::Future(_) => (
+    let (named, prepared) = match form.future {
+        None => (None, prepared),
+        Some(_) => (
             Some(quote_spanned!(here=> let __named = #prepared;)),
             quote_spanned!(here=> __named),
         ),

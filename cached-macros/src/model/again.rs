@@ -9,7 +9,7 @@ use syn::{
 };
 
 use super::parameters::Parameter;
-use super::{Body, Companions, Form, Future, Ttl};
+use super::{Body, Companions, Form, Ttl};
 use crate::mistakes::Mistakes;
 use crate::pattern::value;
 
@@ -41,14 +41,11 @@ pub(crate) fn again(
     if matches!(companions, Companions::Off) {
         mistakes.at(keyword, "`stale_while_revalidate` calls the function again from among its companions: leave `companions = off` out, or, where there can be none, put the attribute on a function outside the `impl` and call that here");
     }
-    if let Some(Form::Future(Future {
-        body: Body::Made(_),
-        ..
-    })) = form
-    {
+    let future = form.and_then(|form| form.future.as_ref());
+    if future.is_some_and(|future| matches!(future.body, Body::Made(_))) {
         mistakes.at(keyword, "`stale_while_revalidate` calls the function again, and what this one does before its future is polled may have used its arguments up: write an `async fn`, or let the body be one `async move { … }`");
     }
-    if let Some(ty) = form.and_then(Form::output)
+    if let Some(ty) = form.and_then(|form| form.output.as_ref())
         && let Err((at, _)) = inside(ty)
     {
         mistakes.on(at, "`stale_while_revalidate` calls the function again when there is nothing left to borrow from: return an owned error");

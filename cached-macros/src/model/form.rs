@@ -1,6 +1,7 @@
 //! What kind of function it is: `async`, or one that returns a future.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use quote::ToTokens as _;
 use syn::punctuated::Punctuated;
 use syn::{
     GenericArgument, Ident, PathArguments, PathSegment, ReturnType, Token, Type, TypeParamBound,
@@ -8,18 +9,17 @@ use syn::{
 };
 
 use crate::item::Item;
+use crate::tokens::find;
 
-pub(crate) enum Form {
-    /// `async fn`, and what it is declared to return.
-    Async(Option<Type>),
-    /// It is not `async`, and returns a future.
-    Future(Future),
+pub(crate) struct Form {
+    /// What a call gives in the end, if it says so.
+    pub(crate) output: Option<Type>,
+    /// `None`: it is `async`.
+    pub(crate) future: Option<Future>,
 }
 
-/// How a function returns a future.
+/// How a function that is not `async` returns its future.
 pub(crate) struct Future {
-    /// What the future gives.
-    pub(crate) output: Type,
     /// In a pinned box; or else as it is.
     pub(crate) is_boxed: bool,
     pub(crate) body: Body,
@@ -30,7 +30,7 @@ pub(crate) enum Body {
     /// It is one `async` block, which holds this: nothing runs before the future is polled.
     Block(TokenStream),
     /// Somehow, as a value of this type if that can be named.
-    Made(Option<Type>),
+    Made(Option<TokenStream>),
 }
 
 impl Form {
@@ -41,7 +41,10 @@ impl Form {
             ReturnType::Type(_, ty) => Some(&**ty),
         };
         if item.signature.asyncness.is_some() {
-            return Some(Form::Async(declared.cloned()));
+            return Some(Form {
+                output: declared.cloned(),
+                future: None,
+            });
         }
         let declared = declared?;
         let (output, is_boxed) = future(declared)?;
@@ -52,26 +55,17 @@ impl Form {
             block(body)
         };
         let body = block.map_or_else(|| Body::Made(nameable(declared)), Body::Block);
-        Some(Form::Future(Future {
-            output,
-            is_boxed,
-            body,
-        }))
-    }
-
-    /// What a call gives in the end, if it says so.
-    pub(crate) fn output(&self) -> Option<&Type> {
-        match self {
-            Form::Async(declared) => declared.as_ref(),
-            Form::Future(future) => Some(&future.output),
-        }
+        Some(Form {
+            output: Some(output),
+            future: Some(Future { is_boxed, body }),
+        })
     }
 }
 
-fn nameable(ty: &Type) -> Option<Type> {
-    let tokens = quote::ToTokens::to_token_stream(ty);
-    let is_opaque = crate::tokens::find(tokens, &|ident| ident == "impl").is_some();
-    (!is_opaque).then(|| ty.clone())
+fn nameable(ty: &Type) -> Option<TokenStream> {
+    let tokens = ty.to_token_stream();
+    let is_opaque = find(tokens.clone(), &|ident| ident == "impl").is_some();
+    (!is_opaque).then_some(tokens)
 }
 
 /// What the future that a type stands for gives, and whether that lies in a box.
@@ -233,8 +227,6 @@ fn opened(tokens: TokenStream) -> Vec<TokenTree> {
 
 #[cfg(test)]
 mod tests {
-    use quote::ToTokens as _;
-
     use super::*;
 
     fn text(ty: &Type) -> String {

@@ -154,7 +154,7 @@ fn template(
 }
 
 fn returned_type(form: &Form, mistakes: &mut Mistakes) -> Option<Type> {
-    match form.output() {
+    match &form.output {
         None => Some(parse_quote!(())),
         Some(ty @ Type::Never(_)) => {
             mistakes.on(

@@ -1,0 +1,25 @@
+impl Users {
+    fn find(&self, name: &str) -> Pin<Box<dyn Future<Output = Option<User>> + Send>> {
+        use ::cached_core::__private::by_type::*;
+        let mut __key = ::cached_core::Key::of(
+            ::cached_core::__private::function!("find"),
+        );
+        ::cached_core::__private::Argument(&name).__push(&mut __key);
+        ::cached_core::__private::push_type::<Self>(&mut __key);
+        let __cache = ::core::clone::Clone::clone(
+            ::cached_core::__private::chosen(&self.cache),
+        );
+        let __body = (move || -> Pin<Box<dyn Future<Output = Option<User>> + Send>> {
+            let found = self.db.find(name);
+            Box::pin(found)
+        })();
+        ::std::boxed::Box::pin(async move {
+            let __codec = ::cached_core::__private::codec!(Option < User >);
+            let __load = match __codec.find_in(&__cache, &mut __key).await {
+                ::cached_core::__private::Found::Hit(__value) => return __value,
+                ::cached_core::__private::Found::Miss(__load) => __load,
+            };
+            __load.run(__body).await
+        })
+    }
+}
