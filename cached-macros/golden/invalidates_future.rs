@@ -8,7 +8,7 @@ impl Users {
                     ::cached_core::__private::Argument(&id).__push(__key);
                 },
             );
-        ::std::boxed::Box::pin(async move {
+        Box::pin(async move {
             let __prepared = __named.prepare();
             let __returned = {
                 let __returned = async move {

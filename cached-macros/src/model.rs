@@ -24,7 +24,7 @@ use syn::{
 pub(crate) use self::again::Again;
 use self::again::again;
 use self::closures::{VALUE, check_closure};
-pub(crate) use self::form::{Body, Form};
+pub(crate) use self::form::{Block, Body, Form};
 pub(crate) use self::invalidates::{
     Argument, Call, Invalidated, InvalidatingFn, Template, When, returned_name,
 };

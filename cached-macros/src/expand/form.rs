@@ -6,7 +6,7 @@ use syn::Type;
 
 use super::here;
 use crate::item::Item;
-use crate::model::{Body, Form};
+use crate::model::{Block, Body, Form};
 
 /// What takes the place of a body. `at_call` makes what the arguments are needed for, `at_poll` the answer.
 ///
@@ -20,10 +20,15 @@ pub(super) fn around(form: &Form, at_call: &TokenStream, at_poll: &TokenStream) 
         return quote_spanned!(here=> #at_call #at_poll);
     };
     let polled = quote_spanned!(here=> async move { #at_poll });
-    if future.is_boxed {
-        quote_spanned!(here=> #at_call ::std::boxed::Box::pin(#polled))
-    } else {
-        quote_spanned!(here=> #at_call #polled)
+    match &future.body {
+        Body::Block(Block { by, then, .. }) if by.is_empty() => {
+            quote_spanned!(here=> #at_call #polled #then)
+        }
+        Body::Block(Block { by, .. }) => quote_spanned!(here=> #at_call #by(#polled)),
+        Body::Made(_) if future.is_boxed => {
+            quote_spanned!(here=> #at_call ::std::boxed::Box::pin(#polled))
+        }
+        Body::Made(_) => quote_spanned!(here=> #at_call #polled),
     }
 }
 
@@ -43,7 +48,7 @@ pub(super) fn body(item: &Item, form: &Form, runtime: &TokenStream, returns: &Ty
     let here = here();
     let body = match form.future.as_ref().map(|future| &future.body) {
         None => &item.body,
-        Some(Body::Block(block)) => block,
+        Some(Body::Block(block)) => &block.inside,
         Some(Body::Made(_)) => return quote_spanned!(here=> __body),
     };
     quote_spanned! {here=>

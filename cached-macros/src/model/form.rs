@@ -27,10 +27,19 @@ pub(crate) struct Future {
 
 /// How a body makes its future.
 pub(crate) enum Body {
-    /// It is one `async` block, which holds this: nothing runs before the future is polled.
-    Block(TokenStream),
+    /// It is one `async` block: nothing runs before the future is polled.
+    Block(Block),
     /// Somehow, as a value of this type if that can be named.
     Made(Option<TokenStream>),
+}
+
+/// An `async` block, and how it is wrapped.
+pub(crate) struct Block {
+    /// `Box::pin`
+    pub(crate) by: TokenStream,
+    pub(crate) inside: TokenStream,
+    /// `.boxed()`
+    pub(crate) then: TokenStream,
 }
 
 impl Form {
@@ -157,47 +166,53 @@ fn output(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<Type> {
     })
 }
 
-/// What `async move { … }` holds, if `tokens` are that and nothing else.
-fn block(tokens: TokenStream) -> Option<TokenStream> {
+/// `async move { … }`, if `tokens` are that and nothing else.
+fn block(tokens: TokenStream) -> Option<Block> {
     let tokens = opened(tokens);
-    match tokens.as_slice() {
-        [TokenTree::Ident(first), TokenTree::Group(group)]
-            if first == "async" && group.delimiter() == Delimiter::Brace =>
-        {
-            Some(group.stream())
-        }
-        [
-            TokenTree::Ident(first),
-            TokenTree::Ident(second),
-            TokenTree::Group(group),
-        ] if first == "async" && second == "move" && group.delimiter() == Delimiter::Brace => {
-            Some(group.stream())
-        }
-        _ => None,
-    }
+    let (inside, before) = match tokens.as_slice() {
+        [before, TokenTree::Group(group)] => (group, [Some(before), None]),
+        [before, second, TokenTree::Group(group)] => (group, [Some(before), Some(second)]),
+        _ => return None,
+    };
+    let [first, second] = before.map(|token| token.map(ToString::to_string));
+    let is_block = first.as_deref() == Some("async")
+        && second.is_none_or(|second| second == "move")
+        && inside.delimiter() == Delimiter::Brace;
+    is_block.then(|| Block {
+        by: TokenStream::new(),
+        inside: inside.stream(),
+        then: TokenStream::new(),
+    })
 }
 
-/// The same in `Box::pin(async move { … })` and `async move { … }.boxed()`.
-fn boxed_block(tokens: TokenStream) -> Option<TokenStream> {
+/// `Box::pin(async move { … })` or `async move { … }.boxed()`.
+fn boxed_block(tokens: TokenStream) -> Option<Block> {
     let tokens = opened(tokens);
-    let (last, before) = tokens.split_last()?;
-    let TokenTree::Group(arguments) = last else {
+    let (arguments, before) = tokens.split_last()?;
+    let TokenTree::Group(arguments) = arguments else {
         return None;
     };
+    let (name, before) = before.split_last()?;
+    let name = name.to_string();
     if arguments.delimiter() != Delimiter::Parenthesis {
         return None;
     }
-    let (name, before) = before.split_last()?;
-    let is_called = |names: &[&str]| matches!(name, TokenTree::Ident(name) if names.iter().any(|wanted| name == wanted));
-    if is_called(&["pin"]) && is_box(before) {
-        return block(arguments.stream());
+    if name == "pin" && is_box(before) {
+        let by = tokens.iter().take(tokens.len().saturating_sub(1));
+        return Some(Block {
+            by: by.cloned().collect(),
+            ..block(arguments.stream())?
+        });
     }
     let (dot, before) = before.split_last()?;
-    let is_dot = matches!(dot, TokenTree::Punct(dot) if dot.as_char() == '.');
-    if is_called(&["boxed", "boxed_local"]) && is_dot && arguments.stream().is_empty() {
-        return block(before.iter().cloned().collect());
-    }
-    None
+    let is_call = dot.to_string() == "."
+        && matches!(name.as_str(), "boxed" | "boxed_local")
+        && arguments.stream().is_empty();
+    let then = tokens.iter().skip(before.len());
+    is_call.then_some(Block {
+        then: then.cloned().collect(),
+        ..block(before.iter().cloned().collect())?
+    })
 }
 
 /// Whether a path is `Box::`, wherever that comes from.
@@ -279,19 +294,21 @@ mod tests {
 
     #[test]
     fn a_body_of_one_async_block_is_opened() {
-        let open = |open: fn(TokenStream) -> Option<TokenStream>, body: &str| {
-            open(body.parse().unwrap()).map(|inside| inside.to_string())
+        let open = |open: fn(TokenStream) -> Option<Block>, body: &str| {
+            let block = open(body.parse().unwrap())?;
+            Some([block.by, block.inside, block.then].map(|tokens| tokens.to_string()))
         };
-        assert_eq!(open(block, "async move { 1 }").as_deref(), Some("1"));
-        assert_eq!(open(block, "async { 1 }").as_deref(), Some("1"));
-        for boxed in [
-            "Box::pin(async move { 1 })",
-            "::std::boxed::Box::pin(async { 1 })",
-            "async move { 1 }.boxed()",
-            "async { 1 }.boxed_local()",
-        ] {
-            assert_eq!(open(boxed_block, boxed).as_deref(), Some("1"), "{boxed}");
-        }
+        let parts = |by: &str, then: &str| Some([by.to_owned(), "1".to_owned(), then.to_owned()]);
+        assert_eq!(open(block, "async move { 1 }"), parts("", ""));
+        assert_eq!(open(block, "async { 1 }"), parts("", ""));
+        let pinned = open(boxed_block, "Box::pin(async move { 1 })");
+        assert_eq!(pinned, parts("Box :: pin", ""));
+        let pinned = open(boxed_block, "::std::boxed::Box::pin(async { 1 })");
+        assert_eq!(pinned, parts(":: std :: boxed :: Box :: pin", ""));
+        let boxed = open(boxed_block, "async move { 1 }.boxed()");
+        assert_eq!(boxed, parts("", ". boxed ()"));
+        let boxed = open(boxed_block, "async { 1 }.boxed_local()");
+        assert_eq!(boxed, parts("", ". boxed_local ()"));
         for other in [
             "ready(1)",
             "let a = 1; async move { a }",

@@ -7,11 +7,11 @@ use syn::{Expr, Ident, Pat, Receiver, ReceiverKind};
 use super::Component;
 use super::parameters::{Parameter, is_opaque};
 use crate::pattern::without_mut;
-use crate::tokens::{mentioned, starts_with};
+use crate::tokens::{find, mentioned, starts_with};
 
 /// The parameters of the companions.
 pub(crate) struct Signatures {
-    /// Of `key` and `peek`: the receiver borrowed, patterns kept where something needs their names.
+    /// Of `key` and `peek`: the receiver borrowed, unless an expression may need it whole, and patterns kept where something needs their names.
     pub(crate) looking: Vec<TokenStream>,
     /// The names by which `peek` passes all of `looking` on to `key`, if they have such names.
     pub(crate) looked: Option<Vec<TokenStream>>,
@@ -35,8 +35,15 @@ pub(crate) fn signatures(
     let mut idle = Vec::new();
     let mut calling = Vec::new();
     let mut passed = Vec::new();
+    let written: TokenStream = mentions
+        .iter()
+        .flatten()
+        .map(quote::ToTokens::to_token_stream)
+        .collect();
     if let Some(receiver) = receiver {
-        let is_typed = matches!(receiver.kind, ReceiverKind::Typed(..));
+        let is_self = |ident: &Ident| ident == "self";
+        let is_mentioned = find(written.clone(), &is_self).is_some();
+        let is_typed = matches!(receiver.kind, ReceiverKind::Typed(..)) && is_mentioned;
         let mut plain = receiver.clone();
         plain.mutability = plain
             .mutability
@@ -53,11 +60,6 @@ pub(crate) fn signatures(
         calling.push(plain.to_token_stream());
         passed.push(token.to_token_stream());
     }
-    let written: TokenStream = mentions
-        .iter()
-        .flatten()
-        .map(quote::ToTokens::to_token_stream)
-        .collect();
     // A `macro_rules!` can give two parameters the same name.
     let is_unique = |name: &Ident| {
         let names = parameters.iter().flat_map(|parameter| &parameter.names);
