@@ -21,7 +21,6 @@ mod lifetimes;
 mod nested;
 mod outage;
 mod round_trips;
-mod shapes;
 mod sharing;
 mod single_flight;
 mod stale;

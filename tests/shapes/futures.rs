@@ -1,6 +1,7 @@
 //! Functions that are not `async`, and return a future.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use cached_core::{Cache, cached, invalidates};
 
@@ -124,6 +125,24 @@ impl Service {
     }
 }
 
+/// Its receiver is there for the key, and for the body.
+struct Shared(u64);
+
+impl Shared {
+    #[cached(prefix = "shared-future:{self.0}")]
+    fn find(self: Arc<Self>, id: u64) -> impl Future<Output = u64> + Send {
+        async move {
+            Runs::add();
+            self.0 + id
+        }
+    }
+
+    #[invalidates(self.find(id))]
+    fn change(self: Arc<Self>, id: u64) -> LoadFuture<'static, u64> {
+        Box::pin(async move { self.0 + id })
+    }
+}
+
 #[invalidates("sent:{id}", on = |ret| *ret)]
 fn change(id: u64) -> impl Future<Output = bool> {
     async move { id > 1 }
@@ -229,6 +248,9 @@ async fn writes_invalidate() {
     let service = |cache| Service { tenant: 1, cache };
     let service = service(Cache::in_memory().unwrap());
     check_invalidates(|| service.find(2), service.change(2)).await;
+    let shared = Arc::new(Shared(1));
+    let change = Arc::clone(&shared).change(2);
+    check_invalidates(|| Arc::clone(&shared).find(2), change).await;
     check_invalidates(|| service.own(2), service.cache.scope(service.change(2))).await;
 }
 

@@ -129,7 +129,7 @@ mod inside {
 
     /// Documented.
     #[cached(prefix = "a:{n}", ttl = "1h")]
-    pub(in crate::shapes) async fn scoped(n: u32) -> u32 {
+    pub(in crate::functions) async fn scoped(n: u32) -> u32 {
         Runs::add() + n
     }
 

@@ -174,7 +174,7 @@ async fn equal_calls_hit() {
     assert!(
         names::r#type::key(1)
             .to_string()
-            .starts_with("it:shapes:hygiene:names:type:")
+            .starts_with("shapes:hygiene:names:type:")
     );
     assert_eq!(shadowed::function(1, 2, 3).await, Some(7));
     assert_eq!(shadowed::changes(1, 2, 3).await, Some(6));

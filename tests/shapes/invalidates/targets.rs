@@ -67,7 +67,7 @@ pub(super) mod elsewhere {
     use super::Runs;
 
     #[cached]
-    pub(in crate::shapes::invalidates) async fn count(list: &str) -> u32 {
+    pub(in crate::invalidates) async fn count(list: &str) -> u32 {
         Runs::add() + u32::from(list.is_empty())
     }
 
@@ -111,7 +111,7 @@ async fn of_what_is_moved(name: String) {
     drop(name);
 }
 
-#[invalidates(elsewhere::count(..), crate::shapes::invalidates::profile(1, 2))]
+#[invalidates(elsewhere::count(..), crate::invalidates::profile(1, 2))]
 async fn all_of_another_module() {}
 
 #[invalidates(bounded(name))]

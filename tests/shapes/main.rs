@@ -2,6 +2,13 @@
 
 #![forbid(unsafe_code, unreachable_pub)]
 #![deny(warnings, clippy::pedantic, missing_docs, unused)]
+// A test says what is wrong by panicking.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used
+)]
 
 mod arguments;
 mod companions;

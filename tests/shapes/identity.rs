@@ -52,21 +52,21 @@ fn nested_there() -> Key {
 mod versions {
     pub(super) mod first {
         #[cached_core::cached(id = "same", version = 1)]
-        pub(in crate::shapes::identity) async fn same(n: u32) -> u32 {
+        pub(in crate::identity) async fn same(n: u32) -> u32 {
             n
         }
     }
 
     pub(super) mod second {
         #[cached_core::cached(id = "same", version = 2)]
-        pub(in crate::shapes::identity) async fn moved(n: u32) -> u32 {
+        pub(in crate::identity) async fn moved(n: u32) -> u32 {
             n
         }
     }
 
     pub(super) mod third {
         #[cached_core::cached(id = "same", version = 2)]
-        pub(in crate::shapes::identity) async fn renamed(n: u32) -> u32 {
+        pub(in crate::identity) async fn renamed(n: u32) -> u32 {
             n
         }
     }
@@ -108,6 +108,6 @@ fn default_prefix_is_the_path() {
     assert!(
         one::same::key(1)
             .to_string()
-            .starts_with("it:shapes:identity:one:same:")
+            .starts_with("shapes:identity:one:same:")
     );
 }
