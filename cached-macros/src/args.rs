@@ -1,5 +1,6 @@
 //! What was written between the parentheses of an attribute, every keyword with its span.
 
+mod block;
 mod cached;
 mod invalidates;
 
@@ -10,12 +11,14 @@ use syn::parse::{ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
 use syn::{Expr, ExprLit, Ident, Lit, LitStr, Path, Token};
 
+pub(crate) use self::block::BlockArgs;
 pub(crate) use self::cached::{Args, is_skip};
 pub(crate) use self::invalidates::{InvalidatesArgs, On, Target};
 use crate::duration::bare;
 use crate::mistakes::{Mistakes, closest};
 
 /// An argument: its keyword, for messages, and what it says.
+#[derive(Clone)]
 pub(crate) struct Written<T> {
     pub(crate) keyword: Ident,
     pub(crate) value: T,

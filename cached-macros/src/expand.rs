@@ -1,6 +1,7 @@
 //! One `quote!` per item. Data and calls into the runtime, no decisions.
 
 mod again;
+mod block;
 mod companions;
 mod form;
 mod invalidates;
@@ -12,13 +13,15 @@ use quote::{ToTokens, format_ident, quote_spanned};
 use syn::Expr;
 use syn::ext::IdentExt as _;
 
+pub(crate) use self::block::block;
+pub(crate) use self::companions::companions;
 pub(crate) use self::invalidates::invalidates;
 use crate::model::{CachedFn, Companions, Generic, Ttl};
 
 /// Everything that takes the place of the annotated function.
 pub(crate) fn cached(function: &CachedFn) -> TokenStream {
     let user = user_function(function);
-    let companions = companions::companions(function);
+    let companions = companions(function);
     quote_spanned!(here()=> #user #companions)
 }
 
@@ -48,7 +51,7 @@ fn here() -> Span {
 ///     }).await
 /// }
 /// ```
-fn user_function(function: &CachedFn) -> TokenStream {
+pub(crate) fn user_function(function: &CachedFn) -> TokenStream {
     let CachedFn {
         item,
         runtime,

@@ -12,11 +12,14 @@ const LONGEST: usize = 60;
 /// One that is called again in the background, to no more than this.
 const LONGEST_AGAIN: usize = 70;
 
+/// One in the `impl` of a trait, with both blocks around it, to no more than this.
+const LONGEST_IN_A_TRAIT: usize = 75;
+
 type Expand = fn(&TokenStream, &TokenStream) -> TokenStream;
 
 fn check(name: &str, expand: Expand, arguments: &str, item: &str) {
     let mut expanded = expand(&arguments.parse().unwrap(), &item.parse().unwrap()).to_string();
-    let is_method = item.contains("self");
+    let is_method = item.contains("self") && !item.starts_with("impl");
     if is_method {
         expanded = format!("impl Users {{ {expanded} }}");
     }
@@ -33,6 +36,8 @@ fn check(name: &str, expand: Expand, arguments: &str, item: &str) {
     assert_eq!(expanded, golden, "{} has changed", path.display());
     let longest = if arguments.contains("stale_while_revalidate") {
         LONGEST_AGAIN
+    } else if item.contains(" for ") {
+        LONGEST_IN_A_TRAIT
     } else {
         LONGEST
     };
@@ -76,6 +81,26 @@ fn method() {
         expand_cached,
         "ttl = \"5m\", prefix = \"tenant:{self.tenant}\"",
         "pub async fn find(&self, name: &str) -> Option<User> { self.db.find(name).await }",
+    );
+}
+
+#[test]
+fn block_of_a_type() {
+    check(
+        "block.rs",
+        expand_cached,
+        "",
+        "impl Users { const PAGE: u64 = 10; #[cached(key = id / Self::PAGE)] pub async fn page(id: u64) -> Vec<User> { load(id).await } }",
+    );
+}
+
+#[test]
+fn block_of_a_trait() {
+    check(
+        "block_of_a_trait.rs",
+        expand_cached,
+        "",
+        "impl<T: Db> Users for Repo<T> { type Found = Option<User>; #[cached(ttl = \"5m\", prefix = \"tenant:{self.tenant}\")] async fn find(&self, name: &str) -> Self::Found { self.db.find(name).await } }",
     );
 }
 

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{ParseStream, Parser as _};
-use syn::{Attribute, FnArg, LitStr, Signature, Token, Visibility, token};
+use syn::{Attribute, FnArg, LitStr, Signature, Token, Visibility, parse_quote, token};
 
 use crate::args::is_skip;
 use crate::mistakes::Mistakes;
@@ -26,7 +26,8 @@ impl Item {
         (|input: ParseStream<'_>| Item::read(attribute, input)).parse2(tokens)
     }
 
-    fn read(attribute: &str, input: ParseStream<'_>) -> syn::Result<Self> {
+    /// As [`parse`](Self::parse), where more may follow.
+    pub(crate) fn read(attribute: &str, input: ParseStream<'_>) -> syn::Result<Self> {
         let attributes = input.call(Attribute::parse_outer)?;
         let visibility = input.parse()?;
         expect_function(attribute, input)?;
@@ -63,12 +64,23 @@ fn expect_function(attribute: &str, input: ParseStream<'_>) -> syn::Result<()> {
         ahead.parse::<TokenTree>()?;
     }
     if ahead.peek(Token![fn]) {
-        Ok(())
-    } else {
-        Err(input.error(format!(
-            "`#[{attribute}]` belongs on an async function or method"
-        )))
+        return Ok(());
     }
+    let is_cached = attribute == "cached";
+    let belongs = if ahead.peek(Token![impl]) {
+        "belongs on the methods of an `impl`, each with what it says"
+    } else if ahead.peek(Token![trait]) && is_cached {
+        "belongs where the methods have their bodies: write it above an `impl` of the trait, and above its methods there"
+    } else if ahead.peek(Token![trait]) {
+        "belongs on the methods of a trait's `impl`"
+    } else if ahead.peek(Token![mod]) {
+        "belongs on the functions of a module, each with what it says"
+    } else if is_cached {
+        "belongs on an async function or method, or on an `impl` with such methods"
+    } else {
+        "belongs on an async function or method"
+    };
+    Err(input.error(format!("`#[{attribute}]` {belongs}")))
 }
 
 impl ToTokens for Item {
@@ -140,6 +152,14 @@ impl Item {
     /// #[cfg(not(x))] #[cached(ttl = 5)] async fn f(id: u64) {}
     /// ```
     pub(crate) fn split_at_condition(&self, attribute: &TokenStream) -> Option<TokenStream> {
+        let split = self
+            .at_condition()?
+            .map(|(condition, item)| quote!(#condition #attribute #item));
+        Some(split.into_iter().collect())
+    }
+
+    /// The two functions, each with its condition.
+    pub(crate) fn at_condition(&self) -> Option<[(Attribute, Item); 2]> {
         let (position, condition) =
             self.signature
                 .inputs
@@ -168,15 +188,16 @@ impl Item {
             .filter(|(index, _)| *index != position)
             .map(|(_, pair)| pair.cloned())
             .collect();
-        Some(quote! {
-            #[cfg(#condition)] #attribute #with
-            #[cfg(not(#condition))] #attribute #without
-        })
+        let otherwise = parse_quote!(#[cfg(not(#condition))]);
+        Some([
+            (parse_quote!(#[cfg(#condition)]), with),
+            (otherwise, without),
+        ])
     }
 }
 
 /// Whether it is `#[invalidates(...)]`, behind a condition or not.
-fn invalidates(attribute: &Attribute) -> bool {
+pub(crate) fn invalidates(attribute: &Attribute) -> bool {
     let is_named = |ident: &Ident| ident == "invalidates";
     let path = attribute.path();
     path.segments

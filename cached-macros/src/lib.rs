@@ -1,6 +1,7 @@
 //! The attributes of `cached-core`, which re-exports them: depend on that crate instead.
 
 mod args;
+mod block;
 mod documentation;
 mod duration;
 mod expand;
@@ -20,7 +21,7 @@ use proc_macro2::TokenStream;
 use crate::args::{Args, InvalidatesArgs};
 use crate::item::Item;
 use crate::mistakes::Mistakes;
-use crate::model::{CachedFn, InvalidatingFn};
+use crate::model::{CachedFn, InvalidatingFn, Within};
 
 /// Keeps what an async function or method returned, and returns it again for equal arguments.
 ///
@@ -366,6 +367,12 @@ pub fn invalidates(
 }
 
 fn expand_cached(arguments: &TokenStream, tokens: &TokenStream) -> TokenStream {
+    if block::is_done(arguments) {
+        return tokens.clone();
+    }
+    if block::is_block(tokens) {
+        return block::expand(arguments, tokens);
+    }
     let mut mistakes = Mistakes::default();
     let args = Args::parse(arguments.clone(), &mut mistakes);
     let item = match Item::parse("cached", tokens.clone()) {
@@ -384,13 +391,16 @@ fn expand_cached(arguments: &TokenStream, tokens: &TokenStream) -> TokenStream {
     {
         return both;
     }
-    match CachedFn::check(args, item.clone(), &mut mistakes) {
+    match CachedFn::check(args, item.clone(), Within::Unseen, &mut mistakes) {
         Some(function) => expand::cached(&function),
         None => fallback::annotated(item, mistakes),
     }
 }
 
 fn expand_invalidates(arguments: &TokenStream, tokens: &TokenStream) -> TokenStream {
+    if block::is_done(arguments) {
+        return tokens.clone();
+    }
     let mut mistakes = Mistakes::default();
     let args = InvalidatesArgs::parse(arguments.clone(), &mut mistakes);
     let item = match Item::parse("invalidates", tokens.clone()) {

@@ -23,6 +23,13 @@ impl Mistakes {
         }
     }
 
+    /// Notes all that another one noted.
+    pub(crate) fn append(&mut self, other: Mistakes) {
+        if let Some(errors) = other.0 {
+            self.add(errors);
+        }
+    }
+
     /// The value, or its mistake noted and `None`.
     pub(crate) fn check<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.add(error)).ok()

@@ -3,6 +3,7 @@
 
 mod again;
 mod closures;
+mod companions;
 mod form;
 mod invalidates;
 mod parameters;
@@ -14,24 +15,20 @@ use std::time::Duration;
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens as _;
-use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
-use syn::{
-    Expr, GenericArgument, GenericParam, Ident, LitStr, PathArguments, Receiver, Signature, Type,
-    parse_quote,
-};
+use syn::{Expr, GenericArgument, Ident, LitStr, PathArguments, Receiver, Type, parse_quote};
 
 pub(crate) use self::again::Again;
 use self::again::again;
 use self::closures::{VALUE, check_closure};
+pub(crate) use self::companions::{Companions, Within};
+use self::companions::{check_self, companions, generics};
 pub(crate) use self::form::{Block, Body, Form};
 pub(crate) use self::invalidates::{
     Argument, Call, Invalidated, InvalidatingFn, Template, When, returned_name,
 };
 pub(crate) use self::parameters::seen;
-use self::parameters::{
-    Parameter, apply_skip, check_key, is_opaque, key_components, read_parameters,
-};
+use self::parameters::{apply_skip, check_key, key_components, read_parameters};
 use self::places::Reader;
 pub(crate) use self::signatures::Signatures;
 use self::signatures::signatures;
@@ -69,6 +66,7 @@ pub(crate) struct CachedFn {
     pub(crate) id: Option<LitStr>,
     pub(crate) cache_if: Option<Expr>,
     pub(crate) cache: Option<Expr>,
+    pub(crate) within: Within,
     pub(crate) companions: Companions,
     pub(crate) signatures: Signatures,
 }
@@ -98,17 +96,14 @@ pub(crate) enum Ttl {
     Closure(Expr),
 }
 
-pub(crate) enum Companions {
-    Off,
-    /// Functions of a struct of this name.
-    Struct(Ident),
-    /// Methods whose names begin so.
-    Methods(String),
-}
-
 impl CachedFn {
     /// Compares; every mistake found is noted. `None` exactly if there is one.
-    pub(crate) fn check(args: Args, mut item: Item, mistakes: &mut Mistakes) -> Option<CachedFn> {
+    pub(crate) fn check(
+        args: Args,
+        mut item: Item,
+        within: Within,
+        mistakes: &mut Mistakes,
+    ) -> Option<CachedFn> {
         let runtime = args.runtime();
         let skips = item.take_skips(mistakes);
         let signature = &item.signature;
@@ -161,8 +156,8 @@ impl CachedFn {
             check_text(text.as_ref(), example, mistakes);
         }
 
-        let companions = companions(args.companions, signature);
-        check_self(receiver, &companions, &item, mistakes);
+        let companions = companions(args.companions, signature, &within);
+        check_self(receiver, &within, &companions, &item, mistakes);
         let again = stale_while_revalidate.map(|window| {
             again(
                 window,
@@ -176,7 +171,7 @@ impl CachedFn {
         let cache = args.cache.map(|cache| cache.value);
         let mentions = [args.key.map(|key| key.value), cache.clone()];
         let signatures = signatures(receiver, &parameters, &components, &mentions);
-        let generics = generics(signature, &parameters, &companions);
+        let generics = generics(signature, &parameters, &within, &companions);
         let form = form.filter(|_| mistakes.is_empty())?;
 
         let (returns, stored_at) = match &form.output {
@@ -210,6 +205,7 @@ impl CachedFn {
             id: args.id.map(|id| id.value),
             cache_if: args.cache_if.map(|closure| closure.value),
             cache,
+            within,
             companions,
             signatures,
         })
@@ -294,71 +290,6 @@ fn check_text(text: Option<&Written<LitStr>>, example: &str, mistakes: &mut Mist
             ),
         );
     }
-}
-
-fn companions(written: Option<Written<Ident>>, signature: &Signature) -> Companions {
-    let name = written.map_or_else(|| signature.ident.clone(), |name| name.value);
-    if name == "off" {
-        Companions::Off
-    } else if signature.receiver().is_some() {
-        Companions::Methods(name.unraw().to_string())
-    } else {
-        // Located at the name for messages, but made by the macro: the caller's lints on names and
-        // unused items do not apply.
-        let span = Span::call_site().located_at(name.span());
-        let mut name = name;
-        name.set_span(span);
-        Companions::Struct(name)
-    }
-}
-
-/// A function without `self` in an `impl` can only be told by its use of `Self`.
-fn check_self(
-    receiver: Option<&Receiver>,
-    companions: &Companions,
-    item: &Item,
-    mistakes: &mut Mistakes,
-) {
-    if receiver.is_some() || matches!(companions, Companions::Off) {
-        return;
-    }
-    let is_self = |ident: &Ident| ident == "Self";
-    let is_item =
-        |ident: &Ident| ident == "impl" || ident == "trait" || ident == "struct" || ident == "enum";
-    let in_signature = find(item.signature.to_token_stream(), &is_self);
-    let found = in_signature.or_else(|| {
-        let body = &item.body;
-        find(body.clone(), &is_self).filter(|_| find(body.clone(), &is_item).is_none())
-    });
-    if let Some(found) = found {
-        mistakes.on(found, "a cached function without `self` cannot have companions inside an `impl`: write `companions = off`, or move the function out of the `impl`");
-    }
-}
-
-fn generics(
-    signature: &Signature,
-    parameters: &[Parameter],
-    companions: &Companions,
-) -> Vec<Generic> {
-    let mut generics = Vec::new();
-    if signature.receiver().is_some() {
-        generics.push(Generic::Type(Ident::new("Self", Span::mixed_site())));
-    } else if matches!(companions, Companions::Off) {
-        generics.push(Generic::Surroundings);
-    }
-    for parameter in &signature.generics.params {
-        match parameter {
-            GenericParam::Type(parameter) => generics.push(Generic::Type(parameter.ident.clone())),
-            GenericParam::Const(parameter) => {
-                generics.push(Generic::Const(parameter.ident.clone()));
-            }
-            GenericParam::Lifetime(_) => {}
-        }
-    }
-    for parameter in parameters.iter().filter(|parameter| is_opaque(parameter)) {
-        generics.extend(parameter.names.iter().cloned().map(Generic::Of));
-    }
-    generics
 }
 
 /// What in a return type the stored type seems to be: only messages hang on it.

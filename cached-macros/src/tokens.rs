@@ -1,6 +1,7 @@
 //! Names in a heap of tokens.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use quote::quote_spanned;
 use syn::ext::IdentExt as _;
 
 pub(crate) fn starts_with(tokens: &TokenStream, name: &Ident) -> bool {
@@ -14,6 +15,42 @@ pub(crate) fn find(tokens: TokenStream, wanted: &dyn Fn(&Ident) -> bool) -> Opti
         TokenTree::Group(group) => find(group.stream(), wanted),
         _ => None,
     })
+}
+
+/// Whether a name follows a `=`, as in `Iterator<Item = T>`.
+pub(crate) fn has_binding(tokens: TokenStream, name: &Ident) -> bool {
+    let mut tokens = tokens.into_iter();
+    let bound = tokens
+        .by_ref()
+        .find(|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == '='));
+    bound.is_some() && find(tokens.collect(), &|ident| ident == name).is_some()
+}
+
+/// The tokens with `Self::Row` spelled out as `<Self as Users>::Row`, for each of `names`.
+pub(crate) fn qualified(tokens: TokenStream, names: &[Ident], of: &TokenStream) -> TokenStream {
+    let is_colon =
+        |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ':');
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let mut rest = tokens.as_slice();
+    let mut spelled = TokenStream::new();
+    while let [token, after @ ..] = rest {
+        match (token, after) {
+            (TokenTree::Ident(own), [first, second, TokenTree::Ident(name), ..])
+                if own == "Self" && is_colon(first) && is_colon(second) && names.contains(name) =>
+            {
+                spelled.extend(quote_spanned!(own.span()=> <#own as #of>));
+            }
+            (TokenTree::Group(group), _) => {
+                let mut inside =
+                    Group::new(group.delimiter(), qualified(group.stream(), names, of));
+                inside.set_span(group.span());
+                spelled.extend([TokenTree::from(inside)]);
+            }
+            _ => spelled.extend([token.clone()]),
+        }
+        rest = after;
+    }
+    spelled
 }
 
 /// The first use of one of `names` as a variable, also inside a format string. May see a use where

@@ -11,6 +11,7 @@
 )]
 
 mod arguments;
+mod blocks;
 mod companions;
 mod functions;
 mod futures;

@@ -36,7 +36,7 @@ pub(crate) struct Args {
     pub(crate) companions: Option<Written<Ident>>,
 }
 
-const GRAMMAR: Grammar<'_> = Grammar {
+pub(super) const GRAMMAR: Grammar<'_> = Grammar {
     known: &[
         ("ttl", "ttl = \"5m\""),
         ("ttl_env", "ttl_env = \"PROFILE_TTL\""),
@@ -107,6 +107,14 @@ impl Args {
     /// Where the expansion finds the runtime.
     pub(crate) fn runtime(&self) -> TokenStream {
         runtime(self.runtime.as_ref())
+    }
+
+    /// What the names of the companions of a function called `name` begin with, if it has any.
+    pub(crate) fn companions_of<'a>(&'a self, name: &'a Ident) -> Option<&'a Ident> {
+        match &self.companions {
+            None => Some(name),
+            Some(written) => Some(&written.value).filter(|name| *name != "off"),
+        }
     }
 
     fn argument(&mut self, input: ParseStream<'_>, mistakes: &mut Mistakes) -> syn::Result<()> {

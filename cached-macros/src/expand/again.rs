@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote_spanned};
 
-use super::companions::{allowed, crowded, turbofish};
+use super::companions::{allowed, crowded, path, turbofish};
 use super::{here, located};
 use crate::model::{Again, CachedFn, Companions};
 
@@ -82,9 +82,7 @@ pub(super) fn again(function: &CachedFn, visibility: &TokenStream) -> Option<Tok
             kept
         });
     }
-    let mut name = signature.ident.clone();
-    name.set_span(Span::call_site().located_at(name.span()));
-    let own_type = signature.receiver().map(|_| quote_spanned!(here=> Self::));
+    let path = path(function);
     let turbofish = turbofish(function);
     let allowed = allowed(function);
     let crowded = crowded(&signatures.calling);
@@ -97,7 +95,7 @@ pub(super) fn again(function: &CachedFn, visibility: &TokenStream) -> Option<Tok
         quote_spanned!(at=> #runtime::__private::in_background)
     };
     let call = quote_spanned! {at=>
-        #in_background(async move { #own_type #name #turbofish(#(#passed),*).await })
+        #in_background(async move { #path #turbofish(#(#passed),*).await })
     };
     Some(quote_spanned! {here=>
         #allowed

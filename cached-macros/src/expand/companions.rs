@@ -6,7 +6,7 @@ use syn::{Attribute, GenericParam};
 
 use super::again::again;
 use super::{chosen, declaration, declaring, here, key, reader, respan};
-use crate::model::{CachedFn, Companions};
+use crate::model::{CachedFn, Companions, Within};
 
 /// `profile::key(42)` and so on for a function, `self.profile_key(42)` and so on for a method.
 ///
@@ -22,10 +22,14 @@ use crate::model::{CachedFn, Companions};
 ///     async fn uncached(id: u64, db: &Db) -> Result<Profile, DbError> { … profile(id, db) … }
 /// }
 /// ```
-pub(super) fn companions(function: &CachedFn) -> TokenStream {
+pub(crate) fn companions(function: &CachedFn) -> TokenStream {
     let here = here();
     let conditions = attributes(function, &["cfg"]);
-    let visibility = respan(function.item.visibility.to_token_stream());
+    let visibility = match &function.within {
+        // What a trait declares is as visible as the trait is.
+        Within::Trait(_) => quote_spanned!(here=> pub),
+        Within::Unseen | Within::Type => respan(function.item.visibility.to_token_stream()),
+    };
     match &function.companions {
         Companions::Off => TokenStream::new(),
         Companions::Struct(name) => {
@@ -199,16 +203,38 @@ fn key_made<'a>(
 /// A call of the annotated function by its companions.
 fn call(function: &CachedFn) -> TokenStream {
     let here = here();
-    let signature = &function.item.signature;
-    let mut name = signature.ident.clone();
-    name.set_span(Span::call_site().located_at(name.span()));
+    let receiver = function.item.signature.receiver();
+    let passed = function.signatures.passed.as_slice();
     let turbofish = turbofish(function);
-    match (signature.receiver(), function.signatures.passed.as_slice()) {
-        (Some(_), [receiver, passed @ ..]) => {
-            quote_spanned!(here=> #receiver.#name #turbofish(#(#passed),*))
-        }
-        (_, passed) => quote_spanned!(here=> #name #turbofish(#(#passed),*)),
+    if let (Within::Unseen | Within::Type, Some(_), [receiver, passed @ ..]) =
+        (&function.within, receiver, passed)
+    {
+        let name = name(function);
+        quote_spanned!(here=> #receiver.#name #turbofish(#(#passed),*))
+    } else {
+        let path = path(function);
+        quote_spanned!(here=> #path #turbofish(#(#passed),*))
     }
+}
+
+/// The annotated function as its companions see it.
+pub(super) fn path(function: &CachedFn) -> TokenStream {
+    let here = here();
+    let name = name(function);
+    match &function.within {
+        Within::Trait(of) => {
+            let of = respan(of.to_token_stream());
+            quote_spanned!(here=> <Self as #of>::#name)
+        }
+        Within::Unseen if function.item.signature.receiver().is_none() => name.to_token_stream(),
+        Within::Unseen | Within::Type => quote_spanned!(here=> Self::#name),
+    }
+}
+
+fn name(function: &CachedFn) -> Ident {
+    let mut name = function.item.signature.ident.clone();
+    name.set_span(Span::call_site().located_at(name.span()));
+    name
 }
 
 /// The generic arguments of a companion or of the function itself, for a call from one to the other.

@@ -1,0 +1,71 @@
+impl<T: Db> Users for Repo<T> {
+    type Found = Option<User>;
+    #[cached(__done)]
+    async fn find(&self, name: &str) -> Self::Found {
+        use ::cached_core::__private::by_type::*;
+        let mut __key = ::cached_core::Key::of(Self::__cached_find());
+        ::cached_core::__private::Argument(&name).__push(&mut __key);
+        ::cached_core::__private::Argument(&self.tenant).__push(&mut __key);
+        ::cached_core::__private::push_type::<Self>(&mut __key);
+        let __codec = ::cached_core::__private::codec!(Self::Found);
+        let __load = match __codec.find(&mut __key).await {
+            ::cached_core::__private::Found::Hit(__value) => return __value,
+            ::cached_core::__private::Found::Miss(__load) => __load,
+        };
+        __load
+            .run(async move {
+                if false {
+                    return ::cached_core::__private::never::<Self::Found>();
+                }
+                self.db.find(name).await
+            })
+            .await
+    }
+}
+impl<T: Db> Repo<T> {
+    #[doc(hidden)]
+    pub fn __cached_find() -> &'static ::cached_core::__private::Function {
+        ::cached_core::__private::function!(
+            "find".prefix("tenant:{1}").ttl(::core::time::Duration::from_secs(300u64))
+        )
+    }
+    #[doc(hidden)]
+    pub fn find_key(&self, name: &str) -> ::cached_core::Key {
+        use ::cached_core::__private::by_type::*;
+        let mut __key = ::cached_core::Key::of(Self::__cached_find());
+        ::cached_core::__private::Argument(&name).__push(&mut __key);
+        ::cached_core::__private::Argument(&self.tenant).__push(&mut __key);
+        ::cached_core::__private::push_type::<Self>(&mut __key);
+        __key
+    }
+    #[doc(hidden)]
+    pub async fn find_peek(
+        &self,
+        name: &str,
+    ) -> ::core::option::Option<<Self as Users>::Found> {
+        use ::cached_core::__private::by_type::*;
+        ::cached_core::__private::codec!(< Self as Users > ::Found)
+            .peek(&mut Self::find_key(self, name))
+            .await
+    }
+    #[doc(hidden)]
+    pub async fn find_invalidate(&self, name: &str) -> ::cached_core::__private::Done {
+        ::cached_core::__private::invalidated(Self::find_key(self, name)).await
+    }
+    #[doc(hidden)]
+    pub async fn find_refresh(&self, name: &str) -> <Self as Users>::Found {
+        ::cached_core::__private::refresh(
+                Self::__cached_find(),
+                <Self as Users>::find(self, name),
+            )
+            .await
+    }
+    #[doc(hidden)]
+    pub async fn find_uncached(&self, name: &str) -> <Self as Users>::Found {
+        ::cached_core::__private::uncached(
+                Self::__cached_find(),
+                <Self as Users>::find(self, name),
+            )
+            .await
+    }
+}

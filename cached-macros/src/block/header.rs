@@ -1,0 +1,142 @@
+//! What stands before the braces, and what it leaves room for.
+
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use quote::{ToTokens as _, quote};
+use syn::ext::IdentExt as _;
+use syn::{GenericParam, ItemImpl, Type};
+
+use crate::mistakes::Mistakes;
+use crate::model::Within;
+use crate::tokens::{find, has_binding};
+
+pub(crate) struct Header {
+    /// As written.
+    pub(crate) written: TokenStream,
+    /// The block itself, for what its braces are.
+    pub(crate) braces: Group,
+    /// What was written, read: without what is in the braces.
+    pub(crate) own: ItemImpl,
+    /// The names of all types, constants and functions in the braces.
+    pub(crate) declared: Vec<Ident>,
+}
+
+impl Header {
+    pub(crate) fn read(written: TokenStream, braces: Group) -> syn::Result<Header> {
+        let own = syn::parse2(quote!(#written {}))?;
+        let declared = declared(braces.stream());
+        Ok(Header {
+            written,
+            braces,
+            own,
+            declared,
+        })
+    }
+
+    pub(crate) fn within(&self) -> Within {
+        match &self.own.trait_ {
+            Some((of, _)) => Within::Trait(of.clone()),
+            None => Within::Type,
+        }
+    }
+
+    /// Why the type can have no companions, if it cannot.
+    pub(crate) fn barred(&self) -> Option<syn::Error> {
+        self.own.trait_.as_ref()?;
+        let of = &self.own.self_ty;
+        let written = of.to_token_stream();
+        let why = match bare(of) {
+            Type::Reference(_) => "a reference has none".to_owned(),
+            Type::Tuple(_) => "a tuple has none".to_owned(),
+            Type::Slice(_) => "a slice has none".to_owned(),
+            Type::Array(_) => "an array has none".to_owned(),
+            Type::Ptr(_) => "a pointer has none".to_owned(),
+            Type::FnPtr(_) => "a pointer to a function has none".to_owned(),
+            Type::Path(path) if path.path.get_ident().is_some_and(is_primitive) => {
+                format!("`{}` has none", path.to_token_stream())
+            }
+            Type::Path(path)
+                if path
+                    .path
+                    .get_ident()
+                    .is_some_and(|name| self.is_parameter(name)) =>
+            {
+                format!("`{}` can be any type", path.to_token_stream())
+            }
+            _ => {
+                let unnamed = self.own.generics.params.iter().find_map(|parameter| {
+                    let name = match parameter {
+                        GenericParam::Type(parameter) => &parameter.ident,
+                        GenericParam::Const(parameter) => &parameter.ident,
+                        GenericParam::Lifetime(_) => return None,
+                    };
+                    (!self.determines(name)).then_some(name)
+                })?;
+                format!("nothing in it says what `{unnamed}` is")
+            }
+        };
+        Some(syn::Error::new_spanned(
+            written,
+            format!(
+                "companions are functions of the type itself, and {why}: write `companions = off` in the `#[cached(…)]` of the functions"
+            ),
+        ))
+    }
+
+    fn is_parameter(&self, name: &Ident) -> bool {
+        let mut parameters = self.own.generics.type_params();
+        parameters.any(|parameter| parameter.ident == *name)
+    }
+
+    /// Whether the type says what this parameter is, also by what it says of another one
+    /// (`I: Iterator<Item = T>`).
+    fn determines(&self, name: &Ident) -> bool {
+        let is_name = |ident: &Ident| ident == name;
+        let generics = &self.own.generics;
+        find(self.own.self_ty.to_token_stream(), &is_name).is_some()
+            || has_binding(quote!(#generics), name)
+            || has_binding(generics.where_clause.to_token_stream(), name)
+    }
+
+    /// No companion may stand before a method of the trait: `repo.find_key()` would be another call.
+    pub(crate) fn check_names(&self, start: &Ident, mistakes: &mut Mistakes) {
+        let start = start.unraw().to_string();
+        for companion in ["key", "peek", "invalidate", "refresh", "uncached"] {
+            let name = format!("{start}_{companion}");
+            if let Some(declared) = self.declared.iter().find(|declared| **declared == name) {
+                mistakes.on(declared, format!(
+                    "a companion of `{start}` has this name as well: write `companions = {start}_cache` there"
+                ));
+            }
+        }
+    }
+}
+
+fn bare(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => bare(&group.elem),
+        Type::Paren(paren) => bare(&paren.elem),
+        ty => ty,
+    }
+}
+
+fn is_primitive(name: &Ident) -> bool {
+    const PRIMITIVES: [&str; 17] = [
+        "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32",
+        "i64", "i128", "isize", "f32", "f64",
+    ];
+    PRIMITIVES.iter().any(|primitive| name == primitive)
+}
+
+fn declared(body: TokenStream) -> Vec<Ident> {
+    let mut names = Vec::new();
+    let mut before = None;
+    for token in body {
+        if let (Some(TokenTree::Ident(word)), TokenTree::Ident(name)) = (&before, &token)
+            && (word == "fn" || word == "type" || word == "const")
+        {
+            names.push(name.clone());
+        }
+        before = Some(token);
+    }
+    names
+}

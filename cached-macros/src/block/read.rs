@@ -1,0 +1,238 @@
+//! The block as written: what is annotated in it, and between that heaps of tokens that nothing here reads.
+
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens as _;
+use syn::parse::discouraged::Speculative as _;
+use syn::parse::{ParseStream, Parser as _};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Meta, Token, parse_quote, token};
+
+use super::Header;
+use crate::item::Item;
+use crate::mistakes::Mistakes;
+
+pub(crate) struct Block {
+    pub(crate) header: Header,
+    pub(crate) members: Vec<Member>,
+}
+
+pub(crate) enum Member {
+    Written(TokenStream),
+    Annotated(Box<Annotated>),
+}
+
+impl Member {
+    pub(crate) fn is_annotated(&self) -> bool {
+        matches!(self, Member::Annotated(_))
+    }
+}
+
+/// A function with its attribute taken off.
+pub(crate) struct Annotated {
+    pub(crate) arguments: TokenStream,
+    pub(crate) item: Item,
+}
+
+/// Whether an `impl` follows the attributes.
+pub(crate) fn is_block(tokens: &TokenStream) -> bool {
+    let mut tokens = tokens.clone().into_iter();
+    let is_punct =
+        |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == '#');
+    loop {
+        match tokens.next() {
+            Some(token) if is_punct(&token) => drop(tokens.next()),
+            Some(TokenTree::Ident(word)) if word == "unsafe" || word == "default" => {}
+            Some(TokenTree::Ident(word)) => return word == "impl",
+            _ => return false,
+        }
+    }
+}
+
+impl Block {
+    pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> syn::Result<Block> {
+        let mut tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        let braces = match tokens.pop() {
+            Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => group,
+            last => {
+                let last = last.into_iter().collect::<TokenStream>();
+                return Err(syn::Error::new_spanned(
+                    last,
+                    "expected the braces of an `impl`",
+                ));
+            }
+        };
+        let body = braces.stream();
+        let header = Header::read(tokens.into_iter().collect(), braces)?;
+        let members = (|input: ParseStream<'_>| members(input, mistakes)).parse2(body)?;
+        Ok(Block { header, members })
+    }
+}
+
+fn members(input: ParseStream<'_>, mistakes: &mut Mistakes) -> syn::Result<Vec<Member>> {
+    let mut members = Vec::new();
+    let mut written = TokenStream::new();
+    while !input.is_empty() {
+        let Some(attributes) = annotated(input) else {
+            written.extend([input.parse::<TokenTree>()?]);
+            continue;
+        };
+        let ahead = input.fork();
+        match Item::read("cached", &ahead) {
+            Ok(item) => {
+                input.advance_to(&ahead);
+                members.push(Member::Written(std::mem::take(&mut written)));
+                variants(item, &mut members, mistakes);
+            }
+            Err(error) => {
+                mistakes.add(error);
+                input.call(Attribute::parse_outer)?;
+                let others = attributes
+                    .iter()
+                    .filter(|attribute| !mentions(&attribute.meta, "cached"));
+                others.for_each(|attribute| attribute.to_tokens(&mut written));
+            }
+        }
+    }
+    members.push(Member::Written(written));
+    Ok(members)
+}
+
+/// The attributes that begin here, if ours is among them.
+fn annotated(input: ParseStream<'_>) -> Option<Vec<Attribute>> {
+    if !(input.peek(Token![#]) && input.peek2(token::Bracket)) {
+        return None;
+    }
+    let attributes = input.fork().call(Attribute::parse_outer).ok()?;
+    let is_ours = |attribute: &Attribute| mentions(&attribute.meta, "cached");
+    attributes.iter().any(is_ours).then_some(attributes)
+}
+
+/// A function for each side of the conditions that its attributes and parameters stand behind.
+fn variants(mut item: Item, members: &mut Vec<Member>, mistakes: &mut Mistakes) {
+    if let Some((position, (condition, attributes))) = conditional(&item.attributes) {
+        let mut without = item.clone();
+        item.attributes.splice(position..=position, attributes);
+        without.attributes.remove(position);
+        item.attributes.insert(0, parse_quote!(#[cfg(#condition)]));
+        let otherwise = parse_quote!(#[cfg(not(#condition))]);
+        without.attributes.insert(0, otherwise);
+        variants(item, members, mistakes);
+        variants(without, members, mistakes);
+        return;
+    }
+    if !item.attributes.iter().any(is_cached) {
+        members.push(Member::Written(item.into_token_stream()));
+        return;
+    }
+    if let Some(both) = item.at_condition() {
+        for (condition, mut item) in both {
+            item.attributes.insert(0, condition);
+            variants(item, members, mistakes);
+        }
+        return;
+    }
+    let mut arguments = None;
+    item.attributes.retain_mut(|attribute| {
+        if is_cached(attribute) && arguments.is_some() {
+            mistakes.on(
+                &attribute.meta,
+                "`#[cached]` is written twice: keep one of them",
+            );
+            return false;
+        }
+        if is_cached(attribute) {
+            arguments = Some(close(attribute));
+        }
+        true
+    });
+    members.push(Member::Annotated(Box::new(Annotated {
+        arguments: arguments.unwrap_or_default(),
+        item,
+    })));
+}
+
+fn is_cached(attribute: &Attribute) -> bool {
+    is_named(&attribute.meta, "cached")
+}
+
+/// Whether it is `#[invalidates(...)]`, not yet expanded.
+pub(crate) fn is_open(attribute: &Attribute) -> bool {
+    let is_done = matches!(&attribute.meta, Meta::List(list) if is_done(&list.tokens));
+    is_named(&attribute.meta, "invalidates") && !is_done
+}
+
+/// What takes the place of the arguments of an attribute that the block has expanded. The attribute
+/// stays where it was, so that its name is used and an editor knows it, and does nothing.
+const DONE: &str = "__done";
+
+/// Whether these arguments say that the attribute is expanded already.
+pub(crate) fn is_done(arguments: &TokenStream) -> bool {
+    let mut tokens = arguments.clone().into_iter();
+    let is_word = matches!(tokens.next(), Some(TokenTree::Ident(word)) if word == DONE);
+    is_word && tokens.next().is_none()
+}
+
+/// Takes the arguments off an attribute that is expanded here.
+pub(crate) fn close(attribute: &mut Attribute) -> TokenStream {
+    let arguments = match &attribute.meta {
+        Meta::Path(_) => TokenStream::new(),
+        Meta::List(list) => list.tokens.clone(),
+        Meta::NameValue(written) => written.value.to_token_stream(),
+    };
+    let path = attribute.meta.path();
+    let done = Ident::new(DONE, Span::mixed_site());
+    attribute.meta = parse_quote!(#path(#done));
+    arguments
+}
+
+/// The first condition that hides an attribute of ours: where it is, what it says, and what is behind it.
+fn conditional(attributes: &[Attribute]) -> Option<(usize, (TokenStream, Vec<Attribute>))> {
+    let hides = |names: &[&str]| {
+        attributes
+            .iter()
+            .enumerate()
+            .find_map(|(position, attribute)| {
+                let (condition, hidden) = behind(&attribute.meta)?;
+                let is_ours = |meta: &Meta| names.iter().any(|name| mentions(meta, name));
+                hidden.iter().any(is_ours).then(|| {
+                    let hidden = hidden.iter().map(|meta| parse_quote!(#[#meta]));
+                    (position, (condition, hidden.collect()))
+                })
+            })
+    };
+    // What only invalidates is left to its attribute.
+    hides(&["cached"]).or_else(|| {
+        let is_annotated = attributes.iter().any(is_cached);
+        hides(&["invalidates"]).filter(|_| is_annotated)
+    })
+}
+
+/// The condition of a `#[cfg_attr(...)]`, and the attributes behind it.
+fn behind(meta: &Meta) -> Option<(TokenStream, Vec<Meta>)> {
+    let Meta::List(list) = meta else {
+        return None;
+    };
+    let read = |input: ParseStream<'_>| {
+        let mut condition = TokenStream::new();
+        while !input.is_empty() && !input.peek(Token![,]) {
+            condition.extend([input.parse::<TokenTree>()?]);
+        }
+        input.parse::<Option<Token![,]>>()?;
+        let hidden = Punctuated::<Meta, Token![,]>::parse_terminated(input)?;
+        Ok((condition, hidden.into_iter().collect()))
+    };
+    let is_conditional = meta.path().is_ident("cfg_attr");
+    is_conditional.then(|| read.parse2(list.tokens.clone()).ok())?
+}
+
+fn is_named(meta: &Meta, name: &str) -> bool {
+    let last = meta.path().segments.last();
+    last.is_some_and(|last| last.ident == name)
+}
+
+/// Whether it is an attribute of this name, or hides one behind conditions.
+fn mentions(meta: &Meta, name: &str) -> bool {
+    is_named(meta, name)
+        || behind(meta)
+            .is_some_and(|(_, hidden)| hidden.iter().any(|hidden| mentions(hidden, name)))
+}

@@ -1,0 +1,58 @@
+//! An annotated `impl` block, and the companions that have no place in it.
+
+use proc_macro2::{Group, TokenStream};
+use quote::{ToTokens as _, quote_spanned};
+use syn::Attribute;
+
+use super::{here, respan};
+use crate::block::Header;
+use crate::tokens::qualified;
+
+/// ```text
+/// impl<T> Users for Repo<T> {
+///     async fn find(&self, id: u64) -> Self::Found { … }
+/// }
+/// // becomes
+/// impl<T> Users for Repo<T> {
+///     async fn find(&self, id: u64) -> Self::Found { … Self::__cached_find() … }
+/// }
+/// impl<T> Repo<T> {
+///     pub fn __cached_find() -> &'static Function { … }
+///     pub fn find_key(&self, id: u64) -> Key { … }
+///     pub async fn find_refresh(&self, id: u64) -> <Self as Users>::Found { … <Self as Users>::find(self, id) … }
+/// }
+/// ```
+///
+/// In the `impl` of a type there is a place for them: `body` has them already.
+pub(crate) fn block(header: &Header, body: TokenStream, companions: TokenStream) -> TokenStream {
+    let here = here();
+    let mut braces = Group::new(header.braces.delimiter(), body);
+    braces.set_span(header.braces.span());
+    let written = &header.written;
+    let beside = (!companions.is_empty()).then(|| {
+        let own = &header.own;
+        let generics = respan(own.generics.to_token_stream());
+        let of = respan(own.self_ty.to_token_stream());
+        let bounds = respan(own.generics.where_clause.to_token_stream());
+        let attributes = own.attrs.iter().filter_map(shared);
+        let companions = match &own.trait_ {
+            Some((of, _)) => qualified(companions, &header.declared, &respan(of.to_token_stream())),
+            None => companions,
+        };
+        quote_spanned!(here=> #(#attributes)* impl #generics #of #bounds { #companions })
+    });
+    quote_spanned!(here=> #written #braces #beside)
+}
+
+/// What the `impl` beside a block has to have of its attributes.
+fn shared(attribute: &Attribute) -> Option<TokenStream> {
+    let path = attribute.path();
+    if path.is_ident("cfg") || path.is_ident("allow") {
+        return Some(attribute.to_token_stream());
+    }
+    let lints = path
+        .is_ident("expect")
+        .then(|| attribute.meta.require_list());
+    let lints = &lints?.ok()?.tokens;
+    Some(quote_spanned!(here()=> #[allow(#lints)]))
+}
