@@ -19,15 +19,19 @@ pub(crate) use self::read::{is_block, is_done};
 pub(crate) fn expand(arguments: &TokenStream, tokens: &TokenStream) -> TokenStream {
     let mut mistakes = Mistakes::default();
     let args = BlockArgs::parse(arguments.clone(), &mut mistakes);
-    let block = match Block::read(tokens.clone(), &mut mistakes) {
+    let block = match Block::read(tokens.clone()) {
         Ok(block) => block,
         Err(error) => {
             mistakes.add(error);
             return fallback::other(tokens, mistakes);
         }
     };
-    let Block { header, members } = block;
-    if mistakes.is_empty() && !members.iter().any(Member::is_annotated) {
+    let Block {
+        header,
+        members,
+        mut messages,
+    } = block;
+    if mistakes.is_empty() && messages.is_empty() && !members.iter().any(Member::is_annotated) {
         mistakes.at(header.own.impl_token.span, "`#[cached]` on an `impl` caches the functions that say so: write `#[cached(ttl = \"5m\")]` above each that is to be cached");
     }
     let (mut body, mut beside) = (TokenStream::new(), TokenStream::new());
@@ -36,39 +40,40 @@ pub(crate) fn expand(arguments: &TokenStream, tokens: &TokenStream) -> TokenStre
         match member {
             Member::Written(tokens) => body.extend(tokens),
             Member::Annotated(annotated) => {
-                let mut own = Mistakes::default();
-                let [function, companions] =
-                    one(*annotated, &args, &header, &mut is_barred, &mut own);
+                let conditions = read::conditions(&annotated.item.attributes);
+                let (expanded, own) = one(*annotated, &args, &header, &mut is_barred);
+                let [function, companions] = expanded;
                 body.extend(function);
                 if header.own.trait_.is_some() {
                     beside.extend(companions);
                 } else {
                     body.extend(companions);
                 }
-                mistakes.append(own);
+                messages.extend(own.into_tokens_if(&conditions));
             }
         }
     }
     if is_barred && let Some(error) = header.barred() {
         mistakes.add(error);
     }
-    let expanded = expand::block(&header, body, beside);
+    let mut expanded = expand::block(&header, body, beside);
+    expanded.extend(messages);
     fallback::other(&expanded, mistakes)
 }
 
-/// What takes the place of a function, and its companions.
+/// What takes the place of a function, its companions, and what is wrong with it.
 fn one(
     annotated: Annotated,
     outer: &BlockArgs,
     header: &Header,
     is_barred: &mut bool,
-    mistakes: &mut Mistakes,
-) -> [TokenStream; 2] {
+) -> ([TokenStream; 2], Mistakes) {
     let Annotated {
         arguments,
         mut item,
+        mut mistakes,
     } = annotated;
-    let mut args = Args::parse(arguments, mistakes);
+    let mut args = Args::parse(arguments, &mut mistakes);
     if args.runtime.is_none() {
         args.runtime.clone_from(&outer.runtime);
     }
@@ -77,12 +82,12 @@ fn one(
     let has_place = named.is_none() || header.barred().is_none();
     *is_barred |= !has_place;
     if let (Within::Trait(_), Some(name)) = (&within, named) {
-        header.check_names(&name, mistakes);
+        header.check_names(&name, &mut mistakes);
     }
     // Both attributes tell what is wrong with them.
-    let invalidating = invalidating(item.clone(), outer, mistakes);
+    let invalidating = invalidating(item.clone(), outer, &mut mistakes);
     let whole = invalidating.unwrap_or_else(|| item.clone());
-    match CachedFn::check(args, whole, within, mistakes) {
+    let expanded = match CachedFn::check(args, whole, within, &mut mistakes) {
         Some(function) if has_place => [
             expand::user_function(&function),
             expand::companions(&function),
@@ -92,13 +97,14 @@ fn one(
                 .iter_mut()
                 .filter(|attribute| read::is_open(attribute))
                 .for_each(|attribute| drop(read::close(attribute)));
-            // The messages are the block's.
+            // What is wrong is told behind the block.
             [
                 fallback::annotated(item, Mistakes::default()),
                 TokenStream::new(),
             ]
         }
-    }
+    };
+    (expanded, mistakes)
 }
 
 /// The function with its `#[invalidates(...)]` expanded: only a call whose body ran invalidates.

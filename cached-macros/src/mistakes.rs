@@ -1,7 +1,8 @@
 //! Everything that is wrong with one attribute, so that all of it is reported at once.
 
 use proc_macro2::{Span, TokenStream};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
+use syn::Attribute;
 
 /// Collected messages, each on the token it is about.
 #[derive(Default)]
@@ -23,13 +24,6 @@ impl Mistakes {
         }
     }
 
-    /// Notes all that another one noted.
-    pub(crate) fn append(&mut self, other: Mistakes) {
-        if let Some(errors) = other.0 {
-            self.add(errors);
-        }
-    }
-
     /// The value, or its mistake noted and `None`.
     pub(crate) fn check<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.add(error)).ok()
@@ -37,6 +31,15 @@ impl Mistakes {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_none()
+    }
+
+    /// The same, each behind `conditions`: code that is not compiled has no mistakes.
+    pub(crate) fn into_tokens_if(self, conditions: &[Attribute]) -> TokenStream {
+        let errors = self.0.into_iter().flatten().map(|error| {
+            let message = error.into_compile_error();
+            quote!(#(#conditions)* #message)
+        });
+        errors.collect()
     }
 
     /// One `compile_error!` per mistake.

@@ -14,6 +14,8 @@ use crate::mistakes::Mistakes;
 pub(crate) struct Block {
     pub(crate) header: Header,
     pub(crate) members: Vec<Member>,
+    /// About what should be a function and is none.
+    pub(crate) messages: TokenStream,
 }
 
 pub(crate) enum Member {
@@ -31,6 +33,7 @@ impl Member {
 pub(crate) struct Annotated {
     pub(crate) arguments: TokenStream,
     pub(crate) item: Item,
+    pub(crate) mistakes: Mistakes,
 }
 
 /// Whether an `impl` follows the attributes.
@@ -49,7 +52,7 @@ pub(crate) fn is_block(tokens: &TokenStream) -> bool {
 }
 
 impl Block {
-    pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> syn::Result<Block> {
+    pub(crate) fn read(tokens: TokenStream) -> syn::Result<Block> {
         let mut tokens: Vec<TokenTree> = tokens.into_iter().collect();
         let braces = match tokens.pop() {
             Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => group,
@@ -63,12 +66,17 @@ impl Block {
         };
         let body = braces.stream();
         let header = Header::read(tokens.into_iter().collect(), braces)?;
-        let members = (|input: ParseStream<'_>| members(input, mistakes)).parse2(body)?;
-        Ok(Block { header, members })
+        let mut messages = TokenStream::new();
+        let members = (|input: ParseStream<'_>| members(input, &mut messages)).parse2(body)?;
+        Ok(Block {
+            header,
+            members,
+            messages,
+        })
     }
 }
 
-fn members(input: ParseStream<'_>, mistakes: &mut Mistakes) -> syn::Result<Vec<Member>> {
+fn members(input: ParseStream<'_>, messages: &mut TokenStream) -> syn::Result<Vec<Member>> {
     let mut members = Vec::new();
     let mut written = TokenStream::new();
     while !input.is_empty() {
@@ -81,10 +89,12 @@ fn members(input: ParseStream<'_>, mistakes: &mut Mistakes) -> syn::Result<Vec<M
             Ok(item) => {
                 input.advance_to(&ahead);
                 members.push(Member::Written(std::mem::take(&mut written)));
-                variants(item, &mut members, mistakes);
+                variants(item, &mut members);
             }
             Err(error) => {
+                let mut mistakes = Mistakes::default();
                 mistakes.add(error);
+                messages.extend(mistakes.into_tokens_if(&conditions(&attributes)));
                 input.call(Attribute::parse_outer)?;
                 let others = attributes
                     .iter()
@@ -108,7 +118,7 @@ fn annotated(input: ParseStream<'_>) -> Option<Vec<Attribute>> {
 }
 
 /// A function for each side of the conditions that its attributes and parameters stand behind.
-fn variants(mut item: Item, members: &mut Vec<Member>, mistakes: &mut Mistakes) {
+fn variants(mut item: Item, members: &mut Vec<Member>) {
     if let Some((position, (condition, attributes))) = conditional(&item.attributes) {
         let mut without = item.clone();
         item.attributes.splice(position..=position, attributes);
@@ -116,8 +126,8 @@ fn variants(mut item: Item, members: &mut Vec<Member>, mistakes: &mut Mistakes) 
         item.attributes.insert(0, parse_quote!(#[cfg(#condition)]));
         let otherwise = parse_quote!(#[cfg(not(#condition))]);
         without.attributes.insert(0, otherwise);
-        variants(item, members, mistakes);
-        variants(without, members, mistakes);
+        variants(item, members);
+        variants(without, members);
         return;
     }
     if !item.attributes.iter().any(is_cached) {
@@ -127,11 +137,12 @@ fn variants(mut item: Item, members: &mut Vec<Member>, mistakes: &mut Mistakes) 
     if let Some(both) = item.at_condition() {
         for (condition, mut item) in both {
             item.attributes.insert(0, condition);
-            variants(item, members, mistakes);
+            variants(item, members);
         }
         return;
     }
     let mut arguments = None;
+    let mut mistakes = Mistakes::default();
     item.attributes.retain_mut(|attribute| {
         if is_cached(attribute) && arguments.is_some() {
             mistakes.on(
@@ -148,7 +159,14 @@ fn variants(mut item: Item, members: &mut Vec<Member>, mistakes: &mut Mistakes) 
     members.push(Member::Annotated(Box::new(Annotated {
         arguments: arguments.unwrap_or_default(),
         item,
+        mistakes,
     })));
+}
+
+/// The conditions that what has these attributes stands behind.
+pub(crate) fn conditions(attributes: &[Attribute]) -> Vec<Attribute> {
+    let is_condition = |attribute: &&Attribute| attribute.path().is_ident("cfg");
+    attributes.iter().filter(is_condition).cloned().collect()
 }
 
 fn is_cached(attribute: &Attribute) -> bool {
