@@ -2,6 +2,7 @@
 
 mod associated;
 mod attributes;
+mod boxed;
 mod generics;
 mod inherent;
 mod stale;

@@ -1,0 +1,120 @@
+//! `#[async_trait]` on the same block.
+
+use async_trait::async_trait;
+use cached_core::{cached, invalidates};
+use serde::Serialize;
+
+use super::{Runs, check, check_apart, check_invalidates, in_cache};
+
+#[async_trait]
+trait Users {
+    type Name;
+    async fn find(&self, id: u64) -> Option<Self::Name>;
+    async fn named(&self, name: &str, db: &u32) -> Result<String, String>;
+    async fn made(id: u64) -> u64;
+    async fn any<T: Serialize + Send + Sync>(&self, value: &T) -> u64;
+    async fn renamed(&self, id: u64) -> Result<(), String>;
+}
+
+#[derive(Clone)]
+struct Repo {
+    tenant: u64,
+}
+
+#[cached]
+#[async_trait]
+impl Users for Repo {
+    type Name = String;
+
+    #[cached(ttl = "5m", prefix = "tenant:{self.tenant}:user:{id}")]
+    async fn find(&self, id: u64) -> Option<Self::Name> {
+        Runs::add();
+        tokio::task::yield_now().await;
+        (id > 0).then(|| format!("{}-{id}", self.tenant))
+    }
+
+    #[cached(prefix = "named:{self.tenant}", stale_while_revalidate = "1h")]
+    async fn named(&self, name: &str, #[cached(skip)] db: &u32) -> Result<String, String> {
+        Runs::add();
+        Ok(format!("{name}{db}{}", self.tenant))
+    }
+
+    #[cached]
+    async fn made(id: u64) -> u64 {
+        Runs::add();
+        id
+    }
+
+    #[cached(prefix = "any:{self.tenant}")]
+    async fn any<T: Serialize + Send + Sync>(&self, value: &T) -> u64 {
+        Runs::add();
+        std::mem::size_of_val(value) as u64
+    }
+
+    #[cached(prefix = "renamed:{self.tenant}")]
+    #[invalidates(self.find(id))]
+    async fn renamed(&self, id: u64) -> Result<(), String> {
+        Runs::add();
+        Ok(())
+    }
+}
+
+const REPO: Repo = Repo { tenant: 7 };
+
+#[tokio::test]
+async fn above_async_trait_equal_calls_hit() {
+    check(|| REPO.find(1)).await;
+    check(|| REPO.named("Ada", &1)).await;
+    check(|| Repo::made(1)).await;
+    check(|| REPO.any(&1_u8)).await;
+    check(|| REPO.renamed(1)).await;
+    // Through the trait as well.
+    let users: &dyn Small = &REPO;
+    check(|| users.small(1)).await;
+}
+
+#[tokio::test]
+async fn above_async_trait_other_arguments_miss() {
+    check_apart(REPO.find(1), REPO.find(2)).await;
+    check_apart(REPO.find(1), Repo { tenant: 8 }.find(1)).await;
+    check_apart(REPO.named("Ada", &1), REPO.named("Eve", &1)).await;
+    check_apart(REPO.any(&1_u8), REPO.any(&1_u16)).await;
+    check_apart(Repo::made(1), Repo::made(2)).await;
+}
+
+#[tokio::test]
+async fn above_async_trait_there_are_companions() {
+    in_cache(async {
+        assert_eq!(REPO.find_peek(1).await, None);
+        assert_eq!(REPO.find_refresh(1).await.as_deref(), Some("7-1"));
+        assert_eq!(REPO.find_peek(1).await.flatten().as_deref(), Some("7-1"));
+        assert_eq!(REPO.find_uncached(0).await, None);
+        assert_eq!(REPO.named_refresh("Ada", &1).await.as_deref(), Ok("Ada17"));
+        assert_eq!(REPO.named("Ada", &2).await.as_deref(), Ok("Ada17"));
+        assert_eq!(REPO.any_refresh(&1_u16).await, 2);
+        assert_eq!(Repo::made_key(1), Repo::made_key(1));
+    })
+    .await;
+    check_invalidates(|| REPO.find(1), REPO.renamed(1))
+        .await
+        .unwrap();
+    // Its future is `Send`.
+    drop(tokio::spawn(async { REPO.find_refresh(1).await }));
+}
+
+#[async_trait(?Send)]
+trait Small {
+    async fn small(&self, id: u64) -> u64;
+}
+
+#[cached]
+#[async_trait(?Send)]
+impl Small for Repo {
+    #[cached(prefix = "small:{self.tenant}")]
+    async fn small(&self, id: u64) -> u64 {
+        let id = std::rc::Rc::new(id);
+        tokio::task::yield_now().await;
+        Runs::add();
+        *id
+    }
+}
