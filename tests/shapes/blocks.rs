@@ -3,6 +3,7 @@
 mod associated;
 mod attributes;
 mod boxed;
+mod futures;
 mod generics;
 mod inherent;
 mod stale;

@@ -14,6 +14,7 @@ trait Users {
     async fn made(id: u64) -> u64;
     async fn any<T: Serialize + Send + Sync>(&self, value: &T) -> u64;
     async fn renamed(&self, id: u64) -> Result<(), String>;
+    async fn rename(&self, id: u64);
 }
 
 #[derive(Clone)]
@@ -55,7 +56,13 @@ impl Users for Repo {
     #[invalidates(self.find(id))]
     async fn renamed(&self, id: u64) -> Result<(), String> {
         Runs::add();
+        drop(id.to_string());
         Ok(())
+    }
+
+    #[invalidates(self.find(id), Repo::made(id))]
+    async fn rename(&self, id: u64) {
+        drop(id.to_string());
     }
 }
 
@@ -95,6 +102,8 @@ async fn above_async_trait_there_are_companions() {
         assert_eq!(Repo::made_key(1), Repo::made_key(1));
     })
     .await;
+    check_invalidates(|| REPO.find(1), REPO.rename(1)).await;
+    check_invalidates(|| Repo::made(1), REPO.rename(1)).await;
     check_invalidates(|| REPO.find(1), REPO.renamed(1))
         .await
         .unwrap();
@@ -117,4 +126,95 @@ impl Small for Repo {
         Runs::add();
         *id
     }
+}
+
+/// The other order: what the block shows are functions that return boxes.
+#[derive(Clone)]
+struct Boxed {
+    tenant: u64,
+}
+
+#[async_trait]
+#[cached]
+impl Users for Boxed {
+    type Name = String;
+
+    #[cached(ttl = "5m", prefix = "tenant:{self.tenant}:user:{id}")]
+    async fn find(&self, id: u64) -> Option<Self::Name> {
+        Runs::add();
+        tokio::task::yield_now().await;
+        (id > 0).then(|| format!("{}-{id}", self.tenant))
+    }
+
+    #[cached(prefix = "named:{self.tenant}", stale_while_revalidate = "1h")]
+    async fn named(&self, name: &str, #[cached(skip)] db: &u32) -> Result<String, String> {
+        Runs::add();
+        Ok(format!("{name}{db}{}", self.tenant))
+    }
+
+    #[cached]
+    async fn made(id: u64) -> u64 {
+        Runs::add();
+        id
+    }
+
+    #[cached(prefix = "any:{self.tenant}")]
+    async fn any<T: Serialize + Send + Sync>(&self, value: &T) -> u64 {
+        Runs::add();
+        std::mem::size_of_val(value) as u64
+    }
+
+    #[cached(prefix = "renamed:{self.tenant}")]
+    #[invalidates(self.find(id))]
+    async fn renamed(&self, id: u64) -> Result<(), String> {
+        Runs::add();
+        drop(id.to_string());
+        Ok(())
+    }
+
+    #[invalidates(self.find(id), Boxed::made(id))]
+    async fn rename(&self, id: u64) {
+        drop(id.to_string());
+    }
+}
+
+const BOXED: Boxed = Boxed { tenant: 7 };
+
+#[tokio::test]
+async fn below_async_trait_equal_calls_hit() {
+    check(|| BOXED.find(1)).await;
+    check(|| BOXED.named("Ada", &1)).await;
+    check(|| Boxed::made(1)).await;
+    check(|| BOXED.any(&1_u8)).await;
+    check(|| BOXED.renamed(1)).await;
+}
+
+#[tokio::test]
+async fn below_async_trait_other_arguments_miss() {
+    check_apart(BOXED.find(1), BOXED.find(2)).await;
+    check_apart(BOXED.find(1), Boxed { tenant: 8 }.find(1)).await;
+    check_apart(BOXED.find(1), REPO.find(1)).await;
+    check_apart(BOXED.named("Ada", &1), BOXED.named("Eve", &1)).await;
+    check_apart(BOXED.any(&1_u8), BOXED.any(&1_u16)).await;
+    check_apart(Boxed::made(1), Boxed::made(2)).await;
+}
+
+#[tokio::test]
+async fn below_async_trait_there_are_companions() {
+    in_cache(async {
+        assert_eq!(BOXED.find_peek(1).await, None);
+        assert_eq!(BOXED.find_refresh(1).await.as_deref(), Some("7-1"));
+        assert_eq!(BOXED.find_peek(1).await.flatten().as_deref(), Some("7-1"));
+        assert_eq!(BOXED.find_uncached(0).await, None);
+        assert_eq!(BOXED.named_refresh("Ada", &1).await.as_deref(), Ok("Ada17"));
+        assert_eq!(BOXED.named("Ada", &2).await.as_deref(), Ok("Ada17"));
+        assert_eq!(BOXED.any_refresh(&1_u16).await, 2);
+        assert_eq!(Boxed::made_key(1), Boxed::made_key(1));
+    })
+    .await;
+    check_invalidates(|| BOXED.find(1), BOXED.rename(1)).await;
+    check_invalidates(|| Boxed::made(1), BOXED.rename(1)).await;
+    check_invalidates(|| BOXED.find(1), BOXED.renamed(1))
+        .await
+        .unwrap();
 }
