@@ -41,13 +41,19 @@ impl Grammar<'_> {
             .ok_or_else(|| self.unknown(keyword))
     }
 
+    /// The keyword that this one is or is close to.
+    fn meant(&self, keyword: &Ident) -> Option<&'static str> {
+        let known = self.known.iter().map(|(known, _)| *known);
+        closest(&keyword.unraw().to_string(), known)
+    }
+
     fn unknown(&self, keyword: &Ident) -> syn::Error {
         let written = keyword.unraw().to_string();
         let known = self.known.iter().map(|(known, _)| *known);
         let elsewhere = self.elsewhere.iter().find(|(name, _)| *name == written);
         let meant = elsewhere
             .map(|(_, meant)| (*meant).to_owned())
-            .or_else(|| closest(&written, known.clone()).map(|meant| format!("`{meant}`")));
+            .or_else(|| self.meant(keyword).map(|meant| format!("`{meant}`")));
         let message = match meant {
             Some(meant) => format!("unknown argument `{written}`: did you mean {meant}?"),
             None => format!(
@@ -112,6 +118,11 @@ fn skip_to_comma(input: ParseStream<'_>) {
     }
 }
 
+/// Takes the rest of what could not be read, or it would be a mistake of its own.
+fn pass_over(rest: ParseStream<'_>) {
+    while rest.parse::<TokenTree>().is_ok() {}
+}
+
 /// Reads the `=` that belongs between a keyword and what it says.
 fn equals(input: ParseStream<'_>, keyword: &Ident, example: &str) -> syn::Result<()> {
     if input.peek(Token![=]) && !input.peek(Token![==]) {
@@ -150,7 +161,8 @@ fn texts(input: ParseStream<'_>, keyword: &Ident, example: &str) -> syn::Result<
     }
     let content;
     let brackets = syn::bracketed!(content in input);
-    let texts = Punctuated::<Expr, Token![,]>::parse_terminated(&content)?;
+    let texts = Punctuated::<Expr, Token![,]>::parse_terminated(&content)
+        .inspect_err(|_| pass_over(&content))?;
     if texts.is_empty() {
         let message = format!("`{keyword}` names nothing: leave it out, or write `{example}`");
         return Err(syn::Error::new(brackets.span.join(), message));

@@ -4,6 +4,7 @@ mod header;
 mod read;
 
 use proc_macro2::TokenStream;
+use quote::ToTokens as _;
 
 pub(crate) use self::header::Header;
 use self::read::{Annotated, Block, Member};
@@ -88,20 +89,20 @@ fn one(
     let invalidating = invalidating(item.clone(), outer, &mut mistakes);
     let whole = invalidating.unwrap_or_else(|| item.clone());
     let expanded = match CachedFn::check(args, whole, within, &mut mistakes) {
-        Some(function) if has_place => [
+        Ok(function) if has_place => [
             expand::user_function(&function),
             expand::companions(&function),
         ],
-        _ => {
+        checked => {
             item.attributes
                 .iter_mut()
                 .filter(|attribute| read::is_open(attribute))
                 .for_each(|attribute| drop(read::close(attribute)));
-            // What is wrong is told behind the block.
-            [
-                fallback::annotated(item, Mistakes::default()),
-                TokenStream::new(),
-            ]
+            // What is wrong with them is told behind the block.
+            item.take_skips(&mut Mistakes::default());
+            let stubs = checked.err().filter(|_| has_place);
+            let stubs = stubs.map(|unfinished| expand::stubs(&unfinished));
+            [item.into_token_stream(), stubs.unwrap_or_default()]
         }
     };
     (expanded, mistakes)

@@ -5,6 +5,7 @@ mod block;
 mod companions;
 mod form;
 mod invalidates;
+mod stubs;
 
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use syn::ext::IdentExt as _;
 pub(crate) use self::block::block;
 pub(crate) use self::companions::companions;
 pub(crate) use self::invalidates::invalidates;
+pub(crate) use self::stubs::stubs;
 use crate::model::{CachedFn, Companions, Generic, Ttl};
 
 /// Everything that takes the place of the annotated function.

@@ -10,6 +10,7 @@ mod item;
 mod mistakes;
 mod model;
 mod pattern;
+mod surroundings;
 mod template;
 mod tokens;
 
@@ -386,14 +387,15 @@ fn expand_cached(arguments: &TokenStream, tokens: &TokenStream) -> TokenStream {
     if let Some(moved) = item.below_invalidates(&attribute) {
         return moved;
     }
-    if mistakes.is_empty()
+    // Which of the two is there tells its mistakes.
+    if !args.is_unclear
         && let Some(both) = item.split_at_condition(&attribute)
     {
         return both;
     }
-    match CachedFn::check(args, item.clone(), Within::Unseen, &mut mistakes) {
-        Some(function) => expand::cached(&function),
-        None => fallback::annotated(item, mistakes),
+    match CachedFn::check(args, item, Within::Unseen, &mut mistakes) {
+        Ok(function) => expand::cached(&function),
+        Err(unfinished) => fallback::annotated(&unfinished, mistakes),
     }
 }
 

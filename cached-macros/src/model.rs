@@ -16,19 +16,22 @@ use std::time::Duration;
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens as _;
 use syn::spanned::Spanned as _;
-use syn::{Expr, GenericArgument, Ident, LitStr, PathArguments, Receiver, Type, parse_quote};
+use syn::{
+    Expr, GenericArgument, Ident, LitStr, PathArguments, Receiver, ReturnType, Signature, Type,
+    parse_quote,
+};
 
 pub(crate) use self::again::Again;
 use self::again::again;
 use self::closures::{VALUE, check_closure};
 pub(crate) use self::companions::{Companions, Within};
-use self::companions::{check_self, companions, generics};
+use self::companions::{check_place, companions, generics};
 pub(crate) use self::form::{Block, Body, Form};
 pub(crate) use self::invalidates::{
     Argument, Call, Invalidated, InvalidatingFn, Template, When, returned_name,
 };
 pub(crate) use self::parameters::seen;
-use self::parameters::{apply_skip, check_key, key_components, read_parameters};
+use self::parameters::{Parameter, apply_skip, check_key, key_components, read_parameters};
 use self::places::Reader;
 pub(crate) use self::signatures::Signatures;
 use self::signatures::signatures;
@@ -96,15 +99,28 @@ pub(crate) enum Ttl {
     Closure(Expr),
 }
 
+/// What is known of a function in spite of its mistakes.
+pub(crate) struct Unfinished {
+    pub(crate) item: Item,
+    pub(crate) runtime: TokenStream,
+    pub(crate) returns: Type,
+    pub(crate) within: Within,
+    pub(crate) companions: Companions,
+    /// They have a place, and what was written leaves no doubt about their name.
+    pub(crate) has_stubs: bool,
+    pub(crate) signatures: Signatures,
+}
+
 impl CachedFn {
-    /// Compares; every mistake found is noted. `None` exactly if there is one.
+    /// Compares; every mistake found is noted. `Err` exactly if there is one.
     pub(crate) fn check(
         args: Args,
         mut item: Item,
         within: Within,
         mistakes: &mut Mistakes,
-    ) -> Option<CachedFn> {
+    ) -> Result<CachedFn, Box<Unfinished>> {
         let runtime = args.runtime();
+        let is_clear = !args.is_unclear;
         let skips = item.take_skips(mistakes);
         let signature = &item.signature;
         let form = check_signature(&item, mistakes);
@@ -119,9 +135,7 @@ impl CachedFn {
             mistakes,
         );
 
-        if let Some(key) = &args.key {
-            check_key(&key.value, &parameters, mistakes);
-        }
+        check_values(&args, &parameters, mistakes);
         let mut components = key_components(args.key.as_ref(), &parameters);
         let mut reader = Reader {
             receiver,
@@ -149,15 +163,9 @@ impl CachedFn {
         let cache_err = names.fixed(args.cache_err.as_ref(), mistakes);
         let stale_if_error = names.fixed(args.stale_if_error.as_ref(), mistakes);
         let stale_while_revalidate = names.fixed(args.stale_while_revalidate.as_ref(), mistakes);
-        if let Some(cache_if) = &args.cache_if {
-            check_closure(&cache_if.keyword, &cache_if.value, VALUE, mistakes);
-        }
-        for (text, example) in [(&args.ttl_env, "PROFILE_TTL"), (&args.id, "profile")] {
-            check_text(text.as_ref(), example, mistakes);
-        }
 
         let companions = companions(args.companions, signature, &within);
-        check_self(receiver, &within, &companions, &item, mistakes);
+        let have_place = check_place(&within, &companions, &item, mistakes);
         let again = stale_while_revalidate.map(|window| {
             again(
                 window,
@@ -172,18 +180,24 @@ impl CachedFn {
         let mentions = [args.key.map(|key| key.value), cache.clone()];
         let signatures = signatures(receiver, &parameters, &components, &mentions);
         let generics = generics(signature, &parameters, &within, &companions);
-        let form = form.filter(|_| mistakes.is_empty())?;
-
-        let (returns, stored_at) = match &form.output {
-            None => (parse_quote!(()), signature.ident.span()),
-            Some(ty) => (ty.clone(), stored(ty).span()),
+        let (returns, stored_at) = returned(form.as_ref(), signature);
+        let Some(form) = form.filter(|_| mistakes.is_empty()) else {
+            return Err(Box::new(Unfinished {
+                item,
+                runtime,
+                returns,
+                within,
+                companions,
+                has_stubs: have_place && is_clear,
+                signatures,
+            }));
         };
         documentation::append(
             &mut item,
             args.ttl.as_ref().map(|ttl| &ttl.value),
             &companions,
         );
-        Some(CachedFn {
+        Ok(CachedFn {
             item,
             runtime,
             form,
@@ -264,6 +278,19 @@ fn check_only_self(receiver: &Receiver, name: &Ident, mistakes: &mut Mistakes) {
     }
 }
 
+/// What can be seen of an argument by itself.
+fn check_values(args: &Args, parameters: &[Parameter], mistakes: &mut Mistakes) {
+    if let Some(key) = &args.key {
+        check_key(&key.value, parameters, mistakes);
+    }
+    if let Some(cache_if) = &args.cache_if {
+        check_closure(&cache_if.keyword, &cache_if.value, VALUE, mistakes);
+    }
+    for (text, example) in [(&args.ttl_env, "PROFILE_TTL"), (&args.id, "profile")] {
+        check_text(text.as_ref(), example, mistakes);
+    }
+}
+
 fn check_repeated(what: &str, given: &[LitStr], mistakes: &mut Mistakes) {
     for (position, literal) in given.iter().enumerate() {
         let mut before = given.iter().take(position);
@@ -289,6 +316,19 @@ fn check_text(text: Option<&Written<LitStr>>, example: &str, mistakes: &mut Mist
                 "`{keyword}` takes a name without spaces or `=`: write `{keyword} = \"{example}\"`"
             ),
         );
+    }
+}
+
+/// What a call gives as far as it says so, and where in that the stored type seems to be.
+fn returned(form: Option<&Form>, signature: &Signature) -> (Type, Span) {
+    let declared = match (form, &signature.output) {
+        (Some(form), _) => form.output.as_ref(),
+        (None, ReturnType::Type(_, ty)) => Some(&**ty),
+        (None, ReturnType::Default) => None,
+    };
+    match declared {
+        None => (parse_quote!(()), signature.ident.span()),
+        Some(ty) => (ty.clone(), stored(ty).span()),
     }
 }
 

@@ -6,7 +6,7 @@ use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path, Token};
 
-use super::{Grammar, Written, equals, path, put, read, runtime, shape, text, texts};
+use super::{Grammar, Written, equals, pass_over, path, put, read, runtime, shape, text, texts};
 use crate::duration::bare;
 use crate::mistakes::Mistakes;
 
@@ -34,6 +34,8 @@ pub(crate) struct Args {
     pub(crate) runtime: Option<Written<Path>>,
     /// `off`, or another name.
     pub(crate) companions: Option<Written<Ident>>,
+    /// Whether there are companions, what their name is or where the runtime is could not be read.
+    pub(crate) is_unclear: bool,
 }
 
 pub(super) const GRAMMAR: Grammar<'_> = Grammar {
@@ -99,7 +101,11 @@ impl Args {
     pub(crate) fn parse(tokens: TokenStream, mistakes: &mut Mistakes) -> Args {
         let mut args = Args::default();
         read(tokens, mistakes, |input, mistakes| {
-            args.argument(input, mistakes)
+            let keyword = input.fork().call(Ident::parse_any);
+            args.argument(input, mistakes).inspect_err(|_| {
+                let meant = keyword.ok().and_then(|keyword| GRAMMAR.meant(&keyword));
+                args.is_unclear |= matches!(meant, Some("companions" | "crate"));
+            })
         });
         args
     }
@@ -257,6 +263,7 @@ fn names(input: ParseStream<'_>, example: &str) -> syn::Result<Vec<Ident>> {
     let parentheses = syn::parenthesized!(content in input);
     let names = Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, Ident::parse_any)
         .map_err(|error| {
+        pass_over(&content);
         syn::Error::new(
             error.span(),
             format!("expected the names of parameters: write `{example}`"),

@@ -6,6 +6,7 @@ use syn::{Attribute, GenericParam};
 
 use super::again::again;
 use super::{chosen, declaration, declaring, here, key, reader, respan};
+use crate::item::Item;
 use crate::model::{CachedFn, Companions, Within};
 
 /// `profile::key(42)` and so on for a function, `self.profile_key(42)` and so on for a method.
@@ -25,11 +26,7 @@ use crate::model::{CachedFn, Companions, Within};
 pub(crate) fn companions(function: &CachedFn) -> TokenStream {
     let here = here();
     let conditions = attributes(function, &["cfg"]);
-    let visibility = match &function.within {
-        // What a trait declares is as visible as the trait is.
-        Within::Trait(_) => quote_spanned!(here=> pub),
-        Within::Unseen | Within::Type => respan(function.item.visibility.to_token_stream()),
-    };
+    let visibility = visibility(&function.within, &function.item);
     match &function.companions {
         Companions::Off => TokenStream::new(),
         Companions::Struct(name) => {
@@ -53,6 +50,15 @@ pub(crate) fn companions(function: &CachedFn) -> TokenStream {
                 .map(|method| quote_spanned!(here=> #(#conditions)* #[doc(hidden)] #method));
             methods.collect()
         }
+    }
+}
+
+/// Who may use the companions.
+pub(super) fn visibility(within: &Within, item: &Item) -> TokenStream {
+    match within {
+        // What a trait declares is as visible as the trait is.
+        Within::Trait(_) => quote_spanned!(here()=> pub),
+        Within::Unseen | Within::Type => respan(item.visibility.to_token_stream()),
     }
 }
 

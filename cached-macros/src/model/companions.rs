@@ -1,16 +1,15 @@
 //! What stands beside a cached function, and where there is a place for it.
 
 use proc_macro2::Span;
-use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
-use syn::{GenericParam, Ident, Path, Receiver, Signature};
+use syn::{GenericParam, Ident, Path, Signature};
 
 use super::Generic;
 use super::parameters::{Parameter, is_opaque};
 use crate::args::Written;
 use crate::item::Item;
 use crate::mistakes::Mistakes;
-use crate::tokens::find;
+use crate::surroundings;
 
 /// What a function is in, as far as its attribute can see.
 pub(crate) enum Within {
@@ -56,29 +55,14 @@ pub(crate) fn companions(
     }
 }
 
-/// Where only the function is annotated, one without `self` in an `impl` can only be told by its use of
-/// `Self`.
-pub(crate) fn check_self(
-    receiver: Option<&Receiver>,
+/// Whether the companions may stand beside the function, as far as can be seen; else it is a mistake.
+pub(crate) fn check_place(
     within: &Within,
     companions: &Companions,
     item: &Item,
     mistakes: &mut Mistakes,
-) {
-    if receiver.is_some() || within.is_seen() || matches!(companions, Companions::Off) {
-        return;
-    }
-    let is_self = |ident: &Ident| ident == "Self";
-    let is_item =
-        |ident: &Ident| ident == "impl" || ident == "trait" || ident == "struct" || ident == "enum";
-    let in_signature = find(item.signature.to_token_stream(), &is_self);
-    let found = in_signature.or_else(|| {
-        let body = &item.body;
-        find(body.clone(), &is_self).filter(|_| find(body.clone(), &is_item).is_none())
-    });
-    if let Some(found) = found {
-        mistakes.on(found, "a cached function without `self` cannot have companions inside an `impl`: write `#[cached]` above the `impl` as well, or `companions = off` here");
-    }
+) -> bool {
+    within.is_seen() || matches!(companions, Companions::Off) || surroundings::check(item, mistakes)
 }
 
 pub(crate) fn generics(

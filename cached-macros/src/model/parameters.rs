@@ -69,6 +69,7 @@ pub(crate) fn apply_skip(
         else {
             let message = no_parameter(name, receiver, parameters);
             mistakes.on(name, message);
+            skip_meant(name, parameters);
             continue;
         };
         if parameter.skipped.contains(name) {
@@ -77,6 +78,19 @@ pub(crate) fn apply_skip(
             parameter.skipped.push(name.clone());
             parameter.is_skipped = parameter.skipped.len() == parameter.names.len();
         }
+    }
+}
+
+/// What a misspelt name leaves out all the same, so that callers of the companions hear nothing of it.
+fn skip_meant(name: &Ident, parameters: &mut [Parameter]) {
+    let name = name.to_string();
+    let is_meant = |parameter: &&mut Parameter| {
+        let names: Vec<String> = parameter.names.iter().map(ToString::to_string).collect();
+        closest(&name, names.iter().map(String::as_str)).is_some()
+    };
+    if let Some(meant) = parameters.iter_mut().find(is_meant) {
+        meant.skipped.clone_from(&meant.names);
+        meant.is_skipped = true;
     }
 }
 
