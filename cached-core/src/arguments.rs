@@ -13,8 +13,9 @@ use crate::key::Key;
 /// variants) is not part of it. `key = …` names something else to go by.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a cache key",
-    label = "cannot be part of a cache key",
-    note = "write `#[cached(skip)]` before the parameter to leave it out, or derive `serde::Serialize` for its type; a placeholder can name a field of it"
+    label = "needs `serde::Serialize`",
+    note = "a parameter: write `#[cached(skip)]` before it to leave it out of the key, or derive `serde::Serialize` for its type",
+    note = "in a prefix, a tag or a pattern: name a field of it, as in `{{user.id}}`"
 )]
 pub trait KeyArgument: Serialize {
     #[doc(hidden)]

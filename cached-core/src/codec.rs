@@ -19,8 +19,8 @@ use crate::{
 /// `M` keeps the door open for types of other crates that are stored as something else.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be cached",
-    label = "cannot be cached",
-    note = "a cached value needs `serde::Serialize`, `serde::Deserialize` without borrowed data, `Clone`, `Send`, `Sync` and `'static`; derive what is missing"
+    label = "needs `Clone`, `Serialize` and `Deserialize`",
+    note = "write `#[derive(Clone, serde::Serialize, serde::Deserialize)]` where its type is defined; a cached value is also `Send`, `Sync` and `'static`, and borrows nothing"
 )]
 pub trait CacheValue<M = AsItself>: Clone + Send + Sync + 'static {
     /// What serde sees.
@@ -288,7 +288,8 @@ impl<R, T> fmt::Debug for Codec<R, T> {
 /// Return types that can hold an error.
 #[diagnostic::on_unimplemented(
     message = "`cache_err` needs a function that returns a `Result`",
-    label = "there is no error in `{Self}`"
+    label = "there is no error in `{Self}`",
+    note = "leave `cache_err` out, or return a `Result`"
 )]
 pub trait MayFail {
     #[doc(hidden)]
@@ -326,7 +327,8 @@ impl<V, E> MayFail for Option<Result<V, E>> {
 /// Return types that can be `None`.
 #[diagnostic::on_unimplemented(
     message = "`cache_none` needs a function that returns an `Option`",
-    label = "there is no `None` in `{Self}`"
+    label = "there is no `None` in `{Self}`",
+    note = "leave `cache_none` out, or return an `Option`"
 )]
 pub trait MayBeNone {}
 
@@ -336,7 +338,8 @@ impl<T, E> MayBeNone for Result<Option<T>, E> {}
 /// Return types that can be an error.
 #[diagnostic::on_unimplemented(
     message = "`stale_if_error` needs a function that returns a `Result`",
-    label = "there is no error in `{Self}`"
+    label = "there is no error in `{Self}`",
+    note = "leave `stale_if_error` out, or return a `Result`"
 )]
 pub trait MayBeErr {}
 

@@ -4,7 +4,7 @@ mod block;
 mod cached;
 mod invalidates;
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
@@ -30,6 +30,8 @@ struct Grammar<'a> {
     known: &'a [(&'static str, &'static str)],
     /// What other caches call our arguments, and what to write here.
     elsewhere: &'a [(&'static str, &'static str)],
+    /// What can be written without a keyword.
+    besides: &'a str,
 }
 
 impl Grammar<'_> {
@@ -57,7 +59,8 @@ impl Grammar<'_> {
         let message = match meant {
             Some(meant) => format!("unknown argument `{written}`: did you mean {meant}?"),
             None => format!(
-                "unknown argument `{written}`: the arguments are {}",
+                "unknown argument `{written}`: the arguments are {}{}",
+                self.besides,
                 known
                     .map(|name| format!("`{name}`"))
                     .collect::<Vec<_>>()
@@ -125,39 +128,61 @@ fn pass_over(rest: ParseStream<'_>) {
 
 /// Reads the `=` that belongs between a keyword and what it says.
 fn equals(input: ParseStream<'_>, keyword: &Ident, example: &str) -> syn::Result<()> {
+    let is_end = |input: ParseStream<'_>| input.is_empty() || input.peek(Token![,]);
     if input.peek(Token![=]) && !input.peek(Token![==]) {
         input.parse::<Token![=]>()?;
-        if !input.is_empty() && !input.peek(Token![,]) {
+        if !is_end(input) {
             return Ok(());
         }
+    } else if !is_end(input) {
+        let example = in_parentheses(input, keyword).unwrap_or_else(|| example.to_owned());
+        let message = format!("the value of `{keyword}` follows a `=`: write `{example}`");
+        return Err(syn::Error::new(keyword.span(), message));
     }
-    Err(shape(keyword.span(), example))
+    Err(valueless(keyword, example))
 }
 
-fn shape(span: Span, example: &str) -> syn::Error {
-    syn::Error::new(span, format!("write `{example}`"))
+/// What was written as `ttl("5m")`, as it is to be written.
+fn in_parentheses(input: ParseStream<'_>, keyword: &Ident) -> Option<String> {
+    let group: Group = input.fork().parse().ok()?;
+    let written = group.stream();
+    let is_one = written.clone().into_iter().count() == 1;
+    let brackets = if keyword == "tags" {
+        ["[", "]"]
+    } else {
+        ["", ""]
+    };
+    let [open, close] = brackets;
+    is_one.then(|| format!("{keyword} = {open}{written}{close}"))
+}
+
+fn valueless(keyword: &Ident, example: &str) -> syn::Error {
+    let message = format!("`{keyword}` needs a value: write `{example}`");
+    syn::Error::new(keyword.span(), message)
 }
 
 fn text(input: ParseStream<'_>, example: &str) -> syn::Result<LitStr> {
     let written: Expr = input.parse()?;
-    match bare(&written) {
-        Expr::Lit(ExprLit {
-            lit: Lit::Str(text),
-            ..
-        }) => Ok(text.clone()),
-        _ => Err(syn::Error::new_spanned(
-            &written,
-            format!("expected a string: write `{example}`"),
-        )),
-    }
+    literal(&written).ok_or_else(|| {
+        let message = format!("expected a string: write `{example}`");
+        syn::Error::new_spanned(&written, message)
+    })
 }
 
 /// Strings in brackets.
-fn texts(input: ParseStream<'_>, keyword: &Ident, example: &str) -> syn::Result<Vec<LitStr>> {
-    let expected = || format!("expected strings in brackets: write `{example}`");
+fn texts(
+    input: ParseStream<'_>,
+    keyword: &Ident,
+    example: &str,
+    mistakes: &mut Mistakes,
+) -> syn::Result<Vec<LitStr>> {
     if !input.peek(syn::token::Bracket) {
         let written: Expr = input.parse()?;
-        return Err(syn::Error::new_spanned(&written, expected()));
+        let meant =
+            literal(&written).map(|text| format!("{keyword} = [{}]", text.to_token_stream()));
+        let example = meant.as_deref().unwrap_or(example);
+        let message = format!("expected strings in brackets: write `{example}`");
+        return Err(syn::Error::new_spanned(&written, message));
     }
     let content;
     let brackets = syn::bracketed!(content in input);
@@ -167,23 +192,40 @@ fn texts(input: ParseStream<'_>, keyword: &Ident, example: &str) -> syn::Result<
         let message = format!("`{keyword}` names nothing: leave it out, or write `{example}`");
         return Err(syn::Error::new(brackets.span.join(), message));
     }
-    let literal = |written: &Expr| match bare(written) {
+    let mut read = Vec::new();
+    for written in &texts {
+        match literal(written) {
+            Some(text) => read.push(text),
+            None => mistakes.on(written, format!("expected a string: write `{example}`")),
+        }
+    }
+    Ok(read)
+}
+
+/// A string that stands there as it is.
+fn literal(written: &Expr) -> Option<LitStr> {
+    match bare(written) {
         Expr::Lit(ExprLit {
             lit: Lit::Str(text),
             ..
-        }) => Ok(text.clone()),
-        _ => Err(syn::Error::new_spanned(written, expected())),
-    };
-    texts.iter().map(literal).collect()
+        }) => Some(text.clone()),
+        _ => None,
+    }
 }
 
 fn path(input: ParseStream<'_>, example: &str) -> syn::Result<Path> {
     if let Ok(quoted) = input.fork().parse::<LitStr>() {
         input.parse::<LitStr>()?;
-        return Err(syn::Error::new(
-            quoted.span(),
-            format!("expected a path without quotes: write `{example}`"),
-        ));
+        let meant = quoted.parse_with(Path::parse_mod_style).ok();
+        let example = match meant {
+            Some(_) => format!("crate = {}", quoted.value()),
+            None => example.to_owned(),
+        };
+        let message = format!("expected a path without quotes: write `{example}`");
+        return Err(syn::Error::new(quoted.span(), message));
     }
-    input.call(Path::parse_mod_style)
+    input.call(Path::parse_mod_style).map_err(|error| {
+        let message = format!("expected a path: write `{example}`");
+        syn::Error::new(error.span(), message)
+    })
 }

@@ -70,7 +70,7 @@ pub(crate) fn read(keyword: &str, expr: &Expr) -> syn::Result<Length> {
             "`{keyword}` is zero, so {nothing} write a time such as `{keyword} = \"5m\"`"
         )))
     } else if known > LONGEST {
-        Err(fail(format!("`{keyword}` is longer than a thousand years")))
+        Err(fail(too_long(keyword)))
     } else {
         Ok(Length::Known(known))
     }
@@ -100,7 +100,9 @@ fn seconds(keyword: &str, expr: &Expr) -> syn::Result<Option<u64>> {
             match seconds(keyword, &unary.expr)? {
                 Some(_) => Err(syn::Error::new_spanned(
                     expr,
-                    format!("`{keyword}` cannot be negative"),
+                    format!(
+                        "`{keyword}` cannot be negative: write a time such as `{keyword} = \"5m\"`"
+                    ),
                 )),
                 None => Ok(None),
             }
@@ -127,11 +129,17 @@ fn seconds(keyword: &str, expr: &Expr) -> syn::Result<Option<u64>> {
     }
 }
 
+fn too_long(keyword: &str) -> String {
+    format!(
+        "`{keyword}` is longer than a thousand years: write a time such as `{keyword} = \"365d\"`"
+    )
+}
+
 fn overflow(keyword: &str, expr: &Expr) -> syn::Error {
     syn::Error::new_spanned(
         expr,
         format!(
-            "`{keyword}` does not fit a number of seconds (64 bits, no negative numbers, no division by zero)"
+            "`{keyword}` is no number of seconds (of 64 bits, not negative, not divided by zero): write a time such as `{keyword} = \"5m\"`"
         ),
     )
 }
@@ -180,7 +188,7 @@ impl Wrong {
             Wrong::Order => {
                 format!("write each unit of `{keyword}` once, the longest first, as in `\"1h30m\"`")
             }
-            Wrong::Overflow => format!("`{keyword}` is longer than a thousand years"),
+            Wrong::Overflow => too_long(keyword),
         }
     }
 }

@@ -124,6 +124,18 @@ impl Item {
         self.signature.inputs.iter_mut().map(take).collect()
     }
 
+    /// Takes other `#[cached]` off the function: each would make companions of the same names.
+    pub(crate) fn take_repeated(&mut self, mistakes: &mut Mistakes) {
+        self.attributes.retain(|attribute| {
+            let last = attribute.path().segments.last();
+            let is_repeated = last.is_some_and(|last| last.ident == "cached");
+            if is_repeated {
+                mistakes.on(attribute, "`#[cached]` is written twice: keep one of them");
+            }
+            !is_repeated
+        });
+    }
+
     /// The function with `attribute` below its `#[invalidates(...)]`, if it has one, so that only a call
     /// whose body ran invalidates.
     ///

@@ -377,7 +377,10 @@ fn expand_cached(arguments: &TokenStream, tokens: &TokenStream) -> TokenStream {
     let mut mistakes = Mistakes::default();
     let args = Args::parse(arguments.clone(), &mut mistakes);
     let item = match Item::parse("cached", tokens.clone()) {
-        Ok(item) => item,
+        Ok(mut item) => {
+            item.take_repeated(&mut mistakes);
+            item
+        }
         Err(error) => {
             mistakes.add(error);
             return fallback::other(tokens, mistakes);

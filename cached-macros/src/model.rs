@@ -10,6 +10,7 @@ mod parameters;
 mod places;
 mod signatures;
 mod times;
+mod values;
 
 use std::time::Duration;
 
@@ -23,7 +24,6 @@ use syn::{
 
 pub(crate) use self::again::Again;
 use self::again::again;
-use self::closures::{VALUE, check_closure};
 pub(crate) use self::companions::{Companions, Within};
 use self::companions::{check_place, companions, generics};
 pub(crate) use self::form::{Block, Body, Form};
@@ -31,11 +31,12 @@ pub(crate) use self::invalidates::{
     Argument, Call, Invalidated, InvalidatingFn, Template, When, returned_name,
 };
 pub(crate) use self::parameters::seen;
-use self::parameters::{Parameter, apply_skip, check_key, key_components, read_parameters};
+use self::parameters::{apply_skip, key_components, read_parameters};
 use self::places::Reader;
 pub(crate) use self::signatures::Signatures;
 use self::signatures::signatures;
 use self::times::Names;
+use self::values::{check_repeated, check_values};
 use crate::args::{Args, Written};
 use crate::documentation;
 use crate::item::Item;
@@ -252,13 +253,19 @@ fn check_signature(item: &Item, mistakes: &mut Mistakes) -> Option<Form> {
         mistakes.on(token, "an unsafe function cannot be cached: a hit would skip what its caller promised; annotate a safe function that calls it");
     }
     if let Some(variadic) = &signature.variadic {
-        mistakes.on(variadic, "variadic arguments cannot be part of a cache key");
+        mistakes.on(
+            variadic,
+            "variadic arguments cannot be part of a cache key: take a slice",
+        );
     }
     if let Some(ty) = form.as_ref().and_then(|form| form.output.as_ref()) {
         if let Some(token) = find(ty.to_token_stream(), &|ident| ident == "impl") {
             mistakes.at(token.span(), "a cached value needs a type that can be named: write the type itself instead of `impl Trait`");
         } else if matches!(ty, Type::Never(_)) {
-            mistakes.on(ty, "a function that never returns has nothing to cache");
+            mistakes.on(
+                ty,
+                "a function that never returns has nothing to cache: leave the attribute out",
+            );
         } else if let Type::Reference(reference) = stored(ty) {
             mistakes.on(
                 reference,
@@ -275,47 +282,6 @@ fn check_only_self(receiver: &Receiver, name: &Ident, mistakes: &mut Mistakes) {
         mistakes.on(receiver.self_token, format!(
             "the key of `{name}` would be empty, because `self` is not part of it: name a field, as in `prefix = \"user:{{self.id}}:{name}\"`, or write `skip(self)` if every `self` gives the same result"
         ));
-    }
-}
-
-/// What can be seen of an argument by itself.
-fn check_values(args: &Args, parameters: &[Parameter], mistakes: &mut Mistakes) {
-    if let Some(key) = &args.key {
-        check_key(&key.value, parameters, mistakes);
-    }
-    if let Some(cache_if) = &args.cache_if {
-        check_closure(&cache_if.keyword, &cache_if.value, VALUE, mistakes);
-    }
-    for (text, example) in [(&args.ttl_env, "PROFILE_TTL"), (&args.id, "profile")] {
-        check_text(text.as_ref(), example, mistakes);
-    }
-}
-
-fn check_repeated(what: &str, given: &[LitStr], mistakes: &mut Mistakes) {
-    for (position, literal) in given.iter().enumerate() {
-        let mut before = given.iter().take(position);
-        if before.any(|before| before.value() == literal.value()) {
-            mistakes.on(
-                literal,
-                format!("this {what} is given twice: keep one of them"),
-            );
-        }
-    }
-}
-
-fn check_text(text: Option<&Written<LitStr>>, example: &str, mistakes: &mut Mistakes) {
-    let Some(Written { keyword, value }) = text else {
-        return;
-    };
-    let content = value.value();
-    if content.is_empty() || content.contains(['=', '\0']) || content.contains(char::is_whitespace)
-    {
-        mistakes.on(
-            value,
-            format!(
-                "`{keyword}` takes a name without spaces or `=`: write `{keyword} = \"{example}\"`"
-            ),
-        );
     }
 }
 

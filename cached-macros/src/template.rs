@@ -55,10 +55,10 @@ impl Kind {
     fn wildcard(self, character: char) -> String {
         match self {
             Kind::Prefix => format!(
-                "`prefix` cannot contain `{character}`: it names one entry, and wildcards belong to `purge`"
+                "`prefix` cannot contain `{character}`: it is the name of one entry; write a parameter, as in `user:{{id}}`, and `\"user:*\"` where entries are invalidated"
             ),
             Kind::Tag => format!(
-                "the tag cannot contain `{character}`: it is one name, and all that has it is meant"
+                "a tag cannot contain `{character}`: it is one name for all entries that have it; write a name, as in `tags = [\"course:{{course}}\"]`"
             ),
             Kind::Pattern => format!(
                 "`{character}` is no part of a pattern, which names whole segments and may end in `:*`: to reach entries by something in the middle, give them a tag and write `tags = [\"course:{{course}}\"]`"
@@ -87,6 +87,7 @@ pub(crate) fn parse(kind: Kind, text: &str) -> Result<Vec<Piece>, Vec<String>> {
     let mut plain = String::new();
     let mut segment_is_empty = true;
     let mut has_empty_segment = false;
+    let mut has_wildcard = false;
     let mut characters = text.chars().peekable();
     // Braces and `%` are spelled as a key from text spells them, so that groups match.
     while let Some(character) = characters.next() {
@@ -127,7 +128,11 @@ pub(crate) fn parse(kind: Kind, text: &str) -> Result<Vec<Piece>, Vec<String>> {
                     ));
                 }
             }
-            '*' | '?' | '[' | ']' | '\\' => wrong.push(kind.wildcard(character)),
+            '*' | '?' | '[' | ']' | '\\' if has_wildcard => {}
+            '*' | '?' | '[' | ']' | '\\' => {
+                has_wildcard = true;
+                wrong.push(kind.wildcard(character));
+            }
             _ if character.is_whitespace() || character.is_control() => wrong.push(format!(
                 "{name} cannot contain spaces or control characters: write `-` or `_` instead"
             )),
@@ -232,7 +237,7 @@ mod tests {
         assert!(wrong("a:{}").contains("names nothing"));
         assert!(wrong("a:{id + 1}").contains("takes any expression"));
         assert!(wrong("a:{id.}").contains("takes any expression"));
-        assert!(wrong("user:*").contains("wildcards"));
+        assert!(wrong("user:*").contains("one entry"));
         assert!(wrong("user profile").contains("spaces"));
     }
 

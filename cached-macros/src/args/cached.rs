@@ -1,13 +1,14 @@
 //! What was written between the parentheses of `#[cached(...)]`, every keyword with its span.
 
 use proc_macro2::TokenStream;
+use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path, Token};
 
-use super::{Grammar, Written, equals, pass_over, path, put, read, runtime, shape, text, texts};
-use crate::duration::bare;
+use super::{Grammar, Written, equals, literal, pass_over, path, put, read, runtime, text, texts};
+use crate::duration::{self, bare};
 use crate::mistakes::Mistakes;
 
 /// All arguments of `#[cached(...)]`, not yet compared with the function.
@@ -94,6 +95,7 @@ pub(super) const GRAMMAR: Grammar<'_> = Grammar {
         ("group", "`tags`"),
         ("groups", "`tags`"),
     ],
+    besides: "",
 };
 
 impl Args {
@@ -124,21 +126,22 @@ impl Args {
     }
 
     fn argument(&mut self, input: ParseStream<'_>, mistakes: &mut Mistakes) -> syn::Result<()> {
-        let keyword: Ident = Ident::parse_any(input).map_err(|error| {
-            syn::Error::new(error.span(), "expected an argument, such as `ttl = \"5m\"`")
-        })?;
+        let Ok(keyword) = Ident::parse_any(input) else {
+            return Err(nameless(input));
+        };
         let example = GRAMMAR.example(&keyword)?;
         if keyword != "skip" {
             equals(input, &keyword, example)?;
         } else if !input.peek(syn::token::Paren) {
-            return Err(shape(keyword.span(), example));
+            let message = format!("`skip` takes names in parentheses: write `{example}`");
+            return Err(syn::Error::new(keyword.span(), message));
         }
         match keyword.to_string().as_str() {
             "ttl" => put(&mut self.ttl, keyword, input.parse()?, mistakes),
             "ttl_env" => put(&mut self.ttl_env, keyword, text(input, example)?, mistakes),
             "prefix" => put(&mut self.prefix, keyword, text(input, example)?, mistakes),
             "tags" => {
-                let tags = texts(input, &keyword, example)?;
+                let tags = texts(input, &keyword, example, mistakes)?;
                 put(&mut self.tags, keyword, tags, mistakes);
             }
             "skip" => put(&mut self.skip, keyword, names(input, example)?, mistakes),
@@ -176,6 +179,24 @@ impl Args {
         }
         Ok(())
     }
+}
+
+/// What was written without a keyword.
+fn nameless(input: ParseStream<'_>) -> syn::Error {
+    let written = input.fork().parse::<Expr>().ok();
+    let time = written
+        .as_ref()
+        .filter(|written| duration::read("ttl", written).is_ok());
+    let text = written.as_ref().and_then(literal);
+    let example = match (time, text) {
+        (Some(time), _) => format!("ttl = {}", time.to_token_stream()),
+        (None, Some(text)) if !text.value().is_empty() => {
+            format!("prefix = {}", text.to_token_stream())
+        }
+        _ => "ttl = \"5m\"".to_owned(),
+    };
+    let message = format!("expected the name of an argument: write `{example}`");
+    input.error(message)
 }
 
 /// Whether `attribute` is `#[cached(...)]` on a parameter; an error if it says anything but `skip`.

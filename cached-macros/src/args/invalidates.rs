@@ -6,7 +6,7 @@ use syn::parse::ParseStream;
 use syn::spanned::Spanned as _;
 use syn::{Expr, ExprCall, ExprLit, ExprMethodCall, Ident, Lit, LitStr, Path, Token};
 
-use super::{Grammar, Written, equals, path, put, read, runtime, shape, texts};
+use super::{Grammar, Written, equals, path, put, read, runtime, texts, valueless};
 use crate::duration::bare;
 use crate::mistakes::Mistakes;
 
@@ -65,6 +65,7 @@ const GRAMMAR: Grammar<'_> = Grammar {
         ("condition", "`on`"),
         ("invalidate_if", "`on`"),
     ],
+    besides: "patterns such as `\"user:{id}:*\"`, calls such as `profile(id)`, ",
 };
 
 const PATTERN: &str = "the pattern by itself, `\"user:{id}:*\"`";
@@ -105,7 +106,7 @@ impl InvalidatesArgs {
         equals(input, &keyword, example)?;
         match keyword.to_string().as_str() {
             "tags" => {
-                let tags = texts(input, &keyword, example)?;
+                let tags = texts(input, &keyword, example, mistakes)?;
                 put(&mut self.tags, keyword, tags, mistakes);
             }
             "on" => put(&mut self.on, keyword, on(input)?, mistakes),
@@ -134,12 +135,21 @@ fn target(input: ParseStream<'_>) -> syn::Result<Target> {
             if let Some(keyword) = path.path.get_ident()
                 && let Ok(example) = GRAMMAR.example(keyword)
             {
-                return Err(shape(keyword.span(), example));
+                return Err(valueless(keyword, example));
             }
             let name = path.path.segments.last().map(|last| last.ident.to_string());
             let name = name.unwrap_or_default();
             fail(format!(
                 "write `{name}(..)` for all that `{name}` has cached, or its arguments for one call"
+            ))
+        }
+        Expr::Macro(call) if call.mac.path.is_ident("format") => {
+            let text = call.mac.tokens.clone().into_iter().next();
+            let text = text.map(|text| text.to_string());
+            let text = text.filter(|text| text.starts_with('"') && !text.contains("{}"));
+            let text = text.as_deref().unwrap_or("\"user:{id}:*\"");
+            fail(format!(
+                "a pattern fills in the parameters that it names by itself: write `{text}`"
             ))
         }
         Expr::Await(call) => Err(syn::Error::new(

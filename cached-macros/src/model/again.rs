@@ -48,7 +48,7 @@ pub(crate) fn again(
     if let Some(ty) = form.and_then(|form| form.output.as_ref())
         && let Err((at, _)) = inside(ty)
     {
-        mistakes.on(at, "`stale_while_revalidate` calls the function again when there is nothing left to borrow from: return an owned error");
+        mistakes.on(at, "`stale_while_revalidate` calls the function again when this call is over, and with it all that can be borrowed from: return an owned error");
     }
     let mut arguments = Vec::new();
     if let Some(receiver) = signature.receiver() {
@@ -118,9 +118,9 @@ fn given(
         }),
         Err((at, wrong)) => {
             let wrong = match wrong {
-                Wrong::Mutable => "when this may be changed no longer",
+                Wrong::Mutable => "when this call is over, and with it this `&mut`",
                 Wrong::Inside => {
-                    "when this borrow may be over, and can copy only a parameter that is a `&T` itself"
+                    "when this call is over, and keeps a copy of a parameter that is a `&T`, but not of a borrow inside a type"
                 }
             };
             mistakes.on(at, format!(

@@ -10,7 +10,8 @@ use self::calls::{function, method};
 use super::closures::{RETURNED, check_closure};
 use super::parameters::{Parameter, read_parameters};
 use super::places::Reader;
-use super::{Component, Form, check_form, check_repeated};
+use super::values::{check_cache, check_repeated};
+use super::{Component, Form, check_form};
 use crate::args::{InvalidatesArgs, On, Target};
 use crate::item::Item;
 use crate::mistakes::Mistakes;
@@ -96,13 +97,14 @@ impl InvalidatingFn {
         let calls = calls.into_iter().filter_map(|call| mistakes.check(call));
         let calls: Vec<Call> = calls.collect();
         calls::check_names(&calls, &parameters, mistakes);
+        check_cache(args.cache.as_ref(), mistakes);
         let when = match args.on {
             None => When::Ok,
             Some(on) => match on.value {
                 On::Ok => When::Ok,
                 On::Always => When::Always,
                 On::Asked(closure) => {
-                    check_closure(&on.keyword, &closure, RETURNED, mistakes);
+                    check_closure(&on.keyword, &closure, &RETURNED, &parameters, mistakes);
                     When::Asked(closure)
                 }
             },

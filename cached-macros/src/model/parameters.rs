@@ -57,7 +57,10 @@ pub(crate) fn apply_skip(
     for name in skip.iter().flat_map(|skip| &skip.value) {
         if name == "self" {
             if receiver.is_none() {
-                mistakes.on(name, "there is no `self` here to skip");
+                mistakes.on(
+                    name,
+                    "there is no `self` here to skip: name a parameter, as in `skip(db)`",
+                );
             } else if std::mem::replace(skips_self, true) {
                 mistakes.on(name, "`self` is skipped twice: keep one of them");
             }
@@ -126,8 +129,17 @@ pub(crate) fn no_parameter(
 
 /// A literal says nothing about the call.
 pub(crate) fn check_key(key: &Expr, parameters: &[Parameter], mistakes: &mut Mistakes) {
-    let Expr::Lit(literal) = bare(key) else {
-        return;
+    let literal = match bare(key) {
+        Expr::Lit(literal) => literal,
+        Expr::Closure(closure) => {
+            let body = closure.body.to_token_stream();
+            mistakes.on(
+                key,
+                format!("`key` is an expression of the parameters: write `key = {body}`"),
+            );
+            return;
+        }
+        _ => return,
     };
     let mut names = parameters
         .iter()

@@ -5,8 +5,9 @@ use quote::{ToTokens as _, quote};
 use syn::ext::IdentExt as _;
 use syn::{Ident, LitStr, Receiver};
 
+use super::Component;
 use super::parameters::{Parameter, no_parameter, seen};
-use super::{Component, check_repeated};
+use super::values::check_repeated;
 use crate::args::Written;
 use crate::mistakes::Mistakes;
 use crate::template::{self, Kind, Piece, Place};
@@ -126,8 +127,12 @@ impl Reader<'_> {
     fn own(&mut self, place: &Place, literal: &LitStr) -> Option<TokenStream> {
         match self.receiver {
             None => {
-                self.mistakes
-                    .on(literal, format!("`{{{place}}}`: there is no `self` here"));
+                self.mistakes.on(
+                    literal,
+                    format!(
+                        "`{{{place}}}`: there is no `self` here; name a parameter, as in `{{id}}`"
+                    ),
+                );
                 None
             }
             Some(_) if self.skips_self => {

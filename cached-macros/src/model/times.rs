@@ -14,13 +14,14 @@ use crate::mistakes::Mistakes;
 use crate::tokens::{find, mentioned};
 
 /// Names that must not appear in something evaluated at compile time.
-pub(crate) struct Names {
+pub(crate) struct Names<'a> {
     types: Vec<Ident>,
     values: Vec<Ident>,
+    parameters: &'a [Parameter],
 }
 
-impl Names {
-    pub(crate) fn of(signature: &Signature, parameters: &[Parameter]) -> Names {
+impl<'a> Names<'a> {
+    pub(crate) fn of(signature: &Signature, parameters: &'a [Parameter]) -> Names<'a> {
         let types = signature
             .generics
             .params
@@ -36,6 +37,7 @@ impl Names {
                 .iter()
                 .flat_map(|parameter| parameter.names.iter().cloned())
                 .collect(),
+            parameters,
         }
     }
 
@@ -49,7 +51,13 @@ impl Names {
         let ttl = match mistakes.check(duration::read(&keyword, &written.value))? {
             Length::Known(length) => Ttl::Known(length),
             Length::Closure(closure) if may_decide => {
-                check_closure(&written.keyword, &closure, VALUE, mistakes);
+                check_closure(
+                    &written.keyword,
+                    &closure,
+                    &VALUE,
+                    self.parameters,
+                    mistakes,
+                );
                 Ttl::Closure(closure)
             }
             Length::Closure(closure) => {

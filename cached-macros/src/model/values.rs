@@ -1,0 +1,66 @@
+//! What can be seen of an argument by itself.
+
+use syn::{Expr, LitStr};
+
+use super::closures::{VALUE, check_closure};
+use super::parameters::{Parameter, check_key};
+use crate::args::{Args, Written};
+use crate::duration::bare;
+use crate::mistakes::Mistakes;
+
+pub(super) fn check_values(args: &Args, parameters: &[Parameter], mistakes: &mut Mistakes) {
+    if let Some(key) = &args.key {
+        check_key(&key.value, parameters, mistakes);
+    }
+    if let Some(cache_if) = &args.cache_if {
+        check_closure(
+            &cache_if.keyword,
+            &cache_if.value,
+            &VALUE,
+            parameters,
+            mistakes,
+        );
+    }
+    check_cache(args.cache.as_ref(), mistakes);
+    for (text, example) in [(&args.ttl_env, "PROFILE_TTL"), (&args.id, "profile")] {
+        check_text(text.as_ref(), example, mistakes);
+    }
+}
+
+pub(super) fn check_repeated(what: &str, given: &[LitStr], mistakes: &mut Mistakes) {
+    for (position, literal) in given.iter().enumerate() {
+        let mut before = given.iter().take(position);
+        if before.any(|before| before.value() == literal.value()) {
+            mistakes.on(
+                literal,
+                format!("this {what} is given twice: keep one of them"),
+            );
+        }
+    }
+}
+
+fn check_text(text: Option<&Written<LitStr>>, example: &str, mistakes: &mut Mistakes) {
+    let Some(Written { keyword, value }) = text else {
+        return;
+    };
+    let content = value.value();
+    if content.is_empty() || content.contains(['=', '\0']) || content.contains(char::is_whitespace)
+    {
+        mistakes.on(
+            value,
+            format!(
+                "`{keyword}` takes a name without spaces or `=`: write `{keyword} = \"{example}\"`"
+            ),
+        );
+    }
+}
+
+/// No literal is a cache.
+pub(super) fn check_cache(cache: Option<&Written<Expr>>, mistakes: &mut Mistakes) {
+    if let Some(cache) = cache
+        && let Expr::Lit(literal) = bare(&cache.value)
+    {
+        let message = "`cache` is an expression of type `Cache`: write `cache = self.cache`, or leave it out for the cache that is installed";
+        mistakes.on(literal, message);
+    }
+}
