@@ -155,11 +155,8 @@ impl CachedFn {
         }
 
         let names = Names::of(signature, &parameters);
-        let ttl = args
-            .ttl
-            .as_ref()
-            .and_then(|ttl| names.ttl(ttl, true, mistakes))
-            .map(|(_, ttl)| ttl);
+        let ttl = args.ttl.as_ref();
+        let ttl = ttl.and_then(|ttl| names.ttl(ttl, true, mistakes));
         let cache_none = names.fixed(args.cache_none.as_ref(), mistakes);
         let cache_err = names.fixed(args.cache_err.as_ref(), mistakes);
         let stale_if_error = names.fixed(args.stale_if_error.as_ref(), mistakes);
@@ -208,7 +205,7 @@ impl CachedFn {
             generics,
             prefix,
             tags,
-            ttl,
+            ttl: ttl.map(|(_, ttl)| ttl),
             ttl_env: args.ttl_env.map(|name| name.value),
             jitter: args.jitter.map(|jitter| jitter.value),
             cache_none,

@@ -39,7 +39,7 @@ pub(crate) fn again(
     mistakes: &mut Mistakes,
 ) -> Again {
     if matches!(companions, Companions::Off) {
-        mistakes.at(keyword, "`stale_while_revalidate` calls the function again from among its companions: leave `companions = off` out, or, where there can be none, put the attribute on a function outside the `impl` and call that here");
+        mistakes.at(keyword, "`stale_while_revalidate` calls the function again from among its companions: leave `companions = off` out, and in the `impl` of a trait write `#[cached]` above the `impl` as well");
     }
     let future = form.and_then(|form| form.future.as_ref());
     if future.is_some_and(|future| matches!(future.body, Body::Made(_))) {

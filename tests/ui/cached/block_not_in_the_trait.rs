@@ -1,0 +1,17 @@
+use cached_core::cached;
+
+struct Repo;
+
+trait Users {
+    async fn find(&self, id: u64) -> u64;
+}
+
+#[cached]
+impl Users for Repo {
+    #[cached(skip(self))]
+    async fn found(&self, id: u64) -> u64 {
+        id
+    }
+}
+
+fn main() {}
