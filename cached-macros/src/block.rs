@@ -80,10 +80,10 @@ fn one(
     }
     let within = header.within();
     let named = args.companions_of(&item.signature.ident).cloned();
-    let has_place = named.is_none() || header.barred().is_none();
+    let mut has_place = named.is_none() || header.barred().is_none();
     *is_barred |= !has_place;
     if let (Within::Trait(_), Some(name)) = (&within, named) {
-        header.check_names(&name, &mut mistakes);
+        has_place &= header.check_names(&name, &mut mistakes);
     }
     // Both attributes tell what is wrong with them.
     let invalidating = invalidating(item.clone(), outer, &mut mistakes);
@@ -123,4 +123,97 @@ fn invalidating(mut item: Item, outer: &BlockArgs, mistakes: &mut Mistakes) -> O
         item = mistakes.check(Item::parse("cached", expand::invalidates(&function)))?;
     }
     Some(item)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{expand_cached, expand_invalidates};
+
+    fn expanded(arguments: &str, item: &str) -> String {
+        let expanded = expand_cached(&arguments.parse().unwrap(), &item.parse().unwrap());
+        expanded.to_string()
+    }
+
+    fn tokens(text: &str) -> String {
+        let tokens: proc_macro2::TokenStream = text.parse().unwrap();
+        tokens.to_string()
+    }
+
+    #[test]
+    fn what_is_not_annotated_is_not_read() {
+        for other in [
+            "async fn other(&self) { self. }",
+            "fn other() -> ",
+            "async",
+            "#[cached] fn",
+            "#[inline] pub",
+            "const A: = 1;",
+            "let x = ;",
+            "type =",
+        ] {
+            let block = format!(
+                "impl Users for Repo {{ #[cached] async fn find(&self, id: u64) -> u64 {{ id. }} {other} }}"
+            );
+            let expanded = expanded("", &block);
+            let written = tokens(other.trim_start_matches("#[cached]"));
+            assert!(expanded.contains(&written), "{expanded}");
+            assert!(expanded.contains("fn find_key"), "{expanded}");
+            let mistakes = expanded.matches("compile_error").count();
+            assert_eq!(mistakes, other.matches("#[cached]").count(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_half_typed_attribute_leaves_all_functions_and_companions() {
+        for half in ["ttl =", "prefix = \"user:{\"", "skip", "key = (id,) +"] {
+            let block = format!(
+                "impl Users for Repo {{ #[cached({half})] async fn find(id: u64) -> u64 {{ id }} #[cached] async fn made(id: u64) -> u64 {{ id }} }}"
+            );
+            let expanded = expanded("", &block);
+            assert_eq!(expanded.matches("compile_error").count(), 1, "{half}");
+            for name in ["fn find (", "fn find_key", "fn made (", "fn made_key"] {
+                assert!(expanded.contains(name), "{name} in {expanded}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_half_typed_block_stays() {
+        for block in [
+            "impl",
+            "impl Users for",
+            "impl Users for { }",
+            "impl<T Repo { }",
+            "impl const { }",
+        ] {
+            assert!(expanded("", block).starts_with(&tokens(block)), "{block}");
+        }
+    }
+
+    #[test]
+    fn only_what_the_block_declares_is_spelled_out() {
+        let expanded = expanded(
+            "",
+            "impl Table<u8> for Repo { type Row = u64; #[cached(key = (Self::id(key), vec![Self::Row::MAX, Self::OTHER]))] async fn row(key: Self::Key) -> Option<Self::Row> { None } fn id(key: u8) -> u8 { key } }",
+        );
+        let (block, beside) = expanded.split_once("impl Repo").unwrap();
+        assert!(!block.contains("as Table"), "{block}");
+        for spelled in [
+            "Option < < Self as Table < u8 > > :: Row >",
+            "< Self as Table < u8 > > :: id (key)",
+            "< Self as Table < u8 > > :: Row :: MAX , Self :: OTHER",
+            "key : Self :: Key",
+            "Self :: row_key",
+        ] {
+            assert!(beside.contains(&tokens(spelled)), "{spelled} in {beside}");
+        }
+    }
+
+    #[test]
+    fn an_expanded_attribute_does_nothing() {
+        let item = "async fn find (id : u64) { }";
+        assert_eq!(expanded("__done", item), item);
+        let done = expand_invalidates(&"__done".parse().unwrap(), &item.parse().unwrap());
+        assert_eq!(done.to_string(), item);
+    }
 }

@@ -9,7 +9,7 @@ mod stubs;
 
 use std::time::Duration;
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote_spanned};
 use syn::Expr;
 use syn::ext::IdentExt as _;
@@ -18,7 +18,7 @@ pub(crate) use self::block::block;
 pub(crate) use self::companions::companions;
 pub(crate) use self::invalidates::invalidates;
 pub(crate) use self::stubs::stubs;
-use crate::model::{CachedFn, Companions, Generic, Ttl};
+use crate::model::{CachedFn, Companions, Generic, Ttl, Within};
 
 /// Everything that takes the place of the annotated function.
 pub(crate) fn cached(function: &CachedFn) -> TokenStream {
@@ -31,6 +31,14 @@ pub(crate) fn cached(function: &CachedFn) -> TokenStream {
 /// the caller's lints do not apply.
 fn here() -> Span {
     Span::mixed_site()
+}
+
+/// The same, on the function for messages where its attribute is not: a block's stands far away.
+fn at(function: &CachedFn) -> Span {
+    match function.within {
+        Within::Unseen => here(),
+        Within::Type | Within::Trait(_) => here().located_at(function.item.signature.ident.span()),
+    }
 }
 
 /// ```text
@@ -84,14 +92,18 @@ pub(crate) fn user_function(function: &CachedFn) -> TokenStream {
         __load.run(#body).await
     };
     let around = form::around(form, &at_call, &at_poll);
-    quote_spanned! {here=>
-        #(#attributes)*
-        #visibility #signature {
-            #(#inner)*
-            use #runtime::__private::by_type::*;
-            #around
-        }
-    }
+    let body = quote_spanned! {here=>
+        #(#inner)*
+        use #runtime::__private::by_type::*;
+        #around
+    };
+    let mut body = Group::new(Delimiter::Brace, body);
+    body.set_span(match function.within {
+        Within::Unseen => here,
+        // The attribute is far away: a message about the whole function belongs on it.
+        Within::Type | Within::Trait(_) => item.braces.span.join(),
+    });
+    quote_spanned!(here=> #(#attributes)* #visibility #signature #body)
 }
 
 /// A cache that outlives the call, where the look-up comes when its future is polled.
@@ -220,8 +232,8 @@ fn handle(function: &CachedFn) -> TokenStream {
         Companions::Off => declaration(function),
         Companions::Struct(name) => quote_spanned!(here=> #name::__cached()),
         Companions::Methods(_) => {
-            let method = declaring(function);
-            quote_spanned!(here=> Self::#method())
+            let (method, at) = (declaring(function), at(function));
+            quote_spanned!(at=> Self::#method())
         }
     }
 }
@@ -229,7 +241,7 @@ fn handle(function: &CachedFn) -> TokenStream {
 /// The name of the hidden function that holds the static.
 fn declaring(function: &CachedFn) -> Ident {
     match &function.companions {
-        Companions::Methods(start) => format_ident!("__cached_{}", start, span = here()),
+        Companions::Methods(start) => format_ident!("__cached_{}", start, span = at(function)),
         Companions::Struct(_) | Companions::Off => Ident::new("__cached", here()),
     }
 }

@@ -174,6 +174,62 @@ use crate::model::{CachedFn, InvalidatingFn, Within};
 /// module or type of that name needs `companions = off` or another name. A method's companions are
 /// methods: `self.profile_key(42)` and so on.
 ///
+/// # The attribute on an `impl`
+///
+/// Functions without `self`, and all functions of a trait, have companions where the attribute stands above
+/// their `impl` as well: it gives them the place that they lack inside. There it says nothing, or `crate = path`, and what
+/// is not annotated stays as it is written.
+///
+/// ```
+/// # use cached_core::{Cache, cached, invalidates};
+/// # struct Repo { tenant: u32 }
+/// trait Users {
+///     type Name;
+///     async fn name(&self, id: u64) -> Option<Self::Name>;
+///     async fn rename(&self, id: u64, name: &str);
+/// }
+///
+/// #[cached]
+/// impl Users for Repo {
+///     type Name = String;
+///
+///     #[cached(ttl = "5m", prefix = "tenant:{self.tenant}:{id}")]
+///     async fn name(&self, id: u64) -> Option<Self::Name> {
+///         Some(format!("user {id}"))
+///     }
+///
+///     #[invalidates(self.name(id))]
+///     async fn rename(&self, id: u64, name: &str) {}
+/// }
+///
+/// #[cached]
+/// impl Repo {
+///     #[cached(ttl = "1d")]
+///     async fn tenants(country: &str) -> Vec<u32> {
+///         vec![7]
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), cached_core::Error> {
+/// # let repo = Repo { tenant: 7 };
+/// # Cache::in_memory()?.scope(async {
+/// let name = repo.name(1).await;
+/// assert_eq!(repo.name_peek(1).await, Some(name));
+/// repo.rename(1, "Ada").await;
+/// assert_eq!(repo.name_peek(1).await, None);
+/// assert_eq!(Repo::tenants("fr").await, Repo::tenants_refresh("fr").await);
+/// # Ok(())
+/// # }).await
+/// # }
+/// ```
+///
+/// The companions of a trait's functions are public functions of the type, in an `impl` of their own; those of two traits
+/// with a function of one name need `companions = …` in one of them. What the block declares can be named as
+/// `Self::Name`; what it takes from another trait is `<Self as Other>::Name`. With `#[async_trait]` the two may stand in
+/// any order. The attributes inside are known by their names, `cached` and `invalidates`, and expanded before
+/// others there.
+///
 /// # Functions that return a future
 ///
 /// Instead of being `async`, a function may return `impl Future<Output = T>`, `Pin<Box<dyn Future<Output = T>>>`, or
@@ -209,25 +265,26 @@ use crate::model::{CachedFn, InvalidatingFn, Within};
 ///
 /// # Limits
 ///
-/// Free functions, and methods with `self` in any form in an `impl` of a type; a hit skips what the body
-/// would do to a `&mut self`. Companions of a function without `self` have no place in an `impl`, and
-/// those of any function none in the `impl` of a trait. The attribute cannot see where it stands, so the
-/// compiler's message is about a struct that is not supported there, or a method that is not a member of
-/// the trait: with `companions = off` these functions work, without `stale_while_revalidate`.
+/// Free functions, and methods of all kinds; a hit skips what the body would do to a `&mut self`. Companions have
+/// no place in a `trait`, nor beside an `impl` for what can have no functions of its own: any type at all
+/// (`impl<T> Users for T`), references, tuples, a type of another crate. With `companions = off`
+/// functions work there and everywhere, without `stale_while_revalidate`.
 ///
 /// ```
 /// # use cached_core::cached;
-/// struct Prices;
+/// trait Price {
+///     async fn price(&self) -> u64;
+/// }
 ///
-/// impl Prices {
-///     #[cached(ttl = "1m", companions = off)]
-///     async fn of(item: u64) -> u64 {
-///         item * 3
+/// impl<T: AsRef<str>> Price for T {
+///     #[cached(ttl = "1m", companions = off, key = self.as_ref())]
+///     async fn price(&self) -> u64 {
+///         self.as_ref().len() as u64
 ///     }
 /// }
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
 /// # let cache = cached_core::Cache::in_memory().unwrap();
-/// # cache.scope(async { assert_eq!(Prices::of(2).await, Prices::of(2).await) }).await;
+/// # cache.scope(async { assert_eq!("a".price().await, "a".price().await) }).await;
 /// # assert_eq!(cache.stats().total.loads, 1);
 /// # });
 /// ```

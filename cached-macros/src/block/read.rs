@@ -130,10 +130,10 @@ fn variants(mut item: Item, members: &mut Vec<Member>) {
         variants(without, members);
         return;
     }
-    if !item.attributes.iter().any(is_cached) {
+    let Some(position) = item.attributes.iter().position(is_cached) else {
         members.push(Member::Written(item.into_token_stream()));
         return;
-    }
+    };
     if let Some(both) = item.at_condition() {
         for (condition, mut item) in both {
             item.attributes.insert(0, condition);
@@ -141,23 +141,13 @@ fn variants(mut item: Item, members: &mut Vec<Member>) {
         }
         return;
     }
-    let mut arguments = None;
+    let mut own = item.attributes.remove(position);
     let mut mistakes = Mistakes::default();
-    item.attributes.retain_mut(|attribute| {
-        if is_cached(attribute) && arguments.is_some() {
-            mistakes.on(
-                &attribute.meta,
-                "`#[cached]` is written twice: keep one of them",
-            );
-            return false;
-        }
-        if is_cached(attribute) {
-            arguments = Some(close(attribute));
-        }
-        true
-    });
+    item.take_repeated(&mut mistakes);
+    let arguments = close(&mut own);
+    item.attributes.insert(position, own);
     members.push(Member::Annotated(Box::new(Annotated {
-        arguments: arguments.unwrap_or_default(),
+        arguments,
         item,
         mistakes,
     })));

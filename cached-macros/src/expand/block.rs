@@ -4,7 +4,7 @@ use proc_macro2::{Group, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
 use syn::Attribute;
 
-use super::{here, respan};
+use super::{first_span, here, respan};
 use crate::block::Header;
 use crate::tokens::qualified;
 
@@ -39,7 +39,9 @@ pub(crate) fn block(header: &Header, body: TokenStream, companions: TokenStream)
             Some((of, _)) => qualified(companions, &header.declared, &respan(of.to_token_stream())),
             None => companions,
         };
-        quote_spanned!(here=> #(#attributes)* impl #generics #of #bounds { #companions })
+        // Where the compiler says that the type can have none.
+        let at = here.located_at(first_span(&own.self_ty));
+        quote_spanned!(at=> #(#attributes)* impl #generics #of #bounds { #companions })
     });
     quote_spanned!(here=> #written #braces #beside)
 }

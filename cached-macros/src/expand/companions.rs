@@ -5,7 +5,7 @@ use quote::{ToTokens as _, format_ident, quote_spanned};
 use syn::{Attribute, GenericParam};
 
 use super::again::again;
-use super::{chosen, declaration, declaring, here, key, reader, respan};
+use super::{at, chosen, declaration, declaring, here, key, reader, respan};
 use crate::item::Item;
 use crate::model::{CachedFn, Companions, Within};
 
@@ -57,7 +57,10 @@ pub(crate) fn companions(function: &CachedFn) -> TokenStream {
 pub(super) fn visibility(within: &Within, item: &Item) -> TokenStream {
     match within {
         // What a trait declares is as visible as the trait is.
-        Within::Trait(_) => quote_spanned!(here()=> pub),
+        Within::Trait(_) => {
+            let at = here().located_at(item.signature.ident.span());
+            quote_spanned!(at=> pub)
+        }
         Within::Unseen | Within::Type => respan(item.visibility.to_token_stream()),
     }
 }
@@ -74,7 +77,7 @@ fn companion_functions(
         signatures,
         ..
     } = function;
-    let here = here();
+    let here = at(function);
     let (parameters, _, bounds) = item.signature.generics.split_for_impl();
     let declaration = declaration(function);
     let declaring = declaring(function);
@@ -167,7 +170,7 @@ fn running(
         signatures,
         ..
     } = function;
-    let here = here();
+    let here = at(function);
     let (parameters, _, bounds) = item.signature.generics.split_for_impl();
     let calling = &signatures.calling;
     let crowded = crowded(calling);

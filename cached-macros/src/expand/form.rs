@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::Type;
 
-use super::here;
+use super::{first_span, here, located};
 use crate::item::Item;
 use crate::model::{Block, Body, Form};
 
@@ -51,9 +51,13 @@ pub(super) fn body(item: &Item, form: &Form, runtime: &TokenStream, returns: &Ty
         Some(Body::Block(block)) => &block.inside,
         Some(Body::Made(_)) => return quote_spanned!(here=> __body),
     };
+    // Where the compiler says what the body has to give.
+    let at = here.located_at(first_span(returns));
+    let located = located(runtime, at);
+    let never = quote_spanned!(at=> return #located::__private::never::<#returns>(););
     quote_spanned! {here=>
         async move {
-            if false { return #runtime::__private::never::<#returns>(); }
+            if false { #never }
             #body
         }
     }
