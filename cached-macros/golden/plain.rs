@@ -19,26 +19,26 @@ async fn double(n: u64) -> u64 {
 #[doc(hidden)]
 struct double {}
 impl double {
-    fn __cached() -> &'static ::cached_core::__private::Function {
+    pub fn __cached() -> &'static ::cached_core::__private::Function {
         ::cached_core::__private::function!("double")
     }
-    fn key(n: u64) -> ::cached_core::Key {
+    pub fn key(n: u64) -> ::cached_core::Key {
         use ::cached_core::__private::by_type::*;
         let mut __key = ::cached_core::Key::of(Self::__cached());
         ::cached_core::__private::Argument(&n).__push(&mut __key);
         __key
     }
-    async fn peek(n: u64) -> ::core::option::Option<u64> {
+    pub async fn peek(n: u64) -> ::core::option::Option<u64> {
         use ::cached_core::__private::by_type::*;
         ::cached_core::__private::codec!(u64).peek(&mut Self::key(n)).await
     }
-    async fn invalidate(n: u64) -> ::cached_core::__private::Done {
+    pub async fn invalidate(n: u64) -> ::cached_core::__private::Done {
         ::cached_core::__private::invalidated(Self::key(n)).await
     }
-    async fn refresh(n: u64) -> u64 {
+    pub async fn refresh(n: u64) -> u64 {
         ::cached_core::__private::refresh(Self::__cached(), double(n)).await
     }
-    async fn uncached(n: u64) -> u64 {
+    pub async fn uncached(n: u64) -> u64 {
         ::cached_core::__private::uncached(Self::__cached(), double(n)).await
     }
 }

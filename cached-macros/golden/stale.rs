@@ -24,7 +24,7 @@ async fn profile(id: u64, db: &Db) -> Result<Profile, DbError> {
 #[doc(hidden)]
 struct profile {}
 impl profile {
-    fn __cached() -> &'static ::cached_core::__private::Function {
+    pub fn __cached() -> &'static ::cached_core::__private::Function {
         ::cached_core::__private::function!(
             "profile".ttl(::core::time::Duration::from_secs(300u64))
             .stale_if_error(::core::time::Duration::from_secs(3600u64))
@@ -32,28 +32,28 @@ impl profile {
             .fails_on_outage()
         )
     }
-    fn key(id: u64) -> ::cached_core::Key {
+    pub fn key(id: u64) -> ::cached_core::Key {
         use ::cached_core::__private::by_type::*;
         let mut __key = ::cached_core::Key::of(Self::__cached());
         ::cached_core::__private::Argument(&id).__push(&mut __key);
         __key
     }
-    async fn peek(id: u64) -> ::core::option::Option<Result<Profile, DbError>> {
+    pub async fn peek(id: u64) -> ::core::option::Option<Result<Profile, DbError>> {
         use ::cached_core::__private::by_type::*;
         ::cached_core::__private::codec!(Result < Profile, DbError >)
             .peek(&mut Self::key(id))
             .await
     }
-    async fn invalidate(id: u64) -> ::cached_core::__private::Done {
+    pub async fn invalidate(id: u64) -> ::cached_core::__private::Done {
         ::cached_core::__private::invalidated(Self::key(id)).await
     }
-    async fn refresh(id: u64, db: &Db) -> Result<Profile, DbError> {
+    pub async fn refresh(id: u64, db: &Db) -> Result<Profile, DbError> {
         ::cached_core::__private::refresh(Self::__cached(), profile(id, db)).await
     }
-    async fn uncached(id: u64, db: &Db) -> Result<Profile, DbError> {
+    pub async fn uncached(id: u64, db: &Db) -> Result<Profile, DbError> {
         ::cached_core::__private::uncached(Self::__cached(), profile(id, db)).await
     }
-    fn __again(
+    pub fn __again(
         id: u64,
         db: &Db,
     ) -> ::cached_core::__private::Again<Result<Profile, DbError>> {

@@ -4,7 +4,7 @@ mod block;
 mod cached;
 mod invalidates;
 
-use proc_macro2::{Group, TokenStream, TokenTree};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
@@ -77,9 +77,11 @@ fn read(
     mistakes: &mut Mistakes,
     mut argument: impl FnMut(ParseStream<'_>, &mut Mistakes) -> syn::Result<()>,
 ) {
+    let mut has_failed = false;
     let parsed = (|input: ParseStream<'_>| {
         while !input.is_empty() {
             if let Err(error) = argument(input, mistakes) {
+                has_failed = true;
                 mistakes.add(error);
                 skip_to_comma(input);
             } else if !input.is_empty() && !input.peek(Token![,]) {
@@ -91,7 +93,10 @@ fn read(
         Ok(())
     })
     .parse2(tokens);
-    if let Err(error) = parsed {
+    // What was left of an argument in brackets that could not be read is no other mistake.
+    if let Err(error) = parsed
+        && !has_failed
+    {
         mistakes.add(error);
     }
 }
@@ -119,11 +124,6 @@ fn skip_to_comma(input: ParseStream<'_>) {
             return;
         }
     }
-}
-
-/// Takes the rest of what could not be read, or it would be a mistake of its own.
-fn pass_over(rest: ParseStream<'_>) {
-    while rest.parse::<TokenTree>().is_ok() {}
 }
 
 /// Reads the `=` that belongs between a keyword and what it says.
@@ -161,8 +161,18 @@ fn valueless(keyword: &Ident, example: &str) -> syn::Error {
     syn::Error::new(keyword.span(), message)
 }
 
+/// An expression behind `=`.
+fn value(input: ParseStream<'_>, example: &str) -> syn::Result<Expr> {
+    let start = input.span();
+    input.parse().map_err(|_| unfinished(start, example))
+}
+
+fn unfinished(at: Span, example: &str) -> syn::Error {
+    syn::Error::new(at, format!("expected an expression: write `{example}`"))
+}
+
 fn text(input: ParseStream<'_>, example: &str) -> syn::Result<LitStr> {
-    let written: Expr = input.parse()?;
+    let written = value(input, example)?;
     literal(&written).ok_or_else(|| {
         let message = format!("expected a string: write `{example}`");
         syn::Error::new_spanned(&written, message)
@@ -177,7 +187,7 @@ fn texts(
     mistakes: &mut Mistakes,
 ) -> syn::Result<Vec<LitStr>> {
     if !input.peek(syn::token::Bracket) {
-        let written: Expr = input.parse()?;
+        let written = value(input, example)?;
         let meant =
             literal(&written).map(|text| format!("{keyword} = [{}]", text.to_token_stream()));
         let example = meant.as_deref().unwrap_or(example);
@@ -187,7 +197,7 @@ fn texts(
     let content;
     let brackets = syn::bracketed!(content in input);
     let texts = Punctuated::<Expr, Token![,]>::parse_terminated(&content)
-        .inspect_err(|_| pass_over(&content))?;
+        .map_err(|_| unfinished(brackets.span.join(), example))?;
     if texts.is_empty() {
         let message = format!("`{keyword}` names nothing: leave it out, or write `{example}`");
         return Err(syn::Error::new(brackets.span.join(), message));

@@ -1,6 +1,6 @@
 //! The annotated function as written: its body stays a heap of tokens that nothing here reads.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Attribute, FnArg, LitStr, Signature, Token, Visibility, parse_quote, token};
@@ -16,8 +16,9 @@ pub(crate) struct Item {
     pub(crate) signature: Signature,
     /// `#![...]` at the top of the body.
     pub(crate) inner_attributes: Vec<Attribute>,
-    pub(crate) braces: token::Brace,
     pub(crate) body: TokenStream,
+    /// All of it as written, so that what is wrong in there is told once.
+    braces: TokenTree,
 }
 
 impl Item {
@@ -37,16 +38,35 @@ impl Item {
                 input.error("a method without a body runs nothing: annotate its implementation")
             );
         }
-        let body;
-        let braces = syn::braced!(body in input);
+        if !input.peek(token::Brace) {
+            return Err(input.error("expected the braces of the body"));
+        }
+        let braces: TokenTree = input.parse()?;
+        let body = |input: ParseStream<'_>| {
+            let inner = input.call(Attribute::parse_inner)?;
+            Ok((inner, input.parse()?))
+        };
+        let (inner_attributes, body) = body.parse2(inside(braces.clone()))?;
         Ok(Item {
             attributes,
             visibility,
             signature,
-            inner_attributes: body.call(Attribute::parse_inner)?,
+            inner_attributes,
+            body,
             braces,
-            body: body.parse()?,
         })
+    }
+}
+
+/// What is in the braces, which may be in invisible ones that a `macro_rules!` put around them.
+fn inside(braces: TokenTree) -> TokenStream {
+    match braces {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+            let braces = group.stream().into_iter().next();
+            braces.map(inside).unwrap_or_default()
+        }
+        TokenTree::Group(group) => group.stream(),
+        _ => TokenStream::new(),
     }
 }
 
@@ -68,13 +88,13 @@ fn expect_function(attribute: &str, input: ParseStream<'_>) -> syn::Result<()> {
     }
     let is_cached = attribute == "cached";
     let belongs = if ahead.peek(Token![impl]) {
-        "belongs on the methods of an `impl`, each with what it says"
+        "belongs on methods: write it above each in the `impl` that it is for"
     } else if ahead.peek(Token![trait]) && is_cached {
         "belongs where the methods have their bodies: write it above an `impl` of the trait, and above its methods there"
     } else if ahead.peek(Token![trait]) {
-        "belongs on the methods of a trait's `impl`"
+        "belongs where the methods have their bodies: write it above them in an `impl` of the trait"
     } else if ahead.peek(Token![mod]) {
-        "belongs on the functions of a module, each with what it says"
+        "belongs on functions: write it above each in the module that it is for"
     } else if is_cached {
         "belongs on an async function or method, or on an `impl` with such methods"
     } else {
@@ -89,14 +109,34 @@ impl ToTokens for Item {
             attributes,
             visibility,
             signature,
-            inner_attributes,
             braces,
-            body,
+            ..
         } = self;
-        tokens.extend(quote!(#(#attributes)* #visibility #signature));
-        braces.surround(tokens, |tokens| {
-            tokens.extend(quote!(#(#inner_attributes)* #body));
-        });
+        tokens.extend(quote!(#(#attributes)* #visibility #signature #braces));
+    }
+}
+
+impl Item {
+    /// Whether the body ends where nothing can. The compiler has said so, and would say it again of an
+    /// expansion.
+    pub(crate) fn is_unfinished(&self) -> bool {
+        let mut last = None;
+        let mut before = None;
+        for token in self.body.clone() {
+            before = last.replace(token);
+        }
+        let is_dot =
+            |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == '.');
+        match &last {
+            Some(TokenTree::Punct(punct)) => match punct.as_char() {
+                // `id?`, `all::<T>`
+                ';' | '?' | '>' => false,
+                // `1..`
+                '.' => !before.as_ref().is_some_and(is_dot),
+                _ => true,
+            },
+            _ => false,
+        }
     }
 }
 

@@ -121,7 +121,6 @@ impl CachedFn {
         mistakes: &mut Mistakes,
     ) -> Result<CachedFn, Box<Unfinished>> {
         let runtime = args.runtime();
-        let is_clear = !args.is_unclear;
         let skips = item.take_skips(mistakes);
         let signature = &item.signature;
         let form = check_signature(&item, mistakes);
@@ -179,14 +178,14 @@ impl CachedFn {
         let signatures = signatures(receiver, &parameters, &components, &mentions);
         let generics = generics(signature, &parameters, &within, &companions);
         let (returns, stored_at) = returned(form.as_ref(), signature);
-        let Some(form) = form.filter(|_| mistakes.is_empty()) else {
+        let Some(form) = form.filter(|_| mistakes.is_empty() && !item.is_unfinished()) else {
             return Err(Box::new(Unfinished {
                 item,
                 runtime,
                 returns,
                 within,
                 companions,
-                has_stubs: have_place && is_clear,
+                has_stubs: have_place && !args.is_unclear,
                 signatures,
             }));
         };

@@ -17,6 +17,7 @@ use syn::ext::IdentExt as _;
 
 use crate::item::Item;
 use crate::mistakes::Mistakes;
+use crate::model::Companions;
 use crate::tokens::find;
 
 /// The braces around a function.
@@ -27,6 +28,8 @@ enum Place {
     /// The `impl` of a trait for a type.
     TraitImpl,
     Trait,
+    /// A module has the same name.
+    BesideModule,
     #[default]
     Elsewhere,
 }
@@ -72,7 +75,7 @@ fn place(name: &Ident) -> Option<Place> {
 }
 
 /// Whether companions may stand beside the function, as far as can be seen; else it is a mistake.
-pub(crate) fn check(item: &Item, mistakes: &mut Mistakes) -> bool {
+pub(crate) fn check(item: &Item, companions: &Companions, mistakes: &mut Mistakes) -> bool {
     let name = &item.signature.ident;
     let has_self = item.signature.receiver().is_some();
     let message = match place(name) {
@@ -85,6 +88,12 @@ pub(crate) fn check(item: &Item, mistakes: &mut Mistakes) -> bool {
         Some(Place::Trait) if !has_self => format!(
             "`{name}` has no `self`, and companions of such a function have no place in a `trait`: write `companions = off`"
         ),
+        Some(Place::BesideModule) if matches!(companions, Companions::Struct(own) if own == name) =>
+        {
+            format!(
+                "a module is called `{name}` as well, and so is the type whose functions the companions are: write `companions = {name}_cache`"
+            )
+        }
         None if !has_self => return check_self(item, mistakes),
         _ => return true,
     };

@@ -7,7 +7,7 @@ use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path, Token};
 
-use super::{Grammar, Written, equals, literal, pass_over, path, put, read, runtime, text, texts};
+use super::{Grammar, Written, equals, literal, path, put, read, runtime, text, texts, value};
 use crate::duration::{self, bare};
 use crate::mistakes::Mistakes;
 
@@ -137,7 +137,7 @@ impl Args {
             return Err(syn::Error::new(keyword.span(), message));
         }
         match keyword.to_string().as_str() {
-            "ttl" => put(&mut self.ttl, keyword, input.parse()?, mistakes),
+            "ttl" => put(&mut self.ttl, keyword, value(input, example)?, mistakes),
             "ttl_env" => put(&mut self.ttl_env, keyword, text(input, example)?, mistakes),
             "prefix" => put(&mut self.prefix, keyword, text(input, example)?, mistakes),
             "tags" => {
@@ -145,7 +145,7 @@ impl Args {
                 put(&mut self.tags, keyword, tags, mistakes);
             }
             "skip" => put(&mut self.skip, keyword, names(input, example)?, mistakes),
-            "key" => put(&mut self.key, keyword, input.parse()?, mistakes),
+            "key" => put(&mut self.key, keyword, value(input, example)?, mistakes),
             "version" => put(
                 &mut self.version,
                 keyword,
@@ -153,12 +153,32 @@ impl Args {
                 mistakes,
             ),
             "id" => put(&mut self.id, keyword, text(input, example)?, mistakes),
-            "cache_if" => put(&mut self.cache_if, keyword, input.parse()?, mistakes),
-            "cache_none" => put(&mut self.cache_none, keyword, input.parse()?, mistakes),
-            "cache_err" => put(&mut self.cache_err, keyword, input.parse()?, mistakes),
-            "stale_if_error" => put(&mut self.stale_if_error, keyword, input.parse()?, mistakes),
+            "cache_if" => put(
+                &mut self.cache_if,
+                keyword,
+                value(input, example)?,
+                mistakes,
+            ),
+            "cache_none" => put(
+                &mut self.cache_none,
+                keyword,
+                value(input, example)?,
+                mistakes,
+            ),
+            "cache_err" => put(
+                &mut self.cache_err,
+                keyword,
+                value(input, example)?,
+                mistakes,
+            ),
+            "stale_if_error" => put(
+                &mut self.stale_if_error,
+                keyword,
+                value(input, example)?,
+                mistakes,
+            ),
             "stale_while_revalidate" => {
-                let window = input.parse()?;
+                let window = value(input, example)?;
                 put(&mut self.stale_while_revalidate, keyword, window, mistakes);
             }
             "on_outage" => put(
@@ -168,7 +188,7 @@ impl Args {
                 mistakes,
             ),
             "jitter" => put(&mut self.jitter, keyword, jitter(input, example)?, mistakes),
-            "cache" => put(&mut self.cache, keyword, input.parse()?, mistakes),
+            "cache" => put(&mut self.cache, keyword, value(input, example)?, mistakes),
             "crate" => put(&mut self.runtime, keyword, path(input, example)?, mistakes),
             _ => put(
                 &mut self.companions,
@@ -209,13 +229,13 @@ pub(crate) fn is_skip(attribute: &Attribute) -> syn::Result<bool> {
         Meta::List(list) if list.tokens.to_string() == "skip" => Ok(true),
         _ => Err(syn::Error::new_spanned(
             &attribute.meta,
-            "on a parameter, only `#[cached(skip)]` has a meaning",
+            "a parameter can only be left out of the key: write `#[cached(skip)]`",
         )),
     }
 }
 
 fn version(input: ParseStream<'_>, example: &str) -> syn::Result<u64> {
-    let written: Expr = input.parse()?;
+    let written = value(input, example)?;
     match bare(&written) {
         Expr::Lit(ExprLit {
             lit: Lit::Int(number),
@@ -232,7 +252,7 @@ fn version(input: ParseStream<'_>, example: &str) -> syn::Result<u64> {
 }
 
 fn jitter(input: ParseStream<'_>, example: &str) -> syn::Result<u16> {
-    let written: Expr = input.parse()?;
+    let written = value(input, example)?;
     match bare(&written) {
         Expr::Lit(ExprLit {
             lit: Lit::Str(text),
@@ -284,7 +304,6 @@ fn names(input: ParseStream<'_>, example: &str) -> syn::Result<Vec<Ident>> {
     let parentheses = syn::parenthesized!(content in input);
     let names = Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, Ident::parse_any)
         .map_err(|error| {
-        pass_over(&content);
         syn::Error::new(
             error.span(),
             format!("expected the names of parameters: write `{example}`"),

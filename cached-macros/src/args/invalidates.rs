@@ -6,7 +6,7 @@ use syn::parse::ParseStream;
 use syn::spanned::Spanned as _;
 use syn::{Expr, ExprCall, ExprLit, ExprMethodCall, Ident, Lit, LitStr, Path, Token};
 
-use super::{Grammar, Written, equals, path, put, read, runtime, texts, valueless};
+use super::{Grammar, Written, equals, path, put, read, runtime, texts, value, valueless};
 use crate::duration::bare;
 use crate::mistakes::Mistakes;
 
@@ -110,7 +110,7 @@ impl InvalidatesArgs {
                 put(&mut self.tags, keyword, tags, mistakes);
             }
             "on" => put(&mut self.on, keyword, on(input)?, mistakes),
-            "cache" => put(&mut self.cache, keyword, input.parse()?, mistakes),
+            "cache" => put(&mut self.cache, keyword, value(input, example)?, mistakes),
             _ => put(&mut self.runtime, keyword, path(input, example)?, mistakes),
         }
         Ok(())
@@ -118,9 +118,10 @@ impl InvalidatesArgs {
 }
 
 fn target(input: ParseStream<'_>) -> syn::Result<Target> {
+    let start = input.span();
     let written: Expr = input
         .parse()
-        .map_err(|error| syn::Error::new(error.span(), EXPECTED))?;
+        .map_err(|_| syn::Error::new(start, EXPECTED))?;
     let fail = |message: String| Err(syn::Error::new_spanned(&written, message));
     match bare(&written) {
         Expr::Lit(ExprLit {
@@ -161,7 +162,8 @@ fn target(input: ParseStream<'_>) -> syn::Result<Target> {
 }
 
 fn on(input: ParseStream<'_>) -> syn::Result<On> {
-    let written: Expr = input.parse()?;
+    let start = input.span();
+    let written: Expr = input.parse().map_err(|_| syn::Error::new(start, WHEN))?;
     let name = match bare(&written) {
         Expr::Lit(ExprLit {
             lit: Lit::Str(text),

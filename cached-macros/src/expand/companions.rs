@@ -32,7 +32,8 @@ pub(crate) fn companions(function: &CachedFn) -> TokenStream {
         Companions::Struct(name) => {
             let named =
                 |companion: &str| Ident::new(companion, Span::call_site().located_at(name.span()));
-            let functions = companion_functions(function, &visibility, &named);
+            // Who sees the type sees all of it: what is private is private once.
+            let functions = companion_functions(function, &quote_spanned!(here=> pub), &named);
             quote_spanned! {here=>
                 #(#conditions)*
                 #[doc(hidden)]

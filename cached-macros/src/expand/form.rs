@@ -51,13 +51,13 @@ pub(super) fn body(item: &Item, form: &Form, runtime: &TokenStream, returns: &Ty
         Some(Body::Block(block)) => &block.inside,
         Some(Body::Made(_)) => return quote_spanned!(here=> __body),
     };
-    // Where the compiler says what the body has to give.
+    // Where the compiler puts "return type inferred to be this here".
     let at = here.located_at(first_span(returns));
-    let located = located(runtime, at);
-    let never = quote_spanned!(at=> return #located::__private::never::<#returns>(););
+    let runtime = located(runtime, at);
+    let typed = quote_spanned!(at=> if false { return #runtime::__private::never::<#returns>(); });
     quote_spanned! {here=>
         async move {
-            if false { #never }
+            #typed
             #body
         }
     }

@@ -33,7 +33,8 @@ pub(crate) fn stubs(unfinished: &Unfinished) -> TokenStream {
     match &unfinished.companions {
         Companions::Off => TokenStream::new(),
         Companions::Struct(name) => {
-            let functions = functions(unfinished, &visibility, "__cached", &|companion| {
+            let public = quote_spanned!(here=> pub);
+            let functions = functions(unfinished, &public, "__cached", &|companion| {
                 Ident::new(companion, Span::call_site())
             });
             quote_spanned! {here=>

@@ -62,7 +62,9 @@ pub(crate) fn check_place(
     item: &Item,
     mistakes: &mut Mistakes,
 ) -> bool {
-    within.is_seen() || matches!(companions, Companions::Off) || surroundings::check(item, mistakes)
+    within.is_seen()
+        || matches!(companions, Companions::Off)
+        || surroundings::check(item, companions, mistakes)
 }
 
 pub(crate) fn generics(

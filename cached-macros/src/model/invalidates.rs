@@ -109,7 +109,9 @@ impl InvalidatingFn {
                 }
             },
         };
-        let (form, returns) = form.zip(returns).filter(|_| mistakes.is_empty())?;
+        let (form, returns) = form
+            .zip(returns)
+            .filter(|_| mistakes.is_empty() && !item.is_unfinished())?;
         let names_returned = |template: &Template| {
             let mut components = template.components.iter();
             components.any(|component| component.is_returned)

@@ -5,16 +5,32 @@ mod words;
 use std::collections::HashSet;
 
 use self::words::{Token, tokens};
-use super::{Functions, Place};
+use super::{Functions, Place, Position};
 
 /// A pair of braces, brackets or parentheses that is open, and the item that is being read in it.
 #[derive(Default)]
-struct Frame {
+struct Frame<'a> {
     place: Place,
     is_attribute: bool,
     /// The item around it ends with it.
     ends_item: bool,
     item: Item,
+    functions: Vec<(Position, &'a str)>,
+    /// Those that no attribute can take away.
+    modules: Vec<&'a str>,
+}
+
+impl Frame<'_> {
+    /// Adds its functions to those of the file.
+    fn end(self, all: &mut Functions) {
+        for (position, name) in self.functions {
+            let place = match self.place {
+                Place::Elsewhere if self.modules.contains(&name) => Place::BesideModule,
+                place => place,
+            };
+            all.insert(position, (name.to_owned(), place));
+        }
+    }
 }
 
 /// As much of an item as has been read.
@@ -25,7 +41,8 @@ struct Item {
     has_for: bool,
     /// How many `<` are open.
     angles: usize,
-    /// `#[cached]` is among its attributes.
+    has_attributes: bool,
+    /// `#[cached]` is among them.
     is_cached: bool,
 }
 
@@ -77,7 +94,7 @@ pub(super) fn functions(text: &str) -> Functions {
     let mut functions = Functions::new();
     // The functions of traits that are annotated: an `impl` that has them again has their companions too.
     let mut annotated = HashSet::new();
-    let mut outer: Vec<Frame> = Vec::new();
+    let mut outer: Vec<Frame<'_>> = Vec::new();
     let mut frame = Frame::default();
     for (index, (token, _)) in tokens.iter().enumerate() {
         let before = index.checked_sub(1).and_then(at);
@@ -98,7 +115,13 @@ pub(super) fn functions(text: &str) -> Functions {
                     if frame.place == Place::Trait && item.is_cached {
                         annotated.insert(*name);
                     }
-                    functions.insert(*position, ((*name).to_owned(), frame.place));
+                    frame.functions.push((*position, name));
+                }
+                if word == "mod"
+                    && !item.has_attributes
+                    && let Some((Token::Word(name), _)) = tokens.get(after)
+                {
+                    frame.modules.push(name);
                 }
                 if frame.is_attribute
                     && word == "cached"
@@ -108,22 +131,25 @@ pub(super) fn functions(text: &str) -> Functions {
                 }
             }
             Token::Open(brace) => {
+                let is_attribute =
+                    brace == '[' && matches!(before, Some(Token::Character('#' | '!')));
+                item.has_attributes |= is_attribute;
                 let inner = Frame {
                     place: if brace == '{' {
                         item.place()
                     } else {
                         Place::Elsewhere
                     },
-                    is_attribute: brace == '['
-                        && matches!(before, Some(Token::Character('#' | '!'))),
+                    is_attribute,
                     ends_item: brace == '{' && item.angles == 0,
-                    item: Item::default(),
+                    ..Frame::default()
                 };
                 outer.push(std::mem::replace(&mut frame, inner));
             }
             Token::Close => {
                 let ends_item = frame.ends_item;
-                frame = outer.pop().unwrap_or_default();
+                let around = outer.pop().unwrap_or_default();
+                std::mem::replace(&mut frame, around).end(&mut functions);
                 if ends_item {
                     frame.item = Item::default();
                 }
@@ -137,6 +163,10 @@ pub(super) fn functions(text: &str) -> Functions {
             }
             Token::Lifetime | Token::Character(_) => {}
         }
+    }
+    outer.push(frame);
+    for frame in outer {
+        frame.end(&mut functions);
     }
     for (name, place) in functions.values_mut() {
         if *place == Place::TraitImpl && annotated.contains(name.as_str()) {
@@ -214,6 +244,27 @@ mod tests {
             places(text),
             [
                 TraitImpl, Elsewhere, Impl, Impl, Elsewhere, Impl, Impl, Impl
+            ]
+        );
+    }
+
+    #[test]
+    fn a_module_is_beside_a_function_of_its_name() {
+        use Place::{BesideModule, Elsewhere};
+        let text = "
+            mod a; fn a() {} fn b() {} mod c { fn c() {} mod d {} } fn d() {}
+            #[cfg(x)] mod e; fn e() {} fn f() { mod g {} fn g() {} } pub(crate) mod f;
+        ";
+        assert_eq!(
+            places(text),
+            [
+                BesideModule,
+                Elsewhere,
+                Elsewhere,
+                Elsewhere,
+                Elsewhere,
+                BesideModule,
+                BesideModule
             ]
         );
     }

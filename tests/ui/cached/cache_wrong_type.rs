@@ -1,6 +1,6 @@
 use cached_core::cached;
 
-#[cached(cache = "redis")]
+#[cached(cache = id)]
 async fn profile(id: u64) -> u64 {
     id
 }

@@ -1,0 +1,10 @@
+use cached_core::cached;
+
+#[cached("user:{id}")]
+async fn profile(id: u64) -> u64 {
+    id
+}
+
+fn main() {
+    let _ = profile;
+}

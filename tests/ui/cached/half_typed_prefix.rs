@@ -1,0 +1,11 @@
+use cached_core::cached;
+
+#[cached(prefix = "user:{")]
+async fn profile(id: u64) -> u64 {
+    id
+}
+
+fn main() {
+    let _ = profile;
+    let _ = profile::key(1);
+}

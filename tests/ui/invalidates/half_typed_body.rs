@@ -1,0 +1,10 @@
+use cached_core::invalidates;
+
+#[invalidates("user:{id}")]
+async fn rename(id: u64) -> u64 {
+    id.
+}
+
+fn main() {
+    let _ = rename;
+}
