@@ -11,25 +11,33 @@
 )]
 
 mod arguments;
+mod attributes;
 mod blocks;
+mod bodies;
+mod calls;
 mod companions;
-mod functions;
+mod crates;
 mod futures;
 mod generics;
-mod hygiene;
 mod identity;
 mod invalidates;
-mod methods;
+mod items;
+mod names;
 mod outage;
+mod receivers;
 mod returns;
 mod settings;
 mod stale;
 mod tags;
+mod traits;
 
 use std::cell::Cell;
 use std::fmt::Debug;
+use std::pin::Pin;
+use std::time::Duration;
 
 use cached_core::Cache;
+use tests::{Store, namespace};
 
 /// How often a body ran on this thread: each test has its own, and so do its futures.
 struct Runs;
@@ -57,15 +65,52 @@ async fn in_cache<R>(calls: impl Future<Output = R>) -> R {
     Cache::in_memory().unwrap().scope(calls).await
 }
 
-/// Two equal calls give the same and run the body once.
+/// The first call runs the body and stores, an equal one gives the same without it, on every store: on Redis in
+/// another cache, as in another process.
 async fn check<R: PartialEq + Debug>(call: impl AsyncFn() -> R) {
-    in_cache(async {
+    for store in Store::ALL {
         let before = Runs::count();
-        let first = call().await;
-        assert_eq!(first, call().await);
-        assert_eq!(Runs::count() - before, 1, "one run for two equal calls");
-    })
-    .await;
+        let (cache, first) = called(store, &call).await;
+        assert_eq!(Runs::count() - before, 1, "a miss, on {store:?}");
+        let second: Boxed<'_, R> = Box::pin(call());
+        assert_eq!(cache.scope(second).await, first, "on {store:?}");
+        assert_eq!(Runs::count() - before, 1, "a hit, on {store:?}");
+    }
+}
+
+/// The first call runs the body and stores, the other runs its body all the same, on every store.
+async fn check_miss<A, B>(one: impl AsyncFn() -> A, other: impl AsyncFn() -> B) {
+    for store in Store::ALL {
+        let before = Runs::count();
+        let (cache, _) = called(store, &one).await;
+        let other: Boxed<'_, B> = Box::pin(other());
+        cache.scope(other).await;
+        let runs = Runs::count() - before;
+        assert_eq!(runs, 2, "two different calls, on {store:?}");
+    }
+}
+
+/// Futures grow with each that they are wrapped in, and so does what the compiler has to do.
+type Boxed<'a, R> = Pin<Box<dyn Future<Output = R> + 'a>>;
+
+/// What a call returns in a new cache, and a cache that finds what it stored.
+async fn called<R>(store: Store, call: &impl AsyncFn() -> R) -> (Cache, R) {
+    let namespace = namespace("shapes");
+    let cache = store.cache(&namespace);
+    let call: Boxed<'_, R> = Box::pin(call());
+    let returned = cache.scope(call).await;
+    let stored = async {
+        while cache.stats().total.stores == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    let stored = tokio::time::timeout(Duration::from_secs(10), stored).await;
+    assert!(stored.is_ok(), "not stored, on {store:?}");
+    let cache = match store {
+        Store::Memory => cache,
+        Store::Redis => store.cache(&namespace),
+    };
+    (cache, returned)
 }
 
 /// Both calls run their bodies: they share no entry.

@@ -1,8 +1,6 @@
-//! Nothing that the caller calls by a usual name gets into the expansion's way.
+//! No prelude, and other things under the names of the prelude, of std, of crates, of macros and of methods.
 
-#![forbid(non_camel_case_types, non_snake_case)]
-
-use super::{Runs, check};
+use crate::{Runs, check, check_invalidates, check_miss};
 
 mod shadowed {
     #![no_implicit_prelude]
@@ -127,56 +125,33 @@ mod shadowed {
     }
 }
 
-mod names {
-    use cached_core::cached;
-
-    use super::Runs;
-
-    #[cached]
-    pub(super) async fn key(key: u32) -> u32 {
-        Runs::add() + key
-    }
-
-    #[cached]
-    pub(super) async fn refresh(peek: u32) -> u32 {
-        Runs::add() + peek
-    }
-
-    #[cached]
-    pub(super) async fn r#type(n: u32) -> u32 {
-        Runs::add() + n
-    }
-}
-
-macro_rules! with_hygiene {
-    ($name:ident, $outer:ident) => {
-        #[cached_core::cached(key = ($outer, id))]
-        async fn $name($outer: u32, id: u32) -> u32 {
-            Runs::add();
-            $outer * 10 + id
-        }
-    };
-}
-
-with_hygiene!(crossed, id);
+use shadowed::{Service, again, changes, function};
 
 #[tokio::test]
 async fn equal_calls_hit() {
-    check(|| shadowed::function(1, 2, 3)).await;
-    check(async || shadowed::Service { id: 1 }.method(2).await).await;
-    check(|| shadowed::again(1, "a", &2)).await;
-    check(async || shadowed::Service { id: 1 }.again(2).await).await;
-    check(|| names::key(1)).await;
-    check(|| names::refresh(1)).await;
-    check(|| names::r#type(1)).await;
-    check(|| crossed(1, 2)).await;
-    assert_eq!(names::key::key(1), names::key::key(1));
-    assert!(
-        names::r#type::key(1)
-            .to_string()
-            .starts_with("shapes:hygiene:names:type:")
-    );
-    assert_eq!(shadowed::function(1, 2, 3).await, Some(7));
-    assert_eq!(shadowed::changes(1, 2, 3).await, Some(6));
-    assert_eq!(shadowed::Service { id: 1 }.change(2).await, Ok(2));
+    check(|| function(1, 2, 3)).await;
+    check(|| again(1, "a", &2)).await;
+    check(async || Service { id: 1 }.method(2).await).await;
+    check(async || Service { id: 1 }.again(2).await).await;
+    assert_eq!(function(1, 2, 3).await, Some(7));
+}
+
+#[tokio::test]
+async fn other_calls_miss() {
+    check_miss(|| function(1, 2, 3), || function(1, 3, 2)).await;
+    check_miss(
+        async || Service { id: 1 }.method(2).await,
+        async || Service { id: 2 }.method(1).await,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn writes_invalidate() {
+    let returned = check_invalidates(|| function(1, 2, 3), changes(1, 2, 3)).await;
+    assert_eq!(returned, Some(6));
+    let service = Service { id: 1 };
+    check_invalidates(|| service.method(2), service.change(2))
+        .await
+        .unwrap();
 }

@@ -1,0 +1,5 @@
+//! What may become of a call.
+
+mod at_once;
+mod dropped;
+mod spawned;

@@ -1,0 +1,5 @@
+//! Other crates than this one.
+
+mod edition2021;
+mod facade;
+mod renamed;
