@@ -12,6 +12,7 @@ use crate::{
     clock,
     codec::{Codec, Shared},
     entry::Outcome,
+    erased::Takes,
     function::Function,
     hit::{self, Accepts, Miss},
     load::{Call, Load, Plan, Start},
@@ -282,7 +283,7 @@ impl<R, T> Codec<R, T> {
     pub(crate) async fn ask(&self, cache: Cache, key: Key, asks: Asks) -> FoundStale<R, T> {
         let began = clock::instant();
         let (function, store) = (key.function(), cache.store().kind());
-        let start = match self.read(&cache, &key, began, asks).await {
+        let start = match read(self, &cache, &key, began, asks).await {
             Ok((value, None)) => {
                 cache.count_hit(function, store);
                 return FoundStale::Hit(value);
@@ -312,73 +313,6 @@ impl<R, T> Codec<R, T> {
         FoundStale::Miss(Load::new(*self, Call::new(cache, key, start, began)))
     }
 
-    /// One read of the store for one call.
-    pub(crate) async fn read(
-        &self,
-        cache: &Cache,
-        key: &Key,
-        began: Instant,
-        asks: Asks,
-    ) -> Result<Aged<R>, NoHit> {
-        // Decided before the read is sent: what is invalidated later is none of this read's business,
-        // and what is known to be applied later does not make its reply any newer.
-        let trusted = cache.trusts(key);
-        let function = key.function();
-        let reply = match cache.store().read(key).await {
-            Ok(reply) => reply,
-            Err(error) => {
-                cache.count_read_error(function, &error);
-                return Err(NoHit::Failed(error));
-            }
-        };
-        let look = Look { began, trusted };
-        let accepts = Accepts::of(function).up_to(asks.oldest());
-        let found = self.found(cache, key, &reply, look, accepts);
-        let seen = || Box::new(Seen { reply, trusted });
-        match found {
-            Ok((value, Age::Fresh)) => Ok((value, None)),
-            Ok((value, _)) => Ok((value, Some(seen()))),
-            Err(miss) => Err(NoHit::Seen(miss, seen())),
-        }
-    }
-
-    /// What `reply` holds, or what is on its way to the store.
-    pub(crate) fn found(
-        &self,
-        cache: &Cache,
-        key: &Key,
-        reply: &Reply,
-        look: Look,
-        accepts: Accepts,
-    ) -> Result<(R, Age), Miss> {
-        let answer = self.answer(cache, reply, look.trusted, accepts);
-        if let Ok((_, Age::Fresh)) = answer {
-            return answer;
-        }
-        // An error on its way stands behind a value past its ttl: who waits for it judges that.
-        let coming = cache
-            .on_its_way(key, look.began, reply)
-            .filter(|shared| shared.outcome != Outcome::Error || accepts.windows().are_none());
-        match coming.and_then(|shared| hit::typed(self, accepts, &shared).ok()) {
-            Some(value) => Ok((value, Age::Fresh)),
-            None => answer,
-        }
-    }
-
-    /// The hit test.
-    pub(crate) fn answer(
-        &self,
-        cache: &Cache,
-        reply: &Reply,
-        trusted: bool,
-        accepts: Accepts,
-    ) -> Result<(R, Age), Miss> {
-        if !trusted {
-            return Err(Miss::Absent);
-        }
-        hit::judge(self, accepts, reply, cache.max_entry_size())
-    }
-
     pub(crate) fn miss(&self, cache: Cache, key: Key, start: Start) -> Load<R, T> {
         let call = Call::new(cache, key, start, clock::instant());
         Load::new(*self, call)
@@ -387,6 +321,73 @@ impl<R, T> Codec<R, T> {
     pub(crate) fn alone(&self) -> Load<R, T> {
         Load::alone(*self)
     }
+}
+
+/// One read of the store for one call.
+pub(crate) async fn read<C: Takes>(
+    codec: &C,
+    cache: &Cache,
+    key: &Key,
+    began: Instant,
+    asks: Asks,
+) -> Result<Aged<C::Taken>, NoHit> {
+    // Decided before the read is sent: what is invalidated later is none of this read's business,
+    // and what is known to be applied later does not make its reply any newer.
+    let trusted = cache.trusts(key);
+    let function = key.function();
+    let reply = match cache.store().read(key).await {
+        Ok(reply) => reply,
+        Err(error) => {
+            cache.count_read_error(function, &error);
+            return Err(NoHit::Failed(error));
+        }
+    };
+    let look = Look { began, trusted };
+    let accepts = Accepts::of(function).up_to(asks.oldest());
+    let found = found(codec, cache, key, &reply, look, accepts);
+    let seen = || Box::new(Seen { reply, trusted });
+    match found {
+        Ok((value, Age::Fresh)) => Ok((value, None)),
+        Ok((value, _)) => Ok((value, Some(seen()))),
+        Err(miss) => Err(NoHit::Seen(miss, seen())),
+    }
+}
+
+/// What `reply` holds, or what is on its way to the store.
+pub(crate) fn found<C: Takes>(
+    codec: &C,
+    cache: &Cache,
+    key: &Key,
+    reply: &Reply,
+    look: Look,
+    accepts: Accepts,
+) -> Result<(C::Taken, Age), Miss> {
+    let answer = answer(codec, cache, reply, look.trusted, accepts);
+    if let Ok((_, Age::Fresh)) = answer {
+        return answer;
+    }
+    // An error on its way stands behind a value past its ttl: who waits for it judges that.
+    let coming = cache
+        .on_its_way(key, look.began, reply)
+        .filter(|shared| shared.outcome != Outcome::Error || accepts.windows().are_none());
+    match coming.and_then(|shared| hit::typed(codec, accepts, &shared).ok()) {
+        Some(value) => Ok((value, Age::Fresh)),
+        None => answer,
+    }
+}
+
+/// The hit test.
+pub(crate) fn answer<C: Takes>(
+    codec: &C,
+    cache: &Cache,
+    reply: &Reply,
+    trusted: bool,
+    accepts: Accepts,
+) -> Result<(C::Taken, Age), Miss> {
+    if !trusted {
+        return Err(Miss::Absent);
+    }
+    hit::judge(codec, accepts, reply, cache.max_entry_size())
 }
 
 /// The next call of `function` inside `call` loads and stores, whatever is there.

@@ -7,6 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     Error,
     entry::Outcome,
+    erased::Taker,
     json::{self, Sink, Unstorable},
     shape::{Looked, NoOption, NoResult, Opened, Shape},
 };
@@ -74,6 +75,7 @@ pub struct Codec<R, T> {
     clone_value: fn(&(dyn Any + Send + Sync)) -> Option<T>,
     encode_value: fn(&T, &mut Sink) -> Result<(), Unstorable>,
     decode_value: fn(&[u8]) -> Option<T>,
+    taker: fn() -> Taker,
     errors: Option<ErrorCodec<R>>,
     /// What the function returns where the cache is required and out of reach, if its error can say so.
     pub(crate) fails: Option<fn(Error) -> R>,
@@ -84,6 +86,7 @@ pub struct Codec<R, T> {
 struct ErrorCodec<R> {
     encode: fn(&R, &mut Sink) -> Result<(), Unstorable>,
     decode: fn(&[u8]) -> Option<R>,
+    decode_shared: fn(&[u8]) -> Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl<R, T> Codec<R, T> {
@@ -105,6 +108,7 @@ impl<R, T> Codec<R, T> {
             clone_value: |shared| shared.downcast_ref::<T>().cloned(),
             encode_value: |value, sink| sink.value(value.stored()),
             decode_value: |json| json::decode(json).map(T::restored),
+            taker: Taker::of::<R, T, E, S, M>,
             errors: None,
             fails,
             cache_if: None,
@@ -113,14 +117,16 @@ impl<R, T> Codec<R, T> {
     }
 
     /// As it is, and errors are shared with those who wait.
-    pub(crate) fn sharing_errors<E, S>(self) -> Self
+    pub(crate) fn sharing_errors<E, S, M>(self) -> Self
     where
         S: Shape<R, T, E>,
+        T: CacheValue<M>,
         E: Clone + Send + Sync + 'static,
     {
         Self {
             share_error: |returned| Some(Arc::new(S::error(returned)?.clone())),
             restore_error: |shared| S::failed(shared.downcast_ref::<E>()?.clone()),
+            taker: Taker::sharing_errors::<R, T, E, S, M>,
             ..self
         }
     }
@@ -175,6 +181,10 @@ impl<R, T> Codec<R, T> {
             decode: |bytes| {
                 json::decode(bytes).map(|stored| R::failed(CacheValue::restored(stored)))
             },
+            decode_shared: |bytes| {
+                let error: R::Error = CacheValue::restored(json::decode(bytes)?);
+                Some(Arc::new(error))
+            },
         });
         self
     }
@@ -187,10 +197,6 @@ impl<R, T> Codec<R, T> {
             Looked::None => Outcome::None,
             Looked::Error => Outcome::Error,
         }
-    }
-
-    pub(crate) fn is_error(&self, returned: &R) -> bool {
-        self.outcome(returned) == Outcome::Error
     }
 
     /// Whether `cache_if` lets the value be stored.
@@ -207,6 +213,14 @@ impl<R, T> Codec<R, T> {
             (Looked::Value(value), Some(ttl)) => Some(ttl(value)),
             _ => None,
         }
+    }
+
+    /// The same without its types.
+    pub(crate) fn taker(&self) -> Taker {
+        let mut taker = (self.taker)();
+        taker.decode_error = self.errors.map(|errors| errors.decode_shared);
+        taker.can_fail = self.fails.is_some();
+        taker
     }
 
     /// The result in parts that can be kept where the whole cannot.

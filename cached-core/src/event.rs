@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use tracing::{Instrument, Level, event};
+use tracing::{Level, Span, debug_span, event};
 
 use crate::{Error, error::Class, function::Function, json::Unstorable, named::Named, store::Kind};
 
@@ -76,12 +76,18 @@ pub(crate) fn shared(function: Option<&'static Function>) {
     event!(target: TARGET, Level::DEBUG, function = name(function), "shared another call's load");
 }
 
-/// Runs `body` inside the span `load`.
-pub(crate) fn in_load_span<F: Future>(
-    function: Option<&'static Function>,
-    body: F,
-) -> impl Future<Output = F::Output> {
-    body.instrument(tracing::debug_span!(target: TARGET, "load", function = name(function)))
+/// The span `load`, which is around a body.
+pub(crate) struct LoadSpan(Span);
+
+pub(crate) fn load_span(function: Option<&'static Function>) -> LoadSpan {
+    LoadSpan(debug_span!(target: TARGET, "load", function = name(function)))
+}
+
+impl LoadSpan {
+    /// Has the body polled by `poll`.
+    pub(crate) fn within(&self, poll: &mut dyn FnMut()) {
+        self.0.in_scope(poll);
+    }
 }
 
 pub(crate) fn loaded(function: Option<&'static Function>, took: Duration) {

@@ -31,7 +31,7 @@ mod lead;
 
 pub(crate) use board::{Captured, Flight};
 pub(crate) use boarding::{Boarding, Flights, Passenger};
-pub(crate) use follow::{Follower, Turn};
+pub(crate) use follow::{Follower, Lone, Turn};
 pub(crate) use lead::{Landed, Lead};
 
 impl Follower {

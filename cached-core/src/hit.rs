@@ -2,8 +2,9 @@
 
 use crate::{
     age::{Age, Kept, Windows},
-    codec::{Codec, Shared},
+    codec::Shared,
     entry::{self, Header, Outcome, Stored},
+    erased::Takes,
     function::Function,
     generation::counts,
     store::{Payload, Reply},
@@ -82,12 +83,12 @@ impl Accepts {
 }
 
 /// Judges `reply` for a call that reads with `codec`.
-pub(crate) fn judge<R, T>(
-    codec: &Codec<R, T>,
+pub(crate) fn judge<C: Takes>(
+    codec: &C,
     accepts: Accepts,
     reply: &Reply,
     limit: usize,
-) -> Result<(R, Age), Miss> {
+) -> Result<(C::Taken, Age), Miss> {
     match &reply.payload {
         None => Err(Miss::Absent),
         Some(Payload::Typed(shared, _)) => {
@@ -115,11 +116,11 @@ pub(crate) fn judge<R, T>(
 }
 
 /// The same for a value inside the process.
-pub(crate) fn typed<R, T>(
-    codec: &Codec<R, T>,
+pub(crate) fn typed<C: Takes>(
+    codec: &C,
     accepts: Accepts,
     shared: &Shared,
-) -> Result<R, Miss> {
+) -> Result<C::Taken, Miss> {
     if !accepts.takes(shared.outcome) {
         return Err(Miss::Absent);
     }

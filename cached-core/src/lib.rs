@@ -125,6 +125,7 @@ mod digest;
 mod encode;
 mod entry;
 mod environment;
+mod erased;
 mod error;
 mod event;
 mod flight;

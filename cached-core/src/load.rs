@@ -1,7 +1,9 @@
 //! One miss of an annotated function: load, store and share.
+//!
+//! A call runs its body once at most, so there is a before and an after. [`Run`] alone knows the body, and it is
+//! small; [`Stages`] know the function's types; all else is compiled once for all functions.
 
 use std::{
-    pin::{Pin, pin},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -12,17 +14,21 @@ use crate::{
     call::Seen,
     clock,
     codec::{Codec, Shared},
-    event,
-    flight::{Captured, Flight, Passenger},
+    erased::Returned,
+    flight::{Captured, Passenger},
     generation::View,
-    scope,
     stale::Ticket,
     store::Write,
 };
 
+mod before;
+mod loading;
 mod miss;
+mod missed;
 mod refresh;
-mod revalidate;
+mod run;
+
+use run::Run;
 
 /// A miss, on its way to a value.
 #[derive(Debug)]
@@ -98,21 +104,8 @@ impl<R, T> Load<R, T> {
     /// Runs `body`, or waits for another call that runs its own, and returns the value.
     ///
     /// If this future is dropped, or `body` panics, another call that waits runs its own body.
-    pub async fn run<F: Future<Output = R>>(self, body: F) -> R {
-        // The body lives in one place, however many ways lead to it.
-        let body = pin!(body);
-        let Some(mut call) = self.call else {
-            return body.await;
-        };
-        // Boxed: what a miss keeps in hand is large, and lies in the future of every caller.
-        match std::mem::replace(&mut call.plan, Plan::Refresh) {
-            Plan::Share(seen) => Box::pin(miss::share(self.codec, &call, seen, body)).await,
-            Plan::Revalidate(ticket) => {
-                Box::pin(revalidate::revalidate(self.codec, &call, ticket, body)).await
-            }
-            Plan::Refresh => Box::pin(refresh::refresh(self.codec, &call, body)).await,
-            Plan::Alone => call.load(None, body).await,
-        }
+    pub fn run<F: Future<Output = R>>(self, body: F) -> Run<R, T, F> {
+        Run::new(self, body)
     }
 }
 
@@ -140,31 +133,20 @@ impl Call {
         }
     }
 
-    /// Runs the body as the load that `flight` waits for.
-    async fn load<F: Future>(&self, flight: Option<Arc<Flight>>, body: Pin<&mut F>) -> F::Output {
-        let function = self.key.function();
-        let began = clock::instant();
-        let value = event::in_load_span(function, scope::loading(flight, body)).await;
-        let took = clock::instant().saturating_duration_since(began);
-        self.cache.count_load(function, took);
-        value
-    }
-
-    /// What to store of `value`, if anything.
-    fn to_store<R, T>(
+    /// What to store of what was `returned`, if anything.
+    fn to_store(
         &self,
-        codec: &Codec<R, T>,
-        value: &R,
+        returned: &dyn Returned,
         shared: Option<Shared>,
         captured: &Captured,
     ) -> Option<Write> {
         let (cache, backend) = (&self.cache, self.backend());
-        let mut ttl = cache.lifetime(codec, value, self.key.function(), self.ttl)?;
+        let mut ttl = cache.lifetime(returned, self.key.function(), self.ttl)?;
         if let Some(oldest) = backend.oldest {
             let age = clock::instant().saturating_duration_since(captured.began);
             ttl = ttl.min(oldest.saturating_sub(age));
         }
-        match cache.to_store(backend, codec, &self.key, value, shared, ttl, captured) {
+        match cache.to_store(backend, &self.key, returned, shared, ttl, captured) {
             Ok(write) => write,
             Err(why) => {
                 cache.count_unstorable(self.key.function(), &why);

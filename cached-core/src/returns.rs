@@ -164,7 +164,7 @@ where
         (O, I): Shape<R, T, E>,
         T: CacheValue<M>,
     {
-        Codec::of_shape::<E, (O, I), M>(fails).sharing_errors::<E, (O, I)>()
+        Codec::of_shape::<E, (O, I), M>(fails).sharing_errors::<E, (O, I), M>()
     }
 }
 

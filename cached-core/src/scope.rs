@@ -4,12 +4,15 @@
 //! looks at one place.
 
 use std::{
-    pin::pin,
+    pin::Pin,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    task::{self, Poll},
 };
+
+use pin_project_lite::pin_project;
 
 use crate::{
     Cache, Error, ErrorKind, cache::Collected, environment, event, flight::Flight,
@@ -72,37 +75,103 @@ fn around() -> Context {
         .unwrap_or_default()
 }
 
-/// Runs `future` inside what is around it when it is first polled, changed by `change`: futures are
-/// often built outside what they then run in.
-async fn within<F: Future>(change: impl FnOnce(&mut Context), future: F) -> F::Output {
-    let mut context = around();
-    change(&mut context);
-    // Pinned, not moved again: a large future lies here once.
-    CONTEXT.scope(Arc::new(context), pin!(future)).await
+/// What a future changes of what is around it.
+enum Change {
+    Cache(Cache),
+    Mode(Cache, Mode),
+    Once(Arc<Once>),
+    /// In a task of its own: also the cache, if there is one.
+    Behind(Arc<Once>, Option<Cache>),
+    Collecting(Collected),
+}
+
+impl Context {
+    fn change(&mut self, change: Change) {
+        match change {
+            Change::Cache(cache) => self.cache = Some(cache),
+            Change::Mode(cache, mode) => self.modes.push((cache, mode)),
+            Change::Once(once) => self.once = Some(once),
+            Change::Behind(once, cache) => {
+                self.cache = cache;
+                self.once = Some(once);
+            }
+            Change::Collecting(collected) => self.collecting.push(collected),
+        }
+    }
+}
+
+/// What is around a future while it is polled.
+pub(crate) struct Around(Arc<Context>);
+
+impl Around {
+    /// Has the future polled by `poll`.
+    pub(crate) fn within(&self, poll: &mut dyn FnMut()) {
+        CONTEXT.sync_scope(Arc::clone(&self.0), poll);
+    }
+}
+
+pin_project! {
+    /// A future inside what is around it when it is first polled, but for a change: futures are often built
+    /// outside what they then run in.
+    #[must_use = "futures do nothing unless polled"]
+    pub(crate) struct Within<F> {
+        scope: Scope,
+        #[pin]
+        future: F,
+    }
+}
+
+enum Scope {
+    Planned(Option<Change>),
+    Entered(Around),
+}
+
+impl Scope {
+    fn within(&mut self, poll: &mut dyn FnMut()) {
+        if let Self::Planned(change) = self {
+            let mut context = around();
+            if let Some(change) = change.take() {
+                context.change(change);
+            }
+            *self = Self::Entered(Around(Arc::new(context)));
+        }
+        if let Self::Entered(around) = self {
+            around.within(poll);
+        }
+    }
+}
+
+impl<F: Future> Future for Within<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<F::Output> {
+        let mut within = self.project();
+        let mut polled = Poll::Pending;
+        within
+            .scope
+            .within(&mut || polled = within.future.as_mut().poll(context));
+        polled
+    }
+}
+
+fn within<F>(change: Change, future: F) -> Within<F> {
+    let scope = Scope::Planned(Some(change));
+    Within { scope, future }
 }
 
 /// Everything inside `future` uses `cache`, unless it names another.
-pub(crate) fn with_cache<F: Future>(cache: Cache, future: F) -> impl Future<Output = F::Output> {
-    within(|context| context.cache = Some(cache), future)
+pub(crate) fn with_cache<F: Future>(cache: Cache, future: F) -> Within<F> {
+    within(Change::Cache(cache), future)
 }
 
 /// Everything inside `future` treats `cache` so.
-pub(crate) fn with_mode<F: Future>(
-    cache: Cache,
-    mode: Mode,
-    future: F,
-) -> impl Future<Output = F::Output> {
-    within(move |context| context.modes.push((cache, mode)), future)
+pub(crate) fn with_mode<F: Future>(cache: Cache, mode: Mode, future: F) -> Within<F> {
+    within(Change::Mode(cache, mode), future)
 }
 
 /// The next call of `function` inside `call` does so.
-pub(crate) fn once<F: Future>(
-    function: &'static Function,
-    mode: Mode,
-    call: F,
-) -> impl Future<Output = F::Output> {
-    let once = Once::new(function, mode, None);
-    within(move |context| context.once = Some(once), call)
+pub(crate) fn once<F: Future>(function: &'static Function, mode: Mode, call: F) -> Within<F> {
+    within(Change::Once(Once::new(function, mode, None)), call)
 }
 
 /// In a task of its own: the next call of `function` inside `call` loads as `ticket` says; everything inside
@@ -112,13 +181,22 @@ pub(crate) fn revalidating<F: Future>(
     ticket: Ticket,
     cache: Option<Cache>,
     call: F,
-) -> impl Future<Output = F::Output> {
+) -> Within<F> {
     let once = Once::new(function, Mode::Revalidate, Some(ticket));
-    let change = |context: &mut Context| {
-        context.cache = cache;
-        context.once = Some(once);
-    };
-    within(change, call)
+    within(Change::Behind(once, cache), call)
+}
+
+/// Invalidations inside `future` wait for its end.
+pub(crate) fn collecting<F: Future>(collected: Collected, future: F) -> Within<F> {
+    within(Change::Collecting(collected), future)
+}
+
+/// What is around the body that `flight` waits for. What was meant for this call alone ends here.
+pub(crate) fn loading(flight: Option<Arc<Flight>>) -> Around {
+    let mut context = around();
+    context.once = None;
+    context.loading.extend(flight);
+    Around(Arc::new(context))
 }
 
 /// The cache of the innermost scope.
@@ -127,26 +205,6 @@ pub(crate) fn scoped() -> Option<Cache> {
         .try_with(|context| context.cache.clone())
         .ok()
         .flatten()
-}
-
-/// The body that `flight` waits for. What was meant for this call alone ends here.
-pub(crate) fn loading<F: Future>(
-    flight: Option<Arc<Flight>>,
-    body: F,
-) -> impl Future<Output = F::Output> {
-    let change = |context: &mut Context| {
-        context.once = None;
-        context.loading.extend(flight);
-    };
-    within(change, body)
-}
-
-/// Invalidations inside `future` wait for its end.
-pub(crate) fn collecting<F: Future>(
-    collected: Collected,
-    future: F,
-) -> impl Future<Output = F::Output> {
-    within(|context| context.collecting.push(collected), future)
 }
 
 /// What gathers the invalidations of `cache` here, if anything does.

@@ -153,13 +153,11 @@ async fn miss_load_store_and_hit_are_told_in_this_order() {
                 "enter",
                 "body",
                 "exit",
-                "enter",
-                "exit",
                 "load",
                 "store"
             ]
         );
-        let [miss, span, _, _, _, _, _, load, written] = &heard[..] else {
+        let [miss, span, _, _, _, load, written] = &heard[..] else {
             unreachable!();
         };
         for seen in [miss, span, load, written] {

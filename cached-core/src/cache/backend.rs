@@ -11,8 +11,8 @@ use crate::{
     Error, Key, Outage,
     age::Age,
     breaker::OutageId,
-    codec::Codec,
     config::Config,
+    erased::Takes,
     flight::Flights,
     function::Function,
     generations::Generations,
@@ -152,7 +152,7 @@ impl Cache {
     }
 
     /// What this process has loaded itself in the outage that goes on.
-    pub(super) fn value_in_outage<R, T>(&self, codec: &Codec<R, T>, key: &Key) -> Option<R> {
+    pub(super) fn value_in_outage<C: Takes>(&self, codec: &C, key: &Key) -> Option<C::Taken> {
         let Ground::Emergency(backend) = self.ground(None) else {
             return None;
         };
@@ -178,12 +178,12 @@ impl Backend {
     }
 
     /// What a store inside the process has, if that is fresh.
-    pub(crate) fn fresh<R, T>(
+    pub(crate) fn fresh<C: Takes>(
         &self,
-        codec: &Codec<R, T>,
+        codec: &C,
         key: &Key,
         accepts: Accepts,
-    ) -> Option<R> {
+    ) -> Option<C::Taken> {
         let mut found = None;
         self.store.look(key, &mut |shared, kept| {
             if accepts.age(kept) == Age::Fresh {

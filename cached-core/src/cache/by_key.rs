@@ -6,7 +6,7 @@ use super::{Cache, keep::stale};
 use crate::{
     Error, ErrorKind, Key,
     age::Kept,
-    call::{Found, Look},
+    call::{self, Found, Look},
     codec::{CacheValue, Codec},
     hit::{self, Accepts, Miss},
     invalidation::Target,
@@ -218,7 +218,7 @@ impl Cache {
         let reply = self.store().take(&key).await;
         let reply = self.heard(&key, reply)?;
         let codec = Codec::<T, T>::plain();
-        let found = codec.answer(self, &reply, trusted, Accepts::of(None));
+        let found = call::answer(&codec, self, &reply, trusted, Accepts::of(None));
         Ok(self.counted(&key, found.map(|(value, _)| value)))
     }
 
@@ -264,7 +264,7 @@ impl Cache {
     /// What `reply` holds, or what is on its way to the store.
     fn value<T: CacheValue>(&self, key: &Key, reply: &Reply, look: Look) -> Option<T> {
         let codec = Codec::<T, T>::plain();
-        let found = codec.found(self, key, reply, look, Accepts::of(None));
+        let found = call::found(&codec, self, key, reply, look, Accepts::of(None));
         self.counted(key, found.map(|(value, _)| value))
     }
 

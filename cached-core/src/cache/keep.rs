@@ -9,9 +9,10 @@ use crate::{
     Key,
     age::Windows,
     clock,
-    codec::{Codec, Shared},
+    codec::Shared,
     config::MARKERS_OUTLIVE,
     entry::{self, Header, Id, Outcome},
+    erased::Returned,
     flight::{Captured, Landed},
     function::Function,
     invalidation::Target,
@@ -28,19 +29,18 @@ const LINGER: Duration = Duration::from_secs(1);
 pub(super) const REPLACED: usize = 8;
 
 impl Cache {
-    /// How long `value` may be kept; `None` if it is not to be kept.
-    pub(crate) fn lifetime<R, T>(
+    /// How long `returned` may be kept; `None` if it is not to be kept.
+    pub(crate) fn lifetime(
         &self,
-        codec: &Codec<R, T>,
-        value: &R,
+        returned: &dyn Returned,
         function: Option<&'static Function>,
         given: Option<Duration>,
     ) -> Option<Duration> {
-        let declared = match codec.outcome(value) {
-            Outcome::Value if !codec.wanted(value) => return None,
+        let declared = match returned.outcome() {
+            Outcome::Value if !returned.wanted() => return None,
             Outcome::Value => given
                 .or_else(|| function.and_then(Function::ttl_override))
-                .or_else(|| codec.ttl_of(value))
+                .or_else(|| returned.ttl())
                 .or_else(|| function.and_then(Function::ttl_declared))
                 .unwrap_or(self.0.config.default_ttl),
             Outcome::None => function?.none_ttl()?,
@@ -74,14 +74,12 @@ impl Cache {
         }
     }
 
-    /// `value` in the form that the store keeps; `None` if it cannot be stored with what was captured.
-    #[allow(clippy::too_many_arguments, reason = "what a load is made of")]
-    pub(crate) fn to_store<R, T>(
+    /// `returned` in the form that the store keeps; `None` if it cannot be stored with what was captured.
+    pub(crate) fn to_store(
         &self,
         backend: &Backend,
-        codec: &Codec<R, T>,
         key: &Key,
-        value: &R,
+        returned: &dyn Returned,
         shared: Option<Shared>,
         ttl: Duration,
         captured: &Captured,
@@ -89,7 +87,7 @@ impl Cache {
         let limit = self.max_entry_size();
         // What belongs to an outage is kept no longer than that allows.
         let stale = match backend.oldest {
-            None => stale(key, codec.outcome(value)),
+            None => stale(key, returned.outcome()),
             Some(_) => Duration::ZERO,
         };
         let write = |payload, id, expected| Write {
@@ -109,7 +107,7 @@ impl Cache {
             // Written nowhere, but asked the same questions, so that what is tested in memory
             // behaves the same on Redis.
             let mut sink = Sink::counting(limit);
-            codec.encode(value, &mut sink)?;
+            returned.encode(&mut sink)?;
             return Ok(shared.map(|shared| {
                 let payload = Payload::Typed(shared, sink.len());
                 write(payload, Id::NONE, Id::NONE)
@@ -120,13 +118,13 @@ impl Cache {
         };
         let header = Header {
             id,
-            outcome: codec.outcome(value),
+            outcome: returned.outcome(),
             ttl,
             stale,
             identity: from.identity,
             markers: from.markers.clone(),
         };
-        let bytes = entry::render(&header, |sink| codec.encode(value, sink), limit)?;
+        let bytes = entry::render(&header, |sink| returned.encode(sink), limit)?;
         Ok(Some(write(Payload::Bytes(bytes.into()), id, from.id)))
     }
 

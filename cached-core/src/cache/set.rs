@@ -7,6 +7,7 @@ use crate::{
     Error, ErrorKind, Key, clock,
     codec::{CacheValue, Codec},
     entry::Id,
+    erased::{Returned as _, With},
     flight::Captured,
     invalidation::Target,
     json::Unstorable,
@@ -147,16 +148,10 @@ impl Cache {
         captured: &Captured,
     ) -> Result<Write, Error> {
         let codec = Codec::<T, T>::plain();
+        let returned = With(value, &codec);
+        let shared = returned.share();
         let write = self
-            .to_store(
-                self.usual(),
-                &codec,
-                key,
-                value,
-                codec.share(value),
-                ttl,
-                captured,
-            )
+            .to_store(self.usual(), key, &returned, shared, ttl, captured)
             .map_err(|why| {
                 self.count_unstorable(key.function(), &why);
                 unstorable(&why)

@@ -1,0 +1,206 @@
+//! [`Loading`]: what is around a body that runs, and what becomes of what it returns.
+
+use std::{pin::Pin, sync::Arc, time::Instant};
+
+use super::{Call, missed::Missed, refresh};
+use crate::{
+    clock,
+    codec::Shared,
+    entry::Outcome,
+    erased::Returned,
+    event,
+    flight::{Captured, Flight, Landed, Lead, Lone},
+    scope,
+};
+
+/// A body that runs for a call.
+pub(super) struct Loading {
+    missed: Missed,
+    why: Why,
+    /// `None`: it is not counted.
+    around: Option<Around>,
+}
+
+/// Why a body runs; what becomes of its value follows from that.
+enum Why {
+    /// It is the load that others wait for.
+    Lead(Lead, Captured),
+    /// The same, behind an answer that has been given.
+    Behind(Lead, Captured),
+    /// A load could not be shared. Those who still wait for it take this one, if it can be.
+    Lone(Lone, Captured),
+    /// The leader takes too long.
+    GaveUp(Captured),
+    /// It replaces what is there, unless that is foreign.
+    Refresh(Captured, bool),
+    /// For its caller alone.
+    Alone,
+}
+
+/// What is around a body.
+struct Around {
+    began: Instant,
+    span: event::LoadSpan,
+    scope: scope::Around,
+}
+
+/// What becomes of what a body returned.
+pub(super) enum Ended {
+    /// It is the answer.
+    Answered,
+    /// It is an error, and this the answer in its place.
+    Stale(Shared),
+    /// It is the answer as soon as the store has been told.
+    Tell(Pin<Box<dyn Future<Output = ()> + Send>>),
+}
+
+impl Loading {
+    fn new(missed: Missed, why: Why, flight: Option<Arc<Flight>>) -> Box<Self> {
+        let around = Some(Around {
+            began: clock::instant(),
+            span: event::load_span(missed.call.key.function()),
+            scope: scope::loading(flight),
+        });
+        Box::new(Self {
+            missed,
+            why,
+            around,
+        })
+    }
+
+    pub(super) fn lead(missed: Missed, lead: Lead) -> Box<Self> {
+        let (flight, captured) = (lead.flight().cloned(), lead.begin(missed.captures()));
+        Self::new(missed, Why::Lead(lead, captured), flight)
+    }
+
+    pub(super) fn behind(missed: Missed, lead: Lead) -> Box<Self> {
+        let (flight, captured) = (lead.flight().cloned(), lead.begin(missed.captures()));
+        Self::new(missed, Why::Behind(lead, captured), flight)
+    }
+
+    /// Outside a flight, and stored with what this call's own read showed, if that was all of it.
+    pub(super) fn beside(missed: Missed, lone: Option<Lone>) -> Box<Self> {
+        let captured = Captured {
+            at: missed.call.cache.generations().now(),
+            began: clock::instant(),
+            from: missed.captures(),
+        };
+        let why = match lone {
+            Some(lone) => Why::Lone(lone, captured),
+            None => Why::GaveUp(captured),
+        };
+        Self::new(missed, why, None)
+    }
+
+    pub(super) fn refresh(missed: Missed, captured: Captured, is_foreign: bool) -> Box<Self> {
+        Self::new(missed, Why::Refresh(captured, is_foreign), None)
+    }
+
+    /// Counted as a load, and not kept.
+    pub(super) fn alone(missed: Missed) -> Box<Self> {
+        Self::new(missed, Why::Alone, None)
+    }
+
+    /// No load of its own: part of another, or in place of one that is not for this call.
+    pub(super) fn uncounted(missed: Missed) -> Box<Self> {
+        Box::new(Self {
+            missed,
+            why: Why::Alone,
+            around: None,
+        })
+    }
+
+    /// Has the body polled by `poll`.
+    pub(super) fn around(&self, poll: &mut dyn FnMut()) {
+        match &self.around {
+            Some(around) => around.span.within(&mut || around.scope.within(poll)),
+            None => poll(),
+        }
+    }
+
+    /// The body has returned.
+    pub(super) fn ended(self, returned: &dyn Returned) -> Ended {
+        let Self {
+            missed,
+            why,
+            around,
+        } = self;
+        if let Some(Around { began, .. }) = around {
+            let took = clock::instant().saturating_duration_since(began);
+            missed
+                .call
+                .cache
+                .count_load(missed.call.key.function(), took);
+        }
+        match why {
+            Why::Lead(lead, captured) => missed.land(lead, returned, &captured),
+            Why::Behind(lead, captured) => {
+                missed.land(lead, returned, &captured);
+                return Ended::Answered;
+            }
+            Why::Lone(lone, captured) => {
+                let shared = returned.share();
+                let landed = lone.land(shared.clone());
+                missed.keep(returned, shared, &captured, landed);
+            }
+            Why::GaveUp(captured) => missed.keep(returned, returned.share(), &captured, None),
+            Why::Refresh(captured, is_foreign) => {
+                return refresh::ended(missed.call, returned, &captured, is_foreign);
+            }
+            Why::Alone => {}
+        }
+        missed.or_stale(returned)
+    }
+}
+
+impl Missed {
+    /// Hands what was `returned` to those who wait for it, and to the store.
+    fn land(&self, lead: Lead, returned: &dyn Returned, captured: &Captured) {
+        let shared = returned.share();
+        if captured.from.is_none() {
+            // Nobody who comes later could take it.
+            drop(lead.land(shared));
+        } else if self.call.backend().store.waits() {
+            let landed = lead.land(shared.clone());
+            self.keep(returned, shared, captured, landed);
+        } else {
+            // First into the store, then out of the flight, so that nobody misses both.
+            self.keep(returned, shared.clone(), captured, None);
+            drop(lead.land(shared));
+        }
+    }
+
+    /// Stores what was `returned` behind the answer, if it is to be kept, and ends the flight after that.
+    ///
+    /// An error takes no place of a value that may still be served. What is no error and not to be kept
+    /// says that such a value is no longer right.
+    fn keep(
+        &self,
+        returned: &dyn Returned,
+        shared: Option<Shared>,
+        captured: &Captured,
+        landed: Option<Landed>,
+    ) {
+        let Call { cache, key, .. } = &*self.call;
+        let (is_error, holds) = (returned.outcome() == Outcome::Error, self.holds_stale());
+        let write = if is_error && holds {
+            event::load_failed(key.function());
+            None
+        } else {
+            self.call.to_store(returned, shared, captured)
+        };
+        let is_outdated = holds && !is_error && write.is_none();
+        let backend = self.call.backend();
+        cache.settle(backend, key, write, landed);
+        if is_outdated {
+            cache.drop_behind(backend, key);
+        }
+    }
+
+    fn or_stale(&self, returned: &dyn Returned) -> Ended {
+        if returned.outcome() != Outcome::Error {
+            return Ended::Answered;
+        }
+        self.stale().map_or(Ended::Answered, Ended::Stale)
+    }
+}
