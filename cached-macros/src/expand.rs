@@ -101,7 +101,7 @@ pub(crate) fn user_function(function: &CachedFn) -> TokenStream {
     body.set_span(match function.within {
         Within::Unseen => here,
         // The attribute is far away: a message about the whole function belongs on it.
-        Within::Type | Within::Trait(_) => item.braces.span.join(),
+        Within::Type | Within::Trait(_) => item.body_span(),
     });
     quote_spanned!(here=> #(#attributes)* #visibility #signature #body)
 }

@@ -58,6 +58,13 @@ impl Item {
     }
 }
 
+impl Item {
+    /// Where the body is.
+    pub(crate) fn body_span(&self) -> Span {
+        self.braces.span()
+    }
+}
+
 /// What is in the braces, which may be in invisible ones that a `macro_rules!` put around them.
 fn inside(braces: TokenTree) -> TokenStream {
     match braces {
