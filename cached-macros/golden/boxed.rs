@@ -6,6 +6,7 @@ impl Users {
         );
         ::cached_core::__private::Argument(&name).__push(&mut __key);
         ::cached_core::__private::push_type::<Self>(&mut __key);
+        ::cached_core::__private::push_surroundings(&mut __key, &|| ());
         let __cache = ::core::clone::Clone::clone(
             ::cached_core::__private::chosen(&self.cache),
         );

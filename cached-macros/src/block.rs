@@ -1,6 +1,7 @@
 //! `#[cached]` on an `impl`: it expands what is annotated inside, because it knows where that stands.
 
 mod header;
+mod parameters;
 mod read;
 
 use proc_macro2::TokenStream;
@@ -82,7 +83,7 @@ fn one(
     let named = args.companions_of(&item.signature.ident).cloned();
     let mut has_place = named.is_none() || header.barred().is_none();
     *is_barred |= !has_place;
-    if let (Within::Trait(_), Some(name)) = (&within, named) {
+    if let (Within::Trait { .. }, Some(name)) = (&within, named) {
         has_place &= header.check_names(&name, &mut mistakes);
     }
     // Both attributes tell what is wrong with them.

@@ -37,7 +37,9 @@ fn here() -> Span {
 fn at(function: &CachedFn) -> Span {
     match function.within {
         Within::Unseen => here(),
-        Within::Type | Within::Trait(_) => here().located_at(function.item.signature.ident.span()),
+        Within::Type | Within::Trait { .. } => {
+            here().located_at(function.item.signature.ident.span())
+        }
     }
 }
 
@@ -101,7 +103,7 @@ pub(crate) fn user_function(function: &CachedFn) -> TokenStream {
     body.set_span(match function.within {
         Within::Unseen => here,
         // The attribute is far away: a message about the whole function belongs on it.
-        Within::Type | Within::Trait(_) => item.body_span(),
+        Within::Type | Within::Trait { .. } => item.body_span(),
     });
     quote_spanned!(here=> #(#attributes)* #visibility #signature #body)
 }

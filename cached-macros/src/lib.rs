@@ -224,11 +224,12 @@ use crate::model::{CachedFn, InvalidatingFn, Within};
 /// # }
 /// ```
 ///
-/// The companions of a trait's functions are public functions of the type, in an `impl` of their own; those of two traits
-/// with a function of one name need `companions = …` in one of them. What the block declares can be named as
-/// `Self::Name`; what it takes from another trait is `<Self as Other>::Name`. With `#[async_trait]` the two may stand in
-/// any order. The attributes inside are known by their names, `cached` and `invalidates`, and expanded before
-/// others there.
+/// The companions of a trait's functions are public functions of the type, in an `impl` of their own; those
+/// of two traits with a function of one name need `companions = …` in one of them. What the block declares can
+/// be named as `Self::Name`; what it takes from another trait is `<Self as Other>::Name`. Parameters that the
+/// type does not name, as in `impl<K> Get<K> for Repo`, are the companions' own: `repo.get_key::<u64>(1)`. With
+/// `#[async_trait]` the two may stand in any order. The attributes inside are known by their names, `cached`
+/// and `invalidates`, and expanded before others there.
 ///
 /// # Functions that return a future
 ///

@@ -17,15 +17,6 @@ pub(crate) fn find(tokens: TokenStream, wanted: &dyn Fn(&Ident) -> bool) -> Opti
     })
 }
 
-/// Whether a name follows a `=`, as in `Iterator<Item = T>`.
-pub(crate) fn has_binding(tokens: TokenStream, name: &Ident) -> bool {
-    let mut tokens = tokens.into_iter();
-    let bound = tokens
-        .by_ref()
-        .find(|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == '='));
-    bound.is_some() && find(tokens.collect(), &|ident| ident == name).is_some()
-}
-
 /// The tokens with `Self::Row` spelled out as `<Self as Users>::Row`, for each of `names`.
 pub(crate) fn qualified(tokens: TokenStream, names: &[Ident], of: &TokenStream) -> TokenStream {
     let is_colon =

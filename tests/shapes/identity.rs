@@ -2,6 +2,8 @@
 
 use cached_core::{Key, cached};
 
+use crate::{Runs, check, check_apart};
+
 mod one {
     #[cached_core::cached]
     pub(super) async fn same(n: u32) -> u32 {
@@ -110,4 +112,23 @@ fn default_prefix_is_the_path() {
             .to_string()
             .starts_with("shapes:identity:one:same:")
     );
+}
+
+/// Told apart by the trait alone.
+trait Told<A> {
+    async fn told(&self, id: usize) -> usize;
+}
+
+impl<A> Told<A> for Cats {
+    #[cached(companions = off, skip(self))]
+    async fn told(&self, id: usize) -> usize {
+        Runs::add();
+        size_of::<A>() + id
+    }
+}
+
+#[tokio::test]
+async fn instances_of_a_trait_share_nothing() {
+    check(|| Told::<u8>::told(&Cats, 1)).await;
+    check_apart(Told::<u8>::told(&Cats, 1), Told::<u16>::told(&Cats, 1)).await;
 }

@@ -3,11 +3,11 @@
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
 use syn::ext::IdentExt as _;
-use syn::{GenericParam, ItemImpl, Type};
+use syn::{Generics, ItemImpl, Type};
 
+use super::parameters::split;
 use crate::mistakes::Mistakes;
 use crate::model::Within;
-use crate::tokens::{find, has_binding};
 
 pub(crate) struct Header {
     /// As written.
@@ -16,25 +16,34 @@ pub(crate) struct Header {
     pub(crate) braces: Group,
     /// What was written, read: without what is in the braces.
     pub(crate) own: ItemImpl,
+    /// The parameters that the type determines, and those that it does not.
+    pub(crate) determined: Generics,
+    free: Generics,
     /// The names of all types, constants and functions in the braces.
     pub(crate) declared: Vec<Ident>,
 }
 
 impl Header {
     pub(crate) fn read(written: TokenStream, braces: Group) -> syn::Result<Header> {
-        let own = syn::parse2(quote!(#written {}))?;
+        let own: ItemImpl = syn::parse2(quote!(#written {}))?;
         let declared = declared(braces.stream());
+        let [determined, free] = split(&own.generics, &own.self_ty);
         Ok(Header {
             written,
             braces,
             own,
+            determined,
+            free,
             declared,
         })
     }
 
     pub(crate) fn within(&self) -> Within {
         match &self.own.trait_ {
-            Some((of, _)) => Within::Trait(of.clone()),
+            Some((of, _)) => Within::Trait {
+                of: of.clone(),
+                free: self.free.clone(),
+            },
             None => Within::Type,
         }
     }
@@ -62,17 +71,7 @@ impl Header {
             {
                 format!("`{}` can be any type", path.to_token_stream())
             }
-            _ => {
-                let unnamed = self.own.generics.params.iter().find_map(|parameter| {
-                    let name = match parameter {
-                        GenericParam::Type(parameter) => &parameter.ident,
-                        GenericParam::Const(parameter) => &parameter.ident,
-                        GenericParam::Lifetime(_) => return None,
-                    };
-                    (!self.determines(name)).then_some(name)
-                })?;
-                format!("nothing in it says what `{unnamed}` is")
-            }
+            _ => return None,
         };
         Some(syn::Error::new_spanned(
             written,
@@ -85,16 +84,6 @@ impl Header {
     fn is_parameter(&self, name: &Ident) -> bool {
         let mut parameters = self.own.generics.type_params();
         parameters.any(|parameter| parameter.ident == *name)
-    }
-
-    /// Whether the type says what this parameter is, also by what it says of another one
-    /// (`I: Iterator<Item = T>`).
-    fn determines(&self, name: &Ident) -> bool {
-        let is_name = |ident: &Ident| ident == name;
-        let generics = &self.own.generics;
-        find(self.own.self_ty.to_token_stream(), &is_name).is_some()
-            || has_binding(quote!(#generics), name)
-            || has_binding(generics.where_clause.to_token_stream(), name)
     }
 
     /// No companion may stand before a method of the trait: `repo.find_key()` would be another call.

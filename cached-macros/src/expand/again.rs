@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote_spanned};
 
-use super::companions::{allowed, crowded, path, turbofish};
+use super::companions::{allowed, crowded, of_companions, path, turbofish};
 use super::{here, located};
 use crate::model::{Again, CachedFn, Companions};
 
@@ -24,7 +24,7 @@ pub(super) fn found(function: &CachedFn) -> (TokenStream, Option<TokenStream>) {
         Companions::Struct(name) => quote_spanned!(here=> #name::#calling),
         Companions::Methods(_) | Companions::Off => quote_spanned!(here=> Self::#calling),
     };
-    let turbofish = turbofish(function);
+    let turbofish = of_companions(function);
     let given = again.arguments.iter().map(|given| &given.value);
     let stale = quote_spanned! {here=>
         #found::Stale(__stale) => return __stale.answer(|| #path #turbofish(#(#given),*)),
@@ -62,7 +62,8 @@ pub(super) fn again(function: &CachedFn, visibility: &TokenStream) -> Option<Tok
     } = function.again.as_ref()?;
     let here = here();
     let signature = &item.signature;
-    let (parameters, _, bounds) = signature.generics.split_for_impl();
+    let generics = function.within.generics(signature);
+    let (parameters, _, bounds) = generics.split_for_impl();
     let mut own = Vec::new();
     let mut passed = Vec::new();
     for (given, name) in arguments.iter().zip(&signatures.passed) {
@@ -83,7 +84,7 @@ pub(super) fn again(function: &CachedFn, visibility: &TokenStream) -> Option<Tok
         });
     }
     let path = path(function);
-    let turbofish = turbofish(function);
+    let turbofish = turbofish(&signature.generics);
     let allowed = allowed(function);
     let crowded = crowded(&signatures.calling);
     let taken = &signatures.calling;

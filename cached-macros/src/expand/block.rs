@@ -31,9 +31,9 @@ pub(crate) fn block(header: &Header, body: TokenStream, companions: TokenStream)
     let written = &header.written;
     let beside = (!companions.is_empty()).then(|| {
         let own = &header.own;
-        let generics = respan(own.generics.to_token_stream());
+        let generics = respan(header.determined.to_token_stream());
         let of = respan(own.self_ty.to_token_stream());
-        let bounds = respan(own.generics.where_clause.to_token_stream());
+        let bounds = respan(header.determined.where_clause.to_token_stream());
         let attributes = own.attrs.iter().filter_map(shared);
         let companions = match &own.trait_ {
             Some((of, _)) => qualified(companions, &header.declared, &respan(of.to_token_stream())),

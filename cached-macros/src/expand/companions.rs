@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote_spanned};
-use syn::{Attribute, GenericParam};
+use syn::{Attribute, GenericParam, Generics};
 
 use super::again::again;
 use super::{at, chosen, declaration, declaring, here, key, reader, respan};
@@ -58,7 +58,7 @@ pub(crate) fn companions(function: &CachedFn) -> TokenStream {
 pub(super) fn visibility(within: &Within, item: &Item) -> TokenStream {
     match within {
         // What a trait declares is as visible as the trait is.
-        Within::Trait(_) => {
+        Within::Trait { .. } => {
             let at = here().located_at(item.signature.ident.span());
             quote_spanned!(at=> pub)
         }
@@ -79,7 +79,8 @@ fn companion_functions(
         ..
     } = function;
     let here = at(function);
-    let (parameters, _, bounds) = item.signature.generics.split_for_impl();
+    let generics = function.within.generics(&item.signature);
+    let (parameters, _, bounds) = generics.split_for_impl();
     let declaration = declaration(function);
     let declaring = declaring(function);
     let handle = quote_spanned!(here=> Self::#declaring());
@@ -172,7 +173,8 @@ fn running(
         ..
     } = function;
     let here = at(function);
-    let (parameters, _, bounds) = item.signature.generics.split_for_impl();
+    let generics = function.within.generics(&item.signature);
+    let (parameters, _, bounds) = generics.split_for_impl();
     let calling = &signatures.calling;
     let crowded = crowded(calling);
     let levels = levels(function);
@@ -202,7 +204,7 @@ fn key_made<'a>(
     let here = here();
     match &function.signatures.looked {
         Some(passed) => {
-            let turbofish = turbofish(function);
+            let turbofish = of_companions(function);
             let made = quote_spanned!(here=> Self::#key #turbofish(#(#passed),*));
             (None, None, made)
         }
@@ -215,7 +217,7 @@ fn call(function: &CachedFn) -> TokenStream {
     let here = here();
     let receiver = function.item.signature.receiver();
     let passed = function.signatures.passed.as_slice();
-    let turbofish = turbofish(function);
+    let turbofish = turbofish(&function.item.signature.generics);
     if let (Within::Unseen | Within::Type, Some(_), [receiver, passed @ ..]) =
         (&function.within, receiver, passed)
     {
@@ -232,7 +234,7 @@ pub(super) fn path(function: &CachedFn) -> TokenStream {
     let here = here();
     let name = name(function);
     match &function.within {
-        Within::Trait(of) => {
+        Within::Trait { of, .. } => {
             let of = respan(of.to_token_stream());
             quote_spanned!(here=> <Self as #of>::#name)
         }
@@ -247,16 +249,23 @@ fn name(function: &CachedFn) -> Ident {
     name
 }
 
-/// The generic arguments of a companion or of the function itself, for a call from one to the other.
-pub(super) fn turbofish(function: &CachedFn) -> Option<TokenStream> {
-    let parameters = function.item.signature.generics.params.iter();
-    let names = parameters.filter_map(|parameter| match parameter {
-        GenericParam::Type(parameter) => Some(&parameter.ident),
-        GenericParam::Const(parameter) => Some(&parameter.ident),
-        GenericParam::Lifetime(_) => None,
-    });
+/// The generic arguments for a call of the annotated function by a companion.
+pub(super) fn turbofish(generics: &Generics) -> Option<TokenStream> {
+    let names = generics
+        .params
+        .iter()
+        .filter_map(|parameter| match parameter {
+            GenericParam::Type(parameter) => Some(&parameter.ident),
+            GenericParam::Const(parameter) => Some(&parameter.ident),
+            GenericParam::Lifetime(_) => None,
+        });
     let names: Vec<_> = names.collect();
     (!names.is_empty()).then(|| quote_spanned!(here()=> ::<#(#names),*>))
+}
+
+/// The generic arguments for a call of a companion.
+pub(super) fn of_companions(function: &CachedFn) -> Option<TokenStream> {
+    turbofish(&function.within.generics(&function.item.signature))
 }
 
 /// The user's attributes of these names, for items that share their fate.

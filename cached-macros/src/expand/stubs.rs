@@ -69,7 +69,8 @@ fn functions(
     let returns = nameable(unfinished.returns.clone());
     let declaring = Ident::new(declaring, here);
     let signature = &unfinished.item.signature;
-    let (parameters, _, bounds) = signature.generics.split_for_impl();
+    let generics = unfinished.within.generics(signature);
+    let (parameters, _, bounds) = generics.split_for_impl();
     let of = |asyncness: Option<TokenStream>,
               name: &str,
               taken: &[TokenStream],

@@ -2,7 +2,7 @@
 
 use proc_macro2::Span;
 use syn::ext::IdentExt as _;
-use syn::{GenericParam, Ident, Path, Signature};
+use syn::{GenericParam, Generics, Ident, Path, Signature};
 
 use super::Generic;
 use super::parameters::{Parameter, is_opaque};
@@ -17,13 +17,41 @@ pub(crate) enum Within {
     Unseen,
     /// The annotated `impl` of a type.
     Type,
-    /// The annotated `impl` of this trait.
-    Trait(Path),
+    /// The annotated `impl` of a trait.
+    Trait {
+        of: Path,
+        /// Parameters of the `impl` that the type does not determine, with what is said of them: its companions
+        /// take them instead.
+        free: Generics,
+    },
 }
 
 impl Within {
     fn is_seen(&self) -> bool {
         !matches!(self, Within::Unseen)
+    }
+
+    /// The parameters of the companions.
+    pub(crate) fn generics(&self, signature: &Signature) -> Generics {
+        let mut generics = signature.generics.clone();
+        let Within::Trait { free, .. } = self else {
+            return generics;
+        };
+        let (lifetimes, others): (Vec<_>, Vec<_>) = generics
+            .params
+            .into_iter()
+            .partition(|parameter| matches!(parameter, GenericParam::Lifetime(_)));
+        let free_params = free.params.iter().cloned();
+        generics.params = lifetimes
+            .into_iter()
+            .chain(free_params)
+            .chain(others)
+            .collect();
+        if let Some(bounds) = &free.where_clause {
+            let predicates = &mut generics.make_where_clause().predicates;
+            predicates.extend(bounds.predicates.iter().cloned());
+        }
+        generics
     }
 }
 
@@ -76,10 +104,12 @@ pub(crate) fn generics(
     let mut generics = Vec::new();
     if signature.receiver().is_some() || within.is_seen() {
         generics.push(Generic::Type(Ident::new("Self", Span::mixed_site())));
-    } else if matches!(companions, Companions::Off) {
+    }
+    // The parameters of an `impl` that `self` does not determine.
+    if matches!(companions, Companions::Off) {
         generics.push(Generic::Surroundings);
     }
-    for parameter in &signature.generics.params {
+    for parameter in &within.generics(signature).params {
         match parameter {
             GenericParam::Type(parameter) => generics.push(Generic::Type(parameter.ident.clone())),
             GenericParam::Const(parameter) => {

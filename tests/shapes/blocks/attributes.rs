@@ -207,6 +207,43 @@ async fn made_by_a_macro() {
     .await;
 }
 
+/// A trait as a macro's own crate names it.
+macro_rules! crate_prices {
+    ($type:ident) => {
+        #[$crate::blocks::attributes::cached]
+        impl $crate::blocks::attributes::Priced for $type {
+            type Price = u32;
+
+            #[cached(skip(self))]
+            async fn made(&self, item: u32) -> Self::Price {
+                Runs::add() + item
+            }
+
+            #[cached(key = item.max(<Self::Price>::MIN))]
+            async fn whole(item: u32) -> Self::Price {
+                Runs::add() + item
+            }
+        }
+    };
+}
+
+struct Counter;
+
+crate_prices!(Counter);
+
+#[tokio::test]
+async fn named_by_the_crate_of_a_macro() {
+    check(|| Counter.made(1)).await;
+    check(|| Counter::whole(1)).await;
+    in_cache(async {
+        let made = Counter.made_refresh(1).await;
+        assert_eq!(Counter.made_peek(1).await, Some(made));
+        let whole = Counter::whole_refresh(1).await;
+        assert_eq!(Counter::whole_peek(1).await, Some(whole));
+    })
+    .await;
+}
+
 /// Inside a function.
 #[tokio::test]
 async fn a_block_in_a_body() {

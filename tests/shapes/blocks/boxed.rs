@@ -1,5 +1,7 @@
 //! `#[async_trait]` on the same block.
 
+use std::fmt::Display;
+
 use async_trait::async_trait;
 use cached_core::{cached, invalidates};
 use serde::Serialize;
@@ -217,4 +219,89 @@ async fn below_async_trait_there_are_companions() {
     check_invalidates(|| BOXED.find(1), BOXED.renamed(1))
         .await
         .unwrap();
+}
+
+/// Generic, and with a lifetime.
+#[async_trait]
+trait Get<K> {
+    type Got;
+    async fn get(&self, key: K) -> Self::Got;
+    async fn each<'q>(&'q self, keys: &'q [K]) -> usize;
+}
+
+struct View<'a, T> {
+    base: &'a T,
+}
+
+#[cached]
+#[async_trait]
+impl<K, T> Get<K> for View<'_, T>
+where
+    K: Serialize + Display + Send + Sync + 'static,
+    T: Display + Sync,
+{
+    type Got = Result<String, String>;
+
+    #[cached(skip(self))]
+    async fn get(&self, key: K) -> Self::Got {
+        Runs::add();
+        Ok(format!("{key}{}", self.base))
+    }
+
+    #[cached(skip(self))]
+    async fn each<'q>(&'q self, keys: &'q [K]) -> usize {
+        Runs::add();
+        keys.len()
+    }
+}
+
+struct Inner<T>(T);
+
+#[async_trait]
+#[cached]
+impl<K, T> Get<K> for Inner<T>
+where
+    K: Serialize + Display + Send + Sync + 'static,
+    T: Display + Clone + Send + Sync + 'static,
+{
+    type Got = Result<String, String>;
+
+    #[cached(skip(self), stale_while_revalidate = "1h")]
+    async fn get(&self, key: K) -> Self::Got {
+        Runs::add();
+        Ok(format!("{key}{}", self.0))
+    }
+
+    #[cached(skip(self))]
+    async fn each<'q>(&'q self, keys: &'q [K]) -> usize {
+        Runs::add();
+        keys.len()
+    }
+}
+
+impl<T: Clone> Clone for Inner<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+#[tokio::test]
+async fn generic_blocks() {
+    let base = 1_u8;
+    let (view, inner) = (View { base: &base }, Inner(1_u8));
+    check(|| view.get(1_u8)).await;
+    check(|| inner.get(1_u8)).await;
+    check(|| view.each(&[1_u8])).await;
+    check(|| inner.each(&[1_u8])).await;
+    check_apart(view.get(1_u8), view.get(2_u8)).await;
+    check_apart(inner.get(1_u8), inner.get(2_u8)).await;
+    check_apart(inner.get(1_u8), Inner(1_u16).get(1_u8)).await;
+    check_apart(inner.get(1_u8), inner.get(1_u16)).await;
+    in_cache(async {
+        assert_eq!(view.get_refresh(5_u8).await.as_deref(), Ok("51"));
+        assert_eq!(inner.get_refresh(5_u8).await.as_deref(), Ok("51"));
+        assert_eq!(inner.each_refresh(&[5_u8]).await, 1);
+        assert_eq!(inner.each_peek(&[5_u8]).await, Some(1));
+    })
+    .await;
 }

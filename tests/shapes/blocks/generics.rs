@@ -3,10 +3,10 @@
 use std::fmt::Display;
 use std::marker::PhantomData;
 
-use cached_core::cached;
+use cached_core::{cached, invalidates};
 use serde::Serialize;
 
-use super::{Runs, check, check_apart, in_cache};
+use super::{Runs, check, check_apart, check_invalidates, in_cache};
 
 /// Gets things.
 trait Get<K> {
@@ -220,6 +220,117 @@ async fn a_parameter_may_be_determined_by_another() {
     check(|| over.get(1)).await;
     check_apart(over.get(1), over.get(2)).await;
     in_cache(async { assert_eq!(over.get_refresh(1).await, "12") }).await;
+}
+
+/// Parameters that the type does not name: its companions take them.
+struct Store {
+    id: u32,
+}
+
+/// Says who it is.
+trait Named {
+    /// Its name.
+    const NAME: &'static str;
+}
+
+struct Cat;
+struct Dog;
+
+impl Named for Cat {
+    const NAME: &'static str = "cat";
+}
+
+impl Named for Dog {
+    const NAME: &'static str = "dog";
+}
+
+trait Animals<A, const N: usize> {
+    async fn name(&self, id: u32) -> String;
+    async fn made<T: Serialize + Clone + Send + Sync + 'static>(id: &T) -> String;
+    async fn quiet(&self, id: u32) -> String;
+    async fn all() -> String;
+    async fn forget(&self, id: u32);
+}
+
+#[cached]
+impl<A, const N: usize> Animals<A, N> for Store
+where
+    A: Named + 'static,
+{
+    #[cached(prefix = "name:{self.id}")]
+    async fn name(&self, id: u32) -> String {
+        Runs::add();
+        format!("{}{id}{N}{}", A::NAME, self.id)
+    }
+
+    #[cached(stale_while_revalidate = "1h")]
+    async fn made<T: Serialize + Clone + Send + Sync + 'static>(id: &T) -> String {
+        Runs::add();
+        format!("{}{N}{}", A::NAME, size_of_val(id))
+    }
+
+    #[cached(companions = off, skip(self))]
+    async fn quiet(&self, id: u32) -> String {
+        Runs::add();
+        format!("{}{id}{N}", A::NAME)
+    }
+
+    #[cached(companions = off)]
+    async fn all() -> String {
+        Runs::add();
+        format!("{}{N}", A::NAME)
+    }
+
+    #[invalidates(self.name::<A, N>(id))]
+    async fn forget(&self, id: u32) {}
+}
+
+#[tokio::test]
+async fn parameters_of_the_trait_alone_are_told_apart() {
+    let store = Store { id: 7 };
+    check(|| Animals::<Cat, 1>::name(&store, 1)).await;
+    check_apart(
+        Animals::<Cat, 1>::name(&store, 1),
+        Animals::<Dog, 1>::name(&store, 1),
+    )
+    .await;
+    check_apart(
+        Animals::<Cat, 1>::name(&store, 1),
+        Animals::<Cat, 2>::name(&store, 1),
+    )
+    .await;
+    check_apart(
+        Animals::<Cat, 1>::quiet(&store, 1),
+        Animals::<Dog, 1>::quiet(&store, 1),
+    )
+    .await;
+    check_apart(
+        <Store as Animals<Cat, 1>>::all(),
+        <Store as Animals<Dog, 1>>::all(),
+    )
+    .await;
+    check_apart(
+        <Store as Animals<Cat, 1>>::made(&1_u8),
+        <Store as Animals<Dog, 1>>::made(&1_u8),
+    )
+    .await;
+    in_cache(async {
+        assert_eq!(store.name_refresh::<Cat, 3>(1).await, "cat137");
+        let peeked = store.name_peek::<Cat, 3>(1).await;
+        assert_eq!(peeked.as_deref(), Some("cat137"));
+        assert_eq!(store.name_peek::<Dog, 3>(1).await, None);
+        assert_eq!(Store::made_refresh::<Cat, 1, u8>(&1).await, "cat11");
+        assert_ne!(
+            Store::made_key::<Cat, 1, u8>(&1),
+            Store::made_key::<Dog, 1, u8>(&1)
+        );
+    })
+    .await;
+    check_invalidates(
+        || Animals::<Cat, 1>::name(&store, 1),
+        Animals::<Cat, 1>::forget(&store, 1),
+    )
+    .await;
 }
 
 /// Any type at all: without companions.
