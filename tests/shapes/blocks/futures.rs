@@ -92,9 +92,17 @@ async fn equal_calls_hit() {
     check(|| Db::of(1)).await;
     check(|| db.find(1)).await;
     check(|| db.boxed(1)).await;
-    check(|| db.aliased("Ada")).await;
     check(|| Db::opaque(1)).await;
     check(|| Db::named(1)).await;
+}
+
+#[tokio::test]
+async fn cache_of_its_own() {
+    let db = db(7);
+    let before = Runs::count();
+    in_cache(db.aliased("Ada")).await;
+    in_cache(db.aliased("Ada")).await;
+    assert_eq!(Runs::count() - before, 1);
 }
 
 #[tokio::test]

@@ -18,7 +18,11 @@ async fn equal_calls_hit() {
 async fn other_calls_miss() {
     check_miss(|| r#gen("a", Runs::add), || r#gen("b", Runs::add)).await;
     check_miss(|| length("a", Runs::add), || detached("a", Runs::add)).await;
-    check_miss(async || Numbers(1).next(2, Runs::add).await, async || Numbers(2).next(1, Runs::add).await).await;
+    check_miss(
+        async || Numbers(1).next(2, Runs::add).await,
+        async || Numbers(2).next(1, Runs::add).await,
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -26,5 +30,7 @@ async fn writes_invalidate() {
     check_invalidates(|| r#gen("a", Runs::add), change("a")).await;
     check_keeps(|| r#gen("a", Runs::add), change("b")).await;
     let numbers = Numbers(1);
-    check_invalidates(|| numbers.next(2, Runs::add), numbers.change(2)).await.unwrap();
+    check_invalidates(|| numbers.next(2, Runs::add), numbers.change(2))
+        .await
+        .unwrap();
 }

@@ -18,7 +18,11 @@ async fn equal_calls_hit() {
 async fn other_calls_miss() {
     check_miss(|| double(1, Runs::add), || double(2, Runs::add)).await;
     check_miss(|| square(1, Runs::add), || double(1, Runs::add)).await;
-    check_miss(|| Numbers::half(2, Runs::add), || Numbers::half(3, Runs::add)).await;
+    check_miss(
+        || Numbers::half(2, Runs::add),
+        || Numbers::half(3, Runs::add),
+    )
+    .await;
 }
 
 #[tokio::test]
