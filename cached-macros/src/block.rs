@@ -40,7 +40,7 @@ pub(crate) fn expand(arguments: &TokenStream, tokens: &TokenStream) -> TokenStre
     let mut is_barred = false;
     for member in members {
         match member {
-            Member::Written(tokens) => body.extend(tokens),
+            Member::Written(tokens) | Member::Cut(tokens) => body.extend(tokens),
             Member::Annotated(annotated) => {
                 let conditions = read::conditions(&annotated.item.attributes);
                 let (expanded, own) = one(*annotated, &args, &header, &mut is_barred);

@@ -9,6 +9,9 @@ use crate::args::is_skip;
 use crate::mistakes::Mistakes;
 use crate::tokens::find;
 
+/// About a second `#[cached]`.
+pub(crate) const REPEATED: &str = "`#[cached]` is written twice: keep one of them";
+
 #[derive(Clone)]
 pub(crate) struct Item {
     pub(crate) attributes: Vec<Attribute>,
@@ -177,7 +180,7 @@ impl Item {
             let last = attribute.path().segments.last();
             let is_repeated = last.is_some_and(|last| last.ident == "cached");
             if is_repeated {
-                mistakes.on(attribute, "`#[cached]` is written twice: keep one of them");
+                mistakes.on(attribute, REPEATED);
             }
             !is_repeated
         });

@@ -1,14 +1,14 @@
 //! The block as written: what is annotated in it, and between that heaps of tokens that nothing here reads.
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
-use quote::ToTokens as _;
+use quote::{ToTokens as _, quote};
 use syn::parse::discouraged::Speculative as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Meta, Token, parse_quote, token};
+use syn::{Attribute, Meta, Signature, Token, Visibility, parse_quote, token};
 
 use super::Header;
-use crate::item::Item;
+use crate::item::{Item, REPEATED};
 use crate::mistakes::Mistakes;
 
 pub(crate) struct Block {
@@ -21,11 +21,13 @@ pub(crate) struct Block {
 pub(crate) enum Member {
     Written(TokenStream),
     Annotated(Box<Annotated>),
+    /// An annotated function without a body.
+    Cut(TokenStream),
 }
 
 impl Member {
     pub(crate) fn is_annotated(&self) -> bool {
-        matches!(self, Member::Annotated(_))
+        !matches!(self, Member::Written(_))
     }
 }
 
@@ -65,8 +67,9 @@ impl Block {
             }
         };
         let body = braces.stream();
-        let header = Header::read(tokens.into_iter().collect(), braces)?;
         let mut messages = TokenStream::new();
+        let written = written_once(tokens.into_iter().collect(), &mut messages)?;
+        let header = Header::read(written, braces)?;
         let members = (|input: ParseStream<'_>| members(input, &mut messages)).parse2(body)?;
         Ok(Block {
             header,
@@ -74,6 +77,25 @@ impl Block {
             messages,
         })
     }
+}
+
+/// What stands before the braces, without other attributes for blocks.
+fn written_once(tokens: TokenStream, messages: &mut TokenStream) -> syn::Result<TokenStream> {
+    let read = |input: ParseStream<'_>| {
+        let attributes = input.call(Attribute::parse_outer)?;
+        Ok((attributes, input.parse::<TokenStream>()?))
+    };
+    let (mut attributes, rest) = read.parse2(tokens)?;
+    let mut mistakes = Mistakes::default();
+    attributes.retain(|attribute| {
+        let is_repeated = is_cached(attribute);
+        if is_repeated {
+            mistakes.on(attribute, REPEATED);
+        }
+        !is_repeated
+    });
+    messages.extend(mistakes.into_tokens());
+    Ok(quote!(#(#attributes)* #rest))
 }
 
 fn members(input: ParseStream<'_>, messages: &mut TokenStream) -> syn::Result<Vec<Member>> {
@@ -92,6 +114,13 @@ fn members(input: ParseStream<'_>, messages: &mut TokenStream) -> syn::Result<Ve
                 variants(item, &mut members);
             }
             Err(error) => {
+                let ahead = input.fork();
+                if let Ok(function) = ahead.call(cut) {
+                    input.advance_to(&ahead);
+                    members.push(Member::Written(std::mem::take(&mut written)));
+                    members.push(Member::Cut(function));
+                    continue;
+                }
                 let mut mistakes = Mistakes::default();
                 mistakes.add(error);
                 messages.extend(mistakes.into_tokens_if(&conditions(&attributes)));
@@ -105,6 +134,19 @@ fn members(input: ParseStream<'_>, messages: &mut TokenStream) -> syn::Result<Ve
     }
     members.push(Member::Written(written));
     Ok(members)
+}
+
+/// A function whose body is still to be written, with one that never ends: the compiler has said what is
+/// missing, and all that follows in the block has to be there.
+fn cut(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    let mut attributes = input.call(Attribute::parse_outer)?;
+    attributes.retain(|attribute| !mentions(&attribute.meta, "cached"));
+    let visibility: Visibility = input.parse()?;
+    let signature: Signature = input.parse()?;
+    if input.peek(Token![;]) || input.peek(token::Brace) {
+        return Err(input.error("a whole function"));
+    }
+    Ok(quote!(#(#attributes)* #[allow(unused_variables)] #visibility #signature { loop {} }))
 }
 
 /// The attributes that begin here, if ours is among them.
