@@ -15,7 +15,7 @@ use crate::{
     erased::Takes,
     function::Function,
     hit::{self, Accepts, Miss},
-    load::{Call, Load, Plan, Start},
+    load::{Load, Plan, Start},
     scope::{self, Mode, Surroundings},
     stale::{FoundStale, Stale},
     store::{Payload, Reply},
@@ -310,12 +310,11 @@ impl<R, T> Codec<R, T> {
                 },
             },
         };
-        FoundStale::Miss(Load::new(*self, Call::new(cache, key, start, began)))
+        FoundStale::Miss(Load::new(*self, cache, key, start, began))
     }
 
     pub(crate) fn miss(&self, cache: Cache, key: Key, start: Start) -> Load<R, T> {
-        let call = Call::new(cache, key, start, clock::instant());
-        Load::new(*self, call)
+        Load::new(*self, cache, key, start, clock::instant())
     }
 
     pub(crate) fn alone(&self) -> Load<R, T> {

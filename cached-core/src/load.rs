@@ -14,7 +14,7 @@ use crate::{
     call::Seen,
     clock,
     codec::{Codec, Shared},
-    erased::Returned,
+    erased::{Returned, Taker},
     flight::{Captured, Passenger},
     generation::View,
     stale::Ticket,
@@ -49,6 +49,7 @@ pub(crate) struct Call {
     plan: Plan,
     /// That of an outage, if the call began in one.
     emergency: Option<Arc<Backend>>,
+    taker: Taker,
 }
 
 /// What a call that missed does.
@@ -82,11 +83,16 @@ impl Start {
 }
 
 impl<R, T> Load<R, T> {
-    pub(crate) fn new(codec: Codec<R, T>, call: Call) -> Self {
-        Self {
-            codec,
-            call: Some(Box::new(call)),
-        }
+    pub(crate) fn new(
+        codec: Codec<R, T>,
+        cache: Cache,
+        key: Key,
+        start: Start,
+        began: Instant,
+    ) -> Self {
+        let taker = codec.taker();
+        let call = Some(Call::new(cache, key, start, began, taker));
+        Self { codec, call }
     }
 
     pub(crate) fn alone(codec: Codec<R, T>) -> Self {
@@ -110,15 +116,16 @@ impl<R, T> Load<R, T> {
 }
 
 impl Call {
-    pub(crate) fn new(cache: Cache, key: Key, start: Start, began: Instant) -> Self {
-        Self {
+    fn new(cache: Cache, key: Key, start: Start, began: Instant, taker: Taker) -> Box<Self> {
+        Box::new(Self {
             cache,
             key,
             ttl: None,
             began,
             plan: start.plan,
             emergency: start.emergency,
-        }
+            taker,
+        })
     }
 
     fn backend(&self) -> &Backend {

@@ -1,7 +1,9 @@
 //! What happens before a body runs.
 
+use std::{mem, pin::Pin};
+
 use super::{Call, Plan, loading::Loading, miss, missed::Missed, refresh};
-use crate::{Error, codec::Shared, erased::Taker};
+use crate::{Error, codec::Shared};
 
 /// What a call knows before its body runs.
 pub(super) enum Before {
@@ -13,18 +15,28 @@ pub(super) enum Before {
     Load(Box<Loading>),
 }
 
-pub(super) async fn before(mut call: Box<Call>, taker: Taker) -> Before {
-    let plan = std::mem::replace(&mut call.plan, Plan::Alone);
-    let missed = |seen| Missed { call, taker, seen };
+/// A call that waits for the store, or for another call.
+pub(super) type Waiting = Pin<Box<dyn Future<Output = Before> + Send>>;
+
+/// What a call does first.
+pub(super) enum First {
+    Goes(Before),
+    Waits(Waiting),
+}
+
+pub(super) fn first(mut call: Box<Call>) -> First {
+    let plan = mem::replace(&mut call.plan, Plan::Alone);
+    let missed = |seen| Missed { call, seen };
     match plan {
-        Plan::Share(seen) => miss::share(missed(seen)).await,
-        Plan::Refresh => refresh::claim(missed(None)).await,
+        Plan::Share(seen) => miss::share(missed(seen)),
+        Plan::Refresh => First::Waits(Box::pin(refresh::claim(missed(None)))),
         // The answered call saw an entry which counts: all of its markers are there, and its id is what the store
         // expects. So nothing is left to capture, and the entry stays in its place until it is replaced.
         Plan::Revalidate(ticket) => {
             let ticket = *ticket;
-            Before::Load(Loading::behind(missed(Some(ticket.seen)), ticket.lead))
+            let missed = missed(Some(ticket.seen));
+            First::Goes(Before::Load(Loading::behind(missed, ticket.lead)))
         }
-        Plan::Alone => Before::Load(Loading::alone(missed(None))),
+        Plan::Alone => First::Goes(Before::Load(Loading::alone(missed(None)))),
     }
 }

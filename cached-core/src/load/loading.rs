@@ -17,6 +17,8 @@ use crate::{
 pub(super) struct Loading {
     missed: Missed,
     why: Why,
+    /// What was there before; `None` if nothing is kept.
+    captured: Option<Captured>,
     /// `None`: it is not counted.
     around: Option<Around>,
 }
@@ -24,16 +26,14 @@ pub(super) struct Loading {
 /// Why a body runs; what becomes of its value follows from that.
 enum Why {
     /// It is the load that others wait for.
-    Lead(Lead, Captured),
+    Lead(Lead),
     /// The same, behind an answer that has been given.
-    Behind(Lead, Captured),
+    Behind(Lead),
     /// A load could not be shared. Those who still wait for it take this one, if it can be.
-    Lone(Lone, Captured),
-    /// The leader takes too long.
-    GaveUp(Captured),
+    Lone(Lone),
     /// It replaces what is there, unless that is foreign.
-    Refresh(Captured, bool),
-    /// For its caller alone.
+    Refresh { is_foreign: bool },
+    /// Nobody waits for it.
     Alone,
 }
 
@@ -55,7 +55,12 @@ pub(super) enum Ended {
 }
 
 impl Loading {
-    fn new(missed: Missed, why: Why, flight: Option<Arc<Flight>>) -> Box<Self> {
+    fn new(
+        missed: Missed,
+        why: Why,
+        flight: Option<Arc<Flight>>,
+        captured: Option<Captured>,
+    ) -> Box<Self> {
         let around = Some(Around {
             began: clock::instant(),
             span: event::load_span(missed.call.key.function()),
@@ -64,18 +69,19 @@ impl Loading {
         Box::new(Self {
             missed,
             why,
+            captured,
             around,
         })
     }
 
     pub(super) fn lead(missed: Missed, lead: Lead) -> Box<Self> {
         let (flight, captured) = (lead.flight().cloned(), lead.begin(missed.captures()));
-        Self::new(missed, Why::Lead(lead, captured), flight)
+        Self::new(missed, Why::Lead(lead), flight, Some(captured))
     }
 
     pub(super) fn behind(missed: Missed, lead: Lead) -> Box<Self> {
         let (flight, captured) = (lead.flight().cloned(), lead.begin(missed.captures()));
-        Self::new(missed, Why::Behind(lead, captured), flight)
+        Self::new(missed, Why::Behind(lead), flight, Some(captured))
     }
 
     /// Outside a flight, and stored with what this call's own read showed, if that was all of it.
@@ -85,20 +91,17 @@ impl Loading {
             began: clock::instant(),
             from: missed.captures(),
         };
-        let why = match lone {
-            Some(lone) => Why::Lone(lone, captured),
-            None => Why::GaveUp(captured),
-        };
-        Self::new(missed, why, None)
+        let why = lone.map_or(Why::Alone, Why::Lone);
+        Self::new(missed, why, None, Some(captured))
     }
 
     pub(super) fn refresh(missed: Missed, captured: Captured, is_foreign: bool) -> Box<Self> {
-        Self::new(missed, Why::Refresh(captured, is_foreign), None)
+        Self::new(missed, Why::Refresh { is_foreign }, None, Some(captured))
     }
 
     /// Counted as a load, and not kept.
     pub(super) fn alone(missed: Missed) -> Box<Self> {
-        Self::new(missed, Why::Alone, None)
+        Self::new(missed, Why::Alone, None, None)
     }
 
     /// No load of its own: part of another, or in place of one that is not for this call.
@@ -106,6 +109,7 @@ impl Loading {
         Box::new(Self {
             missed,
             why: Why::Alone,
+            captured: None,
             around: None,
         })
     }
@@ -119,35 +123,32 @@ impl Loading {
     }
 
     /// The body has returned.
-    pub(super) fn ended(self, returned: &dyn Returned) -> Ended {
-        let Self {
-            missed,
-            why,
-            around,
-        } = self;
-        if let Some(Around { began, .. }) = around {
+    pub(super) fn ended(mut self: Box<Self>, returned: &dyn Returned) -> Ended {
+        // Its span ends here.
+        let began = self.around.take().map(|around| around.began);
+        let Self { missed, why, .. } = *self;
+        if let Some(began) = began {
             let took = clock::instant().saturating_duration_since(began);
-            missed
-                .call
-                .cache
-                .count_load(missed.call.key.function(), took);
+            let function = missed.call.key.function();
+            missed.call.cache.count_load(function, took);
         }
-        match why {
-            Why::Lead(lead, captured) => missed.land(lead, returned, &captured),
-            Why::Behind(lead, captured) => {
-                missed.land(lead, returned, &captured);
-                return Ended::Answered;
+        if let Some(captured) = &self.captured {
+            match why {
+                Why::Lead(lead) => missed.land(lead, returned, captured),
+                Why::Behind(lead) => {
+                    missed.land(lead, returned, captured);
+                    return Ended::Answered;
+                }
+                Why::Lone(lone) => {
+                    let shared = returned.share();
+                    let landed = lone.land(shared.clone());
+                    missed.keep(returned, shared, captured, landed);
+                }
+                Why::Refresh { is_foreign } => {
+                    return refresh::ended(missed.call, returned, captured, is_foreign);
+                }
+                Why::Alone => missed.keep(returned, returned.share(), captured, None),
             }
-            Why::Lone(lone, captured) => {
-                let shared = returned.share();
-                let landed = lone.land(shared.clone());
-                missed.keep(returned, shared, &captured, landed);
-            }
-            Why::GaveUp(captured) => missed.keep(returned, returned.share(), &captured, None),
-            Why::Refresh(captured, is_foreign) => {
-                return refresh::ended(missed.call, returned, &captured, is_foreign);
-            }
-            Why::Alone => {}
         }
         missed.or_stale(returned)
     }

@@ -5,7 +5,12 @@
 
 use std::time::Duration;
 
-use super::{Call, before::Before, loading::Loading, missed::Missed};
+use super::{
+    Call,
+    before::{Before, First},
+    loading::Loading,
+    missed::Missed,
+};
 use crate::{
     Error, ErrorKind,
     call::{self, Asks, NoHit, Seen},
@@ -24,43 +29,12 @@ use crate::{
 /// by itself.
 const TRIES: usize = 8;
 
-pub(super) async fn share(missed: Missed) -> Before {
-    let mut miss = Miss::new(missed);
-    let mut boarding = miss.board();
-    let mut tries = 1_usize;
-    loop {
-        let turn = match boarding {
-            Boarding::Lead(lead) => Turn::Lead(lead),
-            // Waiting for a load that this call is part of would never end.
-            Boarding::Follow(follower) if scope::is_loading(follower.flight()) => {
-                return Before::Load(Loading::uncounted(miss.missed));
-            }
-            Boarding::Follow(follower) => miss.follow(follower).await,
-        };
-        boarding = match turn {
-            Turn::Lead(lead) => match miss.make_ready(lead).await {
-                Ok(shared) => return Before::Answered(shared),
-                Err(Boarding::Lead(lead)) => {
-                    return Before::Load(Loading::lead(miss.missed, lead));
-                }
-                Err(follow @ Boarding::Follow(_)) => follow,
-            },
-            Turn::Again if tries < TRIES => {
-                tries = tries.saturating_add(1);
-                // Counted as a miss already, like all who wait for a load.
-                match miss.read_again().await {
-                    Ok(shared) => {
-                        let Call { cache, key, .. } = &*miss.missed.call;
-                        cache.count_shared(key.function());
-                        return Before::Answered(shared);
-                    }
-                    Err(NoHit::Seen(_, seen)) => miss.missed.seen = Some(seen),
-                    Err(NoHit::Failed(_)) => miss.missed.seen = None,
-                }
-                miss.board()
-            }
-            turn => return miss.end(turn),
-        };
+pub(super) fn share(missed: Missed) -> First {
+    let miss = Miss::new(missed);
+    let boarding = miss.board();
+    match miss.at_once(boarding) {
+        Ok(before) => First::Goes(before),
+        Err((miss, boarding)) => First::Waits(Box::pin(miss.go_on(boarding))),
     }
 }
 
@@ -79,6 +53,70 @@ impl Miss {
         Self { missed, left }
     }
 
+    /// What the call does if there is nothing to wait for.
+    fn at_once(self, boarding: Boarding) -> Result<Before, (Self, Boarding)> {
+        match boarding {
+            Boarding::Lead(lead) => {
+                if !self.missed.call.backend().store.waits()
+                    && let Some(shared) = self.look_again()
+                {
+                    lead.dissolve();
+                    return Ok(self.shares(shared));
+                }
+                let view = self.missed.view();
+                // What a leader before this one captured precedes this load as well.
+                if lead.inherits() || view.is_some_and(|view| view.is_complete()) {
+                    return Ok(Before::Load(Loading::lead(self.missed, lead)));
+                }
+                Err((self, Boarding::Lead(lead)))
+            }
+            // Waiting for a load that this call is part of would never end.
+            Boarding::Follow(follower) if scope::is_loading(follower.flight()) => {
+                Ok(Before::Load(Loading::uncounted(self.missed)))
+            }
+            follow @ Boarding::Follow(_) => Err((self, follow)),
+        }
+    }
+
+    async fn go_on(mut self, mut boarding: Boarding) -> Before {
+        let mut tries = 1_usize;
+        loop {
+            boarding = match boarding {
+                Boarding::Lead(lead) => match self.capture(lead).await {
+                    Ok(shared) => return self.shares(shared),
+                    Err(Boarding::Lead(lead)) => {
+                        return Before::Load(Loading::lead(self.missed, lead));
+                    }
+                    Err(follow @ Boarding::Follow(_)) => follow,
+                },
+                Boarding::Follow(follower) => match self.follow(follower).await {
+                    Turn::Lead(lead) => Boarding::Lead(lead),
+                    Turn::Again if tries < TRIES => {
+                        tries = tries.saturating_add(1);
+                        match self.read_again().await {
+                            Ok(shared) => return self.shares(shared),
+                            Err(NoHit::Seen(_, seen)) => self.missed.seen = Some(seen),
+                            Err(NoHit::Failed(_)) => self.missed.seen = None,
+                        }
+                        self.board()
+                    }
+                    turn => return self.end(turn),
+                },
+            };
+            (self, boarding) = match self.at_once(boarding) {
+                Ok(before) => return before,
+                Err(rest) => rest,
+            };
+        }
+    }
+
+    /// The answer of a call that was counted as a miss already, like all who wait for a load.
+    fn shares(&self, shared: Shared) -> Before {
+        let Call { cache, key, .. } = &*self.missed.call;
+        cache.count_shared(key.function());
+        Before::Answered(shared)
+    }
+
     fn board(&self) -> Boarding {
         let call = &self.missed.call;
         let view = self.missed.view();
@@ -92,8 +130,8 @@ impl Miss {
         let call = &*self.missed.call;
         let Call { cache, key, .. } = call;
         if call.backend().store.waits() {
-            let taker = &self.missed.taker;
-            let read = async { Ok(call::read(taker, cache, key, call.began, Asks::Call).await) };
+            let read =
+                async { Ok(call::read(&call.taker, cache, key, call.began, Asks::Call).await) };
             let read = in_time(&mut self.left, read).await.unwrap_or_else(|error| {
                 cache.count_read_error(key.function(), &error);
                 Err(NoHit::Failed(error))
@@ -108,21 +146,10 @@ impl Miss {
     ///
     /// A hit found here is for this call alone: a follower may have come after an invalidation that this
     /// call is too old for. So are the captures of another load.
-    async fn make_ready(&mut self, lead: Lead) -> Result<Shared, Boarding> {
+    async fn capture(&mut self, lead: Lead) -> Result<Shared, Boarding> {
         let call = &*self.missed.call;
         let Call { cache, key, .. } = call;
         let store = &call.backend().store;
-        if !store.waits()
-            && let Some(shared) = self.look_again()
-        {
-            cache.count_shared(key.function());
-            lead.dissolve();
-            return Ok(shared);
-        }
-        // What a leader before this one captured precedes this load as well.
-        if lead.inherits() {
-            return Err(Boarding::Lead(lead));
-        }
         let Some(seen) = self.missed.seen.take() else {
             // What failed one call fails others at the same moment, and nobody joins such a load once it has
             // begun: those come first.
@@ -131,10 +158,6 @@ impl Miss {
             }
             return Err(Boarding::Lead(lead));
         };
-        if seen.reply.view().is_complete() {
-            self.missed.seen = Some(seen);
-            return Err(Boarding::Lead(lead));
-        }
         // What the capture completes is as old as the read.
         let trusted = seen.trusted && cache.trusts(key);
         let lives = cache.lives(key.function(), call.ttl);
@@ -147,9 +170,8 @@ impl Miss {
         match captured {
             Ok(reply) => {
                 let accepts = Accepts::of(key.function());
-                let found = call::answer(&self.missed.taker, cache, &reply, trusted, accepts);
+                let found = call::answer(&call.taker, cache, &reply, trusted, accepts);
                 if let Ok((shared, _)) = found {
-                    cache.count_shared(key.function());
                     lead.dissolve();
                     return Ok(shared);
                 }
@@ -171,7 +193,7 @@ impl Miss {
     fn look_again(&self) -> Option<Shared> {
         let call = &self.missed.call;
         let accepts = Accepts::of(call.key.function());
-        call.backend().fresh(&self.missed.taker, &call.key, accepts)
+        call.backend().fresh(&call.taker, &call.key, accepts)
     }
 
     /// Waits for another call's load, if not too many do already.
@@ -194,7 +216,7 @@ impl Miss {
         let Call { cache, key, .. } = &*missed.call;
         match turn {
             Turn::Shared(shared) => {
-                if missed.taker.restore(&shared).is_none() {
+                if missed.call.taker.restore(&shared).is_none() {
                     // Another function of the same `id` returns another type.
                     return Before::Load(Loading::uncounted(missed));
                 }

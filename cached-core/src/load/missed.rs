@@ -6,7 +6,6 @@ use crate::{
     call::{self, Seen},
     codec::Shared,
     entry::Outcome,
-    erased::Taker,
     generation::{Captures, View},
     hit::{self, Accepts},
 };
@@ -14,7 +13,6 @@ use crate::{
 /// A call that missed.
 pub(super) struct Missed {
     pub(super) call: Box<Call>,
-    pub(super) taker: Taker,
     /// What its own replies showed.
     pub(super) seen: Option<Box<Seen>>,
 }
@@ -31,14 +29,16 @@ impl Missed {
 
     /// The value past its ttl that this call has read itself, for use in place of an error.
     pub(super) fn stale(&self) -> Option<Shared> {
-        let Call { cache, key, .. } = &*self.call;
+        let Call {
+            cache, key, taker, ..
+        } = &*self.call;
         let accepts = Accepts::of(key.function());
         if accepts.windows().if_error.is_zero() {
             return None;
         }
         let seen = self.seen.as_ref()?;
         let accepts = accepts.up_to(Age::IfError);
-        let found = call::answer(&self.taker, cache, &seen.reply, seen.trusted, accepts).ok();
+        let found = call::answer(taker, cache, &seen.reply, seen.trusted, accepts).ok();
         let (shared, _) = found.filter(|(shared, _)| shared.outcome != Outcome::Error)?;
         cache.count_stale_if_error(key.function());
         Some(shared)

@@ -35,7 +35,7 @@ pub(super) async fn claim(missed: Missed) -> Before {
         Err(error) => {
             cache.count_store_error(key.function(), &error);
             if error.class().weight() != Weight::Nothing
-                && missed.taker.can_fail
+                && call.taker.can_fail
                 && cache.is_failing(key.function())
             {
                 return Before::Failed(error);

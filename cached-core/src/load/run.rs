@@ -9,8 +9,8 @@ use std::{
 use pin_project_lite::pin_project;
 
 use super::{
-    Load,
-    before::{self, Before},
+    Call, Load,
+    before::{self, Before, First, Waiting},
     loading::{Ended, Loading},
 };
 use crate::{codec::Codec, erased::With, shape::Opened};
@@ -31,11 +31,10 @@ pin_project! {
 impl<R, T, F> Run<R, T, F> {
     pub(super) fn new(load: Load<R, T>, body: F) -> Self {
         let Load { codec, call } = load;
-        let stage = match call {
-            Some(call) => Stage::Before(Box::pin(before::before(call, codec.taker()))),
-            None => Stage::Body(None),
+        let stages = Stages {
+            codec,
+            stage: Stage::Missed(call),
         };
-        let stages = Stages { codec, stage };
         Self { stages, body }
     }
 }
@@ -63,7 +62,9 @@ struct Stages<R, T> {
 
 // A return type need not be `Send` for its function's future to be, so there is no `R` in it.
 enum Stage<R, T> {
-    Before(Pin<Box<dyn Future<Output = Before> + Send>>),
+    /// Nothing is done yet; `None` if there is nothing around the body.
+    Missed(Option<Box<Call>>),
+    Waiting(Waiting),
     /// The body runs; `None` if there is nothing around it.
     Body(Option<Box<Loading>>),
     After(Box<After<R, T>>),
@@ -89,8 +90,19 @@ impl<R, T> Stages<R, T> {
     ) -> Poll<R> {
         loop {
             let answer = match &mut self.stage {
-                Stage::Before(before) => {
-                    let before = ready!(before.as_mut().poll(context));
+                Stage::Missed(call) => match call.take().map(before::first) {
+                    Some(First::Goes(before)) => self.answer(before),
+                    Some(First::Waits(waiting)) => {
+                        self.stage = Stage::Waiting(waiting);
+                        None
+                    }
+                    None => {
+                        self.stage = Stage::Body(None);
+                        None
+                    }
+                },
+                Stage::Waiting(waiting) => {
+                    let before = ready!(waiting.as_mut().poll(context));
                     self.answer(before)
                 }
                 Stage::Body(loading) => {
@@ -152,7 +164,7 @@ impl<R, T> Stages<R, T> {
                 Parts::Value(value) => self.codec.close(value),
                 Parts::None(none) => none(),
             }),
-            Stage::Before(_) | Stage::Body(_) => None,
+            Stage::Missed(_) | Stage::Waiting(_) | Stage::Body(_) => None,
         }
     }
 }
