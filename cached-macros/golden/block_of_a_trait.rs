@@ -22,14 +22,13 @@ impl<T: Db> Users for Repo<T> {
             .await
     }
 }
+#[doc(hidden)]
 impl<T: Db> Repo<T> {
-    #[doc(hidden)]
     pub fn __cached_find() -> &'static ::cached_core::__private::Function {
         ::cached_core::__private::function!(
             "find".prefix("tenant:{1}").ttl(::core::time::Duration::from_secs(300u64))
         )
     }
-    #[doc(hidden)]
     pub fn find_key(&self, name: &str) -> ::cached_core::Key {
         use ::cached_core::__private::by_type::*;
         let mut __key = ::cached_core::Key::of(Self::__cached_find());
@@ -38,7 +37,6 @@ impl<T: Db> Repo<T> {
         ::cached_core::__private::push_type::<Self>(&mut __key);
         __key
     }
-    #[doc(hidden)]
     pub async fn find_peek(
         &self,
         name: &str,
@@ -48,11 +46,9 @@ impl<T: Db> Repo<T> {
             .peek(&mut Self::find_key(self, name))
             .await
     }
-    #[doc(hidden)]
     pub async fn find_invalidate(&self, name: &str) -> ::cached_core::__private::Done {
         ::cached_core::__private::invalidated(Self::find_key(self, name)).await
     }
-    #[doc(hidden)]
     pub async fn find_refresh(&self, name: &str) -> <Self as Users>::Found {
         ::cached_core::__private::refresh(
                 Self::__cached_find(),
@@ -60,7 +56,6 @@ impl<T: Db> Repo<T> {
             )
             .await
     }
-    #[doc(hidden)]
     pub async fn find_uncached(&self, name: &str) -> <Self as Users>::Found {
         ::cached_core::__private::uncached(
                 Self::__cached_find(),

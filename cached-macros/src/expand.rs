@@ -82,8 +82,8 @@ pub(crate) fn user_function(function: &CachedFn) -> TokenStream {
     let codec = codec(function);
     let find = find(function);
     let (found, stale) = again::found(function);
-    let body = form::body(item, form, runtime, returns);
     let at_call = quote_spanned!(here=> #key #cache #made);
+    let body = form::body(item, form, &at_call, runtime, returns);
     let at_poll = quote_spanned! {here=>
         let __codec = #codec;
         let __load = match __codec.#find.await {

@@ -41,7 +41,7 @@ pub(crate) fn block(header: &Header, body: TokenStream, companions: TokenStream)
         };
         // Where the compiler says that the type can have none.
         let at = here.located_at(first_span(&own.self_ty));
-        quote_spanned!(at=> #(#attributes)* impl #generics #of #bounds { #companions })
+        quote_spanned!(at=> #(#attributes)* #[doc(hidden)] impl #generics #of #bounds { #companions })
     });
     quote_spanned!(here=> #written #braces #beside)
 }

@@ -46,9 +46,12 @@ pub(crate) fn companions(function: &CachedFn) -> TokenStream {
             let span = Span::call_site().located_at(function.item.signature.ident.span());
             let named = |companion: &str| format_ident!("{}_{}", start, companion, span = span);
             let methods = companion_functions(function, &visibility, &named);
+            // Beside a trait's block, all of their `impl` is hidden.
+            let is_shown = !matches!(function.within, Within::Trait { .. });
+            let hidden = is_shown.then(|| quote_spanned!(here=> #[doc(hidden)]));
             let methods = methods
                 .iter()
-                .map(|method| quote_spanned!(here=> #(#conditions)* #[doc(hidden)] #method));
+                .map(|method| quote_spanned!(here=> #(#conditions)* #hidden #method));
             methods.collect()
         }
     }

@@ -1,12 +1,13 @@
 //! Functions that are `async`, and those that return a future.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::quote_spanned;
 use syn::Type;
 
 use super::{first_span, here, located};
 use crate::item::Item;
 use crate::model::{Block, Body, Form};
+use crate::tokens::mentioned;
 
 /// What takes the place of a body. `at_call` makes what the arguments are needed for, `at_poll` the answer.
 ///
@@ -44,11 +45,17 @@ pub(super) fn made(item: &Item, form: &Form) -> Option<TokenStream> {
 }
 
 /// The body as a future. A branch that is never taken tells the compiler its type.
-pub(super) fn body(item: &Item, form: &Form, runtime: &TokenStream, returns: &Type) -> TokenStream {
+pub(super) fn body(
+    item: &Item,
+    form: &Form,
+    at_call: &TokenStream,
+    runtime: &TokenStream,
+    returns: &Type,
+) -> TokenStream {
     let here = here();
     let body = match form.future.as_ref().map(|future| &future.body) {
-        None => &item.body,
-        Some(Body::Block(block)) => &block.inside,
+        None => item.body.clone(),
+        Some(Body::Block(block)) => using_moved(&block.inside, at_call),
         Some(Body::Made(_)) => return quote_spanned!(here=> __body),
     };
     // Where the compiler puts "return type inferred to be this here".
@@ -61,4 +68,31 @@ pub(super) fn body(item: &Item, form: &Form, runtime: &TokenStream, returns: &Ty
             #body
         }
     }
+}
+
+/// `#[async_trait]` begins a body with `let id = id;`, which would be unused where only the attribute uses the
+/// parameter.
+fn using_moved(body: &TokenStream, at_call: &TokenStream) -> TokenStream {
+    let tokens: Vec<TokenTree> = body.clone().into_iter().collect();
+    let mut using = TokenStream::new();
+    for (index, token) in tokens.iter().enumerate() {
+        using.extend([token.clone()]);
+        let before = tokens.get(..index).unwrap_or_default();
+        if let [
+            ..,
+            first,
+            TokenTree::Ident(new),
+            equals,
+            TokenTree::Ident(old),
+        ] = before
+            && token.to_string() == ";"
+            && equals.to_string() == "="
+            && matches!(first.to_string().as_str(), "let" | "mut")
+            && new == old
+            && mentioned(at_call.clone(), std::slice::from_ref(old)).is_some()
+        {
+            using.extend(quote_spanned!(here()=> let _ = &#new;));
+        }
+    }
+    using
 }

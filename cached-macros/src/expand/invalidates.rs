@@ -56,7 +56,6 @@ pub(crate) fn invalidates(function: &InvalidatingFn) -> TokenStream {
     let mutable = more.is_some().then(|| quote_spanned!(here=> mut));
     let [decide, apply] = end(function);
     let made = form::made(item, form);
-    let body = form::body(item, form, runtime, returns);
     let (named, prepared) = match form.future {
         None => (None, prepared),
         Some(_) => (
@@ -65,6 +64,7 @@ pub(crate) fn invalidates(function: &InvalidatingFn) -> TokenStream {
         ),
     };
     let at_call = quote_spanned!(here=> #(#known)* #named #made);
+    let body = form::body(item, form, &at_call, runtime, returns);
     let at_poll = quote_spanned! {here=>
         let #mutable __prepared = #prepared.prepare();
         let __returned = {
