@@ -69,7 +69,7 @@ pub mod by_type {
 pub const fn checked(time: Duration) -> Duration {
     assert!(
         !time.is_zero(),
-        "the time is zero, so nothing would ever be kept"
+        "the time is zero, so nothing would ever be kept: write a longer one"
     );
     assert!(
         time.as_secs() <= LONGEST_TTL.as_secs(),

@@ -113,7 +113,7 @@ pub(crate) fn no_parameter(
     if let Some(meant) = closest(&name, known.iter().map(String::as_str)) {
         format!("no parameter is called `{name}`: did you mean `{meant}`?")
     } else if known.is_empty() {
-        format!("no parameter is called `{name}`: the function has none")
+        format!("no parameter is called `{name}`: the function has none; leave this out")
     } else if known.iter().any(|name| name.starts_with("__arg")) {
         format!(
             "no parameter is called `{name}` any more, because `#[async_trait]` takes patterns away: give the parameter a name, and take it apart in the body"

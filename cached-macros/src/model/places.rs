@@ -115,7 +115,7 @@ impl Reader<'_> {
     fn returned(&mut self, place: &Place, literal: &LitStr) -> Option<TokenStream> {
         let Some(returned) = self.returned else {
             self.mistakes.on(literal, format!(
-                "`{{{place}}}`: a key is made before the body runs; only `#[invalidates]` can name what it returned"
+                "`{{{place}}}`: a key is made before the body runs: name a parameter; only `#[invalidates]` can name what was returned"
             ));
             return None;
         };
