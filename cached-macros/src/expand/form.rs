@@ -26,8 +26,11 @@ pub(super) fn around(form: &Form, at_call: &TokenStream, at_poll: &TokenStream) 
             quote_spanned!(here=> #at_call #polled #then)
         }
         Body::Block(Block { by, .. }) => quote_spanned!(here=> #at_call #by(#polled)),
-        Body::Made(_) if future.is_boxed => {
-            quote_spanned!(here=> #at_call ::std::boxed::Box::pin(#polled))
+        Body::Made(ty) if future.is_boxed => {
+            // Where the compiler says that the type is no box.
+            let at = here.located_at(first_span(ty));
+            let boxed = quote_spanned!(at=> ::std::boxed::Box::pin(#polled));
+            quote_spanned!(here=> #at_call #boxed)
         }
         Body::Made(_) => quote_spanned!(here=> #at_call #polled),
     }
