@@ -1,11 +1,27 @@
 //! Names in a heap of tokens.
 
-use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote_spanned;
 use syn::ext::IdentExt as _;
 
 pub(crate) fn starts_with(tokens: &TokenStream, name: &Ident) -> bool {
     matches!(tokens.clone().into_iter().next(), Some(TokenTree::Ident(first)) if first == *name)
+}
+
+/// A name of the caller's, located there for messages, but made by the macro: the caller's lints on names and unused
+/// items do not apply.
+pub(crate) fn ours(name: &Ident) -> Ident {
+    respanned(name, Span::call_site().located_at(name.span()))
+}
+
+pub(crate) fn respanned(name: &Ident, span: Span) -> Ident {
+    // A keyword in this crate's edition, a name in the one before, where `r#` means the same.
+    if name == "gen" {
+        return Ident::new_raw("gen", span);
+    }
+    let mut name = name.clone();
+    name.set_span(span);
+    name
 }
 
 /// The first identifier that `wanted` accepts, anywhere in the tokens.

@@ -8,6 +8,7 @@ use super::again::again;
 use super::{at, chosen, declaration, declaring, here, key, reader, respan};
 use crate::item::Item;
 use crate::model::{CachedFn, Companions, Within};
+use crate::tokens::ours;
 
 /// `profile::key(42)` and so on for a function, `self.profile_key(42)` and so on for a method.
 ///
@@ -247,9 +248,7 @@ pub(super) fn path(function: &CachedFn) -> TokenStream {
 }
 
 fn name(function: &CachedFn) -> Ident {
-    let mut name = function.item.signature.ident.clone();
-    name.set_span(Span::call_site().located_at(name.span()));
-    name
+    ours(&function.item.signature.ident)
 }
 
 /// The generic arguments for a call of the annotated function by a companion.

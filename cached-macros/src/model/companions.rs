@@ -10,6 +10,7 @@ use crate::args::Written;
 use crate::item::Item;
 use crate::mistakes::Mistakes;
 use crate::surroundings;
+use crate::tokens::ours;
 
 /// What a function is in, as far as its attribute can see.
 pub(crate) enum Within {
@@ -74,12 +75,7 @@ pub(crate) fn companions(
     } else if signature.receiver().is_some() || within.is_seen() {
         Companions::Methods(name.unraw().to_string())
     } else {
-        // Located at the name for messages, but made by the macro: the caller's lints on names and
-        // unused items do not apply.
-        let span = Span::call_site().located_at(name.span());
-        let mut name = name;
-        name.set_span(span);
-        Companions::Struct(name)
+        Companions::Struct(ours(&name))
     }
 }
 

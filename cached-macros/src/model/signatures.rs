@@ -7,7 +7,7 @@ use syn::{Expr, Ident, Pat, Receiver, ReceiverKind};
 use super::Component;
 use super::parameters::{Parameter, is_opaque};
 use crate::pattern::without_mut;
-use crate::tokens::{find, mentioned, starts_with};
+use crate::tokens::{find, mentioned, respanned, starts_with};
 
 /// The parameters of the companions.
 pub(crate) struct Signatures {
@@ -97,9 +97,8 @@ pub(crate) fn signatures(
         // Hidden from the name of the function, which may be the same.
         let name = match pattern {
             Pat::Ident(binding) if binding.subpat.is_none() && is_unique(&binding.ident) => {
-                let mut name = binding.ident.clone();
-                name.set_span(Span::mixed_site().located_at(name.span()));
-                name
+                let name = &binding.ident;
+                respanned(name, Span::mixed_site().located_at(name.span()))
             }
             _ => format_ident!("argument_{}", index, span = Span::mixed_site()),
         };

@@ -18,7 +18,7 @@ pub async fn gen(gen: &str, #[cached(skip)] count: Count) -> Option<String> {
     Some(gen.chars().next()?.to_string())
 }
 
-/// Changes what [`gen`](fn@gen) gives.
+/// Changes what [`gen`] gives.
 #[invalidates("gen:{gen}", gen(gen))]
 pub async fn change(gen: &str) {}
 
