@@ -9,4 +9,6 @@ mod inherent;
 mod stale;
 mod traits;
 
-use super::{Runs, check, check_apart, check_invalidates, check_keeps, in_cache};
+use super::{
+    Runs, check, check_apart, check_in_its_cache, check_invalidates, check_keeps, in_cache,
+};

@@ -2,4 +2,5 @@
 
 mod edition2021;
 mod facade;
+
 mod renamed;

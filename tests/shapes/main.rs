@@ -78,6 +78,14 @@ async fn check<R: PartialEq + Debug>(call: impl AsyncFn() -> R) {
     }
 }
 
+/// As [`check`], of a function that names its cache.
+async fn check_in_its_cache<R: PartialEq + Debug>(call: impl AsyncFn() -> R) {
+    let before = Runs::count();
+    let first = in_cache(call()).await;
+    assert_eq!(in_cache(call()).await, first);
+    assert_eq!(Runs::count() - before, 1, "one run for two equal calls");
+}
+
 /// The first call runs the body and stores, the other runs its body all the same, on every store.
 async fn check_miss<A, B>(one: impl AsyncFn() -> A, other: impl AsyncFn() -> B) {
     for store in Store::ALL {

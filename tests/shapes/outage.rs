@@ -69,7 +69,7 @@ impl Service {
 }
 
 #[tokio::test]
-async fn equal_calls_hit() {
+async fn a_store_that_is_there_is_used() {
     check(async || own(1).await.unwrap()).await;
     check(async || converted(1).await.unwrap()).await;
     check(async || aliased(1).await.unwrap()).await;

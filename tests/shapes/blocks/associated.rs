@@ -95,7 +95,7 @@ async fn equal_calls_hit() {
 }
 
 #[tokio::test]
-async fn other_arguments_miss() {
+async fn other_calls_miss() {
     check_apart(Numbers.row(1), Numbers.row(2)).await;
     check_apart(Numbers::rows(9), Numbers::rows(10)).await;
     check_apart(Numbers::some(Some(1)), Numbers::some(Some(2))).await;

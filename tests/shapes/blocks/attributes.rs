@@ -93,7 +93,7 @@ impl Prices for Shop {
 const SHOP: Shop = Shop { id: 1 };
 
 #[tokio::test]
-async fn equal_calls_hit() {
+async fn they_change_nothing_for_the_others() {
     check(|| SHOP.price(1, &1)).await;
     check(|| SHOP.renamed(1)).await;
     check(|| SHOP.below(1)).await;

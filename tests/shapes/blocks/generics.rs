@@ -61,7 +61,7 @@ async fn equal_calls_hit() {
 }
 
 #[tokio::test]
-async fn instances_share_nothing() {
+async fn other_calls_miss() {
     let repo: Bytes = Repo(PhantomData);
     let wide = Repo::<(u8, u16), 1>(PhantomData);
     let long = Repo::<(u8, u8), 2>(PhantomData);

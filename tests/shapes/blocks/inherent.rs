@@ -93,7 +93,7 @@ async fn equal_calls_hit() {
 }
 
 #[tokio::test]
-async fn other_arguments_miss() {
+async fn other_calls_miss() {
     check_apart(Users::name_of(1, "Ada"), Users::name_of(2, "Ada")).await;
     check_apart(Users::quiet(1), Users::quiet(2)).await;
     check_apart(Users::soon(&1), Users::soon(&2)).await;
@@ -130,7 +130,7 @@ async fn functions_have_companions() {
 }
 
 #[tokio::test]
-async fn typed_calls_reach_them() {
+async fn writes_invalidate() {
     let users = Users::new(7);
     check_invalidates(|| Users::name_of(1, ""), users.rename(1)).await;
     check_keeps(|| Users::name_of(1, ""), users.rename(2)).await;

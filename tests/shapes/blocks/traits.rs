@@ -109,7 +109,7 @@ async fn equal_calls_hit() {
 }
 
 #[tokio::test]
-async fn other_arguments_miss() {
+async fn other_calls_miss() {
     let (one, two) = (Repo::new(1), Repo::new(2));
     check_apart(one.find(1), one.find(2)).await;
     check_apart(one.find(1), two.find(1)).await;
@@ -158,7 +158,7 @@ async fn cache_of_its_own() {
 }
 
 #[tokio::test]
-async fn typed_calls_reach_them() {
+async fn writes_invalidate() {
     let repo = Repo::new(7);
     check_invalidates(|| repo.find(1), repo.rename(1)).await;
     check_invalidates(|| Repo::made(1), repo.rename(1)).await;

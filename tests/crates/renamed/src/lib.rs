@@ -8,7 +8,7 @@ use cache::{cached, invalidates};
 #[cached(ttl = "5m", prefix = "double:{n}", crate = cache, stale_while_revalidate = "1h")]
 pub async fn double(n: u32, #[cached(skip)] count: fn() -> u32) -> Result<u32, cache::Error> {
     count();
-    Ok(n * 2)
+    Ok(n.wrapping_mul(2))
 }
 
 /// Changes what [`double`] gives.

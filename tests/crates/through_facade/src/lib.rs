@@ -8,7 +8,7 @@ use facade::{cached, invalidates};
 #[cached(ttl = "5m", prefix = "double:{n}", crate = facade::cached_core)]
 pub async fn double(n: u32, #[cached(skip)] count: fn() -> u32) -> u32 {
     count();
-    n * 2
+    n.wrapping_mul(2)
 }
 
 /// Changes what [`double`] gives.
