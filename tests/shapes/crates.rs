@@ -2,5 +2,6 @@
 
 mod edition2021;
 mod facade;
+mod nothing_else;
 
 mod renamed;
