@@ -291,6 +291,13 @@ use crate::model::{CachedFn, InvalidatingFn, Within};
 /// ```
 ///
 /// `const`, `unsafe` and variadic functions, and `-> impl Trait` other than a future, are refused.
+///
+/// # Shapes
+///
+/// All of these work, together too. Each is a module of `tests/shapes` in the repository, where a first call misses, an
+/// equal one hits, and another one misses.
+///
+#[doc = include_str!("../docs/shapes.md")]
 #[proc_macro_attribute]
 pub fn cached(
     arguments: proc_macro::TokenStream,

@@ -3,5 +3,4 @@
 mod edition2021;
 mod facade;
 mod nothing_else;
-
 mod renamed;

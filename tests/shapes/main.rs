@@ -28,6 +28,7 @@ mod receivers;
 mod returns;
 mod settings;
 mod stale;
+mod table;
 mod tags;
 mod traits;
 
