@@ -16,6 +16,7 @@ mod newtype;
 mod none;
 mod perhaps;
 mod raw;
+mod rich;
 mod scalars;
 mod slice;
 mod structure;

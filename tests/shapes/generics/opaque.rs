@@ -24,12 +24,19 @@ async fn mixed<'a, T: Display + Serialize, const N: u8>(
     format!("{name}{value}{N}").len()
 }
 
+#[cached]
+async fn length(list: &[impl Serialize], more: Option<impl Serialize>) -> usize {
+    Runs::add();
+    list.len() + usize::from(more.is_some())
+}
+
 #[invalidates("shown:{value}")]
 async fn change(value: impl Serialize) {}
 
 #[tokio::test]
 async fn equal_calls_hit() {
     check(|| shown(1, 2)).await;
+    check(|| length(&[1, 2], Some("a"))).await;
     check(|| mixed::<_, 3>("a", 1, 2)).await;
 }
 
@@ -43,6 +50,9 @@ async fn other_calls_miss() {
     )
     .await;
     check_miss(|| mixed::<_, 3>("a", 1, 2), || mixed::<_, 4>("a", 1, 2)).await;
+    let (bytes, words): (&[u8], &[u16]) = (&[], &[]);
+    check_miss(|| length(bytes, Some(1)), || length(words, Some(1))).await;
+    check_miss(|| length(bytes, None::<u8>), || length(bytes, None::<u16>)).await;
     assert_eq!(shown::key(1_u8), shown::key(1_u8));
 }
 
