@@ -168,12 +168,16 @@ impl Cache {
         };
         let cache = self.clone();
         runtime.spawn(async move {
-            let (write, _admitted) = write.unzip();
+            let (write, admitted) = write.unzip();
             if let Some(write) = write {
                 cache.write(write).await;
             }
-            if let Some(landed) = landed {
+            // Who shuts down waits for what is written, not for what is only kept.
+            if let Some(landed) = &landed {
                 landed.end();
+            }
+            drop(admitted);
+            if landed.is_some() {
                 // Calls that began before may still be reading: they have one deadline. One that reads
                 // for longer than a second may load again; values are not kept alive for its sake.
                 tokio::time::sleep(cache.0.config.op_timeout.min(LINGER)).await;

@@ -239,3 +239,24 @@ async fn a_cache_can_be_named() {
     mine_in(&service.own).await;
     assert_eq!(Runs::count() - before, 2);
 }
+
+/// Anyone: not `Clone`.
+#[derive(Serialize)]
+struct Anyone;
+
+const FIRST: u64 = 1;
+
+#[cached]
+async fn of_constants(_who: Anyone, id: u64) -> u64 {
+    Runs::add();
+    id
+}
+
+#[invalidates(of_constants(Anyone, FIRST))]
+async fn changes_the_first() {}
+
+#[tokio::test]
+async fn constants_are_no_variables() {
+    check_invalidates(|| of_constants(Anyone, 1), changes_the_first()).await;
+    check_keeps(|| of_constants(Anyone, 2), changes_the_first()).await;
+}

@@ -128,8 +128,8 @@ fn arguments(written: &Punctuated<Expr, Token![,]>) -> syn::Result<Option<Vec<Ar
     }
     let arguments = written.iter().map(|argument| match bare(argument) {
         Expr::Path(path) if path.attrs.is_empty() => match path.path.get_ident() {
-            Some(name) => Argument::Name(name.clone()),
-            None => Argument::Expression(argument.clone()),
+            Some(name) if !is_constant(name) => Argument::Name(name.clone()),
+            _ => Argument::Expression(argument.clone()),
         },
         _ => Argument::Expression(argument.clone()),
     });
@@ -141,6 +141,11 @@ fn all_types(generics: impl quote::ToTokens) -> syn::Error {
         generics,
         "`(..)` is all of a function, whatever its types: leave them out",
     )
+}
+
+/// Whether a name is no variable: a constant, or a struct without fields.
+fn is_constant(name: &Ident) -> bool {
+    name.unraw().to_string().starts_with(char::is_uppercase)
 }
 
 /// A typed call is made before the body, and cannot name what it returns.
