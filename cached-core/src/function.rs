@@ -22,6 +22,7 @@ pub struct Function {
 struct Declared {
     name: &'static str,
     place: fn() -> &'static str,
+    of_trait: Option<&'static str>,
     prefix: Option<&'static str>,
     ttl: Option<Duration>,
     ttl_env: Option<&'static str>,
@@ -61,6 +62,7 @@ impl Function {
             declared: Declared {
                 name,
                 place,
+                of_trait: None,
                 prefix: None,
                 ttl: None,
                 ttl_env: None,
@@ -76,6 +78,13 @@ impl Function {
             interned: OnceLock::new(),
             ttl_override: AtomicU64::new(0),
         }
+    }
+
+    /// The trait whose method it is, as written, where the static stands beside the `impl` of the trait.
+    #[must_use]
+    pub const fn of_trait(mut self, written: &'static str) -> Self {
+        self.declared.of_trait = Some(written);
+        self
     }
 
     /// The readable part of its keys; without it, the name.
@@ -294,6 +303,10 @@ impl Declared {
             part(b"name");
             part(self.name.as_bytes());
             part(self.surroundings().as_bytes());
+            if let Some(of) = self.of_trait {
+                part(b"of");
+                part(of.as_bytes());
+            }
         }
         part(&self.version.to_le_bytes());
         // A reader whose groups differ from those of an entry has another key: both keep their own.
@@ -322,6 +335,10 @@ impl Declared {
         if !surroundings.is_empty() {
             marker.push(':');
             segment::push(&mut marker, surroundings);
+        }
+        if let Some(of) = self.of_trait.filter(|_| self.id.is_none()) {
+            marker.push(':');
+            segment::push(&mut marker, of);
         }
         Some(marker)
     }
@@ -399,6 +416,23 @@ mod tests {
             b"\x04\0\0\0\0\0\0\0",
         ];
         assert_eq!(PROFILE.identity(), expected.concat());
+    }
+
+    #[test]
+    fn a_method_of_a_trait_is_no_other_method_of_its_type() {
+        let place = || "shop::Users::__cached_find::__Place";
+        let inherent = Function::new("shop::find", place);
+        let one = Function::new("shop::find", place).of_trait("Find<User>");
+        let other = Function::new("shop::find", place).of_trait("Find<Order>");
+        assert_ne!(inherent.identity(), one.identity());
+        assert_ne!(one.identity(), other.identity());
+        assert_ne!(inherent.marker(), one.marker());
+        assert_ne!(one.marker(), other.marker());
+        let pinned = Function::new("shop::find", place).of_trait("Find").id("find");
+        assert_eq!(
+            pinned.identity(),
+            Function::new("shop::find", place).id("find").identity()
+        );
     }
 
     #[test]

@@ -26,7 +26,8 @@ impl<T: Db> Users for Repo<T> {
 impl<T: Db> Repo<T> {
     pub fn __cached_find() -> &'static ::cached_core::__private::Function {
         ::cached_core::__private::function!(
-            "find".prefix("tenant:{1}").ttl(::core::time::Duration::from_secs(300u64))
+            "find".of_trait("Users").prefix("tenant:{1}")
+            .ttl(::core::time::Duration::from_secs(300u64))
         )
     }
     pub fn find_key(&self, name: &str) -> ::cached_core::Key {

@@ -147,6 +147,7 @@ fn declaration(function: &CachedFn) -> TokenStream {
     let CachedFn { item, runtime, .. } = function;
     let here = here();
     let name = item.signature.ident.unraw().to_string();
+    let of_trait = of_trait(function).map(|of| quote_spanned!(here=> .of_trait(#of)));
     let prefix = function
         .prefix
         .iter()
@@ -192,9 +193,20 @@ fn declaration(function: &CachedFn) -> TokenStream {
     let id = function.id.iter().map(|id| quote_spanned!(here=> .id(#id)));
     quote_spanned! {here=>
         #runtime::__private::function!(
-            #name #(#prefix)* #tags #ttl #(#ttl_env)* #(#jitter)* #(.keeps_none(#none))* #(.keeps_errors(#error))*
+            #name #of_trait #(#prefix)* #tags #ttl #(#ttl_env)* #(#jitter)* #(.keeps_none(#none))* #(.keeps_errors(#error))*
             #(.stale_if_error(#if_error))* #(.stale_while_revalidate(#revalidate))* #fails #(#version)* #(#id)*
         )
+    }
+}
+
+/// The trait as written, where the static does not stand in its `impl`, whose name would tell.
+fn of_trait(function: &CachedFn) -> Option<String> {
+    match (&function.within, &function.companions) {
+        (Within::Trait { of, .. }, Companions::Methods(_)) => {
+            let written = of.to_token_stream().to_string();
+            Some(written.split_whitespace().collect())
+        }
+        _ => None,
     }
 }
 

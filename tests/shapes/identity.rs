@@ -132,3 +132,78 @@ async fn instances_of_a_trait_share_nothing() {
     check(|| Told::<u8>::told(&Cats, 1)).await;
     check_apart(Told::<u8>::told(&Cats, 1), Told::<u16>::told(&Cats, 1)).await;
 }
+
+/// One name for three functions of one type.
+trait Fed<F> {
+    async fn fed(&self, id: u32) -> u32;
+    async fn made(id: u32) -> u32;
+}
+
+#[cached]
+impl Fed<u8> for Dogs {
+    #[cached(skip(self))]
+    async fn fed(&self, id: u32) -> u32 {
+        Runs::add();
+        id + 100
+    }
+
+    #[cached]
+    async fn made(id: u32) -> u32 {
+        Runs::add();
+        id + 100
+    }
+}
+
+#[cached]
+impl Fed<u16> for Dogs {
+    #[cached(skip(self), companions = fed_more)]
+    async fn fed(&self, id: u32) -> u32 {
+        Runs::add();
+        id + 200
+    }
+
+    #[cached(companions = made_more)]
+    async fn made(id: u32) -> u32 {
+        Runs::add();
+        id + 200
+    }
+}
+
+#[cached]
+impl Dogs {
+    #[cached(skip(self), companions = fed_most)]
+    async fn fed(&self, id: u32) -> u32 {
+        Runs::add();
+        id + 300
+    }
+
+    #[cached(companions = off)]
+    async fn made(id: u32) -> u32 {
+        Runs::add();
+        id + 300
+    }
+}
+
+#[tokio::test]
+async fn methods_of_one_name_on_one_type_share_nothing() {
+    super::in_cache(async {
+        assert_eq!(Fed::<u8>::fed(&Dogs, 1).await, 101);
+        assert_eq!(Fed::<u16>::fed(&Dogs, 1).await, 201);
+        assert_eq!(Dogs.fed(1).await, 301);
+        assert_eq!(<Dogs as Fed<u8>>::made(1).await, 101);
+        assert_eq!(<Dogs as Fed<u16>>::made(1).await, 201);
+        assert_eq!(Dogs::made(1).await, 301);
+        let before = Runs::count();
+        assert_eq!(Fed::<u8>::fed(&Dogs, 1).await, 101);
+        assert_eq!(Dogs::made(1).await, 301);
+        assert_eq!(Runs::count(), before);
+        // Each is a group of its own.
+        clear().await;
+        assert_eq!(Dogs.fed_peek(1).await, None);
+        assert_eq!(Dogs.fed_more_peek(1).await, Some(201));
+    })
+    .await;
+}
+
+#[cached_core::invalidates(Dogs::fed(..))]
+async fn clear() {}
