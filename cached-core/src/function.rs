@@ -428,7 +428,9 @@ mod tests {
         assert_ne!(one.identity(), other.identity());
         assert_ne!(inherent.marker(), one.marker());
         assert_ne!(one.marker(), other.marker());
-        let pinned = Function::new("shop::find", place).of_trait("Find").id("find");
+        let pinned = Function::new("shop::find", place)
+            .of_trait("Find")
+            .id("find");
         assert_eq!(
             pinned.identity(),
             Function::new("shop::find", place).id("find").identity()

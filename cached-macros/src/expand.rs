@@ -223,6 +223,16 @@ fn time(runtime: &TokenStream, ttl: &Ttl) -> Option<TokenStream> {
     }
 }
 
+/// Clippy has something against using `_names`, which are the caller's.
+fn underscored(tokens: &TokenStream) -> Option<TokenStream> {
+    let is_underscored = |ident: &Ident| {
+        let name = ident.to_string();
+        name != "_" && name.starts_with('_') && !name.starts_with("__")
+    };
+    crate::tokens::find(tokens.clone(), &is_underscored)
+        .map(|_| quote_spanned!(here()=> #[allow(clippy::used_underscore_binding)]))
+}
+
 fn first_span(tokens: impl ToTokens) -> Span {
     let first = tokens.into_token_stream().into_iter().next();
     first.map_or_else(Span::call_site, |token| token.span())
@@ -280,7 +290,8 @@ fn key(function: &CachedFn, handle: &TokenStream) -> TokenStream {
         let value = &component.value;
         let at = here.located_at(component.span);
         let runtime = located(runtime, at);
-        quote_spanned!(at=> #runtime::__private::Argument(&#value).__push(&mut __key);)
+        let allowed = underscored(value);
+        quote_spanned!(at=> #allowed #runtime::__private::Argument(&#value).__push(&mut __key);)
     });
     let generics = generics.iter().map(|generic| match generic {
         Generic::Type(name) => {

@@ -30,7 +30,6 @@ pub(crate) use self::form::{Block, Body, Form};
 pub(crate) use self::invalidates::{
     Argument, Call, Invalidated, InvalidatingFn, Template, When, returned_name,
 };
-pub(crate) use self::parameters::seen;
 use self::parameters::{apply_skip, key_components, read_parameters};
 use self::places::Reader;
 pub(crate) use self::signatures::Signatures;

@@ -4,8 +4,6 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};
 use syn::{Ident, Pat};
 
-use crate::model::seen;
-
 /// The names a pattern binds, in order; a macro in a pattern hides them.
 pub(crate) fn bindings(pattern: &Pat, names: &mut Vec<Ident>) -> syn::Result<()> {
     match pattern {
@@ -51,9 +49,7 @@ pub(crate) fn bindings(pattern: &Pat, names: &mut Vec<Ident>) -> syn::Result<()>
 /// What a pattern took apart, put together again from its names; `None` where it let something go.
 pub(crate) fn value(pattern: &Pat) -> Option<TokenStream> {
     match pattern {
-        Pat::Ident(binding) if binding.by_ref.is_none() => {
-            Some(seen(&binding.ident).to_token_stream())
-        }
+        Pat::Ident(binding) if binding.by_ref.is_none() => Some(binding.ident.to_token_stream()),
         Pat::Paren(inner) => value(&inner.pat),
         Pat::Tuple(inner) => {
             let elements: Vec<_> = inner.elems.iter().map(value).collect::<Option<_>>()?;

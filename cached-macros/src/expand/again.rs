@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote_spanned};
 
 use super::companions::{allowed, crowded, of_companions, path, turbofish};
-use super::{here, located};
+use super::{here, located, underscored};
 use crate::model::{Again, CachedFn, Companions};
 
 /// What a look-up gives, and what becomes of a value past its ttl.
@@ -26,8 +26,11 @@ pub(super) fn found(function: &CachedFn) -> (TokenStream, Option<TokenStream>) {
     };
     let turbofish = of_companions(function);
     let given = again.arguments.iter().map(|given| &given.value);
+    let given = quote_spanned!(here=> #(#given),*);
+    let allowed = underscored(&given);
     let stale = quote_spanned! {here=>
-        #found::Stale(__stale) => return __stale.answer(|| #path #turbofish(#(#given),*)),
+        #allowed
+        #found::Stale(__stale) => return __stale.answer(|| #path #turbofish(#given)),
     };
     (found, Some(stale))
 }

@@ -5,7 +5,7 @@ use quote::{ToTokens as _, format_ident, quote_spanned};
 use syn::{Attribute, GenericParam, Generics};
 
 use super::again::again;
-use super::{at, chosen, declaration, declaring, here, key, reader, respan};
+use super::{at, chosen, declaration, declaring, here, key, reader, respan, underscored};
 use crate::item::Item;
 use crate::model::{CachedFn, Companions, Within};
 use crate::tokens::ours;
@@ -91,10 +91,10 @@ fn companion_functions(
     let make_key = key(function, &handle);
     let codec = reader(function);
     let looking = &signatures.looking;
-    let idle = signatures
-        .idle
-        .iter()
-        .map(|name| quote_spanned!(here=> let _ = &#name;));
+    let idle = signatures.idle.iter().map(|name| {
+        let allowed = underscored(&name.to_token_stream());
+        quote_spanned!(here=> #allowed let _ = &#name;)
+    });
     let idle: TokenStream = idle.collect();
     let by_type = quote_spanned!(here=> use #runtime::__private::by_type::*;);
     let (made, made_by, key_made) = key_made(function, &make_key, &by_type, &named("key"));

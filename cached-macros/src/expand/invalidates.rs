@@ -3,8 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote_spanned};
 
-use super::{chosen, first_span, form, here, located};
-use crate::model::seen;
+use super::{chosen, first_span, form, here, located, underscored};
 use crate::model::{
     Argument, Call, Component, Invalidated, InvalidatingFn, Template, When, returned_name,
 };
@@ -56,16 +55,18 @@ pub(crate) fn invalidates(function: &InvalidatingFn) -> TokenStream {
     let mutable = more.is_some().then(|| quote_spanned!(here=> mut));
     let [decide, apply] = end(function);
     let made = form::made(item, form);
+    let allowed = underscored(&prepared);
     let (named, prepared) = match form.future {
         None => (None, prepared),
         Some(_) => (
-            Some(quote_spanned!(here=> let __named = #prepared;)),
+            Some(quote_spanned!(here=> #allowed let __named = #prepared;)),
             quote_spanned!(here=> __named),
         ),
     };
     let at_call = quote_spanned!(here=> #(#known)* #named #made);
     let body = form::body(item, form, &at_call, runtime, returns);
     let at_poll = quote_spanned! {here=>
+        #allowed
         let #mutable __prepared = #prepared.prepare();
         let __returned = {
             let __returned = #body.await;
@@ -155,7 +156,8 @@ fn pushes<'a>(
         let value = &component.value;
         let at = here().located_at(component.span);
         let runtime = located(runtime, at);
-        quote_spanned!(at=> #runtime::__private::Argument(&#value).__push(__key);)
+        let allowed = underscored(value);
+        quote_spanned!(at=> #allowed #runtime::__private::Argument(&#value).__push(__key);)
     });
     pushes.collect()
 }
@@ -170,7 +172,6 @@ fn called(runtime: &TokenStream, call: &Call) -> TokenStream {
         Argument::Name(name) => {
             let at = here.located_at(name.span());
             let runtime = located(runtime, at);
-            let name = seen(name);
             quote_spanned!(at=> #runtime::__private::Argument(&#name).__cloned())
         }
         Argument::Expression(expression) => quote_spanned!(here=> #expression),

@@ -1,6 +1,5 @@
 //! The parameters, which of them are skipped, and what is left for the key.
 
-use proc_macro2::Span;
 use quote::{ToTokens as _, quote};
 use syn::spanned::Spanned as _;
 use syn::{Expr, FnArg, Ident, Lit, Pat, Receiver, Signature, Type};
@@ -188,22 +187,11 @@ pub(crate) fn key_components(
                 .filter(|name| !parameter.skipped.contains(name))
         })
         .map(|name| Component {
-            value: seen(name).to_token_stream(),
+            value: name.to_token_stream(),
             span: name.span(),
             is_returned: false,
         })
         .collect()
-}
-
-/// The parameter as the macro names it: clippy has something against using `_names`. Those that begin with
-/// more of them are another macro's, and stay visible as they are.
-pub(crate) fn seen(name: &Ident) -> Ident {
-    let mut name = name.clone();
-    let text = name.to_string();
-    if text.starts_with('_') && !text.starts_with("__") {
-        name.set_span(Span::call_site().located_at(name.span()));
-    }
-    name
 }
 
 /// Written `impl Trait` and part of the key.

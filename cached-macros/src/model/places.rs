@@ -6,7 +6,7 @@ use syn::ext::IdentExt as _;
 use syn::{Ident, LitStr, Receiver};
 
 use super::Component;
-use super::parameters::{Parameter, no_parameter, seen};
+use super::parameters::{Parameter, no_parameter};
 use super::values::check_repeated;
 use crate::args::Written;
 use crate::mistakes::Mistakes;
@@ -170,7 +170,7 @@ impl Reader<'_> {
             ));
             return None;
         }
-        let mut name = seen(name);
+        let mut name = name.clone();
         name.set_span(name.span().located_at(literal.span()));
         Some(name.to_token_stream())
     }

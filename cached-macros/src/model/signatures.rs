@@ -82,7 +82,9 @@ pub(crate) fn signatures(
             let pattern = without_mut(pattern.clone());
             match (&pattern, &mut looked) {
                 (Pat::Ident(binding), Some(names))
-                    if binding.subpat.is_none() && binding.by_ref.is_none() =>
+                    if binding.subpat.is_none()
+                        && binding.by_ref.is_none()
+                        && !binding.ident.to_string().starts_with('_') =>
                 {
                     names.push(binding.ident.to_token_stream());
                 }

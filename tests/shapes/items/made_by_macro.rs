@@ -41,6 +41,20 @@ macro_rules! with_hygiene {
 
 with_hygiene!(crossed, id);
 
+macro_rules! underscored {
+    ($name:ident, $change:ident, $parameter:ident, $pattern:pat) => {
+        #[cached(prefix = "underscored", stale_while_revalidate = "1m")]
+        async fn $name($parameter: u32, $pattern: u32) -> u32 {
+            Runs::add()
+        }
+
+        #[invalidates("underscored:{_id}", $name($parameter, 1))]
+        async fn $change($parameter: u32) {}
+    };
+}
+
+underscored!(underscored, change_underscored, _id, _other);
+
 macro_rules! methods {
     ($owner:ident: $($name:ident -> $output:ty, $factor:literal;)*) => {
         impl $owner {$(
@@ -61,6 +75,7 @@ methods!(Item: once -> Result<u32, ()>, 1; twice -> Result<u32, ()>, 2;);
 async fn equal_calls_hit() {
     check(|| made(1)).await;
     check(|| crossed(1, 2)).await;
+    check(|| underscored(1, 2)).await;
     check(async || Item(1).twice(2).await).await;
     assert!(made::key(41).to_string().starts_with("made:41:"));
 }
@@ -79,5 +94,6 @@ async fn other_calls_miss() {
 #[tokio::test]
 async fn writes_invalidate() {
     check_invalidates(|| made(1), change(1)).await;
+    check_invalidates(|| underscored(1, 1), change_underscored(1)).await;
     check_invalidates(|| crossed(1, 2), change(2)).await;
 }
