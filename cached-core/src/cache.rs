@@ -25,6 +25,7 @@ use crate::{
     scope::{self, Mode},
     stats::Table,
     store::{Store, memory::MemoryStore, redis::RedisStore},
+    twins,
 };
 
 mod backend;
@@ -201,6 +202,7 @@ impl Cache {
         environment::apply_ttls()?;
         scope::install(self)?;
         named::tell_of_unmatched();
+        twins::tell_of_twins();
         Ok(())
     }
 

@@ -196,6 +196,13 @@ pub(crate) fn unmatched(named: &Named) {
     }
 }
 
+pub(crate) fn twins(function: &'static Function) {
+    event!(
+        target: TARGET, Level::WARN, function = function.name(),
+        "two cached functions cannot be told apart and share their entries: give each an `id`"
+    );
+}
+
 pub(crate) fn undecodable(function: Option<&'static Function>, store: Kind) {
     event!(
         target: TARGET, Level::DEBUG,

@@ -212,6 +212,11 @@ impl Function {
         })
     }
 
+    /// Whether an `id` says what it is.
+    pub(crate) fn is_pinned(&self) -> bool {
+        self.declared.id.is_some()
+    }
+
     /// The templates of its tags.
     pub(crate) fn tag_templates(&self) -> &'static [&'static str] {
         self.declared.tags

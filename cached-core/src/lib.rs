@@ -161,6 +161,7 @@ mod stale;
 mod stats;
 mod store;
 mod template;
+mod twins;
 
 #[doc(hidden)]
 #[path = "private.rs"]

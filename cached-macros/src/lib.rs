@@ -68,8 +68,8 @@ use crate::model::{CachedFn, InvalidatingFn, Within};
 ///
 /// # What is part of the key
 ///
-/// The function with its module, the types and constants it is generic over, `version`, and every
-/// argument that is not skipped, as serde shows it: what serde hides (`skip_serializing`, untagged
+/// The function with its module, the types and constants it is generic over (but not the type of a skipped
+/// `impl Trait`), `version`, and every argument that is not skipped, as serde shows it: what serde hides (`skip_serializing`, untagged
 /// variants) is not in the key, and `key = …` is the way to add it. What `prefix` and `tags` name is part of it
 /// as well. A pattern such as `Id(id): Id` gives what it binds; a parameter without a name gives nothing.
 /// Maps, and sets that are a parameter of their own, are the same in any order. `self` is not part of the
@@ -115,7 +115,7 @@ use crate::model::{CachedFn, InvalidatingFn, Within};
 /// | `skip(a, b)` | not part of the key; or `#[cached(skip)]` before the parameter |
 /// | `key = expr` | takes the place of the arguments in the key; an expression of them, not a literal |
 /// | `version = 2` | raise it when the meaning of the value changes. While two versions run side by side, each has entries of its own: a call is invalidated in both where `prefix` names every argument; otherwise by a pattern, a tag or `profile(..)` |
-/// | `id = "name"` | takes the place of module and name, so that the function can move |
+/// | `id = "name"` | takes the place of module and name, so that the function can move; and tells functions of one name apart that stand in two blocks of one function (`install` warns of them) |
 /// | <code>cache_if = \|value: &T\| bool</code> | store only if true |
 /// | `cache_none = "30s"` | store `None` as well, for this long |
 /// | `cache_err = "5s"` | store `Err` as well, for this long; `E` needs what `T` needs |
@@ -363,7 +363,8 @@ pub fn cached(
 /// evaluated before it as they are written, so `user.name` may need `.clone()`. A path whose last name but
 /// one begins with a capital letter, as in `Users::find`, is taken for a method. `(..)` means all calls,
 /// whatever the types that the function or its `impl` is generic over. Where the attribute says
-/// `companions = profile_cache`, that is the name to call; with `companions = off` there is none.
+/// `companions = profile_cache`, that is the name to call; with `companions = off` there is none. A function with
+/// a `cache = …` of its own is reached if the same `cache = …` stands here.
 ///
 /// # When
 ///
