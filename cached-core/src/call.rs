@@ -145,14 +145,14 @@ impl<R, T> Codec<R, T> {
     }
 
     /// What a call would return now without loading.
-    pub async fn peek(&self, key: &mut Key) -> Option<R> {
+    pub async fn peek(self, key: Key) -> Option<R> {
         let cache = Cache::current();
         self.peek_in(&cache, key).await
     }
 
     /// As [`peek`](Self::peek), in `cache`.
-    pub async fn peek_in(&self, cache: &Cache, key: &mut Key) -> Option<R> {
-        self.seek_in(cache, key, Asks::Peek).await.value()
+    pub async fn peek_in(self, cache: &Cache, mut key: Key) -> Option<R> {
+        self.seek_in(cache, &mut key, Asks::Peek).await.value()
     }
 
     pub(crate) async fn seek_in(

@@ -1,6 +1,6 @@
 //! All that an expansion may call. Nothing here is for people; it may change with every release.
 
-use std::time::Duration;
+use std::{pin::Pin, time::Duration};
 
 use crate::config::LONGEST_TTL;
 
@@ -90,25 +90,23 @@ pub fn asked<R>(returned: &R, wanted: fn(&R) -> bool) -> bool {
     wanted(returned)
 }
 
-/// What the companion `invalidate` returns.
+/// What the companion `invalidate` gives.
 pub type Done = Result<Invalidated, Error>;
 
-/// The companion `invalidate`: one call, in the cache of this task.
-///
-/// # Errors
-///
-/// As for [`Cache::invalidate`].
-pub async fn invalidated(key: Key) -> Done {
-    Cache::current().invalidate(key).await
+/// The companion `invalidate` under way: of one type for all functions.
+pub type Invalidating = Pin<Box<dyn Future<Output = Done> + Send>>;
+
+/// The companion `invalidate`: one call, in the cache of the task that awaits it.
+#[must_use]
+pub fn invalidated(key: Key) -> Invalidating {
+    Box::pin(async { Cache::current().invalidate(key).await })
 }
 
 /// As [`invalidated`], in `cache`.
-///
-/// # Errors
-///
-/// As for [`Cache::invalidate`].
-pub async fn invalidated_in(cache: &Cache, key: Key) -> Done {
-    cache.invalidate(key).await
+#[must_use]
+pub fn invalidated_in(cache: &Cache, key: Key) -> Invalidating {
+    let cache = cache.clone();
+    Box::pin(async move { cache.invalidate(key).await })
 }
 
 /// Gives a body its return type without ever running.

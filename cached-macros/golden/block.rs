@@ -37,14 +37,12 @@ impl Users {
     pub async fn page_peek(id: u64) -> ::core::option::Option<Vec<User>> {
         use ::cached_core::__private::by_type::*;
         let _ = &id;
-        ::cached_core::__private::codec!(Vec < User >)
-            .peek(&mut Self::page_key(id))
-            .await
+        ::cached_core::__private::codec!(Vec < User >).peek(Self::page_key(id)).await
     }
     #[doc(hidden)]
-    pub async fn page_invalidate(id: u64) -> ::cached_core::__private::Done {
+    pub fn page_invalidate(id: u64) -> ::cached_core::__private::Invalidating {
         let _ = &id;
-        ::cached_core::__private::invalidated(Self::page_key(id)).await
+        ::cached_core::__private::invalidated(Self::page_key(id))
     }
     #[doc(hidden)]
     pub async fn page_refresh(id: u64) -> Vec<User> {

@@ -44,11 +44,11 @@ impl<T: Db> Repo<T> {
     ) -> ::core::option::Option<<Self as Users>::Found> {
         use ::cached_core::__private::by_type::*;
         ::cached_core::__private::codec!(< Self as Users > ::Found)
-            .peek(&mut Self::find_key(self, name))
+            .peek(Self::find_key(self, name))
             .await
     }
-    pub async fn find_invalidate(&self, name: &str) -> ::cached_core::__private::Done {
-        ::cached_core::__private::invalidated(Self::find_key(self, name)).await
+    pub fn find_invalidate(&self, name: &str) -> ::cached_core::__private::Invalidating {
+        ::cached_core::__private::invalidated(Self::find_key(self, name))
     }
     pub async fn find_refresh(&self, name: &str) -> <Self as Users>::Found {
         ::cached_core::__private::refresh(

@@ -32,17 +32,19 @@ impl double {
         ::cached_core::__private::Argument(&n).__push(&mut __key);
         __key
     }
-    pub async fn peek(n: u64) -> ::core::option::Option<u64> {
+    pub fn peek(
+        n: u64,
+    ) -> impl ::core::future::Future<Output = ::core::option::Option<u64>> {
         use ::cached_core::__private::by_type::*;
-        ::cached_core::__private::codec!(u64).peek(&mut Self::key(n)).await
+        ::cached_core::__private::codec!(u64).peek(Self::key(n))
     }
-    pub async fn invalidate(n: u64) -> ::cached_core::__private::Done {
-        ::cached_core::__private::invalidated(Self::key(n)).await
+    pub fn invalidate(n: u64) -> ::cached_core::__private::Invalidating {
+        ::cached_core::__private::invalidated(Self::key(n))
     }
-    pub async fn refresh(n: u64) -> u64 {
-        ::cached_core::__private::refresh(Self::__cached(), double(n)).await
+    pub fn refresh(n: u64) -> impl ::core::future::Future<Output = u64> {
+        ::cached_core::__private::refresh(Self::__cached(), double(n))
     }
-    pub async fn uncached(n: u64) -> u64 {
-        ::cached_core::__private::uncached(Self::__cached(), double(n)).await
+    pub fn uncached(n: u64) -> impl ::core::future::Future<Output = u64> {
+        ::cached_core::__private::uncached(Self::__cached(), double(n))
     }
 }

@@ -38,12 +38,12 @@ impl Users {
     pub async fn find_peek(&self, name: &str) -> ::core::option::Option<Option<User>> {
         use ::cached_core::__private::by_type::*;
         ::cached_core::__private::codec!(Option < User >)
-            .peek(&mut Self::find_key(self, name))
+            .peek(Self::find_key(self, name))
             .await
     }
     #[doc(hidden)]
-    pub async fn find_invalidate(&self, name: &str) -> ::cached_core::__private::Done {
-        ::cached_core::__private::invalidated(Self::find_key(self, name)).await
+    pub fn find_invalidate(&self, name: &str) -> ::cached_core::__private::Invalidating {
+        ::cached_core::__private::invalidated(Self::find_key(self, name))
     }
     #[doc(hidden)]
     pub async fn find_refresh(&self, name: &str) -> Option<User> {

@@ -31,19 +31,27 @@ impl profile {
         ::cached_core::__private::Argument(&id).__push(&mut __key);
         __key
     }
-    pub async fn peek(id: u64) -> ::core::option::Option<Result<Profile, DbError>> {
+    pub fn peek(
+        id: u64,
+    ) -> impl ::core::future::Future<
+        Output = ::core::option::Option<Result<Profile, DbError>>,
+    > {
         use ::cached_core::__private::by_type::*;
-        ::cached_core::__private::codec!(Result < Profile, DbError >)
-            .peek(&mut Self::key(id))
-            .await
+        ::cached_core::__private::codec!(Result < Profile, DbError >).peek(Self::key(id))
     }
-    pub async fn invalidate(id: u64) -> ::cached_core::__private::Done {
-        ::cached_core::__private::invalidated(Self::key(id)).await
+    pub fn invalidate(id: u64) -> ::cached_core::__private::Invalidating {
+        ::cached_core::__private::invalidated(Self::key(id))
     }
-    pub async fn refresh(id: u64, db: &Db) -> Result<Profile, DbError> {
-        ::cached_core::__private::refresh(Self::__cached(), profile(id, db)).await
+    pub fn refresh(
+        id: u64,
+        db: &Db,
+    ) -> impl ::core::future::Future<Output = Result<Profile, DbError>> {
+        ::cached_core::__private::refresh(Self::__cached(), profile(id, db))
     }
-    pub async fn uncached(id: u64, db: &Db) -> Result<Profile, DbError> {
-        ::cached_core::__private::uncached(Self::__cached(), profile(id, db)).await
+    pub fn uncached(
+        id: u64,
+        db: &Db,
+    ) -> impl ::core::future::Future<Output = Result<Profile, DbError>> {
+        ::cached_core::__private::uncached(Self::__cached(), profile(id, db))
     }
 }

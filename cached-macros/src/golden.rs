@@ -10,7 +10,7 @@ use crate::{expand_cached, expand_invalidates};
 const LONGEST: usize = 60;
 
 /// One that is called again in the background, to no more than this.
-const LONGEST_AGAIN: usize = 70;
+const LONGEST_AGAIN: usize = 74;
 
 /// One in the `impl` of a trait, with both blocks around it, to no more than this.
 const LONGEST_IN_A_TRAIT: usize = 67;
