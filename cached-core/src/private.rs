@@ -109,6 +109,11 @@ pub fn invalidated_in(cache: &Cache, key: Key) -> Invalidating {
     Box::pin(async move { cache.invalidate(key).await })
 }
 
+/// The future that a function makes, which may hold what `make` took.
+pub fn made<R>(make: impl FnOnce() -> R) -> R {
+    make()
+}
+
 /// Gives a body its return type without ever running.
 ///
 /// # Panics

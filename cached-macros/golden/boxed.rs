@@ -10,10 +10,12 @@ impl Users {
         let __cache = ::core::clone::Clone::clone(
             ::cached_core::__private::chosen(&self.cache),
         );
-        let __body = (move || -> Pin<Box<dyn Future<Output = Option<User>> + Send>> {
+        let __body = ::cached_core::__private::made(move || -> Pin<
+            Box<dyn Future<Output = Option<User>> + Send>,
+        > {
             let found = self.db.find(name);
             Box::pin(found)
-        })();
+        });
         ::std::boxed::Box::pin(async move {
             let __codec = ::cached_core::__private::codec!(Option < User >);
             let __load = match __codec.find_in(&__cache, &mut __key).await {

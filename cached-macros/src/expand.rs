@@ -78,7 +78,7 @@ pub(crate) fn user_function(function: &CachedFn) -> TokenStream {
     let handle = handle(function);
     let key = key(function, &handle);
     let cache = kept(function);
-    let made = form::made(item, form);
+    let made = form::made(item, form, runtime);
     let codec = codec(function);
     let find = find(function);
     let (found, stale) = again::found(function);

@@ -4,6 +4,7 @@ mod boxed;
 mod called_again;
 mod detached;
 mod generic;
+mod lent_mutably;
 mod named;
 mod of_method;
 mod opaque;

@@ -37,14 +37,19 @@ pub(super) fn around(form: &Form, at_call: &TokenStream, at_poll: &TokenStream) 
 }
 
 /// What of the body has to run when the function is called: all that makes its future.
-pub(super) fn made(item: &Item, form: &Form) -> Option<TokenStream> {
+///
+/// By a call of a function that says that the closure is called once: what it gives may then borrow again from a
+/// `&mut` that it took.
+pub(super) fn made(item: &Item, form: &Form, runtime: &TokenStream) -> Option<TokenStream> {
     let Body::Made(ty) = &form.future.as_ref()?.body else {
         return None;
     };
     let here = here();
     let body = &item.body;
     let declared = ty.iter().map(|ty| quote_spanned!(here=> -> #ty));
-    Some(quote_spanned!(here=> let __body = (move || #(#declared)* { #body })();))
+    Some(quote_spanned! {here=>
+        let __body = #runtime::__private::made(move || #(#declared)* { #body });
+    })
 }
 
 /// The body as a future. A branch that is never taken tells the compiler its type.

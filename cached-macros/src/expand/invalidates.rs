@@ -54,7 +54,7 @@ pub(crate) fn invalidates(function: &InvalidatingFn) -> TokenStream {
     let more = returned(function);
     let mutable = more.is_some().then(|| quote_spanned!(here=> mut));
     let [decide, apply] = end(function);
-    let made = form::made(item, form);
+    let made = form::made(item, form, runtime);
     let allowed = underscored(&prepared);
     let (named, prepared) = match form.future {
         None => (None, prepared),
