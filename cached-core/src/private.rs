@@ -37,7 +37,8 @@ macro_rules! __function {
 
 /// How what a function returns is stored, settled by type.
 ///
-/// It lies where its call is written, because the compiler may blame any part of the chain.
+/// It lies where its call is written, because the compiler may blame any part of the chain. A type cannot tell whether
+/// an error is borrowed: where that is written, the second form does not ask.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __codec {
@@ -46,6 +47,12 @@ macro_rules! __codec {
             .__result()
             .__option()
             .__codec($crate::__private::Returns::<$returns>::NEW.__fails())
+    };
+    ($returns:ty, borrowed) => {
+        $crate::__private::Returns::<$returns>::NEW
+            .__result()
+            .__option()
+            .__codec_of_borrowed($crate::__private::Returns::<$returns>::NEW.__fails())
     };
 }
 

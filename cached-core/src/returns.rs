@@ -172,6 +172,17 @@ impl<R, T, E, O, I> Whole<R, T, E, O, I>
 where
     (O, I): Shape<R, T, E>,
 {
+    /// Its error is for its own caller only, whatever it is. Whether it lives long enough to be shared is nothing that
+    /// decides which `__codec` is meant.
+    #[must_use]
+    #[expect(clippy::unused_self, reason = "the type of `self` decides")]
+    pub fn __codec_of_borrowed<M>(self, fails: Option<Fails<R>>) -> Codec<R, T>
+    where
+        T: CacheValue<M>,
+    {
+        Codec::of_shape::<E, (O, I), M>(fails)
+    }
+
     /// What it gave, if it gave anything.
     #[must_use]
     #[expect(clippy::unused_self, reason = "the type of `self` decides")]
@@ -366,6 +377,11 @@ mod tests {
         assert!(codec.encode(&returned, &mut Sink::new(100)).is_err());
         assert_eq!(codec.decode(Outcome::Error, b"\"no\""), None);
         assert!(codec!(Result<u32, Failure>).share(&Err(Failure)).is_none());
+        assert!(
+            codec!(Result<u32, String>, borrowed)
+                .share(&returned)
+                .is_none()
+        );
     }
 
     #[test]

@@ -360,7 +360,10 @@ fn reader(function: &CachedFn) -> TokenStream {
         let method = Ident::new("cache_err", here().located_at(*span));
         quote_spanned!(at=> .#method())
     });
-    quote_spanned!(at=> #runtime::__private::codec!(#returns) #(#error)*)
+    let borrowed = function
+        .error_is_borrowed
+        .then(|| quote_spanned!(at=> , borrowed));
+    quote_spanned!(at=> #runtime::__private::codec!(#returns #borrowed) #(#error)*)
 }
 
 /// Tokens as if the macro had written them, so that the caller's lints do not apply to them.

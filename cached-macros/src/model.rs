@@ -50,6 +50,8 @@ pub(crate) struct CachedFn {
     /// What a call gives, and where in that the stored type seems to be, for messages.
     pub(crate) returns: Type,
     pub(crate) stored_at: Span,
+    /// Its error may be gone before those who wait could share it.
+    pub(crate) error_is_borrowed: bool,
     /// What goes into the key, in order.
     pub(crate) components: Vec<Component>,
     pub(crate) generics: Vec<Generic>,
@@ -197,6 +199,7 @@ impl CachedFn {
             item,
             runtime,
             form,
+            error_is_borrowed: again::borrowed(&returns).is_some(),
             returns,
             stored_at,
             components,

@@ -1,6 +1,7 @@
 //! What may be returned, and which part of it is stored.
 
 mod alias;
+mod borrowed_error;
 mod known_results;
 mod lent_for_ever;
 mod local_error;

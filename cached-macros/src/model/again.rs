@@ -8,6 +8,7 @@ use syn::{
     ReceiverKind, Signature, Type, TypeParamBound,
 };
 
+use super::form::types;
 use super::parameters::Parameter;
 use super::{Body, Companions, Form, Ttl};
 use crate::mistakes::Mistakes;
@@ -46,7 +47,7 @@ pub(crate) fn again(
         mistakes.at(keyword, "`stale_while_revalidate` calls the function again, and what this one does before its future is polled may have used its arguments up: write an `async fn`, or let the body be one `async move { … }`");
     }
     if let Some(ty) = form.and_then(|form| form.output.as_ref())
-        && let Err((at, _)) = inside(ty)
+        && let Some(at) = borrowed(ty)
     {
         mistakes.on(at, "`stale_while_revalidate` calls the function again when this call is over, and with it all that can be borrowed from: return an owned error");
     }
@@ -151,6 +152,22 @@ fn is_static(lifetime: Option<&Lifetime>) -> bool {
     lifetime.is_some_and(|lifetime| lifetime.ident == "static")
 }
 
+/// What is borrowed in a return type: only its error can be.
+pub(super) fn borrowed(returned: &Type) -> Option<TokenStream> {
+    // Of a future with a name: how long that lives says nothing of what it gives.
+    if let Type::Path(output) = returned
+        && let Some(Type::Path(future)) = output.qself.as_ref().map(|of| &*of.ty)
+        && let Some(found) = future
+            .path
+            .segments
+            .last()
+            .map(|last| types(last).find_map(borrowed))
+    {
+        return found;
+    }
+    inside(returned).err().map(|(at, _)| at)
+}
+
 /// Nothing in a type is lent, as far as its spelling shows.
 fn inside(ty: &Type) -> Result<(), (TokenStream, Wrong)> {
     match ty {
@@ -238,6 +255,22 @@ mod tests {
             "impl Iterator<Item = u8>",
         ] {
             assert_eq!(check(owned), Some(false), "{owned}");
+        }
+    }
+
+    #[test]
+    fn a_borrowed_error_is_seen() {
+        for (returned, expected) in [
+            ("Result<u64, &str>", true),
+            ("Option<Result<u64, E<'_>>>", true),
+            ("R<'a>", true),
+            ("<Load<'a, Result<u64, &'a str>> as Future>::Output", true),
+            ("<Load<'a, Result<u64, String>> as Future>::Output", false),
+            ("Result<Cow<'static, str>, &'static str>", false),
+            ("()", false),
+        ] {
+            let found = borrowed(&syn::parse_str(returned).unwrap());
+            assert_eq!(found.is_some(), expected, "{returned}");
         }
     }
 

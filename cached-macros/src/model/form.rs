@@ -131,7 +131,7 @@ fn bare(ty: &Type) -> &Type {
     }
 }
 
-fn types(segment: &PathSegment) -> impl Iterator<Item = &Type> {
+pub(super) fn types(segment: &PathSegment) -> impl Iterator<Item = &Type> {
     let arguments = match &segment.arguments {
         PathArguments::AngleBracketed(arguments) => Some(arguments.args.iter()),
         _ => None,
