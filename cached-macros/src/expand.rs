@@ -3,6 +3,7 @@
 mod again;
 mod block;
 mod companions;
+mod elided;
 mod form;
 mod invalidates;
 mod stubs;

@@ -2,9 +2,10 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
-use syn::{Attribute, GenericParam, Generics};
+use syn::{Attribute, GenericParam, Generics, Lifetime, LifetimeParam, Type};
 
 use super::again::again;
+use super::elided::spelled;
 use super::{at, chosen, declaration, declaring, here, key, reader, respan, underscored};
 use crate::item::Item;
 use crate::model::{CachedFn, Companions, Within};
@@ -78,7 +79,6 @@ fn companion_functions(
     let CachedFn {
         item,
         runtime,
-        returns,
         signatures,
         ..
     } = function;
@@ -90,6 +90,8 @@ fn companion_functions(
     let handle = quote_spanned!(here=> Self::#declaring());
     let make_key = key(function, &handle);
     let codec = reader(function);
+    let (peek_generics, peeked) = peeked(function, &generics);
+    let (peek_parameters, _, _) = peek_generics.split_for_impl();
     let looking = &signatures.looking;
     let idle = signatures.idle.iter().map(|name| {
         let allowed = underscored(&name.to_token_stream());
@@ -111,7 +113,7 @@ fn companion_functions(
             )
         }
     };
-    let found = quote_spanned!(here=> ::core::option::Option<#returns>);
+    let found = quote_spanned!(here=> ::core::option::Option<#peeked>);
     let peeks = Future::of(function, &found, function.cache.is_none());
     let (peeks_async, peeks_to, peeks_await) = (peeks.keyword, peeks.returned, peeks.awaited);
     let levels = levels(function);
@@ -140,7 +142,7 @@ fn companion_functions(
         quote_spanned! {here=>
             #levels
             #of_looking
-            #visibility #peeks_async fn #peek #parameters(#(#looking),*) -> #peeks_to #bounds {
+            #visibility #peeks_async fn #peek #peek_parameters(#(#looking),*) -> #peeks_to #bounds {
                 #by_type
                 #idle
                 #made
@@ -162,6 +164,19 @@ fn companion_functions(
     ];
     functions.extend(again(function, visibility));
     functions
+}
+
+/// What `peek` returns, and its generic parameters: a lifetime that the return type leaves out may be that of a
+/// parameter which `peek` does not have.
+fn peeked(function: &CachedFn, generics: &Generics) -> (Generics, Type) {
+    let mut generics = generics.clone();
+    let lifetime = Lifetime::new("'__returned", here());
+    let Some(returns) = spelled(&function.returns, &lifetime) else {
+        return (generics, function.returns.clone());
+    };
+    let lifetime = GenericParam::Lifetime(LifetimeParam::new(lifetime));
+    generics.params.insert(0, lifetime);
+    (generics, returns)
 }
 
 /// `refresh` or `uncached`: a call of the annotated function by another way.

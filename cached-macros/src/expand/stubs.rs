@@ -2,9 +2,10 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote_spanned};
-use syn::{Attribute, GenericArgument, PathArguments, Type, parse_quote};
+use syn::Attribute;
 
 use super::companions::visibility;
+use super::elided::nameable;
 use super::here;
 use crate::model::{Companions, Unfinished};
 
@@ -97,67 +98,4 @@ fn functions(
         of(asynchronous(), "refresh", calling, returned()),
         of(asynchronous(), "uncached", calling, returned()),
     ]
-}
-
-/// The return type, with something in place of what no function here can return: an opaque type, `!`, and a
-/// borrow from a parameter that may not be there.
-fn nameable(mut ty: Type) -> Type {
-    fn clear(ty: &mut Type) {
-        match ty {
-            Type::ImplTrait(_) | Type::Never(_) => *ty = parse_quote!(::core::convert::Infallible),
-            Type::Reference(reference) => {
-                reference.lifetime.get_or_insert(parse_quote!('static));
-                clear(&mut reference.elem);
-            }
-            Type::Path(path) => {
-                for segment in &mut path.path.segments {
-                    if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
-                        arguments.args.iter_mut().for_each(clear_argument);
-                    }
-                }
-            }
-            Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(clear),
-            Type::Array(array) => clear(&mut array.elem),
-            Type::Slice(slice) => clear(&mut slice.elem),
-            Type::Group(group) => clear(&mut group.elem),
-            Type::Paren(paren) => clear(&mut paren.elem),
-            _ => {}
-        }
-    }
-    fn clear_argument(argument: &mut GenericArgument) {
-        match argument {
-            GenericArgument::Type(ty) => clear(ty),
-            GenericArgument::Lifetime(lifetime) if lifetime.ident == "_" => {
-                *lifetime = parse_quote!('static);
-            }
-            _ => {}
-        }
-    }
-    clear(&mut ty);
-    ty
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_stub_can_return_its_type() {
-        let check = |written: &str, expected: &str| {
-            let ty = nameable(syn::parse_str(written).unwrap());
-            let expected: Type = syn::parse_str(expected).unwrap();
-            assert_eq!(
-                ty.to_token_stream().to_string(),
-                expected.to_token_stream().to_string()
-            );
-        };
-        check("io::Result<Vec<[u8; 4]>>", "io::Result<Vec<[u8; 4]>>");
-        check("impl Display", "::core::convert::Infallible");
-        check(
-            "Option<(&str, Ref<'_, u8>)>",
-            "Option<(&'static str, Ref<'static, u8>)>",
-        );
-        check("&'a [&u8]", "&'a [&'static u8]");
-        check("!", "::core::convert::Infallible");
-    }
 }

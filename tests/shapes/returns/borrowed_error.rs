@@ -1,6 +1,7 @@
 //! An error that borrows from an argument, and that could be cloned.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 
 use cached_core::{Error, cached, invalidates};
 use futures_util::future::BoxFuture;
@@ -61,6 +62,30 @@ impl Words {
     }
 }
 
+/// It borrows from what `peek` is not given.
+#[cached]
+async fn of_skipped<const STEP: usize>(
+    index: usize,
+    #[cached(skip)] words: &Words,
+) -> Result<u64, Wrong<'_>> {
+    let word = words.0.get(index * STEP).map_or("", String::as_str);
+    Runs::add();
+    word.parse().map_err(|_| Wrong(word.into()))
+}
+
+#[cached]
+fn boxed_of_skipped(
+    index: usize,
+    #[cached(skip)] words: &Words,
+) -> BoxFuture<'_, Option<Result<u64, Box<dyn Display + Send + '_>>>> {
+    Box::pin(async move {
+        Runs::add();
+        let word = words.0.get(index)?;
+        let wrong = |_| Box::new(word) as Box<dyn Display + Send + '_>;
+        Some(word.parse().map_err(wrong))
+    })
+}
+
 #[invalidates(number(text))]
 async fn change(text: &str) -> Result<u64, Wrong<'_>> {
     tokio::task::yield_now().await;
@@ -75,6 +100,8 @@ async fn equal_calls_hit() {
     check(|| boxed("1")).await;
     let words = Words(vec!["1".to_owned()]);
     check(|| words.number(0)).await;
+    check(|| of_skipped::<1>(0, &words)).await;
+    check(async || boxed_of_skipped(0, &words).await.and_then(Result::ok)).await;
 }
 
 #[tokio::test]
@@ -87,6 +114,9 @@ async fn other_calls_miss() {
     let words = Words(vec!["1".to_owned(), "2".to_owned()]);
     check_miss(|| words.number(0), || words.number(1)).await;
     check_uncached(|| words.number(2)).await;
+    check_miss(|| of_skipped::<1>(0, &words), || of_skipped::<2>(0, &words)).await;
+    check_uncached(|| of_skipped::<1>(2, &words)).await;
+    check_uncached(|| boxed_of_skipped(2, &words)).await;
 }
 
 #[tokio::test]
@@ -98,6 +128,11 @@ async fn companions_return_it() {
         let words = Words(vec!["a".to_owned()]);
         assert_eq!(words.number_refresh(0).await, Err("a"));
         assert_eq!(words.number_peek(0).await, None);
+        assert_eq!(of_skipped::peek::<1>(0).await, None);
+        assert!(boxed_of_skipped::peek(0).await.is_none());
+        let words = Words(vec!["1".to_owned()]);
+        assert_eq!(of_skipped::<1>(0, &words).await, Ok(1));
+        assert_eq!(of_skipped::peek::<1>(0).await, Some(Ok(1)));
     })
     .await;
 }

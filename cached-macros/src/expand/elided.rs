@@ -1,0 +1,159 @@
+//! A return type that stands where the parameters it was written with may not be.
+
+use syn::{
+    AngleBracketedGenericArguments, GenericArgument, Lifetime, Path, PathArguments, Type,
+    TypeParamBound, parse_quote,
+};
+
+/// The type with this lifetime wherever it leaves one out, if it does.
+pub(super) fn spelled(ty: &Type, lifetime: &Lifetime) -> Option<Type> {
+    let mut ty = ty.clone();
+    let mut speller = Speller {
+        lifetime,
+        opaque: None,
+        is_changed: false,
+    };
+    speller.ty(&mut ty);
+    speller.is_changed.then_some(ty)
+}
+
+/// The type with something in place of what no other function can return: an opaque type, `!`, and a borrow from
+/// a parameter that may not be there.
+pub(super) fn nameable(mut ty: Type) -> Type {
+    let mut speller = Speller {
+        lifetime: &parse_quote!('static),
+        opaque: Some(parse_quote!(::core::convert::Infallible)),
+        is_changed: false,
+    };
+    speller.ty(&mut ty);
+    ty
+}
+
+struct Speller<'a> {
+    lifetime: &'a Lifetime,
+    /// What takes the place of an opaque type.
+    opaque: Option<Type>,
+    is_changed: bool,
+}
+
+impl Speller<'_> {
+    fn ty(&mut self, ty: &mut Type) {
+        match ty {
+            Type::ImplTrait(_) | Type::Never(_) => {
+                if let Some(opaque) = &self.opaque {
+                    ty.clone_from(opaque);
+                }
+            }
+            Type::Reference(reference) => {
+                if let Some(lifetime) = &mut reference.lifetime {
+                    self.lifetime(lifetime);
+                } else {
+                    reference.lifetime = Some(self.lifetime.clone());
+                    self.is_changed = true;
+                }
+                self.ty(&mut reference.elem);
+            }
+            Type::Path(path) => {
+                if let Some(of) = &mut path.qself {
+                    self.ty(&mut of.ty);
+                }
+                self.path(&mut path.path);
+            }
+            Type::TraitObject(object) => {
+                for bound in &mut object.bounds {
+                    match bound {
+                        TypeParamBound::Lifetime(lifetime) => self.lifetime(lifetime),
+                        TypeParamBound::Trait(bound) => self.path(&mut bound.path),
+                        _ => {}
+                    }
+                }
+            }
+            Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(|ty| self.ty(ty)),
+            Type::Array(array) => self.ty(&mut array.elem),
+            Type::Slice(slice) => self.ty(&mut slice.elem),
+            Type::Group(group) => self.ty(&mut group.elem),
+            Type::Paren(paren) => self.ty(&mut paren.elem),
+            // What a function pointer leaves out is its own.
+            _ => {}
+        }
+    }
+
+    fn path(&mut self, path: &mut Path) {
+        for segment in &mut path.segments {
+            if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
+                self.arguments(arguments);
+            }
+        }
+    }
+
+    fn arguments(&mut self, arguments: &mut AngleBracketedGenericArguments) {
+        for argument in &mut arguments.args {
+            match argument {
+                GenericArgument::Type(ty) => self.ty(ty),
+                GenericArgument::AssocType(associated) => self.ty(&mut associated.ty),
+                GenericArgument::Lifetime(lifetime) => self.lifetime(lifetime),
+                _ => {}
+            }
+        }
+    }
+
+    fn lifetime(&mut self, lifetime: &mut Lifetime) {
+        if lifetime.ident == "_" {
+            lifetime.clone_from(self.lifetime);
+            self.is_changed = true;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::ToTokens as _;
+
+    use super::*;
+
+    fn text(ty: &Type) -> String {
+        ty.to_token_stream().to_string()
+    }
+
+    #[test]
+    fn a_stub_can_return_its_type() {
+        let check = |written: &str, expected: &str| {
+            let ty = nameable(syn::parse_str(written).unwrap());
+            assert_eq!(text(&ty), text(&syn::parse_str(expected).unwrap()));
+        };
+        check("io::Result<Vec<[u8; 4]>>", "io::Result<Vec<[u8; 4]>>");
+        check("impl Display", "::core::convert::Infallible");
+        check(
+            "Option<(&str, Ref<'_, u8>)>",
+            "Option<(&'static str, Ref<'static, u8>)>",
+        );
+        check("&'a [&u8]", "&'a [&'static u8]");
+        check("!", "::core::convert::Infallible");
+    }
+
+    #[test]
+    fn a_lifetime_that_is_left_out_is_spelled() {
+        let lifetime = syn::parse_str("'r").unwrap();
+        let check = |written: &str, expected: Option<&str>| {
+            let spelled = spelled(&syn::parse_str(written).unwrap(), &lifetime);
+            let expected = expected.map(|ty| text(&syn::parse_str(ty).unwrap()));
+            assert_eq!(spelled.as_ref().map(text), expected);
+        };
+        check("Result<u64, &str>", Some("Result<u64, &'r str>"));
+        check(
+            "Result<u64, Box<dyn Load<Item = &'_ u8> + '_>>",
+            Some("Result<u64, Box<dyn Load<Item = &'r u8> + 'r>>"),
+        );
+        check(
+            "<Fut<'_> as Future>::Output",
+            Some("<Fut<'r> as Future>::Output"),
+        );
+        for complete in [
+            "Result<u64, E<'a>>",
+            "fn(&str) -> &str",
+            "Box<dyn Fn(&str) -> u8>",
+        ] {
+            check(complete, None);
+        }
+    }
+}
