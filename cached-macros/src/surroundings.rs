@@ -85,8 +85,8 @@ pub(crate) fn check(item: &Item, companions: &Companions, mistakes: &mut Mistake
         Some(Place::Impl) if !has_self => format!(
             "`{name}` has no `self`, and companions of such a function have no place in an `impl`: write `#[cached]` above the `impl` as well, or `companions = off` here"
         ),
-        Some(Place::Trait) if !has_self => format!(
-            "`{name}` has no `self`, and companions of such a function have no place in a `trait`: write `companions = off`"
+        Some(Place::Trait) => format!(
+            "`{name}` is in a `trait`, which has no place for companions: write `companions = off`"
         ),
         Some(Place::BesideModule) if matches!(companions, Companions::Struct(own) if own == name) =>
         {

@@ -2,8 +2,6 @@
 
 mod words;
 
-use std::collections::HashSet;
-
 use self::words::{Token, tokens};
 use super::{Functions, Place, Position};
 
@@ -11,7 +9,6 @@ use super::{Functions, Place, Position};
 #[derive(Default)]
 struct Frame<'a> {
     place: Place,
-    is_attribute: bool,
     /// The item around it ends with it.
     ends_item: bool,
     item: Item,
@@ -42,8 +39,6 @@ struct Item {
     /// How many `<` are open.
     angles: usize,
     has_attributes: bool,
-    /// `#[cached]` is among them.
-    is_cached: bool,
 }
 
 /// The word that tells what an item is.
@@ -92,8 +87,6 @@ pub(super) fn functions(text: &str) -> Functions {
     let tokens: Vec<_> = tokens(text).collect();
     let at = |index: usize| tokens.get(index).map(|(token, _)| *token);
     let mut functions = Functions::new();
-    // The functions of traits that are annotated: an `impl` that has them again has their companions too.
-    let mut annotated = HashSet::new();
     let mut outer: Vec<Frame<'_>> = Vec::new();
     let mut frame = Frame::default();
     for (index, (token, _)) in tokens.iter().enumerate() {
@@ -112,9 +105,6 @@ pub(super) fn functions(text: &str) -> Functions {
                 if word == "fn"
                     && let Some((Token::Word(name), position)) = tokens.get(after)
                 {
-                    if frame.place == Place::Trait && item.is_cached {
-                        annotated.insert(*name);
-                    }
                     frame.functions.push((*position, name));
                 }
                 if word == "mod"
@@ -122,12 +112,6 @@ pub(super) fn functions(text: &str) -> Functions {
                     && let Some((Token::Word(name), _)) = tokens.get(after)
                 {
                     frame.modules.push(name);
-                }
-                if frame.is_attribute
-                    && word == "cached"
-                    && let Some(around) = outer.last_mut()
-                {
-                    around.item.is_cached = true;
                 }
             }
             Token::Open(brace) => {
@@ -140,7 +124,6 @@ pub(super) fn functions(text: &str) -> Functions {
                     } else {
                         Place::Elsewhere
                     },
-                    is_attribute,
                     ends_item: brace == '{' && item.angles == 0,
                     ..Frame::default()
                 };
@@ -167,11 +150,6 @@ pub(super) fn functions(text: &str) -> Functions {
     outer.push(frame);
     for frame in outer {
         frame.end(&mut functions);
-    }
-    for (name, place) in functions.values_mut() {
-        if *place == Place::TraitImpl && annotated.contains(name.as_str()) {
-            *place = Place::Elsewhere;
-        }
     }
     functions
 }
@@ -267,15 +245,5 @@ mod tests {
                 BesideModule
             ]
         );
-    }
-
-    #[test]
-    fn an_annotated_method_of_a_trait_has_companions_in_its_impls() {
-        use Place::{Elsewhere, Trait, TraitImpl};
-        let text = "
-            trait Load { #[cached] async fn a(&self) {} #[cached_core::cached(ttl = 5)] async fn b(&self) {} async fn c(&self); }
-            impl Load for Users { #[cached] async fn a(&self) {} #[cached] async fn c(&self) {} }
-        ";
-        assert_eq!(places(text), [Trait, Trait, Trait, Elsewhere, TraitImpl]);
     }
 }
