@@ -3,7 +3,7 @@
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
 use syn::ext::IdentExt as _;
-use syn::{Generics, ItemImpl, Type};
+use syn::{Generics, ItemImpl, Path, Type};
 
 use super::parameters::split;
 use crate::mistakes::Mistakes;
@@ -71,6 +71,10 @@ impl Header {
             {
                 format!("`{}` can be any type", path.to_token_stream())
             }
+            Type::Path(path) if path.qself.is_none() && is_of_std(&path.path) => {
+                let name = path.path.segments.last().map(|last| &last.ident);
+                format!("`{}` is the standard library's", name.to_token_stream())
+            }
             _ => return None,
         };
         Some(syn::Error::new_spanned(
@@ -117,6 +121,43 @@ fn is_primitive(name: &Ident) -> bool {
         "i64", "i128", "isize", "f32", "f64",
     ];
     PRIMITIVES.iter().any(|primitive| name == primitive)
+}
+
+/// Whether it has the name of a well-known type of the standard library. The crate's own type may have it as well, but
+/// hardly does, and what the message says to write is right there too.
+fn is_of_std(path: &Path) -> bool {
+    const TYPES: [&str; 24] = [
+        "Arc",
+        "BTreeMap",
+        "BTreeSet",
+        "BinaryHeap",
+        "Box",
+        "Cow",
+        "HashMap",
+        "HashSet",
+        "LazyLock",
+        "LinkedList",
+        "Mutex",
+        "OnceLock",
+        "Option",
+        "OsString",
+        "PathBuf",
+        "Pin",
+        "Rc",
+        "RefCell",
+        "Result",
+        "RwLock",
+        "String",
+        "SystemTime",
+        "Vec",
+        "VecDeque",
+    ];
+    let mut segments = path.segments.iter().map(|segment| &segment.ident);
+    let (Some(first), last) = (segments.next(), segments.next_back()) else {
+        return false;
+    };
+    let is_its_path = last.is_none() || first == "std" || first == "core" || first == "alloc";
+    is_its_path && TYPES.iter().any(|name| last.unwrap_or(first) == name)
 }
 
 fn declared(body: TokenStream) -> Vec<Ident> {
