@@ -170,9 +170,9 @@ use crate::model::{CachedFn, InvalidatingFn, Within};
 /// - `profile::refresh(42, &db).await`: runs the body, stores, returns;
 /// - `profile::uncached(42, &db).await`: runs the body and touches no cache.
 ///
-/// Skipped parameters are left out of the first three. They are functions of a hidden type `profile`, so a
-/// module or type of that name needs `companions = off` or another name. A method's companions are
-/// methods: `self.profile_key(42)` and so on.
+/// Skipped parameters are left out of the first three. They are functions of a hidden type `profile`, so beside a
+/// module or type of that name, or an imported module or crate, the function needs `companions = off` or
+/// `companions = profile_cache`. A method's companions are methods: `self.profile_key(42)` and so on.
 ///
 /// # The attribute on an `impl`
 ///

@@ -28,8 +28,8 @@ enum Place {
     /// The `impl` of a trait for a type.
     TraitImpl,
     Trait,
-    /// A module has the same name.
-    BesideModule,
+    /// This has the same name.
+    Beside(&'static str),
     #[default]
     Elsewhere,
 }
@@ -88,10 +88,10 @@ pub(crate) fn check(item: &Item, companions: &Companions, mistakes: &mut Mistake
         Some(Place::Trait) => format!(
             "`{name}` is in a `trait`, which has no place for companions: write `companions = off`"
         ),
-        Some(Place::BesideModule) if matches!(companions, Companions::Struct(own) if own == name) =>
+        Some(Place::Beside(what)) if matches!(companions, Companions::Struct(own) if own == name) =>
         {
             format!(
-                "a module is called `{name}` as well, and so is the type whose functions the companions are: write `companions = {name}_cache`"
+                "{what} is called `{name}` as well, and so is the type whose functions the companions are: write `companions = {name}_cache`"
             )
         }
         None if !has_self => return check_self(item, mistakes),

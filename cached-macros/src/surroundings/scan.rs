@@ -1,161 +1,143 @@
 //! The functions of a file, found by counting its braces.
 
+mod frame;
 mod words;
 
+use std::collections::HashSet;
+
+use self::frame::{Frame, IMPORT, Item, Keyword};
 use self::words::{Token, tokens};
 use super::{Functions, Place, Position};
-
-/// A pair of braces, brackets or parentheses that is open, and the item that is being read in it.
-#[derive(Default)]
-struct Frame<'a> {
-    place: Place,
-    /// The item around it ends with it.
-    ends_item: bool,
-    item: Item,
-    functions: Vec<(Position, &'a str)>,
-    /// Those that no attribute can take away.
-    modules: Vec<&'a str>,
-}
-
-impl Frame<'_> {
-    /// Adds its functions to those of the file.
-    fn end(self, all: &mut Functions) {
-        for (position, name) in self.functions {
-            let place = match self.place {
-                Place::Elsewhere if self.modules.contains(&name) => Place::BesideModule,
-                place => place,
-            };
-            all.insert(position, (name.to_owned(), place));
-        }
-    }
-}
-
-/// As much of an item as has been read.
-#[derive(Default)]
-struct Item {
-    keyword: Keyword,
-    /// There was a `for` between a trait and a type.
-    has_for: bool,
-    /// How many `<` are open.
-    angles: usize,
-    has_attributes: bool,
-}
-
-/// The word that tells what an item is.
-#[derive(Clone, Copy, Default, PartialEq)]
-enum Keyword {
-    #[default]
-    None,
-    Impl,
-    Trait,
-    Fn,
-    Other,
-}
-
-impl Item {
-    /// What the braces that follow are of.
-    fn place(&self) -> Place {
-        match self.keyword {
-            Keyword::Impl if self.has_for => Place::TraitImpl,
-            Keyword::Impl => Place::Impl,
-            Keyword::Trait => Place::Trait,
-            Keyword::None | Keyword::Fn | Keyword::Other => Place::Elsewhere,
-        }
-    }
-
-    fn word(&mut self, word: &str) {
-        if self.keyword != Keyword::None {
-            return;
-        }
-        self.keyword = match word {
-            "impl" => Keyword::Impl,
-            "trait" => Keyword::Trait,
-            "fn" => Keyword::Fn,
-            "pub" | "default" | "unsafe" | "const" | "async" | "auto" | "extern" => Keyword::None,
-            _ => Keyword::Other,
-        };
-    }
-
-    /// Whether the brackets of types can be told from comparisons.
-    fn has_types(&self) -> bool {
-        matches!(self.keyword, Keyword::Impl | Keyword::Trait | Keyword::Fn)
-    }
-}
 
 /// What each function in a file stands in.
 pub(super) fn functions(text: &str) -> Functions {
     let tokens: Vec<_> = tokens(text).collect();
     let at = |index: usize| tokens.get(index).map(|(token, _)| *token);
     let mut functions = Functions::new();
+    let mut macros = HashSet::new();
     let mut outer: Vec<Frame<'_>> = Vec::new();
     let mut frame = Frame::default();
     for (index, (token, _)) in tokens.iter().enumerate() {
-        let before = index.checked_sub(1).and_then(at);
-        let after = index.saturating_add(1);
+        let (behind, ahead) = tokens.split_at(index);
+        let [before, last] = [2, 1].map(|back| index.checked_sub(back).and_then(at));
+        let next = at(index.saturating_add(1));
         let item = &mut frame.item;
         match *token {
             Token::Word(word) => {
                 item.word(word);
-                let is_of_lifetimes = at(after) == Some(Token::Character('<'))
+                let is_of_lifetimes = next == Some(Token::Character('<'))
                     && matches!(
-                        at(after.saturating_add(1)),
+                        at(index.saturating_add(2)),
                         Some(Token::Lifetime | Token::Character('>'))
                     );
                 item.has_for |= word == "for" && !is_of_lifetimes;
-                if word == "fn"
-                    && let Some((Token::Word(name), position)) = tokens.get(after)
-                {
-                    frame.functions.push((*position, name));
+                match (word, ahead.get(1)) {
+                    ("fn", Some((Token::Word(name), position))) => {
+                        frame.functions.push((*position, name));
+                    }
+                    ("mod", Some((Token::Word(name), _))) if !item.has_attributes => {
+                        frame.modules.push(name);
+                    }
+                    _ => {}
                 }
-                if word == "mod"
-                    && !item.has_attributes
-                    && let Some((Token::Word(name), _)) = tokens.get(after)
-                {
-                    frame.modules.push(name);
+                let is_attribute =
+                    last == Some(Token::Open('[')) && before == Some(Token::Character('#'));
+                if is_attribute || next == Some(Token::Character('!')) {
+                    macros.insert(word);
+                }
+                if frame.of_use.is_none() && begins_path(behind, ahead) {
+                    frame.paths.insert(word);
                 }
             }
             Token::Open(brace) => {
                 let is_attribute =
-                    brace == '[' && matches!(before, Some(Token::Character('#' | '!')));
+                    brace == '[' && matches!(last, Some(Token::Character('#' | '!')));
                 item.has_attributes |= is_attribute;
+                let is_use = frame.of_use.is_some() || item.keyword == Keyword::Use;
+                let of = index.checked_sub(3).and_then(at);
                 let inner = Frame {
-                    place: if brace == '{' {
-                        item.place()
-                    } else {
-                        Place::Elsewhere
+                    place: match brace {
+                        '{' => item.place(),
+                        _ => Place::Elsewhere,
                     },
+                    is_module: brace == '{' && item.keyword == Keyword::Mod,
+                    of_use: (brace == '{' && is_use).then(|| of.map_or("", Token::word)),
                     ends_item: brace == '{' && item.angles == 0,
                     ..Frame::default()
                 };
                 outer.push(std::mem::replace(&mut frame, inner));
             }
             Token::Close => {
+                if let Some(Token::Word(name)) = last {
+                    frame.import(name);
+                }
                 let ends_item = frame.ends_item;
                 let around = outer.pop().unwrap_or_default();
-                std::mem::replace(&mut frame, around).end(&mut functions);
+                std::mem::replace(&mut frame, around).end(&mut frame, &mut functions);
                 if ends_item {
                     frame.item = Item::default();
                 }
             }
-            Token::Character(';') => frame.item = Item::default(),
+            Token::Character(',' | ';') => {
+                if let Some(Token::Word(name)) = last {
+                    frame.import(name);
+                }
+                if *token == Token::Character(';') {
+                    frame.item = Item::default();
+                }
+            }
             Token::Character('<') if item.has_types() => {
                 item.angles = item.angles.saturating_add(1);
             }
-            Token::Character('>') if before != Some(Token::Character('-')) => {
+            Token::Character('>') if last != Some(Token::Character('-')) => {
                 item.angles = item.angles.saturating_sub(1);
             }
             Token::Lifetime | Token::Character(_) => {}
         }
     }
-    outer.push(frame);
-    for frame in outer {
-        frame.end(&mut functions);
+    while let Some(around) = outer.pop() {
+        std::mem::replace(&mut frame, around).end(&mut frame, &mut functions);
+    }
+    frame.end(&mut Frame::default(), &mut functions);
+    // A macro takes no name from a type.
+    for (name, place) in functions.values_mut() {
+        if *place == Place::Beside(IMPORT) && macros.contains(name.as_str()) {
+            *place = Place::Elsewhere;
+        }
     }
     functions
 }
 
+/// Whether the first of `ahead` is a module or crate: what follows is a type, or goes on as a path. A companion
+/// does neither, misspelt or not.
+fn begins_path(behind: &[(Token<'_>, Position)], ahead: &[(Token<'_>, Position)]) -> bool {
+    use Token::{Character, Word};
+    let goes_on = match ahead {
+        [
+            _,
+            (Character(':'), _),
+            (Character(':'), _),
+            (Word(name), _),
+            rest @ ..,
+        ] => {
+            name.starts_with(char::is_uppercase)
+                || matches!(
+                    rest,
+                    [(Character(':'), _), (Character(':'), _), (Word(_), _), ..]
+                )
+        }
+        _ => false,
+    };
+    let is_first = !matches!(
+        behind,
+        [.., (Character(':'), _), (Character(':'), _)] | [.., (Character('$'), _)]
+    );
+    goes_on && is_first
+}
+
 #[cfg(test)]
 mod tests {
+    use super::frame::{MODULE, PATH};
     use super::*;
 
     /// The places of the functions, in order.
@@ -228,7 +210,8 @@ mod tests {
 
     #[test]
     fn a_module_is_beside_a_function_of_its_name() {
-        use Place::{BesideModule, Elsewhere};
+        use Place::Elsewhere;
+        const BESIDE: Place = Place::Beside(MODULE);
         let text = "
             mod a; fn a() {} fn b() {} mod c { fn c() {} mod d {} } fn d() {}
             #[cfg(x)] mod e; fn e() {} fn f() { mod g {} fn g() {} } pub(crate) mod f;
@@ -236,14 +219,102 @@ mod tests {
         assert_eq!(
             places(text),
             [
-                BesideModule,
-                Elsewhere,
-                Elsewhere,
-                Elsewhere,
-                Elsewhere,
-                BesideModule,
-                BesideModule
+                BESIDE, Elsewhere, Elsewhere, Elsewhere, Elsewhere, BESIDE, BESIDE
             ]
         );
+    }
+
+    #[test]
+    fn what_is_imported_is_beside_a_function_of_its_name() {
+        let check = |text: &str, is_beside: bool| {
+            let place = if is_beside {
+                Place::Beside(IMPORT)
+            } else {
+                Place::Elsewhere
+            };
+            assert_eq!(places(text).last(), Some(&place), "{text}");
+        };
+        for import in [
+            "a::users",
+            "users",
+            "a::b as users",
+            "a::{b, users}",
+            "a::{users, b,}",
+            "a::{b::{self, users}, c}",
+            "::a::users::{self, Model}",
+            "a::{b as users, c::d}",
+        ] {
+            for visibility in ["", "pub(crate)"] {
+                check(&format!("{visibility} use {import}; fn users() {{}}"), true);
+                check(
+                    &format!("fn a() {{}} mod m {{ {visibility} use {import}; }} fn users() {{}}"),
+                    false,
+                );
+                check(
+                    &format!("#[cfg(a)] {visibility} use {import}; fn users() {{}}"),
+                    false,
+                );
+                check(&format!("use {import}; mod m {{ fn users() {{}} }}"), false);
+            }
+        }
+        for import in [
+            "users::a",
+            "a::users as b",
+            "a::users::{A, b}",
+            "users::*",
+            "{users::a}",
+        ] {
+            check(&format!("use {import}; fn users() {{}}"), false);
+        }
+        check("use a::users; fn users() { users!(1); }", false);
+        check("use a::users; #[users] fn a() {} fn users() {}", false);
+    }
+
+    #[test]
+    fn a_path_tells_of_a_module_or_crate() {
+        let check = |text: &str, is_beside: bool| {
+            let place = if is_beside {
+                Place::Beside(PATH)
+            } else {
+                Place::Elsewhere
+            };
+            assert_eq!(places(text).last(), Some(&place), "{text}");
+        };
+        for path in [
+            "users::Model",
+            "users::find::all()",
+            "<users::Model>::new()",
+        ] {
+            check(&format!("fn users() {{ {path} }}"), true);
+            check(
+                &format!("fn a() {{ if a {{ {path} }} }} fn users() {{}}"),
+                true,
+            );
+            check(&format!("fn users(a: {path}) {{}}"), true);
+            check(
+                &format!("mod a {{ fn b() {{ {path} }} }} fn users() {{}}"),
+                false,
+            );
+            check(
+                &format!("fn a() {{ use b::users; {path} }} fn users() {{}}"),
+                false,
+            );
+            check(
+                &format!("fn a() {{ {path} }} mod a {{ fn users() {{}} }}"),
+                false,
+            );
+        }
+        for path in [
+            "users::peek(1)",
+            "users::peak(1)",
+            "users::",
+            "users::ke",
+            "users::key::<u8>(1)",
+            "a::users::Model",
+            "::users::Model",
+            "$users::Model",
+        ] {
+            check(&format!("fn users() {{ {path} }}"), false);
+        }
     }
 }

@@ -12,6 +12,16 @@ pub(super) enum Token<'a> {
     Character(char),
 }
 
+impl<'a> Token<'a> {
+    /// The word that it is, or nothing.
+    pub(super) fn word(self) -> &'a str {
+        match self {
+            Token::Word(word) => word,
+            _ => "",
+        }
+    }
+}
+
 /// The tokens of `text`, and where they begin.
 pub(super) fn tokens(text: &str) -> impl Iterator<Item = (Token<'_>, Position)> {
     let mut cursor = Cursor {
