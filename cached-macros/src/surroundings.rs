@@ -13,6 +13,7 @@ use std::time::SystemTime;
 
 use proc_macro2::Ident;
 use quote::ToTokens as _;
+use syn::Signature;
 use syn::ext::IdentExt as _;
 
 use crate::item::Item;
@@ -50,12 +51,22 @@ struct File {
 /// Functions come file by file, so one file is enough.
 static LAST: Mutex<Option<File>> = Mutex::new(None);
 
-/// What the function of this name stands in, if that can be seen.
-fn place(name: &Ident) -> Option<Place> {
+/// What the function stands in, if that can be seen: a macro may have its name from elsewhere.
+fn place(signature: &Signature) -> Option<Place> {
     if !proc_macro::is_available() {
         return None;
     }
-    let span = name.span().unwrap();
+    let name = &signature.ident;
+    let by_name = place_at(name.span().unwrap(), &name.unraw().to_string());
+    by_name.or_else(|| {
+        let place = place_at(signature.fn_token.span.unwrap(), "fn")?;
+        // What the arm of a macro does not show may be around its use.
+        (place != Place::Elsewhere).then_some(place)
+    })
+}
+
+/// What is around this word, which stands there in its file.
+fn place_at(span: proc_macro::Span, word: &str) -> Option<Place> {
     let path = span.local_file()?;
     let metadata = std::fs::metadata(&path).ok()?;
     let version = (metadata.len(), metadata.modified().ok());
@@ -71,14 +82,14 @@ fn place(name: &Ident) -> Option<Place> {
     }
     let functions = &last.as_ref()?.functions;
     let (written, place) = functions.get(&(span.line(), span.column()))?;
-    (name.unraw() == written).then_some(*place)
+    (word == written).then_some(*place)
 }
 
 /// Whether companions may stand beside the function, as far as can be seen; else it is a mistake.
 pub(crate) fn check(item: &Item, companions: &Companions, mistakes: &mut Mistakes) -> bool {
     let name = &item.signature.ident;
     let has_self = item.signature.receiver().is_some();
-    let message = match place(name) {
+    let message = match place(&item.signature) {
         Some(Place::TraitImpl) => format!(
             "`{name}` is in the `impl` of a trait, which has no place for companions: write `#[cached]` above the `impl` as well, or `companions = off` here"
         ),

@@ -9,7 +9,7 @@ use self::frame::{Frame, IMPORT, Item, Keyword};
 use self::words::{Token, tokens};
 use super::{Functions, Place, Position};
 
-/// What each function in a file stands in.
+/// What each function in a file stands in. One that a macro names is found by its `fn`.
 pub(super) fn functions(text: &str) -> Functions {
     let tokens: Vec<_> = tokens(text).collect();
     let at = |index: usize| tokens.get(index).map(|(token, _)| *token);
@@ -17,7 +17,7 @@ pub(super) fn functions(text: &str) -> Functions {
     let mut macros = HashSet::new();
     let mut outer: Vec<Frame<'_>> = Vec::new();
     let mut frame = Frame::default();
-    for (index, (token, _)) in tokens.iter().enumerate() {
+    for (index, (token, position)) in tokens.iter().enumerate() {
         let (behind, ahead) = tokens.split_at(index);
         let [before, last] = [2, 1].map(|back| index.checked_sub(back).and_then(at));
         let next = at(index.saturating_add(1));
@@ -35,6 +35,7 @@ pub(super) fn functions(text: &str) -> Functions {
                     ("fn", Some((Token::Word(name), position))) => {
                         frame.functions.push((*position, name));
                     }
+                    ("fn", _) => frame.functions.push((*position, word)),
                     ("mod", Some((Token::Word(name), _))) if !item.has_attributes => {
                         frame.modules.push(name);
                     }
@@ -58,6 +59,8 @@ pub(super) fn functions(text: &str) -> Functions {
                 let inner = Frame {
                     place: match brace {
                         '{' => item.place(),
+                        // What a macro repeats stands where all of it does.
+                        '(' if last == Some(Token::Character('$')) => frame.place,
                         _ => Place::Elsewhere,
                     },
                     is_module: brace == '{' && item.keyword == Keyword::Mod,
@@ -143,6 +146,7 @@ mod tests {
     /// The places of the functions, in order.
     fn places(text: &str) -> Vec<Place> {
         let mut functions: Vec<_> = functions(text).into_iter().collect();
+        functions.retain(|(_, (name, _))| name != "fn");
         functions.sort_by_key(|(position, _)| *position);
         functions.into_iter().map(|(_, (_, place))| place).collect()
     }
@@ -315,6 +319,17 @@ mod tests {
             "$users::Model",
         ] {
             check(&format!("fn users() {{ {path} }}"), false);
+        }
+    }
+
+    #[test]
+    fn what_a_macro_names_is_found_by_its_keyword() {
+        for text in [
+            "macro_rules! m { ($n:ident) => { impl A { async fn $n() {} } } }",
+            "macro_rules! m { ($n:ident) => { impl A { $( \nfn $n() {})* } } }",
+        ] {
+            let functions: Vec<_> = functions(text).into_values().collect();
+            assert_eq!(functions, [("fn".to_owned(), Place::Impl)], "{text}");
         }
     }
 }
