@@ -3,7 +3,8 @@
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{ParseStream, Parser as _};
-use syn::{Attribute, FnArg, LitStr, Signature, Token, Visibility, parse_quote, token};
+use syn::spanned::Spanned as _;
+use syn::{Attribute, FnArg, LitStr, Meta, Signature, Token, Visibility, parse_quote, token};
 
 use crate::args::is_skip;
 use crate::mistakes::Mistakes;
@@ -184,6 +185,32 @@ impl Item {
             }
             !is_repeated
         });
+    }
+
+    /// Writes `#[allow(…)]` for each `#[expect(…)]`: what the compiler says of the function as it is written, it need not
+    /// say of what becomes of it.
+    pub(crate) fn allow_expected(&mut self) {
+        let of_parameters = self.signature.inputs.iter_mut().flat_map(|parameter| {
+            let (FnArg::Receiver(syn::Receiver { attrs, .. })
+            | FnArg::Typed(syn::PatType { attrs, .. })) = parameter;
+            attrs
+        });
+        for attribute in self
+            .attributes
+            .iter_mut()
+            .chain(&mut self.inner_attributes)
+            .chain(of_parameters)
+        {
+            if attribute.path().is_ident("expect")
+                && let Meta::List(lints) = &mut attribute.meta
+            {
+                // A lint can be against `allow` itself.
+                let span = Span::mixed_site().located_at(lints.path.span());
+                lints.path = Ident::new("allow", span).into();
+                attribute.pound_token.spans = [span];
+                attribute.bracket_token = token::Bracket(span);
+            }
+        }
     }
 
     /// The function with `attribute` below its `#[invalidates(...)]`, if it has one, so that only a call

@@ -190,6 +190,7 @@ impl CachedFn {
                 signatures,
             }));
         };
+        item.allow_expected();
         documentation::append(
             &mut item,
             args.ttl.as_ref().map(|ttl| &ttl.value),

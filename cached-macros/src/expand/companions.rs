@@ -337,7 +337,7 @@ fn levels(function: &CachedFn) -> TokenStream {
 /// The same for what only the expansion calls.
 pub(super) fn allowed(function: &CachedFn) -> TokenStream {
     let here = here();
-    let allowed = attributes(function, &["allow", "expect"])
+    let allowed = attributes(function, &["allow"])
         .into_iter()
         .filter_map(|attribute| {
             let lints = &attribute.meta.require_list().ok()?.tokens;

@@ -62,7 +62,7 @@ impl InvalidatingFn {
     /// Compares; every mistake found is noted. `None` exactly if there is one.
     pub(crate) fn check(
         args: InvalidatesArgs,
-        item: Item,
+        mut item: Item,
         mistakes: &mut Mistakes,
     ) -> Option<InvalidatingFn> {
         let runtime = args.runtime();
@@ -112,6 +112,7 @@ impl InvalidatingFn {
         let (form, returns) = form
             .zip(returns)
             .filter(|_| mistakes.is_empty() && !item.is_unfinished())?;
+        item.allow_expected();
         let names_returned = |template: &Template| {
             let mut components = template.components.iter();
             components.any(|component| component.is_returned)
