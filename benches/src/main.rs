@@ -2,6 +2,7 @@
 //!
 //! `cargo run --release -- --help` lists the options; `README.md` says what is compared and why it is fair.
 
+mod compile;
 mod contestant;
 mod contestants;
 mod invalidation;
@@ -28,6 +29,10 @@ fn main() -> anyhow::Result<()> {
         .enable_all()
         .build()?;
 
+    // It takes longer than all others, so it has to be asked for.
+    if options.names(Group::Compile) {
+        compile::run(&options)?;
+    }
     if options.wants(Group::Redis) {
         let server = Server::start()?;
         let trials = runtime.block_on(contestants::on_redis(&server.url()))?;

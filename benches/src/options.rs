@@ -12,7 +12,7 @@ cargo run --release -- [options]
   --rounds 5           rounds; every contestant runs once in each, the median counts
   --seconds 0.5        how long a contestant runs each time
   --tasks 1,64,256     how many tasks call at once
-  --only a,b           groups (redis, memory, latency, groups, invalidate, outage), or contestants whose name contains a word
+  --only a,b           groups (redis, memory, latency, groups, invalidate, outage; compile: minutes, only if named), or contestants whose name contains a word
   --keys 1000,1000000  how many keys there are when one group of them is invalidated
 
 REDIS_SERVER=/path/to/redis-server names the server to start, if it is not on PATH.";
@@ -25,6 +25,7 @@ pub(crate) enum Group {
     Groups,
     Invalidate,
     Outage,
+    Compile,
 }
 
 #[derive(Debug)]
@@ -95,8 +96,13 @@ impl Options {
             "groups" => self.groups.push(Group::Groups),
             "invalidate" => self.groups.push(Group::Invalidate),
             "outage" => self.groups.push(Group::Outage),
+            "compile" => self.groups.push(Group::Compile),
             name => self.names.push(name.to_lowercase()),
         }
+    }
+
+    pub(crate) fn names(&self, group: Group) -> bool {
+        self.groups.contains(&group)
     }
 
     pub(crate) fn wants(&self, group: Group) -> bool {

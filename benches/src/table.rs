@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::compile::{Build, Cost};
 use crate::rounds::Row;
 
 /// Operations per second and the ratio to the first row, a column for each number of tasks.
@@ -63,6 +64,30 @@ pub(crate) fn times(title: &str, keys: &[u32], rows: &[Row]) -> String {
         rows,
         time,
     )
+}
+
+/// Seconds of each crate, its overhead over the first and the ratio of that to the second's.
+pub(crate) fn builds(functions: u32, ways: &[&str], builds: &[Build]) -> String {
+    let mut text = format!(
+        "\nCompiling {functions} functions (seconds · on top of plain ones · ratio of that to the second row's)\n\n| crate |"
+    );
+    for way in ways {
+        let _ = write!(text, " `{way}` |");
+    }
+    let _ = writeln!(text, "\n|---|{}", "--:|".repeat(ways.len()));
+    for Build { title, ways } in builds {
+        let _ = write!(text, "| {title} |");
+        for Cost {
+            seconds,
+            overhead,
+            ratio,
+        } in ways
+        {
+            let _ = write!(text, " {seconds:.1} · {overhead:.1} · {ratio:.2} |");
+        }
+        text.push('\n');
+    }
+    text
 }
 
 fn render(
