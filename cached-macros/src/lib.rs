@@ -225,8 +225,9 @@ use crate::model::{CachedFn, InvalidatingFn, Within};
 /// ```
 ///
 /// The companions of a trait's functions are public functions of the type, in an `impl` of their own; those
-/// of two traits with a function of one name need `companions = …` in one of them. What the block declares can
-/// be named as `Self::Name`; what it takes from another trait is `<Self as Other>::Name`. Parameters that the
+/// of two traits with a function of one name, or of one generic trait twice, need `companions = …` in one of them. A
+/// companion hides a method of the same name that the block leaves to the trait: `repo.name_key(1)` is the companion
+/// then, and `companions = …` the way out. What the block declares can be named as `Self::Name`; what it takes from another trait is `<Self as Other>::Name`. Parameters that the
 /// type does not name, as in `impl<K> Get<K> for Repo`, are the companions' own: `repo.get_key::<u64>(1)`. With
 /// `#[async_trait]` the two may stand in any order. The attributes inside are known by their names, `cached`
 /// and `invalidates`, and expanded before others there.
@@ -413,7 +414,8 @@ pub fn cached(
 /// | `crate = path` | where `cached_core` is, if not at `::cached_core` |
 ///
 /// A second `#[invalidates(…)]` on the function has an `on` of its own. With [`macro@cached`] on the same
-/// function, in either order, a call invalidates if its body ran: a hit changed nothing.
+/// function, in either order, a call invalidates if its body ran: a hit changed nothing. `#[cached]` knows it
+/// by its name: if it is imported as something else it goes above, or hits invalidate as well.
 ///
 /// # Limits
 ///
