@@ -73,6 +73,8 @@ pub struct Codec<R, T> {
     share_error: fn(&R) -> Option<Arc<dyn Any + Send + Sync>>,
     restore_error: fn(&(dyn Any + Send + Sync)) -> Option<R>,
     clone_value: fn(&(dyn Any + Send + Sync)) -> Option<T>,
+    take_error: fn(Arc<dyn Any + Send + Sync>) -> Option<R>,
+    take_value: fn(Arc<dyn Any + Send + Sync>) -> Option<T>,
     encode_value: fn(&T, &mut Sink) -> Result<(), Unstorable>,
     decode_value: fn(&[u8]) -> Option<T>,
     taker: fn() -> Taker,
@@ -106,6 +108,8 @@ impl<R, T> Codec<R, T> {
             share_error: |_| None,
             restore_error: |_| None,
             clone_value: |shared| shared.downcast_ref::<T>().cloned(),
+            take_error: |_| None,
+            take_value: |shared| Some(Arc::unwrap_or_clone(shared.downcast::<T>().ok()?)),
             encode_value: |value, sink| sink.value(value.stored()),
             decode_value: |json| json::decode(json).map(T::restored),
             taker: Taker::of::<R, T, E, S, M>,
@@ -126,6 +130,7 @@ impl<R, T> Codec<R, T> {
         Self {
             share_error: |returned| Some(Arc::new(S::error(returned)?.clone())),
             restore_error: |shared| S::failed(shared.downcast_ref::<E>()?.clone()),
+            take_error: |shared| S::failed(Arc::unwrap_or_clone(shared.downcast::<E>().ok()?)),
             taker: Taker::sharing_errors::<R, T, E, S, M>,
             ..self
         }
@@ -248,6 +253,16 @@ impl<R, T> Codec<R, T> {
         match (shared.outcome, &shared.value) {
             (Outcome::Value, Some(value)) => (self.clone_value)(&**value).map(self.close),
             (Outcome::Error, Some(error)) => (self.restore_error)(&**error),
+            (Outcome::None, _) => (self.none)(),
+            (Outcome::Value | Outcome::Error, None) => None,
+        }
+    }
+
+    /// As [`restore`](Self::restore), and copies only what somebody else holds as well.
+    pub(crate) fn take(&self, shared: Shared) -> Option<R> {
+        match (shared.outcome, shared.value) {
+            (Outcome::Value, Some(value)) => (self.take_value)(value).map(self.close),
+            (Outcome::Error, Some(error)) => (self.take_error)(error),
             (Outcome::None, _) => (self.none)(),
             (Outcome::Value | Outcome::Error, None) => None,
         }

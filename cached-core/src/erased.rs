@@ -100,6 +100,8 @@ impl Takes for Taker {
             Outcome::Value => Some((self.decode_value)(json)?),
             Outcome::None if self.none => None,
             Outcome::None => return None,
+            // Its codec could not take it back.
+            Outcome::Error if self.error.is_none() => return None,
             Outcome::Error => Some((self.decode_error?)(json)?),
         };
         Some(Shared { outcome, value })
@@ -155,40 +157,142 @@ impl<R, T> Returned for With<'_, R, T> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::__private::{by_type::*, codec};
+    use std::{cell::Cell, convert::Infallible, fmt};
 
-    type Whole = Result<Option<u32>, String>;
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+    use crate::{
+        __private::{by_type::*, codec},
+        codec::{AsItself, MayFail},
+        shape::{IsOption, IsOptionOfResult, IsResult, NoOption},
+    };
+
+    const OUTCOMES: [Outcome; 3] = [Outcome::Value, Outcome::None, Outcome::Error];
+
+    /// Whatever is shared or stored, the taker takes what the codec takes, and the codec makes the same of it.
+    fn check<R: PartialEq + fmt::Debug, T>(codec: Codec<R, T>, own: &[R]) {
+        let taker = codec.taker();
+        let mut all: Vec<_> = own.iter().filter_map(|own| codec.share(own)).collect();
+        let values: [Option<Arc<dyn Any + Send + Sync>>; 4] = [
+            None,
+            Some(Arc::new(1_u32)),
+            Some(Arc::new("no".to_owned())),
+            Some(Arc::new('x')),
+        ];
+        for (outcome, value) in OUTCOMES
+            .into_iter()
+            .flat_map(|outcome| values.clone().map(|value| (outcome, value)))
+        {
+            all.push(Shared { outcome, value });
+        }
+        for shared in all {
+            let expected = codec.restore(&shared);
+            let again = taker.restore(&shared);
+            assert_eq!(again.is_some(), expected.is_some(), "{shared:?}");
+            assert_eq!(again.and_then(|again| codec.restore(&again)), expected);
+            assert_eq!(codec.take(shared), expected);
+        }
+        for outcome in OUTCOMES {
+            for json in ["1", "\"no\"", "null", "[]"] {
+                let expected = codec.decode(outcome, json.as_bytes());
+                let again = taker.decode(outcome, json.as_bytes());
+                assert_eq!(again.is_some(), expected.is_some(), "{outcome:?} {json}");
+                assert_eq!(again.and_then(|again| codec.take(again)), expected);
+            }
+        }
+    }
+
+    /// Neither serde nor `Clone`.
+    #[derive(Debug, PartialEq)]
+    struct Unshareable;
 
     #[test]
     fn takes_what_its_codec_takes() {
-        let codec = codec!(Whole).cache_err();
-        let taker = codec.taker();
-        for returned in [Ok(Some(1)), Ok(None), Err("no".to_owned())] {
-            let outcome = codec.outcome(&returned);
-            let shared = codec.share(&returned).unwrap();
-            let again = taker.restore(&shared).unwrap();
-            assert_eq!(codec.restore(&again), Some(returned.clone()));
-            let mut sink = Sink::new(100);
-            codec.encode(&returned, &mut sink).unwrap();
-            let again = taker.decode(outcome, &sink.into_bytes()).unwrap();
-            assert_eq!(codec.restore(&again), Some(returned));
+        type Both<E> = Result<Option<u32>, E>;
+        type Inside<E> = Option<Result<u32, E>>;
+        let error = || "no".to_owned();
+        check(codec!(u32), &[1]);
+        check(codec!(String), &[error()]);
+        check(codec!(Option<u32>), &[Some(1), None]);
+        check(codec!(Result<u32, String>), &[Ok(1), Err(error())]);
+        check(
+            codec!(Result<u32, String>).cache_err(),
+            &[Ok(1), Err(error())],
+        );
+        check(codec!(Result<u32, Unshareable>), &[Ok(1), Err(Unshareable)]);
+        check(codec!(Result<u32, Infallible>), &[Ok(1)]);
+        check(codec!(Result<u32, u32>).cache_err(), &[Ok(1), Err(1)]);
+        check(codec!(Both<String>), &[Ok(Some(1)), Ok(None), Err(error())]);
+        check(
+            codec!(Both<String>).cache_err(),
+            &[Ok(Some(1)), Ok(None), Err(error())],
+        );
+        check(
+            codec!(Both<Unshareable>),
+            &[Ok(Some(1)), Ok(None), Err(Unshareable)],
+        );
+        check(
+            codec!(Inside<String>),
+            &[Some(Ok(1)), None, Some(Err(error()))],
+        );
+        check(
+            codec!(Inside<String>).cache_err(),
+            &[Some(Ok(1)), None, Some(Err(error()))],
+        );
+        check(
+            codec!(Inside<Unshareable>),
+            &[Some(Ok(1)), None, Some(Err(Unshareable))],
+        );
+    }
+
+    /// No function has such a codec: what can be stored can be shared.
+    #[test]
+    fn leaves_a_stored_error_that_its_codec_cannot_share() {
+        fn check<R: MayFail<Error = String>, S: Shape<R, u32, String>>() {
+            let codec = Codec::<R, u32>::of_shape::<String, S, AsItself>(None).cache_err();
+            let taker = codec.taker();
+            assert!(codec.share(&R::failed("no".to_owned())).is_none());
+            assert!(taker.decode(Outcome::Error, b"\"no\"").is_none());
+            assert!(taker.decode(Outcome::Value, b"1").is_some());
+        }
+        check::<Result<u32, String>, (IsResult, NoOption)>();
+        check::<Result<Option<u32>, String>, (IsResult, IsOption)>();
+        check::<Option<Result<u32, String>>, (IsOptionOfResult, IsOption)>();
+    }
+
+    thread_local! {
+        static CLONES: Cell<u32> = const { Cell::new(0) };
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Counted(u32);
+
+    impl Clone for Counted {
+        fn clone(&self) -> Self {
+            CLONES.set(CLONES.get() + 1);
+            Self(self.0)
         }
     }
 
     #[test]
-    fn leaves_what_its_codec_leaves() {
-        let of = |taker: Taker, shared: &Shared| taker.restore(shared).is_some();
-        let value = codec!(u64).share(&1).unwrap();
-        let none = codec!(Option<u32>).share(&None).unwrap();
-        let error = codec!(Result<u32, u64>).share(&Err(1)).unwrap();
-        let taker = codec!(u32).taker();
-        assert!(!of(taker, &value) && !of(taker, &none) && !of(taker, &error));
-        assert!(taker.decode(Outcome::Value, b"\"1\"").is_none());
-        assert!(taker.decode(Outcome::None, b"null").is_none());
-        let taker = codec!(Whole).taker();
-        assert!(!of(taker, &value) && of(taker, &none) && !of(taker, &error));
-        // Not without `cache_err`.
-        assert!(taker.decode(Outcome::Error, b"\"no\"").is_none());
+    fn what_nobody_else_holds_is_returned_without_a_copy() {
+        type Counts = Result<Option<Counted>, Counted>;
+        let codec = codec!(Counts).cache_err();
+        let taker = codec.taker();
+        let decoded = |outcome| taker.decode(outcome, b"1").unwrap();
+        assert_eq!(
+            codec.take(decoded(Outcome::Value)),
+            Some(Ok(Some(Counted(1))))
+        );
+        assert_eq!(codec.take(decoded(Outcome::Error)), Some(Err(Counted(1))));
+        assert_eq!(codec.take(decoded(Outcome::None)), Some(Ok(None)));
+        assert_eq!(CLONES.get(), 0);
+        for outcome in [Outcome::Value, Outcome::Error] {
+            let held = decoded(outcome);
+            let again = taker.restore(&held).unwrap();
+            assert_eq!(codec.take(again), codec.restore(&held));
+        }
+        assert_eq!(CLONES.get(), 4);
     }
 }

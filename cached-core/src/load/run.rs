@@ -18,7 +18,8 @@ use crate::{codec::Codec, erased::With, shape::Opened};
 pin_project! {
     /// Runs a body, or waits for another call that runs its own.
     ///
-    /// Every body has one of its own, so there is next to nothing in it.
+    /// Every body has one of its own, so there is next to nothing in it. It is awaited only inside an `async` block
+    /// or function: a panic unwinds through that and drops this, so the load is handed over.
     #[must_use = "futures do nothing unless polled"]
     pub struct Run<R, T, F> {
         // Dropped before the body: those who wait for this load do not wait for the body's `Drop`.
@@ -132,7 +133,7 @@ impl<R, T> Stages<R, T> {
     /// The answer, if the body need not run.
     fn answer(&mut self, before: Before) -> Option<R> {
         let (answer, loading) = match before {
-            Before::Answered(shared) => (self.codec.restore(&shared), None),
+            Before::Answered(shared) => (self.codec.take(shared), None),
             Before::Failed(error) => (self.codec.fails.map(|fails| fails(error)), None),
             Before::Load(loading) => (None, Some(loading)),
         };
@@ -145,7 +146,7 @@ impl<R, T> Stages<R, T> {
         let told = match loading.ended(&With(&returned, &self.codec)) {
             Ended::Answered => return Some(returned),
             Ended::Stale(shared) => {
-                return Some(self.codec.restore(&shared).unwrap_or(returned));
+                return Some(self.codec.take(shared).unwrap_or(returned));
             }
             Ended::Tell(told) => told,
         };

@@ -1,7 +1,13 @@
 //! The old value stands in for an error.
 
+use std::cell::Cell;
+
+use cached_core::cached;
+use serde::{Deserialize, Serialize};
+use tests::Store;
+
 use super::{
-    Closed, MINUTE, Place, TTL, every_store,
+    Closed, MINUTE, Place, Shop, TTL, every_store,
     functions::{kept, offer, price},
     make_old,
 };
@@ -110,6 +116,40 @@ async fn old_value_stands_in_while_a_load_behind_an_answer_runs() {
         assert_eq!(waiting.await.unwrap(), Ok(10));
         place.pass(MINUTE);
         assert_eq!(price(1, &place.shop).await, Err(Closed));
+    })
+    .await;
+}
+
+thread_local! {
+    static CLONES: Cell<u32> = const { Cell::new(0) };
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Counted(u64);
+
+impl Clone for Counted {
+    fn clone(&self) -> Self {
+        CLONES.set(CLONES.get() + 1);
+        Self(self.0)
+    }
+}
+
+#[cached(ttl = TTL, stale_if_error = "1m")]
+async fn counted(id: u64, #[cached(skip)] shop: &Shop) -> Result<Counted, Closed> {
+    shop.load(id).await?.map(Counted).ok_or(Closed)
+}
+
+#[tokio::test]
+async fn old_value_that_was_decoded_for_its_call_is_not_copied() {
+    every_store("copied", async |place: &Place| {
+        assert_eq!(counted(1, &place.shop).await, Ok(Counted(10)));
+        place.stored(1).await;
+        place.pass(TTL + MINUTE / 2);
+        place.shop.fail(true);
+        CLONES.set(0);
+        assert_eq!(counted(1, &place.shop).await, Ok(Counted(10)));
+        // In memory the store keeps its own.
+        assert_eq!(CLONES.get(), u32::from(place.store == Store::Memory));
     })
     .await;
 }
