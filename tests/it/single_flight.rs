@@ -12,6 +12,8 @@ use tests::{CountingLoader, Store, every_store, namespace};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+mod unwinding;
+
 /// Nothing here may hang for longer.
 const PATIENCE: Duration = Duration::from_secs(10);
 

@@ -15,8 +15,9 @@ use crate::{
 
 /// A body that runs for a call.
 pub(super) struct Loading {
-    missed: Missed,
+    // Dropped before all that holds a value of the user's: those who wait for this load do not wait for its `Drop`.
     why: Why,
+    missed: Missed,
     /// What was there before; `None` if nothing is kept.
     captured: Option<Captured>,
     /// `None`: it is not counted.
@@ -67,8 +68,8 @@ impl Loading {
             scope: scope::loading(flight),
         });
         Box::new(Self {
-            missed,
             why,
+            missed,
             captured,
             around,
         })
@@ -107,8 +108,8 @@ impl Loading {
     /// No load of its own: part of another, or in place of one that is not for this call.
     pub(super) fn uncounted(missed: Missed) -> Box<Self> {
         Box::new(Self {
-            missed,
             why: Why::Alone,
+            missed,
             captured: None,
             around: None,
         })
