@@ -60,7 +60,9 @@ use crate::model::{CachedFn, InvalidatingFn, Within};
 /// # What is stored
 ///
 /// `Result<T, E>` and `Option<T>` store `T`, also behind an alias and one inside the other; everything
-/// else is stored as it is. `T` needs `Serialize + DeserializeOwned + Clone + Send + Sync + 'static`.
+/// else is stored as it is. What is deeper than one `Result` and one `Option` is part of the value: of an
+/// `Option<Result<Option<T>, E>>`, `Some(Ok(None))` is stored. `T` needs
+/// `Serialize + DeserializeOwned + Clone + Send + Sync + 'static`.
 /// Fields that serde skips are lost on a hit from Redis, and what JSON cannot carry back (NaN, maps with other than
 /// string-like keys) is returned but not stored. Errors and `None` are not stored unless the attribute
 /// says so. If the error is `Clone + Send + Sync + 'static`, callers who wait for a body that fails share

@@ -20,6 +20,12 @@ async fn keeps_all(n: u32) -> Result<Option<u32>, String> {
     found::uncached(n).await
 }
 
+/// The inner `Result` is the value.
+#[cached]
+async fn deeper(n: u32) -> Result<Option<Result<u32, String>>, String> {
+    Ok(found::uncached(n).await?.map(|n| Err(n.to_string())))
+}
+
 #[invalidates(found(n))]
 async fn change(n: u32) -> Result<Option<u32>, String> {
     Ok(None)
@@ -49,6 +55,13 @@ async fn peek_returns_the_declared_type() {
         assert_eq!(keeps_all::peek(1).await, Some(Ok(None)));
     })
     .await;
+}
+
+#[tokio::test]
+async fn what_is_deeper_is_part_of_the_value() {
+    check(|| deeper(2)).await;
+    check_uncached(|| deeper(0)).await;
+    check_uncached(|| deeper(1)).await;
 }
 
 #[tokio::test]
