@@ -109,7 +109,7 @@ impl<R, T> Codec<R, T> {
             restore_error: |_| None,
             clone_value: |shared| shared.downcast_ref::<T>().cloned(),
             take_error: |_| None,
-            take_value: |shared| Some(Arc::unwrap_or_clone(shared.downcast::<T>().ok()?)),
+            take_value: |shared| shared.downcast::<T>().map(Arc::unwrap_or_clone).ok(),
             encode_value: |value, sink| sink.value(value.stored()),
             decode_value: |json| json::decode(json).map(T::restored),
             taker: Taker::of::<R, T, E, S, M>,
@@ -250,21 +250,20 @@ impl<R, T> Codec<R, T> {
 
     /// What a call returns for something shared; `None` if that is of another type.
     pub(crate) fn restore(&self, shared: &Shared) -> Option<R> {
-        match (shared.outcome, &shared.value) {
-            (Outcome::Value, Some(value)) => (self.clone_value)(&**value).map(self.close),
-            (Outcome::Error, Some(error)) => (self.restore_error)(&**error),
-            (Outcome::None, _) => (self.none)(),
-            (Outcome::Value | Outcome::Error, None) => None,
+        let value = shared.value.as_deref();
+        match shared.outcome {
+            Outcome::Value => (self.clone_value)(value?).map(self.close),
+            Outcome::None => (self.none)(),
+            Outcome::Error => (self.restore_error)(value?),
         }
     }
 
     /// As [`restore`](Self::restore), and copies only what somebody else holds as well.
     pub(crate) fn take(&self, shared: Shared) -> Option<R> {
-        match (shared.outcome, shared.value) {
-            (Outcome::Value, Some(value)) => (self.take_value)(value).map(self.close),
-            (Outcome::Error, Some(error)) => (self.take_error)(error),
-            (Outcome::None, _) => (self.none)(),
-            (Outcome::Value | Outcome::Error, None) => None,
+        match shared.outcome {
+            Outcome::Value => (self.take_value)(shared.value?).map(self.close),
+            Outcome::None => (self.none)(),
+            Outcome::Error => (self.take_error)(shared.value?),
         }
     }
 

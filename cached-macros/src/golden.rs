@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 use crate::{expand_cached, expand_invalidates};
 
@@ -18,7 +18,14 @@ const LONGEST_IN_A_TRAIT: usize = 67;
 type Expand = fn(&TokenStream, &TokenStream) -> TokenStream;
 
 fn check(name: &str, expand: Expand, arguments: &str, item: &str) {
-    let mut expanded = expand(&arguments.parse().unwrap(), &item.parse().unwrap()).to_string();
+    let tokens: TokenStream = item.parse().unwrap();
+    let mut expanded = expand(&arguments.parse().unwrap(), &tokens).to_string();
+    let body = innermost(tokens).to_string();
+    assert_eq!(
+        expanded.matches(&body).count(),
+        1,
+        "the body is emitted once: {body}"
+    );
     let is_method = item.contains("self") && !item.starts_with("impl");
     if is_method {
         expanded = format!("impl Users {{ {expanded} }}");
@@ -42,6 +49,21 @@ fn check(name: &str, expand: Expand, arguments: &str, item: &str) {
         LONGEST
     };
     assert!(lines <= longest, "{name} expands to {lines} lines");
+}
+
+/// What the braces hold in which the last others are.
+fn innermost(tokens: TokenStream) -> TokenStream {
+    let groups = tokens.clone().into_iter().filter_map(|token| match token {
+        TokenTree::Group(group) => Some(group),
+        _ => None,
+    });
+    let deeper = |group: Group| {
+        let inside = innermost(group.stream());
+        let is_body = group.delimiter() == Delimiter::Brace
+            || inside.to_string() != group.stream().to_string();
+        is_body.then_some(inside)
+    };
+    groups.filter_map(deeper).last().unwrap_or(tokens)
 }
 
 #[test]
