@@ -22,6 +22,7 @@ impl<T: Db> Users for Repo<T> {
             .await
     }
 }
+#[allow(clippy::type_complexity, single_use_lifetimes)]
 #[doc(hidden)]
 impl<T: Db> Repo<T> {
     pub fn __cached_find() -> &'static ::cached_core::__private::Function {

@@ -41,7 +41,10 @@ pub(crate) fn block(header: &Header, body: TokenStream, companions: TokenStream)
         };
         // Where the compiler says that the type can have none.
         let at = here.located_at(first_span(&own.self_ty));
-        quote_spanned!(at=> #(#attributes)* #[doc(hidden)] impl #generics #of #bounds { #companions })
+        // Of lints that spare the `impl` of a trait, which writes what the trait says.
+        let spared =
+            quote_spanned!(here=> #[allow(clippy::type_complexity, single_use_lifetimes)]);
+        quote_spanned!(at=> #(#attributes)* #spared #[doc(hidden)] impl #generics #of #bounds { #companions })
     });
     quote_spanned!(here=> #written #braces #beside)
 }

@@ -346,7 +346,10 @@ pub(super) fn allowed(function: &CachedFn) -> TokenStream {
     let deprecated = attributes(function, &["deprecated"])
         .into_iter()
         .map(|_| quote_spanned!(here=> #[allow(deprecated)]));
-    allowed.chain(deprecated).collect()
+    // What is used twice may be used once where a parameter is left out.
+    let lifetimes = function.item.signature.generics.lifetimes().next();
+    let lifetimes = lifetimes.map(|_| quote_spanned!(here=> #[allow(single_use_lifetimes)]));
+    allowed.chain(deprecated).chain(lifetimes).collect()
 }
 
 /// Clippy counts parameters, also those of a macro's function.

@@ -1,6 +1,10 @@
 //! `#[allow]` and `#[expect]`: companions, which have the same types, may do what the function may. What is expected
 //! of a function may be missing in what becomes of it.
 
+#![deny(single_use_lifetimes)]
+
+use std::collections::HashMap;
+
 use cached_core::{cached, invalidates};
 
 use crate::{Runs, check, check_invalidates, check_miss, in_cache};
@@ -46,6 +50,37 @@ async fn dead(id: u32) -> u32 {
     id
 }
 
+/// Its lifetime is used once where the second parameter is missing.
+#[cached]
+async fn lent<'a>(id: &'a str, #[cached(skip)] other: &'a str) -> Result<usize, &'a str> {
+    Runs::add();
+    id.parse().map_err(|_| other)
+}
+
+/// What it asks for, the `impl` is spared from hearing of.
+trait Wide<'a> {
+    #[allow(clippy::type_complexity)]
+    async fn wide(
+        &'a self,
+        map: HashMap<u8, HashMap<u8, Vec<Option<(u8, Vec<(u8, [u8; 4])>)>>>>,
+    ) -> usize;
+}
+
+struct Borrowing<'a>(&'a str);
+
+#[cached]
+impl<'a> Wide<'a> for Borrowing<'a> {
+    #[cached(skip(self))]
+    async fn wide(
+        &'a self,
+        map: HashMap<u8, HashMap<u8, Vec<Option<(u8, Vec<(u8, [u8; 4])>)>>>>,
+    ) -> usize {
+        Runs::add();
+        tokio::task::yield_now().await;
+        map.len() + self.0.len()
+    }
+}
+
 struct Found(u32);
 
 impl Found {
@@ -82,6 +117,9 @@ async fn equal_calls_hit() {
     check(|| Found(1).future(1)).await;
     check(|| Found(1).many(1, 2, 3, 4, 5, 6, 7)).await;
     assert_eq!(in_cache(constant()).await, 1);
+    check(|| lent("1", "2")).await;
+    let borrowing = Borrowing("a");
+    check(|| borrowing.wide(HashMap::new())).await;
     check(async || named("a".to_owned(), &vec![1]).await).await;
     check(|| idle(1, 2)).await;
 }
