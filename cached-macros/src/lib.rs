@@ -237,9 +237,9 @@ use crate::model::{CachedFn, InvalidatingFn, Within};
 /// # Functions that return a future
 ///
 /// Instead of being `async`, a function may return `impl Future<Output = T>`, `Pin<Box<dyn Future<Output = T>>>`, or
-/// a type whose name ends in `Future`, such as `BoxFuture<'_, T>`; `#[async_trait]` makes the second of them. The
-/// key is made when the function is called, and all else happens when its future is polled, in the cache of
-/// the task that polls it.
+/// a type whose name ends in `Future` or `Fut`, such as `BoxFuture<'_, T>`, which has to be an alias of the second:
+/// `#[async_trait]` makes that too. The key is made when the function is called, and all else happens when its future is
+/// polled, in the cache of the task that polls it.
 ///
 /// If the body is one `async` block, boxed or not, it runs on a miss only. Of another body, what comes
 /// before the future runs at each call, as it would without the attribute; on a hit the future is dropped unpolled.
@@ -292,6 +292,8 @@ use crate::model::{CachedFn, InvalidatingFn, Within};
 /// # assert_eq!(cache.stats().total.loads, 1);
 /// # });
 /// ```
+///
+/// The future of a cached function is `Send` if it was without the attribute, but neither `Sync` nor `UnwindSafe`.
 ///
 /// `const`, `unsafe` and variadic functions, and `-> impl Trait` other than a future, are refused.
 ///
