@@ -12,7 +12,7 @@ mod all {
     use super::entities::*;
 
     #[cached]
-    pub async fn users(id: u64) -> Vec<users::Model> {
+    pub async fn users(_id: u64) -> Vec<users::Model> {
         Vec::new()
     }
 }
