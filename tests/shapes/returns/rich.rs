@@ -1,6 +1,7 @@
 //! Structs, collections, tuples and boxes.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use cached_core::{cached, invalidates};
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,12 @@ async fn pair(name: &str) -> (String, [u8; 2]) {
     (name.to_owned(), [1, 2])
 }
 
+/// Shared, as an argument and as a value.
+#[cached]
+async fn shared(name: Arc<str>) -> Arc<User> {
+    Arc::new(*user::uncached(&name).await)
+}
+
 #[invalidates("user:{ret.name}")]
 async fn change(name: &str) -> Option<User> {
     Some(*user::uncached(name).await)
@@ -43,12 +50,14 @@ async fn change(name: &str) -> Option<User> {
 async fn equal_calls_hit() {
     check(|| user("ada")).await;
     check(|| pair("ada")).await;
+    check(|| shared("ada".into())).await;
 }
 
 #[tokio::test]
 async fn other_calls_miss() {
     check_miss(|| user("ada"), || user("eve")).await;
     check_miss(|| pair("ada"), || pair("eve")).await;
+    check_miss(|| shared("ada".into()), || shared("eve".into())).await;
 }
 
 #[tokio::test]
