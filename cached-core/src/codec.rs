@@ -71,7 +71,6 @@ pub struct Codec<R, T> {
     none: fn() -> Option<R>,
     share_value: fn(&T) -> Arc<dyn Any + Send + Sync>,
     share_error: fn(&R) -> Option<Arc<dyn Any + Send + Sync>>,
-    restore_error: fn(&(dyn Any + Send + Sync)) -> Option<R>,
     clone_value: fn(&(dyn Any + Send + Sync)) -> Option<T>,
     take_error: fn(Arc<dyn Any + Send + Sync>) -> Option<R>,
     take_value: fn(Arc<dyn Any + Send + Sync>) -> Option<T>,
@@ -106,7 +105,6 @@ impl<R, T> Codec<R, T> {
             none: S::none,
             share_value: |value| Arc::new(value.clone()),
             share_error: |_| None,
-            restore_error: |_| None,
             clone_value: |shared| shared.downcast_ref::<T>().cloned(),
             take_error: |_| None,
             take_value: |shared| shared.downcast::<T>().map(Arc::unwrap_or_clone).ok(),
@@ -129,7 +127,6 @@ impl<R, T> Codec<R, T> {
     {
         Self {
             share_error: |returned| Some(Arc::new(S::error(returned)?.clone())),
-            restore_error: |shared| S::failed(shared.downcast_ref::<E>()?.clone()),
             take_error: |shared| S::failed(Arc::unwrap_or_clone(shared.downcast::<E>().ok()?)),
             taker: Taker::sharing_errors::<R, T, E, S, M>,
             ..self
@@ -250,11 +247,10 @@ impl<R, T> Codec<R, T> {
 
     /// What a call returns for something shared; `None` if that is of another type.
     pub(crate) fn restore(&self, shared: &Shared) -> Option<R> {
-        let value = shared.value.as_deref();
         match shared.outcome {
-            Outcome::Value => (self.clone_value)(value?).map(self.close),
-            Outcome::None => (self.none)(),
-            Outcome::Error => (self.restore_error)(value?),
+            // On every hit in memory, so without a count of those who hold it.
+            Outcome::Value => (self.clone_value)(shared.value.as_deref()?).map(self.close),
+            Outcome::None | Outcome::Error => self.take(shared.clone()),
         }
     }
 
