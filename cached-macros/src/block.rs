@@ -10,6 +10,7 @@ use quote::ToTokens as _;
 pub(crate) use self::header::Header;
 use self::read::{Annotated, Block, Member};
 use crate::args::{Args, BlockArgs, InvalidatesArgs};
+use crate::attribute::conditions;
 use crate::item::Item;
 use crate::mistakes::Mistakes;
 use crate::model::{CachedFn, InvalidatingFn, Within};
@@ -37,13 +38,20 @@ pub(crate) fn expand(arguments: &TokenStream, tokens: &TokenStream) -> TokenStre
         mistakes.at(header.own.impl_token.span, "`#[cached]` on an `impl` caches the functions that say so: write `#[cached(ttl = \"5m\")]` above each that is to be cached");
     }
     let (mut body, mut beside) = (TokenStream::new(), TokenStream::new());
-    let mut is_barred = false;
+    let barred = header.barred();
+    let mut wants_place = false;
     for member in members {
         match member {
             Member::Written(tokens) | Member::Cut(tokens) => body.extend(tokens),
             Member::Annotated(annotated) => {
-                let conditions = read::conditions(&annotated.item.attributes);
-                let (expanded, own) = one(*annotated, &args, &header, &mut is_barred);
+                let conditions = conditions(&annotated.item.attributes);
+                let (expanded, own) = one(
+                    *annotated,
+                    &args,
+                    &header,
+                    barred.is_none(),
+                    &mut wants_place,
+                );
                 let [function, companions] = expanded;
                 body.extend(function);
                 if header.own.trait_.is_some() {
@@ -55,7 +63,7 @@ pub(crate) fn expand(arguments: &TokenStream, tokens: &TokenStream) -> TokenStre
             }
         }
     }
-    if is_barred && let Some(error) = header.barred() {
+    if wants_place && let Some(error) = barred {
         mistakes.add(error);
     }
     let mut expanded = expand::block(&header, body, beside);
@@ -68,7 +76,8 @@ fn one(
     annotated: Annotated,
     outer: &BlockArgs,
     header: &Header,
-    is_barred: &mut bool,
+    mut has_place: bool,
+    wants_place: &mut bool,
 ) -> ([TokenStream; 2], Mistakes) {
     let Annotated {
         arguments,
@@ -81,8 +90,8 @@ fn one(
     }
     let within = header.within();
     let named = args.companions_of(&item.signature.ident).cloned();
-    let mut has_place = named.is_none() || header.barred().is_none();
-    *is_barred |= !has_place;
+    *wants_place |= named.is_some();
+    has_place |= named.is_none();
     if let (Within::Trait { .. }, Some(name)) = (&within, named) {
         has_place &= header.check_names(&name, &mut mistakes);
     }

@@ -3,7 +3,6 @@
 mod again;
 mod block;
 mod companions;
-mod elided;
 mod form;
 mod invalidates;
 mod stubs;
@@ -20,6 +19,7 @@ pub(crate) use self::companions::companions;
 pub(crate) use self::invalidates::invalidates;
 pub(crate) use self::stubs::stubs;
 use crate::model::{CachedFn, Companions, Generic, Ttl, Within};
+use crate::tokens::find;
 
 /// Everything that takes the place of the annotated function.
 pub(crate) fn cached(function: &CachedFn) -> TokenStream {
@@ -81,13 +81,13 @@ pub(crate) fn user_function(function: &CachedFn) -> TokenStream {
     let cache = kept(function);
     let made = form::made(item, form, runtime);
     let codec = codec(function);
-    let find = find(function);
+    let look_up = look_up(function);
     let (found, stale) = again::found(function);
     let at_call = quote_spanned!(here=> #key #cache #made);
     let body = form::body(item, form, &at_call, runtime, returns);
     let at_poll = quote_spanned! {here=>
         let __codec = #codec;
-        let __load = match __codec.#find.await {
+        let __load = match __codec.#look_up.await {
             #found::Hit(__value) => return __value,
             #stale
             #found::Miss(__load) => __load,
@@ -119,7 +119,7 @@ fn kept(function: &CachedFn) -> Option<TokenStream> {
 }
 
 /// The look-up.
-fn find(function: &CachedFn) -> TokenStream {
+fn look_up(function: &CachedFn) -> TokenStream {
     let here = here();
     let way = if function.again.is_some() {
         "find_stale"
@@ -230,7 +230,7 @@ fn underscored(tokens: &TokenStream) -> Option<TokenStream> {
         let name = ident.to_string();
         name != "_" && name.starts_with('_') && !name.starts_with("__")
     };
-    crate::tokens::find(tokens.clone(), &is_underscored)
+    find(tokens.clone(), &is_underscored)
         .map(|_| quote_spanned!(here()=> #[allow(clippy::used_underscore_binding)]))
 }
 
@@ -257,16 +257,17 @@ fn handle(function: &CachedFn) -> TokenStream {
         Companions::Off => declaration(function),
         Companions::Struct(name) => quote_spanned!(here=> #name::__cached()),
         Companions::Methods(_) => {
-            let (method, at) = (declaring(function), at(function));
+            let at = at(function);
+            let method = declaring(&function.companions, at);
             quote_spanned!(at=> Self::#method())
         }
     }
 }
 
 /// The name of the hidden function that holds the static.
-fn declaring(function: &CachedFn) -> Ident {
-    match &function.companions {
-        Companions::Methods(start) => format_ident!("__cached_{}", start, span = at(function)),
+fn declaring(companions: &Companions, at: Span) -> Ident {
+    match companions {
+        Companions::Methods(start) => format_ident!("__cached_{}", start, span = at),
         Companions::Struct(_) | Companions::Off => Ident::new("__cached", here()),
     }
 }

@@ -7,11 +7,8 @@ use syn::spanned::Spanned as _;
 use syn::{Attribute, FnArg, LitStr, Meta, Signature, Token, Visibility, parse_quote, token};
 
 use crate::args::is_skip;
+use crate::attribute::mentions;
 use crate::mistakes::Mistakes;
-use crate::tokens::find;
-
-/// About a second `#[cached]`.
-pub(crate) const REPEATED: &str = "`#[cached]` is written twice: keep one of them";
 
 #[derive(Clone)]
 pub(crate) struct Item {
@@ -175,18 +172,6 @@ impl Item {
         self.signature.inputs.iter_mut().map(take).collect()
     }
 
-    /// Takes other `#[cached]` off the function: each would make companions of the same names.
-    pub(crate) fn take_repeated(&mut self, mistakes: &mut Mistakes) {
-        self.attributes.retain(|attribute| {
-            let last = attribute.path().segments.last();
-            let is_repeated = last.is_some_and(|last| last.ident == "cached");
-            if is_repeated {
-                mistakes.on(attribute, REPEATED);
-            }
-            !is_repeated
-        });
-    }
-
     /// Writes `#[allow(…)]` for each `#[expect(…)]`: what the compiler says of the function as it is written, it need not
     /// say of what becomes of it.
     pub(crate) fn allow_expected(&mut self) {
@@ -222,7 +207,8 @@ impl Item {
     /// #[invalidates("a")] #[cached(ttl = 5)] async fn f(id: u64) {}
     /// ```
     pub(crate) fn below_invalidates(&self, attribute: &TokenStream) -> Option<TokenStream> {
-        let position = self.attributes.iter().rposition(invalidates)?;
+        let is_invalidates = |attribute: &Attribute| mentions(&attribute.meta, "invalidates");
+        let position = self.attributes.iter().rposition(is_invalidates)?;
         let (above, below) = self
             .attributes
             .split_at_checked(position.saturating_add(1))?;
@@ -283,16 +269,6 @@ impl Item {
             (otherwise, without),
         ])
     }
-}
-
-/// Whether it is `#[invalidates(...)]`, behind a condition or not.
-pub(crate) fn invalidates(attribute: &Attribute) -> bool {
-    let is_named = |ident: &Ident| ident == "invalidates";
-    let path = attribute.path();
-    path.segments
-        .last()
-        .is_some_and(|last| is_named(&last.ident))
-        || path.is_ident("cfg_attr") && find(attribute.meta.to_token_stream(), &is_named).is_some()
 }
 
 /// `attribute` as it has to be written to annotate a function again.

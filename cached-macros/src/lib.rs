@@ -1,6 +1,7 @@
 //! The attributes of `cached-core`, which re-exports them: depend on that crate instead.
 
 mod args;
+mod attribute;
 mod block;
 mod documentation;
 mod duration;
@@ -13,6 +14,7 @@ mod pattern;
 mod surroundings;
 mod template;
 mod tokens;
+mod types;
 
 #[cfg(test)]
 mod golden;
@@ -20,6 +22,7 @@ mod golden;
 use proc_macro2::TokenStream;
 
 use crate::args::{Args, InvalidatesArgs};
+use crate::attribute::take_repeated;
 use crate::item::Item;
 use crate::mistakes::Mistakes;
 use crate::model::{CachedFn, InvalidatingFn, Within};
@@ -450,7 +453,7 @@ fn expand_cached(arguments: &TokenStream, tokens: &TokenStream) -> TokenStream {
     let args = Args::parse(arguments.clone(), &mut mistakes);
     let item = match Item::parse("cached", tokens.clone()) {
         Ok(mut item) => {
-            item.take_repeated(&mut mistakes);
+            take_repeated(&mut item.attributes, &mut mistakes);
             item
         }
         Err(error) => {

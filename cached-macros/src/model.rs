@@ -41,6 +41,7 @@ use crate::documentation;
 use crate::item::Item;
 use crate::mistakes::Mistakes;
 use crate::tokens::find;
+use crate::types::bare;
 
 /// A function that may be cached, and how.
 pub(crate) struct CachedFn {
@@ -299,19 +300,14 @@ fn returned(form: Option<&Form>, signature: &Signature) -> (Type, Span) {
 
 /// What in a return type the stored type seems to be: only messages hang on it.
 fn stored(ty: &Type) -> &Type {
-    match ty {
-        Type::Group(group) => stored(&group.elem),
-        Type::Paren(paren) => stored(&paren.elem),
-        Type::Path(path) => {
-            if let Some(last) = path.path.segments.last()
-                && (last.ident == "Option" || last.ident.to_string().ends_with("Result"))
-                && let PathArguments::AngleBracketed(arguments) = &last.arguments
-                && let Some(GenericArgument::Type(inner)) = arguments.args.first()
-            {
-                return stored(inner);
-            }
-            ty
-        }
-        _ => ty,
+    let ty = bare(ty);
+    if let Type::Path(path) = ty
+        && let Some(last) = path.path.segments.last()
+        && (last.ident == "Option" || last.ident.to_string().ends_with("Result"))
+        && let PathArguments::AngleBracketed(arguments) = &last.arguments
+        && let Some(GenericArgument::Type(inner)) = arguments.args.first()
+    {
+        return stored(inner);
     }
+    ty
 }

@@ -8,6 +8,7 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path, Token};
 
 use super::{Grammar, Written, equals, literal, path, put, read, runtime, text, texts, value};
+use crate::attribute::is_named;
 use crate::duration::{self, bare};
 use crate::mistakes::Mistakes;
 
@@ -221,8 +222,7 @@ fn nameless(input: ParseStream<'_>) -> syn::Error {
 
 /// Whether `attribute` is `#[cached(...)]` on a parameter; an error if it says anything but `skip`.
 pub(crate) fn is_skip(attribute: &Attribute) -> syn::Result<bool> {
-    let name = attribute.path().segments.last();
-    if name.is_none_or(|name| name.ident != "cached") {
+    if !is_named(&attribute.meta, "cached") {
         return Ok(false);
     }
     match &attribute.meta {

@@ -8,6 +8,7 @@ use syn::{Generics, ItemImpl, Path, Type};
 use super::parameters::split;
 use crate::mistakes::Mistakes;
 use crate::model::Within;
+use crate::types::bare;
 
 pub(crate) struct Header {
     /// As written.
@@ -104,14 +105,6 @@ impl Header {
             }
         }
         is_free
-    }
-}
-
-fn bare(ty: &Type) -> &Type {
-    match ty {
-        Type::Group(group) => bare(&group.elem),
-        Type::Paren(paren) => bare(&paren.elem),
-        ty => ty,
     }
 }
 

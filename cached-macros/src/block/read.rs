@@ -4,11 +4,11 @@ use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
 use syn::parse::discouraged::Speculative as _;
 use syn::parse::{ParseStream, Parser as _};
-use syn::punctuated::Punctuated;
 use syn::{Attribute, Meta, Signature, Token, Visibility, parse_quote, token};
 
 use super::Header;
-use crate::item::{Item, REPEATED};
+use crate::attribute::{behind, conditions, is_named, mentions, take_repeated};
+use crate::item::Item;
 use crate::mistakes::Mistakes;
 
 pub(crate) struct Block {
@@ -87,13 +87,7 @@ fn written_once(tokens: TokenStream, messages: &mut TokenStream) -> syn::Result<
     };
     let (mut attributes, rest) = read.parse2(tokens)?;
     let mut mistakes = Mistakes::default();
-    attributes.retain(|attribute| {
-        let is_repeated = is_cached(attribute);
-        if is_repeated {
-            mistakes.on(attribute, REPEATED);
-        }
-        !is_repeated
-    });
+    take_repeated(&mut attributes, &mut mistakes);
     messages.extend(mistakes.into_tokens());
     Ok(quote!(#(#attributes)* #rest))
 }
@@ -185,7 +179,7 @@ fn variants(mut item: Item, members: &mut Vec<Member>) {
     }
     let mut own = item.attributes.remove(position);
     let mut mistakes = Mistakes::default();
-    item.take_repeated(&mut mistakes);
+    take_repeated(&mut item.attributes, &mut mistakes);
     let arguments = close(&mut own);
     item.attributes.insert(position, own);
     members.push(Member::Annotated(Box::new(Annotated {
@@ -193,12 +187,6 @@ fn variants(mut item: Item, members: &mut Vec<Member>) {
         item,
         mistakes,
     })));
-}
-
-/// The conditions that what has these attributes stands behind.
-pub(crate) fn conditions(attributes: &[Attribute]) -> Vec<Attribute> {
-    let is_condition = |attribute: &&Attribute| attribute.path().is_ident("cfg");
-    attributes.iter().filter(is_condition).cloned().collect()
 }
 
 fn is_cached(attribute: &Attribute) -> bool {
@@ -255,34 +243,4 @@ fn conditional(attributes: &[Attribute]) -> Option<(usize, (TokenStream, Vec<Att
         let is_annotated = attributes.iter().any(is_cached);
         hides(&["invalidates"]).filter(|_| is_annotated)
     })
-}
-
-/// The condition of a `#[cfg_attr(...)]`, and the attributes behind it.
-fn behind(meta: &Meta) -> Option<(TokenStream, Vec<Meta>)> {
-    let Meta::List(list) = meta else {
-        return None;
-    };
-    let read = |input: ParseStream<'_>| {
-        let mut condition = TokenStream::new();
-        while !input.is_empty() && !input.peek(Token![,]) {
-            condition.extend([input.parse::<TokenTree>()?]);
-        }
-        input.parse::<Option<Token![,]>>()?;
-        let hidden = Punctuated::<Meta, Token![,]>::parse_terminated(input)?;
-        Ok((condition, hidden.into_iter().collect()))
-    };
-    let is_conditional = meta.path().is_ident("cfg_attr");
-    is_conditional.then(|| read.parse2(list.tokens.clone()).ok())?
-}
-
-fn is_named(meta: &Meta, name: &str) -> bool {
-    let last = meta.path().segments.last();
-    last.is_some_and(|last| last.ident == name)
-}
-
-/// Whether it is an attribute of this name, or hides one behind conditions.
-fn mentions(meta: &Meta, name: &str) -> bool {
-    is_named(meta, name)
-        || behind(meta)
-            .is_some_and(|(_, hidden)| hidden.iter().any(|hidden| mentions(hidden, name)))
 }

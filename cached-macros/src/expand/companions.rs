@@ -5,11 +5,12 @@ use quote::{ToTokens, format_ident, quote_spanned};
 use syn::{Attribute, GenericParam, Generics, Lifetime, LifetimeParam, Type};
 
 use super::again::again;
-use super::elided::spelled;
 use super::{at, chosen, declaration, declaring, here, key, reader, respan, underscored};
+use crate::attribute::conditions;
 use crate::item::Item;
 use crate::model::{CachedFn, Companions, Within};
 use crate::tokens::ours;
+use crate::types::spelled;
 
 /// `profile::key(42)` and so on for a function, `self.profile_key(42)` and so on for a method.
 ///
@@ -26,16 +27,37 @@ use crate::tokens::ours;
 /// }
 /// ```
 pub(crate) fn companions(function: &CachedFn) -> TokenStream {
+    let CachedFn {
+        item,
+        within,
+        companions,
+        ..
+    } = function;
+    beside(item, within, companions, &|visibility, named| {
+        companion_functions(function, visibility, named)
+    })
+}
+
+/// What each companion is called.
+pub(super) type Names<'a> = &'a dyn Fn(&str) -> Ident;
+
+/// Where companions stand; `functions` makes them, who may use them and what each is called being given.
+pub(super) fn beside(
+    item: &Item,
+    within: &Within,
+    companions: &Companions,
+    functions: &dyn Fn(&TokenStream, Names<'_>) -> Vec<TokenStream>,
+) -> TokenStream {
     let here = here();
-    let conditions = attributes(function, &["cfg"]);
-    let visibility = visibility(&function.within, &function.item);
-    match &function.companions {
+    let conditions = conditions(&item.attributes);
+    let visibility = visibility(within, item);
+    match companions {
         Companions::Off => TokenStream::new(),
         Companions::Struct(name) => {
             let named =
                 |companion: &str| Ident::new(companion, Span::call_site().located_at(name.span()));
             // Who sees the type sees all of it: what is private is private once.
-            let functions = companion_functions(function, &quote_spanned!(here=> pub), &named);
+            let functions = functions(&quote_spanned!(here=> pub), &named);
             quote_spanned! {here=>
                 #(#conditions)*
                 #[doc(hidden)]
@@ -45,12 +67,12 @@ pub(crate) fn companions(function: &CachedFn) -> TokenStream {
             }
         }
         Companions::Methods(start) => {
-            let span = Span::call_site().located_at(function.item.signature.ident.span());
+            let span = Span::call_site().located_at(item.signature.ident.span());
             let named = |companion: &str| format_ident!("{}_{}", start, companion, span = span);
-            let methods = companion_functions(function, &visibility, &named);
             // Beside a trait's block, all of their `impl` is hidden.
-            let is_shown = !matches!(function.within, Within::Trait { .. });
+            let is_shown = !matches!(within, Within::Trait { .. });
             let hidden = is_shown.then(|| quote_spanned!(here=> #[doc(hidden)]));
+            let methods = functions(&visibility, &named);
             let methods = methods
                 .iter()
                 .map(|method| quote_spanned!(here=> #(#conditions)* #hidden #method));
@@ -60,7 +82,7 @@ pub(crate) fn companions(function: &CachedFn) -> TokenStream {
 }
 
 /// Who may use the companions.
-pub(super) fn visibility(within: &Within, item: &Item) -> TokenStream {
+fn visibility(within: &Within, item: &Item) -> TokenStream {
     match within {
         // What a trait declares is as visible as the trait is.
         Within::Trait { .. } => {
@@ -74,7 +96,7 @@ pub(super) fn visibility(within: &Within, item: &Item) -> TokenStream {
 fn companion_functions(
     function: &CachedFn,
     visibility: &TokenStream,
-    named: &dyn Fn(&str) -> Ident,
+    named: Names<'_>,
 ) -> Vec<TokenStream> {
     let CachedFn {
         item,
@@ -86,7 +108,7 @@ fn companion_functions(
     let generics = function.within.generics(&item.signature);
     let (parameters, _, bounds) = generics.split_for_impl();
     let declaration = declaration(function);
-    let declaring = declaring(function);
+    let declaring = declaring(&function.companions, here);
     let handle = quote_spanned!(here=> Self::#declaring());
     let make_key = key(function, &handle);
     let codec = reader(function);
@@ -321,15 +343,15 @@ pub(super) fn of_companions(function: &CachedFn) -> Option<TokenStream> {
     turbofish(&function.within.generics(&function.item.signature))
 }
 
-/// The user's attributes of these names, for items that share their fate.
-fn attributes<'a>(function: &'a CachedFn, names: &[&str]) -> Vec<&'a Attribute> {
-    let wanted = |attribute: &&Attribute| names.iter().any(|name| attribute.path().is_ident(name));
+/// The user's attributes of this name, for items that share their fate.
+fn attributes<'a>(function: &'a CachedFn, name: &str) -> Vec<&'a Attribute> {
+    let wanted = |attribute: &&Attribute| attribute.path().is_ident(name);
     function.item.attributes.iter().filter(wanted).collect()
 }
 
 /// What the user's function may do, its companions may do: they take its types, and they call it.
 fn levels(function: &CachedFn) -> TokenStream {
-    let deprecated = attributes(function, &["deprecated"]);
+    let deprecated = attributes(function, "deprecated");
     let allowed = allowed(function);
     quote_spanned!(here()=> #(#deprecated)* #allowed)
 }
@@ -337,13 +359,13 @@ fn levels(function: &CachedFn) -> TokenStream {
 /// The same for what only the expansion calls.
 pub(super) fn allowed(function: &CachedFn) -> TokenStream {
     let here = here();
-    let allowed = attributes(function, &["allow"])
+    let allowed = attributes(function, "allow")
         .into_iter()
         .filter_map(|attribute| {
             let lints = &attribute.meta.require_list().ok()?.tokens;
             Some(quote_spanned!(here=> #[allow(#lints)]))
         });
-    let deprecated = attributes(function, &["deprecated"])
+    let deprecated = attributes(function, "deprecated")
         .into_iter()
         .map(|_| quote_spanned!(here=> #[allow(deprecated)]));
     // What is used twice may be used once where a parameter is left out.

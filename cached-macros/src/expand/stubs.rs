@@ -1,13 +1,12 @@
 //! What stands beside a function that has mistakes, so that they are all that its callers hear of.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens as _, format_ident, quote_spanned};
-use syn::Attribute;
+use proc_macro2::TokenStream;
+use quote::{ToTokens as _, quote_spanned};
 
-use super::companions::visibility;
-use super::elided::nameable;
-use super::here;
-use crate::model::{Companions, Unfinished};
+use super::companions::{Names, beside};
+use super::{declaring, here};
+use crate::model::Unfinished;
+use crate::types::nameable;
 
 /// The companions, with the right parameters as far as they are known, and bodies that never end.
 ///
@@ -20,55 +19,29 @@ use crate::model::{Companions, Unfinished};
 /// }
 /// ```
 pub(crate) fn stubs(unfinished: &Unfinished) -> TokenStream {
-    let here = here();
-    let item = &unfinished.item;
+    let Unfinished {
+        item,
+        within,
+        companions,
+        ..
+    } = unfinished;
     if !unfinished.has_stubs {
         return TokenStream::new();
     }
-    let conditions: Vec<&Attribute> = item
-        .attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("cfg"))
-        .collect();
-    let visibility = visibility(&unfinished.within, item);
-    match &unfinished.companions {
-        Companions::Off => TokenStream::new(),
-        Companions::Struct(name) => {
-            let public = quote_spanned!(here=> pub);
-            let functions = functions(unfinished, &public, "__cached", &|companion| {
-                Ident::new(companion, Span::call_site())
-            });
-            quote_spanned! {here=>
-                #(#conditions)*
-                #[doc(hidden)]
-                #visibility struct #name {}
-                #(#conditions)*
-                impl #name { #(#functions)* }
-            }
-        }
-        Companions::Methods(start) => {
-            let declaring = format!("__cached_{start}");
-            let methods = functions(unfinished, &visibility, &declaring, &|companion| {
-                format_ident!("{start}_{companion}", span = Span::call_site())
-            });
-            let methods = methods
-                .iter()
-                .map(|method| quote_spanned!(here=> #(#conditions)* #[doc(hidden)] #method));
-            methods.collect()
-        }
-    }
+    beside(item, within, companions, &|visibility, named| {
+        functions(unfinished, visibility, named)
+    })
 }
 
 fn functions(
     unfinished: &Unfinished,
     visibility: &TokenStream,
-    declaring: &str,
-    named: &dyn Fn(&str) -> Ident,
-) -> [TokenStream; 6] {
+    named: Names<'_>,
+) -> Vec<TokenStream> {
     let here = here();
     let runtime = &unfinished.runtime;
     let returns = nameable(unfinished.returns.clone());
-    let declaring = Ident::new(declaring, here);
+    let declaring = declaring(&unfinished.companions, here);
     let signature = &unfinished.item.signature;
     let generics = unfinished.within.generics(signature);
     let (parameters, _, bounds) = generics.split_for_impl();
@@ -88,7 +61,7 @@ fn functions(
     let returned = || returns.to_token_stream();
     let option = quote_spanned!(here=> ::core::option::Option<#returns>);
     let done = quote_spanned!(here=> #runtime::__private::Done);
-    [
+    vec![
         quote_spanned! {here=>
             #visibility fn #declaring() -> &'static #runtime::__private::Function { loop {} }
         },

@@ -8,11 +8,11 @@ use syn::{
     ReceiverKind, Signature, Type, TypeParamBound,
 };
 
-use super::form::types;
 use super::parameters::Parameter;
 use super::{Body, Companions, Form, Ttl};
 use crate::mistakes::Mistakes;
 use crate::pattern::value;
+use crate::types::{arguments, bare as bare_type};
 
 /// A second call of the function, made from the arguments of the first.
 pub(crate) struct Again {
@@ -134,9 +134,8 @@ fn given(
 
 /// Whether an argument of this type is lent as a whole. What is lent for ever is as good as owned.
 fn is_lent(ty: &Type) -> Result<bool, (TokenStream, Wrong)> {
+    let ty = bare_type(ty);
     match ty {
-        Type::Group(group) => is_lent(&group.elem),
-        Type::Paren(paren) => is_lent(&paren.elem),
         Type::Reference(reference) if reference.mutability.is_some() => {
             Err((ty.to_token_stream(), Wrong::Mutable))
         }
@@ -161,7 +160,7 @@ pub(super) fn borrowed(returned: &Type) -> Option<TokenStream> {
             .path
             .segments
             .last()
-            .map(|last| types(last).find_map(borrowed))
+            .map(|last| arguments(last).find_map(borrowed))
     {
         return found;
     }

@@ -10,6 +10,7 @@ use syn::{
 
 use crate::item::Item;
 use crate::tokens::find;
+use crate::types::{arguments, bare};
 
 pub(crate) struct Form {
     /// What a call gives in the end, if it says so.
@@ -79,9 +80,7 @@ fn nameable(ty: &Type) -> Option<TokenStream> {
 
 /// What the future that a type stands for gives, and whether that lies in a box.
 fn future(ty: &Type) -> Option<(Type, bool)> {
-    match ty {
-        Type::Group(group) => future(&group.elem),
-        Type::Paren(paren) => future(&paren.elem),
+    match bare(ty) {
         Type::ImplTrait(opaque) => {
             let is_unpin = |bound: &TypeParamBound| match bound {
                 TypeParamBound::Trait(bound) => bound.path.is_ident("Unpin"),
@@ -94,7 +93,7 @@ fn future(ty: &Type) -> Option<(Type, bool)> {
             let name = last.ident.to_string();
             let output = match name.as_str() {
                 "Pin" => pinned(last)?,
-                "BoxFuture" | "LocalBoxFuture" => types(last).last()?.clone(),
+                "BoxFuture" | "LocalBoxFuture" => arguments(last).last()?.clone(),
                 // An alias, or so it seems.
                 _ if name.ends_with("Future") || name.ends_with("Fut") => {
                     parse_quote!(<#ty as ::core::future::Future>::Output)
@@ -109,40 +108,18 @@ fn future(ty: &Type) -> Option<(Type, bool)> {
 
 /// Inside `Pin<Box<dyn Future<Output = T>>>`.
 fn pinned(pin: &PathSegment) -> Option<Type> {
-    let Type::Path(inner) = bare(types(pin).next()?) else {
+    let Type::Path(inner) = bare(arguments(pin).next()?) else {
         return None;
     };
     let inner = inner.path.segments.last()?;
     if inner.ident != "Box" {
         return None;
     }
-    match bare(types(inner).next()?) {
+    match bare(arguments(inner).next()?) {
         Type::TraitObject(object) => output(&object.bounds),
         Type::ImplTrait(opaque) => output(&opaque.bounds),
         _ => None,
     }
-}
-
-fn bare(ty: &Type) -> &Type {
-    match ty {
-        Type::Group(group) => bare(&group.elem),
-        Type::Paren(paren) => bare(&paren.elem),
-        ty => ty,
-    }
-}
-
-pub(super) fn types(segment: &PathSegment) -> impl Iterator<Item = &Type> {
-    let arguments = match &segment.arguments {
-        PathArguments::AngleBracketed(arguments) => Some(arguments.args.iter()),
-        _ => None,
-    };
-    arguments
-        .into_iter()
-        .flatten()
-        .filter_map(|argument| match argument {
-            GenericArgument::Type(ty) => Some(ty),
-            _ => None,
-        })
 }
 
 /// The `T` of `Future<Output = T>` among bounds.

@@ -3,7 +3,7 @@
 mod calls;
 
 use proc_macro2::{Span, TokenStream};
-use syn::{Expr, GenericArgument, Ident, LitStr, PathArguments, Signature, Type, parse_quote};
+use syn::{Expr, Ident, LitStr, Signature, Type, parse_quote};
 
 pub(crate) use self::calls::{Argument, Call};
 use self::calls::{function, method};
@@ -16,6 +16,7 @@ use crate::args::{InvalidatesArgs, On, Target};
 use crate::item::Item;
 use crate::mistakes::Mistakes;
 use crate::template::Kind;
+use crate::types::inferred;
 
 /// A function that invalidates, and what.
 pub(crate) struct InvalidatingFn {
@@ -168,59 +169,6 @@ fn returned_type(form: &Form, mistakes: &mut Mistakes) -> Option<Type> {
             );
             None
         }
-        Some(ty) => Some(nameable(ty.clone())),
-    }
-}
-
-/// `_` in place of `impl Trait`.
-fn nameable(mut ty: Type) -> Type {
-    fn clear(ty: &mut Type) {
-        match ty {
-            Type::ImplTrait(_) => *ty = parse_quote!(_),
-            Type::Path(path) => {
-                for segment in &mut path.path.segments {
-                    if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
-                        for argument in &mut arguments.args {
-                            if let GenericArgument::Type(ty) = argument {
-                                clear(ty);
-                            }
-                        }
-                    }
-                }
-            }
-            Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(clear),
-            Type::Reference(reference) => clear(&mut reference.elem),
-            Type::Array(array) => clear(&mut array.elem),
-            Type::Group(group) => clear(&mut group.elem),
-            Type::Paren(paren) => clear(&mut paren.elem),
-            _ => {}
-        }
-    }
-    clear(&mut ty);
-    ty
-}
-
-#[cfg(test)]
-mod tests {
-    use quote::ToTokens as _;
-
-    use super::*;
-
-    #[test]
-    fn what_cannot_be_named_is_left_to_the_compiler() {
-        let check = |written: &str, expected: &str| {
-            let ty = nameable(syn::parse_str(written).unwrap());
-            let expected: Type = syn::parse_str(expected).unwrap();
-            assert_eq!(
-                ty.to_token_stream().to_string(),
-                expected.to_token_stream().to_string()
-            );
-        };
-        check("impl IntoResponse + use<>", "_");
-        check(
-            "Result<(impl A, &'static str), E>",
-            "Result<(_, &'static str), E>",
-        );
-        check("io::Result<Vec<[u8; 4]>>", "io::Result<Vec<[u8; 4]>>");
+        Some(ty) => Some(inferred(ty.clone())),
     }
 }

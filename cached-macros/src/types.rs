@@ -1,15 +1,39 @@
-//! A return type that stands where the parameters it was written with may not be.
+//! Types as they are spelled, and as they have to be spelled elsewhere.
 
 use syn::{
-    AngleBracketedGenericArguments, GenericArgument, Lifetime, Path, PathArguments, Type,
-    TypeParamBound, parse_quote,
+    AngleBracketedGenericArguments, GenericArgument, Lifetime, Path, PathArguments, PathSegment,
+    Type, TypeParamBound, parse_quote,
 };
 
+/// The type without the brackets around it, seen or not.
+pub(crate) fn bare(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => bare(&group.elem),
+        Type::Paren(paren) => bare(&paren.elem),
+        ty => ty,
+    }
+}
+
+/// The types between the angle brackets of a name.
+pub(crate) fn arguments(segment: &PathSegment) -> impl Iterator<Item = &Type> {
+    let arguments = match &segment.arguments {
+        PathArguments::AngleBracketed(arguments) => Some(arguments.args.iter()),
+        _ => None,
+    };
+    arguments
+        .into_iter()
+        .flatten()
+        .filter_map(|argument| match argument {
+            GenericArgument::Type(ty) => Some(ty),
+            _ => None,
+        })
+}
+
 /// The type with this lifetime wherever it leaves one out, if it does.
-pub(super) fn spelled(ty: &Type, lifetime: &Lifetime) -> Option<Type> {
+pub(crate) fn spelled(ty: &Type, lifetime: &Lifetime) -> Option<Type> {
     let mut ty = ty.clone();
     let mut speller = Speller {
-        lifetime,
+        lifetime: Some(lifetime),
         opaque: None,
         is_changed: false,
     };
@@ -19,9 +43,9 @@ pub(super) fn spelled(ty: &Type, lifetime: &Lifetime) -> Option<Type> {
 
 /// The type with something in place of what no other function can return: an opaque type, `!`, and a borrow from
 /// a parameter that may not be there.
-pub(super) fn nameable(mut ty: Type) -> Type {
+pub(crate) fn nameable(mut ty: Type) -> Type {
     let mut speller = Speller {
-        lifetime: &parse_quote!('static),
+        lifetime: Some(&parse_quote!('static)),
         opaque: Some(parse_quote!(::core::convert::Infallible)),
         is_changed: false,
     };
@@ -29,8 +53,20 @@ pub(super) fn nameable(mut ty: Type) -> Type {
     ty
 }
 
+/// The type with `_` in place of what has no name.
+pub(crate) fn inferred(mut ty: Type) -> Type {
+    let mut speller = Speller {
+        lifetime: None,
+        opaque: Some(parse_quote!(_)),
+        is_changed: false,
+    };
+    speller.ty(&mut ty);
+    ty
+}
+
 struct Speller<'a> {
-    lifetime: &'a Lifetime,
+    /// What takes the place of a lifetime that is left out.
+    lifetime: Option<&'a Lifetime>,
     /// What takes the place of an opaque type.
     opaque: Option<Type>,
     is_changed: bool,
@@ -45,11 +81,13 @@ impl Speller<'_> {
                 }
             }
             Type::Reference(reference) => {
-                if let Some(lifetime) = &mut reference.lifetime {
-                    self.lifetime(lifetime);
-                } else {
-                    reference.lifetime = Some(self.lifetime.clone());
-                    self.is_changed = true;
+                match (&mut reference.lifetime, self.lifetime) {
+                    (Some(lifetime), _) => self.lifetime(lifetime),
+                    (None, Some(spelled)) => {
+                        reference.lifetime = Some(spelled.clone());
+                        self.is_changed = true;
+                    }
+                    (None, None) => {}
                 }
                 self.ty(&mut reference.elem);
             }
@@ -98,8 +136,10 @@ impl Speller<'_> {
     }
 
     fn lifetime(&mut self, lifetime: &mut Lifetime) {
-        if lifetime.ident == "_" {
-            lifetime.clone_from(self.lifetime);
+        if lifetime.ident == "_"
+            && let Some(spelled) = self.lifetime
+        {
+            lifetime.clone_from(spelled);
             self.is_changed = true;
         }
     }
@@ -129,6 +169,21 @@ mod tests {
         );
         check("&'a [&u8]", "&'a [&'static u8]");
         check("!", "::core::convert::Infallible");
+    }
+
+    #[test]
+    fn what_cannot_be_named_is_left_to_the_compiler() {
+        let check = |written: &str, expected: &str| {
+            let ty = inferred(syn::parse_str(written).unwrap());
+            assert_eq!(text(&ty), text(&syn::parse_str(expected).unwrap()));
+        };
+        check("impl IntoResponse + use<>", "_");
+        check(
+            "Result<(impl A, &'static str), E>",
+            "Result<(_, &'static str), E>",
+        );
+        check("io::Result<Vec<[u8; 4]>>", "io::Result<Vec<[u8; 4]>>");
+        check("Result<&str, E<'_>>", "Result<&str, E<'_>>");
     }
 
     #[test]
