@@ -1,7 +1,9 @@
-//! What a cached handler may return: `Json<T>` and `Html<T>` are stored as what they hold.
+//! What handlers return: `Json<T>` and `Html<T>` are stored as what they hold, and a status says whether a handler
+//! that invalidates has succeeded.
 
 use axum::{Json, response::Html};
-use cached_core::CacheValue;
+use cached_core::{__private::Reports, CacheValue};
+use http::{Response, StatusCode};
 
 /// Marks what is stored as what it holds. Local, so that types of another crate can have the trait of a third.
 #[derive(Debug)]
@@ -10,6 +12,8 @@ pub enum Inner {}
 macro_rules! stored_as_inner {
     ($($of:ident)*) => {$(
         impl<T: CacheValue> CacheValue<Inner> for $of<T> {
+            const IS_RESPONSE: bool = true;
+
             type Stored = T::Stored;
 
             fn stored(&self) -> &T::Stored {
@@ -24,3 +28,35 @@ macro_rules! stored_as_inner {
 }
 
 stored_as_inner! { Json Html }
+
+/// Marks what has the status of a response.
+#[derive(Debug)]
+pub enum Status {}
+
+impl Reports<Status> for StatusCode {
+    /// 2xx, and 303: a form that was saved sends its reader on.
+    fn is_success(&self) -> bool {
+        Self::is_success(self) || *self == Self::SEE_OTHER
+    }
+}
+
+impl<B> Reports<Status> for Response<B> {
+    fn is_success(&self) -> bool {
+        Reports::is_success(&self.status())
+    }
+}
+
+macro_rules! status_comes_first {
+    ($($rest:ident),*) => {
+        impl<$($rest),*> Reports<Status> for (StatusCode, $($rest),*) {
+            fn is_success(&self) -> bool {
+                Reports::is_success(&self.0)
+            }
+        }
+    };
+}
+
+status_comes_first! { A }
+status_comes_first! { A, B }
+status_comes_first! { A, B, C }
+status_comes_first! { A, B, C, D }

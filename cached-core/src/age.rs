@@ -46,6 +46,8 @@ pub(crate) enum Age {
 /// How long a store keeps an entry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Kept {
+    /// For how long it is fresh, where that is known: from when it was stored.
+    pub(crate) ttl: Option<Duration>,
     /// How much longer than it is fresh: what its header says.
     pub(crate) stale: Duration,
     /// How long from now on, where that was asked for and there is an end.
@@ -79,6 +81,12 @@ impl Kept {
         }
     }
 
+    /// How long ago the entry was stored, where that is known: not if it was touched since.
+    pub(crate) fn lived(self) -> Option<Duration> {
+        let kept_for = self.ttl?.saturating_add(self.stale);
+        kept_for.checked_sub(self.remaining?)
+    }
+
     /// How long the entry will be fresh, where there is an end.
     pub(crate) fn fresh_for(self) -> Option<Duration> {
         Some(self.remaining?.saturating_sub(self.stale))
@@ -94,6 +102,7 @@ mod tests {
     fn age(stale: u64, remaining: Option<u64>, revalidate: u64, if_error: u64) -> Age {
         let seconds = Duration::from_secs;
         let kept = Kept {
+            ttl: None,
             stale: seconds(stale),
             remaining: remaining.map(seconds),
         };
@@ -144,11 +153,29 @@ mod tests {
     #[test]
     fn time_until_it_is_no_longer_fresh() {
         let kept = |remaining| Kept {
+            ttl: None,
             stale: MINUTE,
             remaining,
         };
         assert_eq!(kept(Some(3 * MINUTE)).fresh_for(), Some(2 * MINUTE));
         assert_eq!(kept(Some(MINUTE / 2)).fresh_for(), Some(Duration::ZERO));
         assert_eq!(kept(None).fresh_for(), None);
+    }
+
+    #[test]
+    fn time_since_it_was_stored() {
+        let kept = |ttl, remaining| Kept {
+            ttl,
+            stale: MINUTE,
+            remaining,
+        };
+        let lived = |remaining| kept(Some(10 * MINUTE), Some(remaining)).lived();
+        assert_eq!(lived(11 * MINUTE), Some(Duration::ZERO));
+        assert_eq!(lived(9 * MINUTE), Some(2 * MINUTE));
+        assert_eq!(lived(MINUTE / 2), Some(MINUTE / 2 * 21));
+        // It was touched.
+        assert_eq!(lived(12 * MINUTE), None);
+        assert_eq!(kept(None, Some(MINUTE)).lived(), None);
+        assert_eq!(kept(Some(MINUTE), None).lived(), None);
     }
 }

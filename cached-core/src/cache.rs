@@ -254,10 +254,12 @@ impl Cache {
 
     /// Asks the store whether it answers, within one operation deadline.
     pub async fn health(&self) -> Health {
+        let fallback_entries = self.fallback_entries().await;
         let health = |status, problem| Health {
             status,
             store: self.store().kind().name(),
             problem,
+            fallback_entries,
         };
         if !self.is_on() {
             return health(HealthStatus::Disabled, self.0.fault.clone());

@@ -16,6 +16,7 @@ use crate::{
     function::Function,
     hit::{self, Accepts, Miss},
     load::{Load, Plan, Start},
+    observer::Observed,
     scope::{self, Mode, Surroundings},
     stale::{FoundStale, Stale},
     store::{Payload, Reply},
@@ -83,8 +84,8 @@ pub(crate) enum NoHit {
     Failed(Error),
 }
 
-/// A value, and what was read where it is past its ttl.
-type Aged<R> = (R, Option<Box<Seen>>);
+/// A value, how old it is, how long it is kept, and what was read where it is past its ttl.
+type Aged<R> = (R, Age, Kept, Option<Box<Seen>>);
 
 /// What a look inside the process found.
 pub(crate) enum Looked<R> {
@@ -177,16 +178,24 @@ impl<R, T> Codec<R, T> {
         asks: Asks,
     ) -> Looked<R> {
         let function = key.function();
+        let observed = self.observed(around, function, asks);
+        let observed = observed.as_ref();
+        let uncached = || {
+            if let Some(observed) = observed {
+                observed.bypassed();
+            }
+            Looked::Uncached
+        };
         if !cache.is_on() {
-            return Looked::Uncached;
+            return uncached();
         }
         let mode = around.mode(function, cache);
         if mode == Some(Mode::Bypass) {
-            return Looked::Uncached;
+            return uncached();
         }
         if key.fault().is_some() {
             cache.count_unkeyable(function);
-            return Looked::Uncached;
+            return uncached();
         }
         if mode == Some(Mode::Revalidate)
             && let Some(ticket) = around.ticket()
@@ -198,9 +207,24 @@ impl<R, T> Codec<R, T> {
             Ground::Usual if mode == Some(Mode::Refresh) => {
                 Looked::Miss(cache.clone(), Start::usual(Plan::Refresh))
             }
-            Ground::Usual => self.look_on(cache, cache.usual(), None, key, asks),
-            ground => self.look_elsewhere(cache, ground, mode, key, asks),
+            Ground::Usual => self.look_on(cache, cache.usual(), None, key, asks, observed),
+            ground => self.look_elsewhere(cache, ground, mode, key, asks, observed),
         }
+    }
+
+    /// This call, if somebody sees it.
+    fn observed(
+        &self,
+        around: Surroundings<'_>,
+        function: Option<&'static Function>,
+        asks: Asks,
+    ) -> Option<Observed> {
+        let observer = around.observer().filter(|_| asks != Asks::Peek)?;
+        Some(Observed {
+            observer: observer.clone(),
+            function,
+            is_response: self.is_response,
+        })
     }
 
     /// Looks where calls go in an outage.
@@ -211,6 +235,7 @@ impl<R, T> Codec<R, T> {
         mode: Option<Mode>,
         key: &Key,
         asks: Asks,
+        observed: Option<&Observed>,
     ) -> Looked<R> {
         match ground {
             Ground::Emergency(backend) if mode == Some(Mode::Refresh) => {
@@ -221,7 +246,7 @@ impl<R, T> Codec<R, T> {
                 return Looked::Miss(cache.clone(), start);
             }
             Ground::Emergency(backend) => {
-                return self.look_on(cache, &backend, Some(&backend), key, asks);
+                return self.look_on(cache, &backend, Some(&backend), key, asks, observed);
             }
             Ground::Unavailable(error) if asks != Asks::Peek => {
                 if let Some(fail) = self.fails {
@@ -245,14 +270,23 @@ impl<R, T> Codec<R, T> {
         emergency: Option<&Arc<Backend>>,
         key: &Key,
         asks: Asks,
+        observed: Option<&Observed>,
     ) -> Looked<R> {
         let (function, store) = (key.function(), backend.store.kind());
         let (mut found, mut past) = (Err(Miss::Absent), None);
+        let mut is_too_old = false;
         let accepts = Accepts::of(function).up_to(asks.oldest());
-        let looked = backend.store.look(key, &mut |shared, kept| {
+        let closely = observed.is_some();
+        let looked = backend.store.look(key, closely, &mut |shared, kept| {
             let age = accepts.age(kept);
             if accepts.takes_age(age) {
+                is_too_old = observed.is_some_and(|observed| !observed.takes(age, kept));
+            }
+            if accepts.takes_age(age) && !is_too_old {
                 found = hit::typed(self, accepts, shared);
+                if let (Ok(_), Some(observed)) = (&found, observed) {
+                    observed.found(age, kept);
+                }
             }
             if age != Age::Fresh {
                 past = Some(Seen::past(shared, kept));
@@ -270,12 +304,13 @@ impl<R, T> Codec<R, T> {
             }
             (Some(_), Err(miss), past) => {
                 cache.count_miss(function, store, miss);
-                let seen = past.unwrap_or_else(Seen::local);
-                let start = Start {
-                    plan: Plan::Share(Some(seen)),
-                    emergency: emergency.cloned(),
+                let plan = if is_too_old {
+                    Plan::Refresh
+                } else {
+                    Plan::Share(Some(past.unwrap_or_else(Seen::local)))
                 };
-                Looked::Miss(cache.clone(), start)
+                let emergency = emergency.cloned();
+                Looked::Miss(cache.clone(), Start { plan, emergency })
             }
         }
     }
@@ -283,12 +318,23 @@ impl<R, T> Codec<R, T> {
     pub(crate) async fn ask(&self, cache: Cache, key: Key, asks: Asks) -> FoundStale<R, T> {
         let began = clock::instant();
         let (function, store) = (key.function(), cache.store().kind());
-        let start = match read(self, &cache, &key, began, asks).await {
-            Ok((value, None)) => {
-                cache.count_hit(function, store);
-                return FoundStale::Hit(value);
+        let observed = scope::with_surroundings(|around| self.observed(around, function, asks));
+        let closely = observed.is_some();
+        let observed = observed.as_ref();
+        let is_too_old = |age, kept| observed.is_some_and(|observed| !observed.takes(age, kept));
+        let start = match read(self, &cache, &key, began, asks, closely).await {
+            Ok((_, age, kept, _)) if is_too_old(age, kept) => {
+                cache.count_miss(function, store, Miss::Absent);
+                Start::usual(Plan::Refresh)
             }
-            Ok((value, Some(seen))) => {
+            Ok((value, age, kept, seen)) => {
+                if let Some(observed) = observed {
+                    observed.found(age, kept);
+                }
+                let Some(seen) = seen else {
+                    cache.count_hit(function, store);
+                    return FoundStale::Hit(value);
+                };
                 cache.count_stale_hit(function, store);
                 return FoundStale::Stale(Stale::new(value, cache, key, seen, began));
             }
@@ -301,7 +347,7 @@ impl<R, T> Codec<R, T> {
                     cache.count_miss(function, store, Miss::Absent);
                     Start::usual(Plan::Share(None))
                 }
-                ground => match self.look_elsewhere(&cache, ground, None, &key, asks) {
+                ground => match self.look_elsewhere(&cache, ground, None, &key, asks, observed) {
                     Looked::Hit(value) | Looked::Stale(value, ..) => {
                         return FoundStale::Hit(value);
                     }
@@ -322,19 +368,25 @@ impl<R, T> Codec<R, T> {
     }
 }
 
-/// One read of the store for one call.
+/// One read of the store for one call; `closely` asked, also how long it keeps what it has.
 pub(crate) async fn read<C: Takes>(
     codec: &C,
     cache: &Cache,
     key: &Key,
     began: Instant,
     asks: Asks,
+    closely: bool,
 ) -> Result<Aged<C::Taken>, NoHit> {
     // Decided before the read is sent: what is invalidated later is none of this read's business,
     // and what is known to be applied later does not make its reply any newer.
     let trusted = cache.trusts(key);
     let function = key.function();
-    let reply = match cache.store().read(key).await {
+    let reply = if closely {
+        cache.store().read_with_ttl(key)
+    } else {
+        cache.store().read(key)
+    };
+    let reply = match reply.await {
         Ok(reply) => reply,
         Err(error) => {
             cache.count_read_error(function, &error);
@@ -346,8 +398,11 @@ pub(crate) async fn read<C: Takes>(
     let found = found(codec, cache, key, &reply, look, accepts);
     let seen = || Box::new(Seen { reply, trusted });
     match found {
-        Ok((value, Age::Fresh)) => Ok((value, None)),
-        Ok((value, _)) => Ok((value, Some(seen()))),
+        Ok((value, kept)) => {
+            let age = accepts.age(kept);
+            let seen = (age != Age::Fresh).then(seen);
+            Ok((value, age, kept, seen))
+        }
         Err(miss) => Err(NoHit::Seen(miss, seen())),
     }
 }
@@ -360,9 +415,11 @@ pub(crate) fn found<C: Takes>(
     reply: &Reply,
     look: Look,
     accepts: Accepts,
-) -> Result<(C::Taken, Age), Miss> {
+) -> Result<(C::Taken, Kept), Miss> {
     let answer = answer(codec, cache, reply, look.trusted, accepts);
-    if let Ok((_, Age::Fresh)) = answer {
+    if let Ok((_, kept)) = &answer
+        && accepts.age(*kept) == Age::Fresh
+    {
         return answer;
     }
     // An error on its way stands behind a value past its ttl: who waits for it judges that.
@@ -370,7 +427,7 @@ pub(crate) fn found<C: Takes>(
         .on_its_way(key, look.began, reply)
         .filter(|shared| shared.outcome != Outcome::Error || accepts.windows().are_none());
     match coming.and_then(|shared| hit::typed(codec, accepts, &shared).ok()) {
-        Some(value) => Ok((value, Age::Fresh)),
+        Some(value) => Ok((value, Kept::default())),
         None => answer,
     }
 }
@@ -382,7 +439,7 @@ pub(crate) fn answer<C: Takes>(
     reply: &Reply,
     trusted: bool,
     accepts: Accepts,
-) -> Result<(C::Taken, Age), Miss> {
+) -> Result<(C::Taken, Kept), Miss> {
     if !trusted {
         return Err(Miss::Absent);
     }

@@ -24,6 +24,10 @@ use crate::{
     note = "write `#[derive(Clone, serde::Serialize, serde::Deserialize)]` where its type is defined; a cached value is also `Send`, `Sync` and `'static`, and borrows nothing"
 )]
 pub trait CacheValue<M = AsItself>: Clone + Send + Sync + 'static {
+    /// Whether it is the whole answer to a request, so that a function which returns it is a handler.
+    #[doc(hidden)]
+    const IS_RESPONSE: bool = false;
+
     /// What serde sees.
     #[doc(hidden)]
     type Stored: Serialize + DeserializeOwned;
@@ -80,6 +84,7 @@ pub struct Codec<R, T> {
     errors: Option<ErrorCodec<R>>,
     /// What the function returns where the cache is required and out of reach, if its error can say so.
     pub(crate) fails: Option<fn(Error) -> R>,
+    pub(crate) is_response: bool,
     cache_if: Option<fn(&T) -> bool>,
     ttl_with: Option<fn(&T) -> Duration>,
 }
@@ -113,6 +118,7 @@ impl<R, T> Codec<R, T> {
             taker: Taker::of::<R, T, E, S, M>,
             errors: None,
             fails,
+            is_response: T::IS_RESPONSE,
             cache_if: None,
             ttl_with: None,
         }

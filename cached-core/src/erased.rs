@@ -51,6 +51,7 @@ pub(crate) struct Taker {
     pub(crate) decode_error: Option<Decode>,
     /// Whether the function's error can say that the cache is out of reach.
     pub(crate) can_fail: bool,
+    pub(crate) is_response: bool,
 }
 
 impl Taker {
@@ -66,6 +67,7 @@ impl Taker {
             error: None,
             decode_error: None,
             can_fail: false,
+            is_response: T::IS_RESPONSE,
         }
     }
 

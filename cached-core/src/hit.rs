@@ -68,9 +68,9 @@ impl Accepts {
         age <= self.oldest
     }
 
-    /// The age of what is kept so, if it is taken.
-    fn age_taken(self, kept: Kept) -> Option<Age> {
-        Some(self.age(kept)).filter(|age| self.takes_age(*age))
+    /// Whether what is kept so is young enough.
+    fn takes_kept(self, kept: Kept) -> bool {
+        self.takes_age(self.age(kept))
     }
 
     fn takes(self, outcome: Outcome) -> bool {
@@ -82,19 +82,17 @@ impl Accepts {
     }
 }
 
-/// Judges `reply` for a call that reads with `codec`.
+/// Judges `reply` for a call that reads with `codec`: what it takes, and how long that is kept.
 pub(crate) fn judge<C: Takes>(
     codec: &C,
     accepts: Accepts,
     reply: &Reply,
     limit: usize,
-) -> Result<(C::Taken, Age), Miss> {
+) -> Result<(C::Taken, Kept), Miss> {
     match &reply.payload {
         None => Err(Miss::Absent),
-        Some(Payload::Typed(shared, _)) => {
-            let age = accepts.age_taken(reply.kept).ok_or(Miss::Absent)?;
-            Ok((typed(codec, accepts, shared)?, age))
-        }
+        Some(Payload::Typed(..)) if !accepts.takes_kept(reply.kept) => Err(Miss::Absent),
+        Some(Payload::Typed(shared, _)) => Ok((typed(codec, accepts, shared)?, reply.kept)),
         Some(Payload::Bytes(bytes)) if bytes.len() > limit => Err(Miss::TooLarge),
         Some(Payload::Bytes(bytes)) => match entry::read(bytes) {
             Stored::Lease(_) => Err(Miss::Absent),
@@ -102,12 +100,12 @@ pub(crate) fn judge<C: Takes>(
                 Err(Miss::Absent)
             }
             Stored::Entry(header, _) if !accepts.takes(header.outcome) => Err(Miss::Absent),
+            Stored::Entry(header, _) if !accepts.takes_kept(kept(reply, &header)) => {
+                Err(Miss::Absent)
+            }
             Stored::Entry(header, body) => {
-                let age = accepts
-                    .age_taken(kept(reply, &header))
-                    .ok_or(Miss::Absent)?;
                 let value = codec.decode(header.outcome, body);
-                Ok((value.ok_or(Miss::Undecodable)?, age))
+                Ok((value.ok_or(Miss::Undecodable)?, kept(reply, &header)))
             }
             Stored::Foreign => Err(Miss::Foreign),
             Stored::Damaged(_) => Err(Miss::Undecodable),
@@ -147,6 +145,7 @@ pub(crate) fn fresh_kept(reply: &Reply) -> Option<Kept> {
 
 fn kept(reply: &Reply, header: &Header) -> Kept {
     Kept {
+        ttl: Some(header.ttl),
         stale: header.stale,
         ..reply.kept
     }

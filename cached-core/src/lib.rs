@@ -150,6 +150,7 @@ mod load;
 #[cfg(test)]
 mod model;
 mod named;
+mod observer;
 mod outage;
 mod pattern;
 mod returns;
@@ -176,7 +177,9 @@ pub use codec::CacheValue;
 pub use error::{Error, ErrorKind};
 pub use invalidation::Invalidated;
 pub use key::Key;
+pub use observer::{Answer, Observation, Observer};
 pub use outage::Outage;
 pub use pattern::{Pattern, Tag};
+pub use scope::in_current_scope;
 pub use server::{Health, HealthStatus, ServerInfo};
 pub use stats::{Counts, Stats};

@@ -17,6 +17,8 @@ use crate::{
     erased::{Returned, Taker},
     flight::{Captured, Passenger},
     generation::View,
+    observer::Observed,
+    scope,
     stale::Ticket,
     store::Write,
 };
@@ -50,6 +52,8 @@ pub(crate) struct Call {
     /// That of an outage, if the call began in one.
     emergency: Option<Arc<Backend>>,
     taker: Taker,
+    /// If somebody sees it.
+    observed: Option<Observed>,
 }
 
 /// What a call that missed does.
@@ -117,6 +121,11 @@ impl<R, T> Load<R, T> {
 
 impl Call {
     fn new(cache: Cache, key: Key, start: Start, began: Instant, taker: Taker) -> Box<Self> {
+        let observed = scope::observer().map(|observer| Observed {
+            observer,
+            function: key.function(),
+            is_response: taker.is_response,
+        });
         Box::new(Self {
             cache,
             key,
@@ -125,6 +134,7 @@ impl Call {
             plan: start.plan,
             emergency: start.emergency,
             taker,
+            observed,
         })
     }
 

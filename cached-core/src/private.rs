@@ -16,7 +16,7 @@ pub use crate::function::{Function, Registered};
 pub use crate::invalidation::{Invalidation, Prepared};
 pub use crate::load::Load;
 pub use crate::named::Named;
-pub use crate::returns::{Ended, Returns, Success};
+pub use crate::returns::{Ended, Reports, Returns, Success};
 pub use crate::stale::{Again, FoundStale, Stale};
 
 /// Declares the static of an annotated function: its name, then calls of [`Function`]'s builder.
@@ -62,7 +62,8 @@ pub use crate::{__codec as codec, __function as function, __named as named};
 pub mod by_type {
     pub use crate::arguments::{PlainArgument as _, SetArgument as _};
     pub use crate::returns::{
-        PlainError as _, PlainFails as _, PlainOption as _, PlainResult as _,
+        PlainEnd as _, PlainError as _, PlainFails as _, PlainOption as _, PlainResult as _,
+        ReportedEnd as _,
     };
 }
 

@@ -9,7 +9,7 @@
 //! the error can say that the cache is out of reach.
 //!
 //! What follows a body asks the same way whether it succeeded (`__ended`) and what it gave (`__value`):
-//! `Err` is a failure, anything else a success.
+//! `Err` is a failure, anything else a success, unless its type [`Reports`] a failure itself.
 
 use std::{convert::Infallible, fmt, marker::PhantomData};
 
@@ -192,16 +192,48 @@ where
             Looked::None | Looked::Error => None,
         }
     }
+}
 
-    /// Takes it apart, so that an error is out of the way where there is none.
-    #[must_use]
-    #[expect(clippy::unused_self, reason = "the type of `self` decides")]
-    pub fn __ended(self, returned: R) -> Ended<R, T> {
+/// Values that say themselves whether they are a success, as the status of a response does.
+///
+/// `M` is a type of the crate that implements it, so that it can do so for types of a third.
+pub trait Reports<M> {
+    #[doc(hidden)]
+    fn is_success(&self) -> bool;
+}
+
+/// Takes apart what was returned, so that an error is out of the way where there is none; for values that
+/// report.
+pub trait ReportedEnd<R, T, M> {
+    #[doc(hidden)]
+    fn __ended(self, returned: R) -> Ended<R, T>;
+}
+
+impl<R, T, E, O, I, M> ReportedEnd<R, T, M> for Whole<R, T, E, O, I>
+where
+    (O, I): Shape<R, T, E>,
+    T: Reports<M>,
+{
+    fn __ended(self, returned: R) -> Ended<R, T> {
         match <(O, I)>::open(returned) {
-            Opened::Value(value) => Ended::Succeeded(Success::Value(value, <(O, I)>::value)),
-            Opened::None(again) => Ended::Succeeded(Success::None(again)),
-            Opened::Error(returned) => Ended::Failed(returned),
+            Opened::Value(value) if !value.is_success() => Ended::Failed(<(O, I)>::value(value)),
+            opened => Ended::of(opened, <(O, I)>::value),
         }
+    }
+}
+
+/// The same for all other values. It takes a reference, so that the compiler prefers the other.
+pub trait PlainEnd<R, T> {
+    #[doc(hidden)]
+    fn __ended(&self, returned: R) -> Ended<R, T>;
+}
+
+impl<R, T, E, O, I> PlainEnd<R, T> for Whole<R, T, E, O, I>
+where
+    (O, I): Shape<R, T, E>,
+{
+    fn __ended(&self, returned: R) -> Ended<R, T> {
+        Ended::of(<(O, I)>::open(returned), <(O, I)>::value)
     }
 }
 
@@ -212,6 +244,16 @@ pub enum Ended<R, T> {
     Succeeded(Success<R, T>),
     /// With an error.
     Failed(R),
+}
+
+impl<R, T> Ended<R, T> {
+    fn of(opened: Opened<R, T>, again: fn(T) -> R) -> Self {
+        match opened {
+            Opened::Value(value) => Self::Succeeded(Success::Value(value, again)),
+            Opened::None(again) => Self::Succeeded(Success::None(again)),
+            Opened::Error(returned) => Self::Failed(returned),
+        }
+    }
 }
 
 /// What a body returned that succeeded: it holds no `R`, which may not be `Send`.
@@ -328,7 +370,7 @@ mod tests {
         (O, I): Shape<R, T, E>,
     {
         let value = of().__value(returned).cloned();
-        match of().__ended(returned.clone()) {
+        match PlainEnd::__ended(&of(), returned.clone()) {
             Ended::Succeeded(success) => {
                 assert_eq!(success.restore(), *returned);
                 (true, value)
@@ -358,6 +400,47 @@ mod tests {
         assert_eq!(ended!(Err::<Option<u32>, _>(1)), (false, None));
         assert_eq!(ended!(Some(Err::<u32, _>(1))), (false, None));
         assert_eq!(ended!(Some(Ok::<_, u32>(1))), (true, Some(1)));
+    }
+
+    #[test]
+    fn a_value_can_report_a_failure() {
+        #[derive(Debug, PartialEq)]
+        struct Status(u16);
+
+        enum Web {}
+
+        impl Reports<Web> for Status {
+            fn is_success(&self) -> bool {
+                self.0 < 400
+            }
+        }
+
+        macro_rules! is_success {
+            ($returned:expr) => {{
+                let returned = $returned;
+                match Returns::of(&returned)
+                    .__result()
+                    .__option()
+                    .__ended(returned)
+                {
+                    Ended::Succeeded(success) => {
+                        assert_eq!(success.restore(), $returned);
+                        true
+                    }
+                    Ended::Failed(failed) => {
+                        assert_eq!(failed, $returned);
+                        false
+                    }
+                }
+            }};
+        }
+        assert!(is_success!(Status(204)));
+        assert!(!is_success!(Status(404)));
+        assert!(!is_success!(Ok::<_, String>(Status(500))));
+        assert!(is_success!(Ok::<_, String>(Some(Status(200)))));
+        assert!(is_success!(None::<Status>));
+        assert!(!is_success!(Err::<Status, _>(1)));
+        assert!(is_success!(404_u16));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use pin_project_lite::pin_project;
 
 use crate::{
     Cache, Error, ErrorKind, cache::Collected, environment, event, flight::Flight,
-    function::Function, stale::Ticket,
+    function::Function, observer::Observer, stale::Ticket,
 };
 
 tokio::task_local! {
@@ -36,6 +36,7 @@ pub(crate) struct Context {
     loading: Vec<Arc<Flight>>,
     /// What gathers the invalidations of a cache, the innermost last.
     collecting: Vec<Collected>,
+    observer: Option<Observer>,
 }
 
 /// What calls do with a cache.
@@ -83,6 +84,9 @@ enum Change {
     /// In a task of its own: also the cache, if there is one.
     Behind(Arc<Once>, Option<Cache>),
     Collecting(Collected),
+    Observed(Observer),
+    /// Everything, to what it was elsewhere.
+    All(Context),
 }
 
 impl Context {
@@ -96,6 +100,8 @@ impl Context {
                 self.once = Some(once);
             }
             Change::Collecting(collected) => self.collecting.push(collected),
+            Change::Observed(observer) => self.observer = Some(observer),
+            Change::All(context) => *self = context,
         }
     }
 }
@@ -191,10 +197,45 @@ pub(crate) fn collecting<F: Future>(collected: Collected, future: F) -> Within<F
     within(Change::Collecting(collected), future)
 }
 
+/// `observer` sees the calls inside `future`.
+pub(crate) fn observed<F: Future>(observer: Observer, future: F) -> Within<F> {
+    within(Change::Observed(observer), future)
+}
+
+/// Runs `future` with everything that is around this call: for a task of its own.
+///
+/// A task that is spawned inherits neither [`scope`](Cache::scope), [`bypass`](Cache::bypass) and
+/// [`refresh`](Cache::refresh), nor an [`Observer`], nor an [`after`](Cache::after); inside this it has them all. An
+/// `after` that has ended when the task invalidates something counts no more: that is then done at once.
+///
+/// # Examples
+///
+/// ```
+/// # use cached_core::{Cache, cached, in_current_scope};
+/// # #[cached(ttl = "1h")]
+/// # async fn square(number: u64) -> u64 { number * number }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let cache = Cache::in_memory()?;
+/// cache.scope(async {
+///     tokio::spawn(in_current_scope(async { square(12).await })).await
+/// }).await?;
+/// assert_eq!(cache.stats().total.loads, 1);
+/// # Ok(())
+/// # }
+/// ```
+pub fn in_current_scope<F: Future>(future: F) -> impl Future<Output = F::Output> + use<F> {
+    let mut context = around();
+    // Meant for the caller's next call.
+    context.once = None;
+    within(Change::All(context), future)
+}
+
 /// What is around the body that `flight` waits for. What was meant for this call alone ends here.
 pub(crate) fn loading(flight: Option<Arc<Flight>>) -> Around {
     let mut context = around();
     context.once = None;
+    context.observer = None;
     context.loading.extend(flight);
     Around(Arc::new(context))
 }
@@ -233,6 +274,13 @@ pub(crate) fn is_loading(flight: &Arc<Flight>) -> bool {
 /// What a call finds around itself.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Surroundings<'a>(Option<&'a Context>);
+
+impl<'a> Surroundings<'a> {
+    /// Who sees the calls made here.
+    pub(crate) fn observer(self) -> Option<&'a Observer> {
+        self.0?.observer.as_ref()
+    }
+}
 
 impl Surroundings<'_> {
     /// The mode of a call of `function` in `cache`, if there is one. One for this call alone is used
@@ -278,6 +326,11 @@ pub(crate) fn with_current<T>(look: impl Fn(&Cache, Surroundings<'_>) -> T) -> T
             None => look(INSTALLED.get_or_init(from_environment), surroundings),
         }
     })
+}
+
+/// Who sees the calls made here.
+pub(crate) fn observer() -> Option<Observer> {
+    with_surroundings(|around| around.observer().cloned())
 }
 
 /// The mode of calls by key in `cache`, if there is one.

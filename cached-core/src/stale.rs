@@ -206,7 +206,7 @@ impl Waiting {
 fn is_fresh(cache: &Cache, key: &Key) -> bool {
     let windows = key.function().map(Function::windows).unwrap_or_default();
     let mut is_fresh = false;
-    cache.store().look(key, &mut |_, kept| {
+    cache.store().look(key, false, &mut |_, kept| {
         is_fresh = kept.age(windows) == Age::Fresh;
     });
     is_fresh

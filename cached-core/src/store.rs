@@ -102,11 +102,16 @@ impl Reply {
 pub(crate) trait Store: Debug + Send + Sync {
     fn kind(&self) -> Kind;
 
-    /// Looks `key` up without waiting, and shows what is there to `visit`; where that is past its ttl, also how
-    /// long it is kept.
+    /// Looks `key` up without waiting, and shows what is there to `visit`; where that is past its ttl, or
+    /// `closely` asked, also how long it is kept.
     ///
     /// `None` if this store cannot know without waiting; else whether anything was there.
-    fn look(&self, _key: &Key, _visit: &mut dyn FnMut(&Shared, age::Kept)) -> Option<bool> {
+    fn look(
+        &self,
+        _key: &Key,
+        _closely: bool,
+        _visit: &mut dyn FnMut(&Shared, age::Kept),
+    ) -> Option<bool> {
         None
     }
 

@@ -114,6 +114,18 @@ impl Cache {
         self.0.breaker.outage().is_some()
     }
 
+    /// How many entries this process keeps in the place of the store that is away.
+    pub(super) async fn fallback_entries(&self) -> Option<u64> {
+        if !self.store().waits() || self.0.config.outage != Outage::Memory {
+            return None;
+        }
+        let backend = self.0.emergency.current().filter(|_| self.is_in_outage());
+        match backend {
+            Some(backend) => backend.store.server_info().await.ok()?.keys,
+            None => Some(0),
+        }
+    }
+
     pub(crate) fn ground(&self, function: Option<&'static Function>) -> Ground {
         let Some(outage) = self.0.breaker.outage() else {
             return Ground::Usual;
@@ -185,7 +197,7 @@ impl Backend {
         accepts: Accepts,
     ) -> Option<C::Taken> {
         let mut found = None;
-        self.store.look(key, &mut |shared, kept| {
+        self.store.look(key, false, &mut |shared, kept| {
             if accepts.age(kept) == Age::Fresh {
                 found = hit::typed(codec, accepts, shared).ok();
             }

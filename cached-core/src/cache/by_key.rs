@@ -176,6 +176,7 @@ impl Cache {
         Ok(there.or_else(|| {
             let coming = self.on_its_way(key, look.began, &reply)?;
             Some(Kept {
+                ttl: None,
                 stale: stale(key, coming.outcome),
                 remaining: None,
             })

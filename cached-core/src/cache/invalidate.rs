@@ -10,8 +10,8 @@ use crate::{
 
 mod pending;
 
-use pending::Sending;
 pub(crate) use pending::{Collected, Pending};
+use pending::{Collecting, Sending};
 
 impl Cache {
     /// Makes everything that `pattern` covers unusable, in every process, at constant cost.
@@ -176,9 +176,9 @@ impl Cache {
     /// # }
     /// ```
     pub async fn after<T, E>(&self, future: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-        let collected = Collected::new(self);
-        let result = scope::collecting(collected.clone(), future).await;
-        collected.settle(result.is_ok()).await;
+        let collecting = Collecting(Collected::new(self));
+        let result = scope::collecting(collecting.0.clone(), future).await;
+        collecting.settle(result.is_ok()).await;
         result
     }
 
@@ -194,8 +194,10 @@ impl Cache {
 
     /// Has `targets` deleted at the end of the [`after`](Self::after) around this, if there is one.
     pub(super) fn repeat_after(&self, targets: impl FnOnce() -> Vec<Target>) {
-        if let Some(collected) = scope::collected(self) {
-            collected.add(self.prepare(targets()));
+        if scope::collected(self).is_some()
+            && let Some(pending) = self.prepare(targets()).left_to_after()
+        {
+            pending.discard();
         }
     }
 

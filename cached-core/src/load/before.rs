@@ -3,7 +3,7 @@
 use std::{mem, pin::Pin};
 
 use super::{Call, Plan, loading::Loading, miss, missed::Missed, refresh};
-use crate::{Error, codec::Shared};
+use crate::{Error, Observer, codec::Shared, scope};
 
 /// What a call knows before its body runs.
 pub(super) enum Before {
@@ -18,6 +18,12 @@ pub(super) enum Before {
 /// A call that waits for the store, or for another call.
 pub(super) type Waiting = Pin<Box<dyn Future<Output = Before> + Send>>;
 
+/// A call without the cache, if it may not load either.
+pub(super) fn refused() -> Option<Waiting> {
+    let observer = scope::observer().filter(Observer::refuses_loads)?;
+    Some(Box::pin(observer.refuse()))
+}
+
 /// What a call does first.
 pub(super) enum First {
     Goes(Before),
@@ -26,6 +32,11 @@ pub(super) enum First {
 
 pub(super) fn first(mut call: Box<Call>) -> First {
     let plan = mem::replace(&mut call.plan, Plan::Alone);
+    if let Some(observed) = &call.observed
+        && observed.observer.refuses_loads()
+    {
+        return First::Waits(Box::pin(observed.observer.clone().refuse()));
+    }
     let missed = |seen| Missed { call, seen };
     match plan {
         Plan::Share(seen) => miss::share(missed(seen)),

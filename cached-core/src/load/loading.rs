@@ -1,6 +1,10 @@
 //! [`Loading`]: what is around a body that runs, and what becomes of what it returns.
 
-use std::{pin::Pin, sync::Arc, time::Instant};
+use std::{
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use super::{Call, missed::Missed, refresh};
 use crate::{
@@ -133,8 +137,9 @@ impl Loading {
             let function = missed.call.key.function();
             missed.call.cache.count_load(function, took);
         }
+        let mut kept_for = None;
         if let Some(captured) = &self.captured {
-            match why {
+            kept_for = match why {
                 Why::Lead(lead) => missed.land(lead, returned, captured),
                 Why::Behind(lead) => {
                     missed.land(lead, returned, captured);
@@ -143,36 +148,47 @@ impl Loading {
                 Why::Lone(lone) => {
                     let shared = returned.share();
                     let landed = lone.land(shared.clone());
-                    missed.keep(returned, shared, captured, landed);
+                    missed.keep(returned, shared, captured, landed)
                 }
                 Why::Refresh { is_foreign } => {
                     return refresh::ended(missed.call, returned, captured, is_foreign);
                 }
                 Why::Alone => missed.keep(returned, returned.share(), captured, None),
-            }
+            };
         }
-        missed.or_stale(returned)
+        if returned.outcome() == Outcome::Error
+            && let Some(shared) = missed.stale()
+        {
+            return Ended::Stale(shared);
+        }
+        if let Some(observed) = &missed.call.observed {
+            observed.loaded(kept_for);
+        }
+        Ended::Answered
     }
 }
 
 impl Missed {
-    /// Hands what was `returned` to those who wait for it, and to the store.
-    fn land(&self, lead: Lead, returned: &dyn Returned, captured: &Captured) {
+    /// Hands what was `returned` to those who wait for it, and to the store; for how long it is to be kept there.
+    fn land(&self, lead: Lead, returned: &dyn Returned, captured: &Captured) -> Option<Duration> {
         let shared = returned.share();
         if captured.from.is_none() {
             // Nobody who comes later could take it.
             drop(lead.land(shared));
-        } else if self.call.backend().store.waits() {
-            let landed = lead.land(shared.clone());
-            self.keep(returned, shared, captured, landed);
-        } else {
-            // First into the store, then out of the flight, so that nobody misses both.
-            self.keep(returned, shared.clone(), captured, None);
-            drop(lead.land(shared));
+            return None;
         }
+        if self.call.backend().store.waits() {
+            let landed = lead.land(shared.clone());
+            return self.keep(returned, shared, captured, landed);
+        }
+        // First into the store, then out of the flight, so that nobody misses both.
+        let kept_for = self.keep(returned, shared.clone(), captured, None);
+        drop(lead.land(shared));
+        kept_for
     }
 
-    /// Stores what was `returned` behind the answer, if it is to be kept, and ends the flight after that.
+    /// Stores what was `returned` behind the answer, if it is to be kept, and for how long; ends the flight after
+    /// that.
     ///
     /// An error takes no place of a value that may still be served. What is no error and not to be kept
     /// says that such a value is no longer right.
@@ -182,7 +198,7 @@ impl Missed {
         shared: Option<Shared>,
         captured: &Captured,
         landed: Option<Landed>,
-    ) {
+    ) -> Option<Duration> {
         let Call { cache, key, .. } = &*self.call;
         let (is_error, holds) = (returned.outcome() == Outcome::Error, self.holds_stale());
         let write = if is_error && holds {
@@ -192,17 +208,12 @@ impl Missed {
             self.call.to_store(returned, shared, captured)
         };
         let is_outdated = holds && !is_error && write.is_none();
+        let kept_for = write.as_ref().map(|write| write.ttl);
         let backend = self.call.backend();
         cache.settle(backend, key, write, landed);
         if is_outdated {
             cache.drop_behind(backend, key);
         }
-    }
-
-    fn or_stale(&self, returned: &dyn Returned) -> Ended {
-        if returned.outcome() != Outcome::Error {
-            return Ended::Answered;
-        }
-        self.stale().map_or(Ended::Answered, Ended::Stale)
+        kept_for
     }
 }

@@ -114,6 +114,9 @@ impl Miss {
     fn shares(&self, shared: Shared) -> Before {
         let Call { cache, key, .. } = &*self.missed.call;
         cache.count_shared(key.function());
+        if let Some(observed) = &self.missed.call.observed {
+            observed.shared();
+        }
         Before::Answered(shared)
     }
 
@@ -130,13 +133,14 @@ impl Miss {
         let call = &*self.missed.call;
         let Call { cache, key, .. } = call;
         if call.backend().store.waits() {
-            let read =
-                async { Ok(call::read(&call.taker, cache, key, call.began, Asks::Call).await) };
+            let read = async {
+                Ok(call::read(&call.taker, cache, key, call.began, Asks::Call, false).await)
+            };
             let read = in_time(&mut self.left, read).await.unwrap_or_else(|error| {
                 cache.count_read_error(key.function(), &error);
                 Err(NoHit::Failed(error))
             });
-            return read.map(|(shared, _)| shared);
+            return read.map(|(shared, ..)| shared);
         }
         self.look_again()
             .ok_or_else(|| NoHit::Seen(NoEntry::Absent, Seen::local()))
@@ -225,6 +229,9 @@ impl Miss {
                     Outcome::Error => missed.stale(),
                     Outcome::Value | Outcome::None => None,
                 };
+                if let (None, Some(observed)) = (&stale, &missed.call.observed) {
+                    observed.shared();
+                }
                 Before::Answered(stale.unwrap_or(shared))
             }
             // The leader's body failed: this call has what it would answer then.

@@ -27,7 +27,7 @@ impl Missed {
         self.view().and_then(|view| view.captures())
     }
 
-    /// The value past its ttl that this call has read itself, for use in place of an error.
+    /// The value past its ttl that this call has read itself, for use in place of an error: the answer.
     pub(super) fn stale(&self) -> Option<Shared> {
         let Call {
             cache, key, taker, ..
@@ -39,8 +39,11 @@ impl Missed {
         let seen = self.seen.as_ref()?;
         let accepts = accepts.up_to(Age::IfError);
         let found = call::answer(taker, cache, &seen.reply, seen.trusted, accepts).ok();
-        let (shared, _) = found.filter(|(shared, _)| shared.outcome != Outcome::Error)?;
+        let (shared, kept) = found.filter(|(shared, _)| shared.outcome != Outcome::Error)?;
         cache.count_stale_if_error(key.function());
+        if let Some(observed) = &self.call.observed {
+            observed.found(Age::IfError, kept);
+        }
         Some(shared)
     }
 

@@ -61,6 +61,9 @@ pub(super) fn ended(
     is_foreign: bool,
 ) -> Ended {
     let write = call.to_store(returned, returned.share(), captured);
+    if let Some(observed) = &call.observed {
+        observed.loaded(write.as_ref().map(|write| write.ttl));
+    }
     if returned.outcome() == Outcome::Error {
         // Nothing to remove: a body that failed says nothing of the old value.
         call.cache.settle(call.backend(), &call.key, write, None);

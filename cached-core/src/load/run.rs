@@ -98,7 +98,7 @@ impl<R, T> Stages<R, T> {
                         None
                     }
                     None => {
-                        self.stage = Stage::Body(None);
+                        self.stage = before::refused().map_or(Stage::Body(None), Stage::Waiting);
                         None
                     }
                 },

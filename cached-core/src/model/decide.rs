@@ -50,6 +50,7 @@ pub(super) fn age(entry: Entry, windows: Windows) -> Age {
     }
     let remaining = if entry.old { LEFT } else { TTL + KEPT };
     let kept = Kept {
+        ttl: None,
         stale: KEPT,
         remaining: asks.then_some(remaining),
     };

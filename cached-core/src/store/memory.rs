@@ -117,6 +117,7 @@ impl MemoryStore {
             shared: value,
             bytes,
             began: write.span.began,
+            ttl,
             expires: now.after(ttl),
             over: now.after(lives),
             checked: known.checked(),
@@ -255,7 +256,12 @@ impl Store for MemoryStore {
         Kind::Memory
     }
 
-    fn look(&self, key: &Key, visit: &mut dyn FnMut(&Shared, age::Kept)) -> Option<bool> {
+    fn look(
+        &self,
+        key: &Key,
+        closely: bool,
+        visit: &mut dyn FnMut(&Shared, age::Kept),
+    ) -> Option<bool> {
         let (hash, shard) = self.place(key.local());
         let ring = read(shard);
         let Some(slot) = ring.find(hash, key.local()) else {
@@ -264,8 +270,8 @@ impl Store for MemoryStore {
         let now = self.clock.now();
         let counts = self.counts(slot, key, now);
         if counts {
-            // Nobody who looks asks for more of what is fresh, and the arithmetic is a tenth of a hit.
-            let kept = if slot.is_fresh(now) {
+            // Few who look ask for more of what is fresh, and the arithmetic is a tenth of a hit.
+            let kept = if !closely && slot.is_fresh(now) {
                 age::Kept::default()
             } else {
                 slot.kept(now)

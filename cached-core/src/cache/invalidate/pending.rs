@@ -2,8 +2,7 @@
 
 use std::{
     collections::HashSet,
-    mem,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use crate::{
@@ -54,17 +53,24 @@ impl Pending {
         }
     }
 
+    /// Leaves it to the `after` around this; without one it comes back.
+    pub(super) fn left_to_after(self) -> Option<Self> {
+        match scope::collected(&self.cache) {
+            Some(collected) => collected.add(self),
+            None => Some(self),
+        }
+    }
+
     /// Carries it out, or leaves it to the `after` around this.
     pub(crate) async fn apply(self) -> Invalidated {
         let (cache, count) = (self.cache.clone(), self.targets().len());
         if count == 0 {
             return Invalidated::Applied;
         }
-        if let Some(collected) = scope::collected(&cache) {
-            collected.add(self);
+        let Some(this) = self.left_to_after() else {
             return Invalidated::Postponed;
-        }
-        let invalidated = match cache.send_now(self).await {
+        };
+        let invalidated = match cache.send_now(this).await {
             Ok(_) => Invalidated::Applied,
             Err(_) => Invalidated::Postponed,
         };
@@ -82,13 +88,13 @@ impl Drop for Pending {
             return;
         }
         // Inside an `after` it is still too early: that one goes on, or is dropped itself.
-        if let Some(collected) = scope::collected(&self.cache) {
-            collected.add(Self {
-                cache: self.cache.clone(),
-                ticket: Some(ticket),
-            });
+        let this = Self {
+            cache: self.cache.clone(),
+            ticket: Some(ticket),
+        };
+        let Some(ticket) = this.left_to_after().and_then(|mut this| this.ticket.take()) else {
             return;
-        }
+        };
         let count = ticket.targets().len();
         let invalidated = self.cache.leave_to_courier(ticket);
         self.cache.count_invalidated(count, invalidated);
@@ -153,35 +159,58 @@ impl Drop for Sending<'_> {
     }
 }
 
-/// The invalidations made inside an `after`. Dropped with something in it, that is applied.
+/// The invalidations made inside an `after`, also by tasks that outlive it.
 #[derive(Clone, Debug)]
 pub(crate) struct Collected {
     cache: Cache,
-    pending: Arc<Mutex<Vec<Pending>>>,
+    /// `None`: it has ended, and collects nothing any more.
+    pending: Arc<Mutex<Option<Vec<Pending>>>>,
 }
 
 impl Collected {
     pub(super) fn new(cache: &Cache) -> Self {
         Self {
             cache: cache.clone(),
-            pending: Arc::default(),
+            pending: Arc::new(Mutex::new(Some(Vec::new()))),
         }
     }
 
+    fn lock(&self) -> MutexGuard<'_, Option<Vec<Pending>>> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether it collects what concerns `cache`.
     pub(crate) fn is_for(&self, cache: &Cache) -> bool {
-        self.cache.is(cache)
+        self.cache.is(cache) && self.lock().is_some()
     }
 
-    pub(super) fn add(&self, pending: Pending) {
-        self.pending
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(pending);
+    /// `pending` comes back if it has ended meanwhile.
+    fn add(&self, pending: Pending) -> Option<Pending> {
+        match &mut *self.lock() {
+            Some(all) => all.push(pending),
+            None => return Some(pending),
+        }
+        None
     }
 
+    fn end(&self) -> Vec<Pending> {
+        self.lock().take().unwrap_or_default()
+    }
+}
+
+/// An `after` that goes on. Dropped, what it has collected is applied.
+pub(super) struct Collecting(pub(super) Collected);
+
+impl Drop for Collecting {
+    fn drop(&mut self) {
+        drop(self.0.end());
+    }
+}
+
+impl Collecting {
     /// Applies all of it in one go, or forgets it.
     pub(super) async fn settle(self, is_wanted: bool) {
-        let pending = mem::take(&mut *self.pending.lock().unwrap_or_else(PoisonError::into_inner));
+        let pending = self.0.end();
         if !is_wanted {
             pending.into_iter().for_each(Pending::discard);
             return;
@@ -195,7 +224,7 @@ impl Collected {
             .iter()
             .flat_map(|one| one.targets().iter().cloned())
             .collect();
-        let all = Pending::new(&self.cache, each.into_iter().collect());
+        let all = Pending::new(&self.0.cache, each.into_iter().collect());
         pending.into_iter().for_each(Pending::discard);
         if !all.targets().is_empty() {
             let _ = all.apply().await;

@@ -2,7 +2,7 @@
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use hashbrown::{HashTable, hash_table};
@@ -23,6 +23,8 @@ pub(super) struct Slot {
     /// From then on it is of no use to anybody.
     over: Tick,
     checked: Checked,
+    /// Milliseconds: 49 days at the most, which stand for all that is longer.
+    ttl: u32,
     /// Asked for since the hand last came by.
     visited: AtomicBool,
 }
@@ -34,6 +36,7 @@ pub(super) struct Value {
     pub(super) bytes: usize,
     /// When its load began.
     pub(super) began: Instant,
+    pub(super) ttl: Duration,
     pub(super) expires: Tick,
     /// Until when it may be served past its ttl.
     pub(super) over: Tick,
@@ -53,6 +56,7 @@ impl Slot {
             expires: value.expires,
             over: value.over,
             checked: value.checked,
+            ttl: u32::try_from(value.ttl.as_millis()).unwrap_or(u32::MAX),
             visited: AtomicBool::new(false),
         }
     }
@@ -75,7 +79,9 @@ impl Slot {
 
     /// How long it is kept from now on.
     pub(super) fn kept(&self, now: Tick) -> Kept {
+        let ttl = Some(self.ttl).filter(|ttl| *ttl < u32::MAX);
         Kept {
+            ttl: ttl.map(|ttl| Duration::from_millis(ttl.into())),
             stale: self.over.since(self.expires),
             remaining: Some(self.over.since(now)),
         }

@@ -73,7 +73,7 @@ fn group_of(segments: &str) -> Target {
 
 fn get(store: &MemoryStore, key: &str) -> Option<u64> {
     let mut found = None;
-    store.look(&key.into(), &mut |shared, _| {
+    store.look(&key.into(), false, &mut |shared, _| {
         found = shared
             .value
             .as_ref()
@@ -109,10 +109,11 @@ fn an_entry_is_kept_for_its_window_after_its_ttl() {
     store.keep(Write { stale, ..write });
     let kept = || {
         let mut seen = None;
-        store.look(&"key".into(), &mut |_, kept| seen = Some(kept));
+        store.look(&"key".into(), false, &mut |_, kept| seen = Some(kept));
         seen
     };
     let remaining = |seconds| age::Kept {
+        ttl: Some(Duration::from_secs(1)),
         stale,
         remaining: Some(Duration::from_secs(seconds)),
     };
@@ -137,7 +138,7 @@ fn touch_keeps_the_window() {
     drop(store.touch(&key, ttl, stale));
     clock.advance(Duration::from_secs(6));
     let mut seen = None;
-    store.look(&key, &mut |_, kept| seen = kept.remaining);
+    store.look(&key, false, &mut |_, kept| seen = kept.remaining);
     assert_eq!(seen, Some(Duration::from_secs(1)));
 }
 

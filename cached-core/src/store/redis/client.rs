@@ -145,7 +145,8 @@ fn reply(identity: Identity, seen: Seen) -> Reply {
             })
             .collect(),
         kept: age::Kept {
-            // Bytes say it themselves.
+            // Bytes say these themselves.
+            ttl: None,
             stale: Duration::ZERO,
             remaining: seen.remaining,
         },
