@@ -1,0 +1,55 @@
+//! [`HealthDetails`]: the health page for operators.
+
+use std::error::Error as _;
+
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use cached_core::{Cache, Error};
+use serde::Serialize;
+
+use crate::health::HealthReport;
+
+/// A [`HealthReport`], and what is wrong.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct HealthDetails {
+    /// What everybody may know.
+    #[serde(flatten)]
+    pub report: HealthReport,
+    /// `redis` or `memory`.
+    pub store: &'static str,
+    /// What is wrong, what caused it, and what to do; never a value or a secret.
+    pub problem: Option<String>,
+}
+
+impl HealthDetails {
+    /// Asks `cache`, as [`HealthReport::of`] does.
+    pub async fn of(cache: &Cache) -> Self {
+        let health = cache.health().await;
+        Self {
+            store: health.store,
+            problem: health.problem.as_ref().map(in_full),
+            report: HealthReport::from_health(cache, &health).await,
+        }
+    }
+}
+
+/// `error` with all that caused it.
+fn in_full(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+impl IntoResponse for HealthDetails {
+    fn into_response(self) -> Response {
+        Json(self).into_response()
+    }
+}
