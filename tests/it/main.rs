@@ -19,6 +19,7 @@ mod late;
 mod layout;
 mod lifetimes;
 mod nested;
+mod observer;
 mod outage;
 mod round_trips;
 mod sharing;

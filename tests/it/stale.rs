@@ -9,8 +9,8 @@ use std::{
     time::Duration,
 };
 
-use cached_core::{Builder, Cache, Clock, Counts};
-use tests::{CountingLoader, RedisServer, Store, namespace};
+use cached_core::{Builder, Cache, Counts};
+use tests::{Aging, CountingLoader, Store};
 use tokio::task::JoinHandle;
 
 use crate::stored;
@@ -87,23 +87,19 @@ impl Shop {
     }
 }
 
-/// One store, whose entries can be made older.
+/// A cache whose entries can be made older, and what its functions load from.
 struct Place {
-    store: Store,
-    clock: Clock,
-    namespace: String,
+    aging: Aging,
     cache: Cache,
     shop: Shop,
 }
 
 impl Place {
     fn new(store: Store, name: &str, settings: fn(Builder) -> Builder) -> Self {
-        let (clock, namespace) = (Clock::manual(), namespace(name));
-        let cache = cache(store, &namespace, &clock, settings);
+        let aging = Aging::new(store, name);
+        let cache = settings(aging.builder()).build().unwrap();
         Self {
-            store,
-            clock,
-            namespace,
+            aging,
             cache,
             shop: Shop::new(),
         }
@@ -111,17 +107,7 @@ impl Place {
 
     /// Time goes by.
     fn pass(&self, by: Duration) {
-        self.clock.advance(by);
-        if self.store == Store::Memory {
-            return;
-        }
-        let server = RedisServer::shared();
-        for key in server.keys(&format!("{}:*", self.namespace)) {
-            let remaining: i64 = server.cli(&["PTTL", &key]).parse().unwrap();
-            let left = remaining - i64::try_from(by.as_millis()).unwrap();
-            // Zero or less deletes it.
-            server.cli(&["PEXPIRE", &key, &left.to_string()]);
-        }
+        self.aging.pass(by);
     }
 
     /// A call beside this task.
@@ -158,18 +144,6 @@ impl Place {
         let ran = tokio::time::timeout(Duration::from_secs(10), ran).await;
         assert!(ran.is_ok(), "{} runs", self.shop.runs());
     }
-}
-
-fn cache(store: Store, namespace: &str, clock: &Clock, settings: fn(Builder) -> Builder) -> Cache {
-    let builder = Cache::builder().namespace(namespace).clock(clock.clone());
-    let builder = match store {
-        Store::Memory => builder,
-        Store::Redis => builder
-            .redis_url(RedisServer::shared().url())
-            .op_timeout(Duration::from_secs(10))
-            .connect_timeout(Duration::from_secs(10)),
-    };
-    settings(builder).build().unwrap()
 }
 
 /// Runs `body` on each store, with a value of every function that is just past its ttl.

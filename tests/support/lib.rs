@@ -22,7 +22,7 @@ pub use loader::CountingLoader;
 pub use proxy::{Proxy, Way};
 pub use resp::{Connection, Reply};
 pub use server::{Dump, Occupied, RedisServer, ServerBuilder};
-pub use stores::{Store, every_store, namespace};
+pub use stores::{Aging, Store, every_store, namespace};
 
 /// The programs in the README are compiled and run with the documentation tests.
 #[cfg(doctest)]

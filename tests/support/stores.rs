@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use cached_core::Cache;
+use cached_core::{Builder, Cache, Clock};
 
 use crate::RedisServer;
 
@@ -22,7 +22,13 @@ impl Store {
 
     /// A cache on this store. Two caches of one namespace share their entries on Redis, and none in memory.
     pub fn cache(self, namespace: &str) -> Cache {
-        let builder = Cache::builder().namespace(namespace);
+        let builder = self.builder().namespace(namespace);
+        builder.build().expect("a cache for tests")
+    }
+
+    /// The settings of a cache on this store.
+    pub fn builder(self) -> Builder {
+        let builder = Cache::builder();
         match self {
             Self::Memory => builder,
             // A busy machine may take longer than the default deadline; a test that is not about time must not see it.
@@ -31,8 +37,49 @@ impl Store {
                 .op_timeout(Duration::from_secs(10))
                 .connect_timeout(Duration::from_secs(10)),
         }
-        .build()
-        .expect("a cache for tests")
+    }
+}
+
+/// One store, whose entries can be made older.
+#[derive(Debug)]
+pub struct Aging {
+    /// Which store it is.
+    pub store: Store,
+    /// The clock of its entries in memory.
+    pub clock: Clock,
+    /// The namespace of its entries.
+    pub namespace: String,
+}
+
+impl Aging {
+    /// A namespace of its own on `store`, with `name` in it.
+    pub fn new(store: Store, name: &str) -> Self {
+        Self {
+            store,
+            clock: Clock::manual(),
+            namespace: namespace(name),
+        }
+    }
+
+    /// The settings of a cache of it.
+    pub fn builder(&self) -> Builder {
+        let builder = self.store.builder().namespace(&self.namespace);
+        builder.clock(self.clock.clone())
+    }
+
+    /// Time goes by, for its entries.
+    pub fn pass(&self, by: Duration) {
+        self.clock.advance(by);
+        if self.store == Store::Memory {
+            return;
+        }
+        let server = RedisServer::shared();
+        for key in server.keys(&format!("{}:*", self.namespace)) {
+            let remaining: i64 = server.cli(&["PTTL", &key]).parse().expect("milliseconds");
+            let passed = i64::try_from(by.as_millis()).expect("milliseconds");
+            // Zero or less deletes it.
+            server.cli(&["PEXPIRE", &key, &(remaining - passed).to_string()]);
+        }
     }
 }
 

@@ -149,7 +149,7 @@ async fn old_value_that_was_decoded_for_its_call_is_not_copied() {
         CLONES.set(0);
         assert_eq!(counted(1, &place.shop).await, Ok(Counted(10)));
         // In memory the store keeps its own.
-        assert_eq!(CLONES.get(), u32::from(place.store == Store::Memory));
+        assert_eq!(CLONES.get(), u32::from(place.aging.store == Store::Memory));
     })
     .await;
 }

@@ -251,15 +251,14 @@ async fn new_value_goes_to_the_same_cache_whatever_is_around_the_call() {
 #[tokio::test]
 async fn function_with_a_cache_of_its_own_loads_into_it_and_calls_others_in_that_of_its_caller() {
     every_store("chosen", async |place: &Place| {
-        let own = super::cache(place.store, &namespace("own"), &place.clock, |builder| {
-            builder
-        });
+        let own = place.aging.builder().namespace(namespace("own"));
+        let own = own.build().unwrap();
         let call = || chosen(1, own.clone(), &place.shop);
         // Nothing is stored by the function that this one calls: it stays out of the way.
         assert_eq!(place.cache.bypass(call()).await, Ok(10));
         crate::stored(&own, 1).await;
         place.shop.set(1, 11);
-        if place.store == Store::Redis {
+        if place.aging.store == Store::Redis {
             // Only this place's entries are made older.
             return;
         }
@@ -308,7 +307,7 @@ async fn jitter_is_taken_off_the_ttl_and_not_off_the_window() {
     place.stored(20).await;
     let server = RedisServer::shared();
     let mut ttls = Vec::new();
-    for key in server.keys(&format!("{}:spread:*", place.namespace)) {
+    for key in server.keys(&format!("{}:spread:*", place.aging.namespace)) {
         let header = server.cli(&["GET", &key]);
         let mut fields = header.split(' ').skip_while(|field| *field != "v").skip(1);
         let mut field = || fields.next().unwrap().parse::<u64>().unwrap();
@@ -405,9 +404,7 @@ async fn peek_shows_what_a_call_would_return_and_loads_nothing() {
 #[tokio::test]
 async fn another_process_sees_the_new_value() {
     let place = Place::new(Store::Redis, "processes", |builder| builder);
-    let other = super::cache(Store::Redis, &place.namespace, &place.clock, |builder| {
-        builder
-    });
+    let other = place.aging.builder().build().unwrap();
     place.cache.scope(make_old(&place)).await;
     let shop = Shop::new();
     shop.set(1, 12);
@@ -427,14 +424,14 @@ async fn entry_lives_for_its_ttl_and_the_longer_window() {
     place.cache.scope(price(1, &place.shop)).await.unwrap();
     place.stored(1).await;
     let server = RedisServer::shared();
-    let [key] = &server.keys(&format!("{}:price:1:*", place.namespace))[..] else {
+    let [key] = &server.keys(&format!("{}:price:1:*", place.aging.namespace))[..] else {
         panic!("one entry");
     };
     let header = server.cli(&["GET", key]);
     assert!(header.contains(" v 100000 120000 "), "{header}");
     let remaining: u64 = server.cli(&["PTTL", key]).parse().unwrap();
     assert!((210_000..=220_000).contains(&remaining), "{remaining}");
-    for marker in server.keys(&format!("{}:%*", place.namespace)) {
+    for marker in server.keys(&format!("{}:%*", place.aging.namespace)) {
         let remaining: u64 = server.cli(&["PTTL", &marker]).parse().unwrap();
         assert!(remaining > 500_000, "{marker}: {remaining}");
     }
