@@ -3,9 +3,15 @@
 //! Import the attributes from here: that also brings what axum's own types need to be cached.
 
 pub mod admin;
+mod directives;
+mod extract;
 mod guard;
 pub mod health;
+mod rejection;
 mod values;
 
 pub use cached_core::{cached, invalidates};
+pub use directives::ClientCacheControl;
+pub use extract::UseCache;
 pub use guard::{BearerRejection, BearerToken, Guard, Guarded, RequireGuard, UnusableToken};
+pub use rejection::{CacheOff, InvalidCacheControl};

@@ -246,6 +246,13 @@ impl Cache {
         scope::with_mode(self.clone(), Mode::Refresh, future)
     }
 
+    /// Whether functions use this cache: not if it was built to be off, was shut down, or could not be made from
+    /// the environment. A store that is away turns nothing off.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.0.on.load(Ordering::Acquire)
+    }
+
     /// What was counted since this cache was built.
     #[must_use]
     pub fn stats(&self) -> Stats {
@@ -331,10 +338,6 @@ impl Cache {
 
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
-    }
-
-    pub(crate) fn is_on(&self) -> bool {
-        self.0.on.load(Ordering::Acquire)
     }
 
     fn is_closed(&self) -> bool {
