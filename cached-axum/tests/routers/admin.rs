@@ -1,0 +1,272 @@
+//! The admin page, asked properly.
+
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use cached_axum::{BearerToken, admin, cached};
+use cached_core::Cache;
+use http::{StatusCode, header};
+use serde_json::{Value, json};
+use tests::{RedisServer, every_store};
+
+use super::{SECRET, get, post};
+
+const NAME: &str = concat!(module_path!(), "::profile");
+
+#[cached(prefix = "user:{id}:profile", tags = ["team:{team}"])]
+async fn profile(id: u64, team: u64) -> String {
+    format!("a private line about {id} of {team}")
+}
+
+pub(super) fn app(cache: &Cache) -> Router {
+    Router::new().nest(
+        "/admin",
+        admin::router(cache.clone(), BearerToken::new(SECRET).unwrap()),
+    )
+}
+
+async fn is_cached(id: u64) -> bool {
+    profile::peek(id, 1).await.is_some()
+}
+
+async fn fill() {
+    for id in [1, 2] {
+        profile(id, 1).await;
+        profile(id, 1).await;
+    }
+}
+
+async fn done(app: &Router, path: &str, body: Value) -> Value {
+    let answer = post(app, path, body.to_string()).await;
+    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    assert_eq!(answer.header(&header::CACHE_CONTROL), "no-store");
+    answer.json()
+}
+
+#[tokio::test]
+async fn statistics_in_total_and_by_function() {
+    every_store("admin-stats", async |cache| {
+        fill().await;
+        let stats = get(&app(&cache), "/admin/stats").await.json();
+        for counts in [&stats["total"], &stats["functions"][NAME]] {
+            assert_eq!(counts["hits"], 2);
+            assert_eq!(counts["misses"], 2);
+            assert_eq!(counts["loads"], 2);
+            assert_eq!(counts["hit_rate_percent"], 50.0);
+            assert_eq!(counts["total_requests"], 4);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_pattern_a_tag_and_everything_become_unusable() {
+    every_store("admin-invalidate", async |cache| {
+        let app = app(&cache);
+        let applied = json!({ "outcome": "applied" });
+        fill().await;
+        let one = json!({ "pattern": "user:1:*" });
+        assert_eq!(done(&app, "/admin/invalidate", one).await, applied);
+        assert_eq!((is_cached(1).await, is_cached(2).await), (false, true));
+        fill().await;
+        let team = json!({ "tag": "team:1" });
+        assert_eq!(done(&app, "/admin/invalidate", team).await, applied);
+        assert_eq!((is_cached(1).await, is_cached(2).await), (false, false));
+        fill().await;
+        assert_eq!(done(&app, "/admin/clear", json!({})).await, applied);
+        assert_eq!((is_cached(1).await, is_cached(2).await), (false, false));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_purge_says_how_many_keys_it_deleted() {
+    every_store("admin-purge", async |cache| {
+        let app = app(&cache);
+        for key in ["a:1", "a:2", "b:1"] {
+            cache.set(key, &1_u64, None).await.unwrap();
+        }
+        let glob = json!({ "glob": "a:*" });
+        assert_eq!(
+            done(&app, "/admin/purge", glob.clone()).await,
+            json!({ "deleted": 2 })
+        );
+        assert_eq!(
+            done(&app, "/admin/purge", glob).await,
+            json!({ "deleted": 0 })
+        );
+        assert_eq!(cache.get::<u64>("b:1").await.unwrap(), Some(1));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_self_test_reports_each_step_and_leaves_nothing() {
+    every_store("admin-test", async |cache| {
+        let report = done(&app(&cache), "/admin/test", json!({})).await;
+        assert_eq!(report["ok"], true);
+        for step in ["set", "get", "delete"] {
+            assert_eq!(report[step]["ok"], true);
+            assert_eq!(report[step]["problem"], Value::Null);
+            assert!(report[step]["milliseconds"].is_f64());
+        }
+        assert_eq!(cache.purge("self-test:*").await.unwrap(), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_self_test_of_a_cache_that_is_off_fails() {
+    let cache = Cache::builder().enabled(false).build().unwrap();
+    let answer = post(&app(&cache), "/admin/test", "").await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(
+        answer.json()["get"]["problem"],
+        "the value did not come back"
+    );
+}
+
+#[tokio::test]
+async fn the_server_tells_of_itself() {
+    every_store("admin-server", async |cache| {
+        fill().await;
+        let server = get(&app(&cache), "/admin/server").await.json();
+        assert!(server["keys"].as_u64().unwrap() >= 2, "{server}");
+        assert!(server["used_memory"].as_u64().unwrap() > 0);
+        if server["store"] == "redis" {
+            assert!(server["version"].is_string());
+            assert!(server["uptime_seconds"].is_u64());
+            assert!(server["connected_clients"].as_u64().unwrap() > 0);
+            assert!(server["commands_processed"].as_u64().unwrap() > 0);
+            assert!(server["hit_rate_percent"].is_number());
+        } else {
+            assert_eq!(server["version"], Value::Null);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn redis_stops_in_the_middle() {
+    let server = RedisServer::builder()
+        .password("a-password-of-redis")
+        .start();
+    let cache = Cache::builder().redis_url(server.url()).build().unwrap();
+    let app = app(&cache);
+    done(&app, "/admin/test", json!({})).await;
+    server.kill();
+
+    let details = get(&app, "/admin/health").await;
+    assert_eq!(details.status, StatusCode::OK);
+    assert_eq!(details.json()["status"], "degraded");
+    assert_eq!(details.json()["store"], "redis");
+    assert!(details.json()["problem"].is_string());
+    let mut answers = vec![details];
+
+    let test = post(&app, "/admin/test", "").await;
+    assert_eq!(test.status, StatusCode::SERVICE_UNAVAILABLE);
+    for step in ["set", "get", "delete"] {
+        assert_eq!(test.json()[step]["ok"], false);
+        assert!(test.json()[step]["problem"].is_string());
+    }
+    answers.push(test);
+    for (path, body) in [
+        ("/admin/clear", ""),
+        ("/admin/invalidate", r#"{"pattern":"user:1"}"#),
+    ] {
+        let answer = post(&app, path, body).await;
+        assert_eq!(answer.status, StatusCode::ACCEPTED);
+        assert_eq!(answer.json(), json!({ "outcome": "postponed" }));
+    }
+    answers.push(post(&app, "/admin/purge", r#"{"glob":"*:profile"}"#).await);
+    answers.push(get(&app, "/admin/server").await);
+    for answer in &answers[2..] {
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(!answer.error().is_empty());
+    }
+    for answer in &answers {
+        assert!(!answer.body.contains("a-password-of-redis"), "{answer:?}");
+    }
+    assert_eq!(get(&app, "/admin/stats").await.status, StatusCode::OK);
+
+    server.restart();
+    let patience = Instant::now() + Duration::from_secs(20);
+    while post(&app, "/admin/test", "").await.status != StatusCode::OK {
+        assert!(Instant::now() < patience, "it stayed away");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(
+        done(&app, "/admin/clear", json!({})).await,
+        json!({ "outcome": "applied" })
+    );
+}
+
+#[tokio::test]
+async fn of_two_clears_at_once_one_is_told_to_come_again() {
+    let server = RedisServer::start();
+    let cache = Cache::builder()
+        .redis_url(server.url())
+        .op_timeout(Duration::from_secs(20))
+        .build()
+        .unwrap();
+    cache.ready(Duration::from_secs(20)).await.unwrap();
+    let app = app(&cache);
+    done(&app, "/admin/clear", json!({})).await;
+    server.freeze();
+    let (first, others) = tokio::join!(post(&app, "/admin/clear", ""), async {
+        tokio::task::yield_now().await;
+        let mut others = vec![];
+        for (path, body) in [
+            ("/admin/clear", ""),
+            ("/admin/purge", r#"{"glob":"a:*"}"#),
+            ("/admin/invalidate", r#"{"tag":"team:1"}"#),
+            ("/admin/test", ""),
+        ] {
+            others.push(post(&app, path, body).await);
+        }
+        // Reading goes on.
+        assert_eq!(get(&app, "/admin/stats").await.status, StatusCode::OK);
+        server.thaw();
+        others
+    });
+    assert_eq!(first.json(), json!({ "outcome": "applied" }));
+    for other in others {
+        assert_eq!(other.status, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(other.header(&header::RETRY_AFTER), "1");
+        assert!(!other.error().is_empty());
+    }
+    done(&app, "/admin/clear", json!({})).await;
+}
+
+#[tokio::test]
+async fn who_hangs_up_gives_up_its_turn() {
+    let server = RedisServer::start();
+    let cache = Cache::builder()
+        .redis_url(server.url())
+        .op_timeout(Duration::from_secs(20))
+        .build()
+        .unwrap();
+    let app = app(&cache);
+    done(&app, "/admin/test", json!({})).await;
+    server.freeze();
+    let purge = post(&app, "/admin/purge", r#"{"glob":"a:*"}"#);
+    let gone = tokio::time::timeout(Duration::from_millis(50), purge).await;
+    assert!(gone.is_err());
+    server.thaw();
+    done(&app, "/admin/clear", json!({})).await;
+}
+
+#[tokio::test]
+async fn no_value_is_in_any_answer() {
+    every_store("admin-values", async |cache| {
+        fill().await;
+        let app = app(&cache);
+        let mut bodies = String::new();
+        for path in ["/admin/stats", "/admin/health", "/admin/server"] {
+            bodies += &get(&app, path).await.body;
+        }
+        bodies += &done(&app, "/admin/test", json!({})).await.to_string();
+        assert!(!bodies.contains("a private line"), "{bodies}");
+    })
+    .await;
+}
