@@ -129,10 +129,9 @@ impl HealthReport {
             available: on && health.store == "redis",
             healthy: health.store == "redis" && health.status == HealthStatus::Healthy,
         };
-        let size = match (on, redis.available) {
-            (false, _) => None,
-            (true, true) => Some(0),
-            (true, false) => Some(entries(cache).await),
+        let size = match health.fallback_entries {
+            None if on && !redis.available => Some(entries(cache).await),
+            size => size.filter(|_| on),
         };
         let fallback = FallbackHealth {
             available: size.is_some(),

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use cached_axum::{cached, health};
-use cached_core::Cache;
+use cached_core::{Cache, Outage};
 use http::{Method, StatusCode, header};
 use serde_json::{Value, json};
 use tests::{RedisServer, namespace};
@@ -114,6 +114,11 @@ async fn redis_stops_and_comes_back() {
     let strict = get(&app, "/strict").await;
     assert_eq!(strict.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(strict.json()["status"], "degraded");
+    let patience = Instant::now() + Duration::from_secs(20);
+    while page(&app).await["cache"]["fallback"]["size"] != 2 {
+        assert!(Instant::now() < patience, "this process kept nothing");
+        calls(&cache).await;
+    }
     server.restart();
     let patience = Instant::now() + Duration::from_secs(20);
     while page(&app).await["status"] != "healthy" {
@@ -121,6 +126,19 @@ async fn redis_stops_and_comes_back() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert_eq!(get(&app, "/strict").await.status, StatusCode::OK);
+    assert_eq!(page(&app).await["cache"]["fallback"]["size"], 0);
+}
+
+#[tokio::test]
+async fn without_a_fallback() {
+    let server = RedisServer::start();
+    let builder = Cache::builder().redis_url(server.url());
+    let cache = builder.outage(Outage::Origin).build().unwrap();
+    let page = page(&app(&cache)).await;
+    assert_eq!(
+        page["cache"]["fallback"],
+        json!({ "available": false, "size": 0 })
+    );
 }
 
 #[tokio::test]
