@@ -6,6 +6,7 @@ use crate::{
     Cache, Error, ErrorKind, Outage,
     clock::Clock,
     config::{Address, Config},
+    environment,
 };
 
 /// Collects the settings of a [`Cache`]; made by [`Cache::builder`].
@@ -112,6 +113,27 @@ impl Builder {
         enabled: bool,
         /// Where the in-process store reads the time. Default the system's clock.
         clock: Clock,
+    }
+
+    /// Takes what the environment sets, over what was set here before: an application's own defaults.
+    ///
+    /// [`Cache::from_env`] lists the variables.
+    ///
+    /// # Errors
+    ///
+    /// As [`Cache::from_env`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cached_core::Cache;
+    ///
+    /// // `REDIS_CACHE_PREFIX` is another namespace.
+    /// let cache = Cache::builder().namespace("shop").with_env()?.build()?;
+    /// # Ok::<(), cached_core::Error>(())
+    /// ```
+    pub fn with_env(self) -> Result<Self, Error> {
+        environment::apply(self, &environment::process)
     }
 
     /// Builds the cache. Nothing is connected yet: the first operation does that, and

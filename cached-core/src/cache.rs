@@ -119,7 +119,7 @@ impl Cache {
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) if a value does not parse; the message names the variable, and never
     /// repeats the value.
     pub fn from_env() -> Result<Self, Error> {
-        environment::builder(&environment::process)?.build()
+        Self::builder().with_env()?.build()
     }
 
     /// A cache inside this process, with default settings.

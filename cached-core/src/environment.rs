@@ -1,4 +1,4 @@
-//! Settings from environment variables: [`Cache::from_env`](crate::Cache::from_env).
+//! Settings from environment variables: [`Cache::from_env`](crate::Cache::from_env) and [`Builder::with_env`].
 
 use std::time::Duration;
 
@@ -7,14 +7,13 @@ use crate::{Builder, Error, ErrorKind, function::Registered};
 /// Looks a variable up; a function, so that tests need not touch the process.
 pub(crate) type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// A builder with every variable applied that is set and not empty.
-pub(crate) fn builder(variables: Variables<'_>) -> Result<Builder, Error> {
+/// The builder with every variable applied that is set and not empty.
+pub(crate) fn apply(mut builder: Builder, variables: Variables<'_>) -> Result<Builder, Error> {
     let find = |names: &[&'static str]| {
         names
             .iter()
             .find_map(|name| value(variables, name).map(|text| (*name, text)))
     };
-    let mut builder = Builder::new();
     if let Some((_, url)) = find(&["REDIS_URL"]) {
         builder = builder.redis_url(url);
     }
@@ -212,8 +211,10 @@ mod tests {
             "REDIS_SOCKET_CONNECT_TIMEOUT",
             "REDIS_RETRY_ON_TIMEOUT",
         ] {
-            let error = builder(&|asked| (asked == name).then(|| "soon-hunter2".to_owned()))
-                .expect_err(name);
+            let error = apply(Builder::new(), &|asked| {
+                (asked == name).then(|| "soon-hunter2".to_owned())
+            })
+            .expect_err(name);
             assert_eq!(error.kind(), ErrorKind::Config);
             assert!(error.to_string().contains(name), "{error}");
             assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
@@ -222,7 +223,7 @@ mod tests {
 
     #[test]
     fn empty_variables_are_as_if_unset() {
-        assert!(builder(&|_| Some(" ".to_owned())).is_ok());
+        assert!(apply(Builder::new(), &|_| Some(" ".to_owned())).is_ok());
     }
 
     /// What `variables` make of a builder, as text that shows every setting.
@@ -231,7 +232,7 @@ mod tests {
             let set = variables.iter().find(|(name, _)| *name == asked);
             set.map(|(_, text)| (*text).to_owned())
         };
-        shown(&builder(&find).expect("variables that parse"))
+        shown(&apply(Builder::new(), &find).expect("variables that parse"))
     }
 
     fn shown(builder: &Builder) -> String {
