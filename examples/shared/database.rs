@@ -1,0 +1,144 @@
+//! A real database: SQLite, in a file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use anyhow::Context;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
+
+use crate::{settings, shipped_words};
+
+/// Words, people, series, courses: seed/schema.sql says which tables, seed/rows.sql what is in them. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Database {
+    pool: SqlitePool,
+    /// Deleted at the end.
+    temporary: Option<PathBuf>,
+}
+
+impl Database {
+    /// Opens `DATABASE_FILE`, and fills it if it is new; without that variable, fills a temporary file.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    pub async fn open() -> anyhow::Result<Self> {
+        let kept = settings::text("DATABASE_FILE").map(PathBuf::from);
+        let file = kept.clone().unwrap_or_else(|| {
+            let name = format!("cached-examples-{}.sqlite", std::process::id());
+            std::env::temp_dir().join(name)
+        });
+        if kept.is_none() {
+            // Left by a run that was killed and had the same number.
+            let _ = std::fs::remove_file(&file);
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(&file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal);
+        let pool = SqlitePoolOptions::new()
+            .max_connections(8)
+            .connect_with(options)
+            .await
+            .with_context(|| format!("cannot open the database {}", file.display()))?;
+        let temporary = kept.is_none().then_some(file);
+        let database = Self { pool, temporary };
+        let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema")
+            .fetch_one(&database.pool)
+            .await?;
+        if tables == 0 {
+            database.fill().await?;
+        }
+        Ok(database)
+    }
+
+    /// What queries run on.
+    #[must_use]
+    pub fn pool(&self) -> &SqlitePool {
+        &self.pool
+    }
+
+    /// Ends its connections, and deletes the file if it is a temporary one.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be deleted.
+    pub async fn close(self) -> anyhow::Result<()> {
+        self.pool.close().await;
+        if let Some(file) = self.temporary {
+            std::fs::remove_file(file)?;
+        }
+        Ok(())
+    }
+
+    /// Whole tables at a time: SQLite reads the JSON itself.
+    async fn fill(&self) -> anyhow::Result<()> {
+        let lines = shipped_words();
+        let mut uses: BTreeMap<&str, u32> = BTreeMap::new();
+        let mut mentions: BTreeSet<(String, &str)> = BTreeSet::new();
+        for line in &lines {
+            *uses.entry(line.word).or_default() += line.uses;
+            mentions.extend(terms(line.definition).map(|term| (term, line.word)));
+        }
+        let mut weights: BTreeMap<&str, f64> = BTreeMap::new();
+        for (term, _) in &mentions {
+            *weights.entry(term).or_default() += 1.0;
+        }
+        // What few definitions mention says most about those that do.
+        for weight in weights.values_mut() {
+            *weight = (lines.len() as f64 / *weight).ln();
+        }
+        let senses: Vec<_> = lines
+            .iter()
+            .map(|line| (line.word, line.part, line.uses, line.definition))
+            .collect();
+
+        let mut transaction = self.pool.begin().await?;
+        sqlx::raw_sql(include_str!("seed/schema.sql"))
+            .execute(&mut *transaction)
+            .await?;
+        let tables = [
+            (WORDS, serde_json::to_string(&Vec::from_iter(uses))?),
+            (SENSES, serde_json::to_string(&senses)?),
+            (MENTIONS, serde_json::to_string(&mentions)?),
+            (TERMS, serde_json::to_string(&Vec::from_iter(weights))?),
+        ];
+        for (insert, rows) in tables {
+            sqlx::query(insert)
+                .bind(rows)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        sqlx::raw_sql(include_str!("seed/rows.sql"))
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+}
+
+/// The most used word is number 1, and a level is where it stands among the others.
+const WORDS: &str = "
+    WITH ranked AS (
+        SELECT row_number() OVER (ORDER BY value ->> 1 DESC, value ->> 0) AS rank, value ->> 0 AS word, value ->> 1 AS uses
+        FROM json_each(?))
+    INSERT INTO word
+    SELECT rank, word, uses, CASE WHEN rank <= 500 THEN 'A1' WHEN rank <= 1200 THEN 'A2' WHEN rank <= 2400 THEN 'B1' ELSE 'B2' END
+    FROM ranked";
+
+const SENSES: &str = "
+    INSERT INTO sense
+    SELECT word.id, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?) JOIN word ON word.word = value ->> 0";
+
+const MENTIONS: &str = "
+    INSERT INTO mention SELECT value ->> 0, word.id FROM json_each(?) JOIN word ON word.word = value ->> 1";
+
+const TERMS: &str = "INSERT INTO term SELECT value ->> 0, value ->> 1 FROM json_each(?)";
+
+/// The words of a definition.
+fn terms(definition: &str) -> impl Iterator<Item = String> {
+    definition
+        .split(|letter: char| !letter.is_alphabetic())
+        .filter(|term| !term.is_empty())
+        .map(str::to_lowercase)
+}

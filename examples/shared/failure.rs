@@ -1,0 +1,76 @@
+//! How a service says that something went wrong.
+
+use std::borrow::Cow;
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use cached_core::ErrorKind;
+use serde_json::json;
+
+/// The answer to a request that failed: a status, and a sentence as `{"error": "…"}`.
+///
+/// It is `Clone`, so callers that wait for one load share its failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What the client can act on.
+    pub status: StatusCode,
+    /// What a person reads.
+    pub message: Cow<'static, str>,
+}
+
+impl Failure {
+    /// Any status.
+    #[must_use]
+    pub fn new(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            status,
+            message: message.into(),
+        }
+    }
+
+    /// 404: it is not there.
+    #[must_use]
+    pub fn not_found(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, message)
+    }
+
+    /// 400: the client has to ask for something else.
+    #[must_use]
+    pub fn refused(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl From<sqlx::Error> for Failure {
+    /// The client learns that it failed, the log learns why.
+    fn from(error: sqlx::Error) -> Self {
+        tracing::error!(%error, "the database failed");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the database failed")
+    }
+}
+
+impl From<cached_core::Error> for Failure {
+    /// 400 for a key or a pattern that cannot be used, 503 for a store that does not answer.
+    fn from(error: cached_core::Error) -> Self {
+        let status = match error.kind() {
+            ErrorKind::Key | ErrorKind::Pattern => StatusCode::BAD_REQUEST,
+            _ => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self::new(status, error.to_string())
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        (self.status, Json(json!({ "error": self.message }))).into_response()
+    }
+}

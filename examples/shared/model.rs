@@ -1,0 +1,98 @@
+//! A stand-in for a language model that is paid by the call.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use serde::Serialize;
+
+use crate::{Failure, settings};
+
+/// Takes its time, counts its calls, and charges for each. Cheap to clone; clones are the same account.
+#[derive(Clone, Debug)]
+pub struct PaidModel {
+    latency: Duration,
+    price: f64,
+    calls: Arc<AtomicU64>,
+}
+
+/// What was paid, and what was not.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Bill {
+    /// Calls that the model has answered.
+    pub calls: u64,
+    /// Calls that it was spared.
+    pub calls_avoided: u64,
+    /// Dollars for one call.
+    pub price_per_call: f64,
+    /// Dollars paid.
+    pub spent: f64,
+    /// Dollars not paid.
+    pub saved: f64,
+}
+
+impl PaidModel {
+    /// A model that takes `MODEL_LATENCY` (400 ms) for an answer and charges `MODEL_PRICE` (0.002) dollars.
+    ///
+    /// # Errors
+    ///
+    /// If one of the two does not parse.
+    pub fn from_env() -> anyhow::Result<Self> {
+        Ok(Self {
+            latency: settings::duration_or("MODEL_LATENCY", Duration::from_millis(400))?,
+            price: settings::or("MODEL_PRICE", 0.002)?,
+            calls: Arc::default(),
+        })
+    }
+
+    /// What the model says to `prompt`: always the same to the same.
+    ///
+    /// # Errors
+    ///
+    /// 502 if there is nothing in the prompt, as the real ones do. It is charged all the same.
+    pub async fn ask(&self, prompt: &str) -> Result<String, Failure> {
+        tokio::time::sleep(self.latency).await;
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        if prompt.trim().is_empty() {
+            let message = "the model has no answer to an empty prompt";
+            return Err(Failure::new(StatusCode::BAD_GATEWAY, message));
+        }
+        Ok(answer(prompt))
+    }
+
+    /// How many calls it has answered.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    /// What is to be paid, given how many calls a cache has answered in its place.
+    #[must_use]
+    pub fn bill(&self, calls_avoided: u64) -> Bill {
+        let calls = self.calls();
+        Bill {
+            calls,
+            calls_avoided,
+            price_per_call: self.price,
+            spent: calls as f64 * self.price,
+            saved: calls_avoided as f64 * self.price,
+        }
+    }
+}
+
+/// Says something about the longest words of the prompt.
+fn answer(prompt: &str) -> String {
+    let mut words: Vec<&str> = prompt
+        .split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    words.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
+    words.dedup();
+    words.truncate(3);
+    format!(
+        "{} words; watch {}",
+        prompt.split_whitespace().count(),
+        words.join(", ")
+    )
+}

@@ -1,0 +1,287 @@
+//! A service as a process, and what a test does with it.
+//!
+//! ```ignore
+//! let redis = RedisServer::start();
+//! let service = Service::of(env!("CARGO_BIN_EXE_tutor")).redis(&redis).env("MODEL_LATENCY", "20ms").start().await;
+//! let health = service.get("/api/health/ai").await.ok();          // 200, or the test fails; the JSON
+//! let answer = service.post("/words", &json!({ "word": "river" })).await;
+//! assert_eq!(answer.status, 201);
+//! redis.kill();                                                    // or freeze(), and thaw(), restart()
+//! service.until("/health", |health| health["redis"] == "unavailable").await;
+//! let log = service.stop().await;                                  // by SIGTERM; it must end well
+//! ```
+
+use std::fmt::Debug;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use reqwest::header::HeaderMap;
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::Value;
+use tests::RedisServer;
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+
+/// How long anything may take that has to happen.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What a service is started with.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    command: Command,
+}
+
+/// A running service. It is gone when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Service {
+    process: Child,
+    /// Holds the pipe whose end tells the watchdog that this process was killed.
+    watchdog: Child,
+    address: String,
+    client: Client,
+    printed: Printed,
+}
+
+/// What an endpoint answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+/// What a service has written so far, to both of its outputs.
+#[derive(Clone, Debug, Default)]
+struct Printed(Arc<Mutex<String>>);
+
+impl Service {
+    /// The service of this binary, in memory, on a free port, with no setting of the person who runs the tests.
+    pub(crate) fn of(binary: &str) -> Settings {
+        let mut command = Command::new(binary);
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            let ours = ["REDIS_", "CACHE_", "MODEL_", "DATABASE_", "RUST_LOG"];
+            if ours.iter().any(|begins| text.starts_with(begins)) {
+                command.env_remove(&name);
+            }
+        }
+        command.env("LISTEN", "127.0.0.1:0");
+        Settings { command }
+    }
+
+    /// `GET path`.
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        send(self.request(Method::GET, path)).await
+    }
+
+    /// `POST path` with this JSON.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        send(self.request(Method::POST, path).json(body)).await
+    }
+
+    /// Any other request; [`send`] sends it.
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client
+            .request(method, format!("{}{path}", self.address))
+    }
+
+    /// Asks `GET path` until the answer is as `expected`, and returns it.
+    #[track_caller]
+    pub(crate) fn until(
+        &self,
+        path: &str,
+        expected: impl Fn(&Value) -> bool,
+    ) -> impl Future<Output = Value> {
+        let caller = std::panic::Location::caller();
+        async move {
+            let began = Instant::now();
+            loop {
+                let answer = self.get(path).await;
+                let value = answer.json();
+                if expected(&value) {
+                    return value;
+                }
+                assert!(began.elapsed() < PATIENCE, "{caller}: still {answer:?}");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+    }
+
+    /// What it has printed and logged so far.
+    pub(crate) fn printed(&self) -> String {
+        self.printed.text()
+    }
+
+    /// Tells it to stop, as an init system does, and returns all that it printed; it must end well.
+    pub(crate) async fn stop(mut self) -> String {
+        let id = self.process.id().expect("the service runs").to_string();
+        let told = Command::new("sh")
+            .args(["-c", "kill -s TERM \"$1\"", "sh", &id])
+            .status()
+            .await;
+        assert!(told.is_ok_and(|status| status.success()), "no signal sent");
+        let ended = tokio::time::timeout(PATIENCE, self.process.wait()).await;
+        let status = ended.expect("it stops").expect("it can be waited for");
+        let printed = self.printed.at_end().await;
+        assert!(status.success(), "{status}\n{printed}");
+        printed
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // Fails if it has ended already.
+        let _ = self.process.start_kill();
+        let _ = self.watchdog.start_kill();
+    }
+}
+
+impl Settings {
+    /// The cache lives in this server. A busy machine may need longer than the default deadline.
+    pub(crate) fn redis(self, server: &RedisServer) -> Self {
+        self.env("REDIS_URL", server.url())
+            .env("REDIS_SOCKET_TIMEOUT", "5s")
+    }
+
+    /// Sets a variable.
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<str>) -> Self {
+        self.command.env(name, value.as_ref());
+        self
+    }
+
+    /// Starts it, and waits until it can be asked.
+    pub(crate) async fn start(self) -> Service {
+        let (mut process, printed) = self.spawn();
+        let address = tokio::time::timeout(PATIENCE, async {
+            loop {
+                let text = printed.text();
+                let mut lines = text
+                    .split_inclusive('\n')
+                    .filter(|line| line.ends_with('\n'));
+                if let Some(address) = lines.find_map(|line| line.strip_prefix("listening on ")) {
+                    return address.trim().to_owned();
+                }
+                if let Ok(Some(status)) = process.try_wait() {
+                    panic!("it ended with {status}:\n{}", printed.at_end().await);
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        });
+        let address = address.await.expect("it says where it listens");
+        let watchdog = watchdog(&process);
+        Service {
+            process,
+            watchdog,
+            address,
+            client: Client::new(),
+            printed,
+        }
+    }
+
+    /// Starts it and waits until it ends, as one that cannot work does; returns whether it ended well, and what it
+    /// printed.
+    pub(crate) async fn run(self) -> (bool, String) {
+        let (mut process, printed) = self.spawn();
+        let ended = tokio::time::timeout(PATIENCE, process.wait()).await;
+        let status = ended.expect("it ends").expect("it can be waited for");
+        (status.success(), printed.at_end().await)
+    }
+
+    fn spawn(mut self) -> (Child, Printed) {
+        let mut process = self
+            .command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the service starts");
+        let printed = Printed::default();
+        printed.collect(process.stdout.take().expect("a pipe"));
+        printed.collect(process.stderr.take().expect("a pipe"));
+        (process, printed)
+    }
+}
+
+impl Answer {
+    /// The JSON of an answer that went well.
+    #[track_caller]
+    pub(crate) fn ok(&self) -> Value {
+        assert!((200..300).contains(&self.status), "{self:?}");
+        self.json()
+    }
+
+    /// The JSON, whatever the status; text that is none as a string.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| Value::from(self.text.as_str()))
+    }
+
+    /// A header that holds text, or nothing.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    }
+}
+
+/// Sends a request and reads all of the answer.
+pub(crate) async fn send(request: RequestBuilder) -> Answer {
+    let asked = async {
+        let response = request.send().await.map_err(described)?;
+        Ok::<_, String>(Answer {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            text: response.text().await.map_err(described)?,
+        })
+    };
+    let answered = tokio::time::timeout(PATIENCE, asked).await;
+    answered.expect("an answer in time").expect("an answer")
+}
+
+fn described(error: impl Debug) -> String {
+    format!("{error:?}")
+}
+
+impl Printed {
+    fn text(&self) -> String {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn collect(&self, pipe: impl AsyncRead + Send + Unpin + 'static) {
+        let printed = self.clone();
+        tokio::spawn(async move {
+            let mut lines = BufReader::new(pipe).lines();
+            while let Ok(Some(line)) = lines.next_line().await {
+                let mut text = printed.0.lock().unwrap_or_else(PoisonError::into_inner);
+                text.push_str(&line);
+                text.push('\n');
+            }
+        });
+    }
+
+    /// All of it, once the tasks that collect have seen the ends of their pipes.
+    async fn at_end(&self) -> String {
+        let began = Instant::now();
+        while Arc::strong_count(&self.0) > 1 && began.elapsed() < PATIENCE {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        self.text()
+    }
+}
+
+/// A shell that ends the service if this process is killed: its `read` fails at the end of a pipe that only we hold.
+fn watchdog(process: &Child) -> Child {
+    let id = process.id().expect("the service runs").to_string();
+    Command::new("sh")
+        .args(["-c", "read -r line || kill -s KILL \"$1\"", "watchdog", &id])
+        .stdin(Stdio::piped())
+        .kill_on_drop(true)
+        .process_group(0)
+        .spawn()
+        .expect("sh starts")
+}
