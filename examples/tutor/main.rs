@@ -1,8 +1,39 @@
-//! Feedback, hints and insights for learners of a language, from a model that is paid by the call.
+//! A language tutor: feedback, hints and insights from a model that is paid by the call, so that every answer is
+//! asked for once.
+//!
+//! ```text
+//! cargo run -p examples --features services --bin tutor
+//! curl -i localhost:3000/api/ai/hints/7
+//! curl localhost:3000/api/health/ai
+//! curl localhost:3000/api/ai/costs
+//! ```
+//!
+//! Answers are kept in this process; with `REDIS_URL` set, in Redis, and in this process whenever Redis does not
+//! answer. It fills the cache with hints for the most common exercises, prints
+//!
+//! ```text
+//! listening on http://127.0.0.1:3000
+//! ```
+//!
+//! and, at ctrl-c, what it has cost. `RUST_LOG=cached_core=trace` shows each hit, miss, store, invalidation and failed
+//! read. Keys look like `tutor:ai:feedback:<digest>`.
+//!
+//! | variable | default | |
+//! |---|---|---|
+//! | `FEEDBACK_TTL`, `HINT_TTL`, `INSIGHT_TTL` | `1h`, `30m`, `2h` | how long an answer is good for |
+//! | `WARM_EXERCISES` | 20 | how many exercises have their hints from the start |
 
-use axum::{Router, routing::get};
+mod api;
+mod lessons;
+mod status;
+
+use anyhow::Context;
 use cached_core::Cache;
-use examples::Database;
+use examples::{Database, PaidModel, settings};
+
+use crate::lessons::Lessons;
+
+const WARM_AT_ONCE: usize = 4;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -10,7 +41,25 @@ async fn main() -> anyhow::Result<()> {
     let cache = Cache::builder().namespace("tutor").with_env()?.build()?;
     cache.install()?;
     let database = Database::open().await?;
-    let routes = Router::new().route("/words", get("4000"));
-    examples::serve(&cache, routes).await?;
+    let lessons = Lessons {
+        model: PaidModel::from_env()?,
+        database: database.clone(),
+    };
+
+    let common = lessons
+        .common(settings::or("WARM_EXERCISES", 20)?)
+        .await
+        .context("the exercises cannot be read")?;
+    let hints = common
+        .iter()
+        .map(|exercise| lessons::hint(*exercise, &lessons));
+    examples::warm_up("hints", WARM_AT_ONCE, hints).await;
+
+    examples::serve(&cache, api::routes(&lessons)).await?;
+    let bill = status::bill(&cache, &lessons);
+    println!(
+        "{} calls for ${:.3}, {} avoided: ${:.3} saved",
+        bill.calls, bill.spent, bill.calls_avoided, bill.saved
+    );
     database.close().await
 }
