@@ -35,6 +35,7 @@ mod courier;
 mod invalidate;
 mod keep;
 mod probe;
+mod record;
 mod set;
 mod turn;
 

@@ -122,6 +122,50 @@ pub fn made<R>(make: impl FnOnce() -> R) -> R {
     make()
 }
 
+/// Values that exist nowhere else, as sessions: for crates of this workspace that keep some.
+pub mod records {
+    use std::time::Duration;
+
+    use crate::{Cache, CacheValue, Error, Key};
+
+    /// The record at `key`, also inside a `bypass`.
+    ///
+    /// # Errors
+    ///
+    /// As `get`, and with the cache turned off.
+    pub async fn load<T: CacheValue>(cache: &Cache, key: &Key) -> Result<Option<T>, Error> {
+        cache.load_record(key).await
+    }
+
+    /// Stores a record where there is none; returns whether it did.
+    ///
+    /// # Errors
+    ///
+    /// As `set`, and with the cache turned off.
+    pub async fn create<T: CacheValue>(
+        cache: &Cache,
+        key: &Key,
+        value: &T,
+        ttl: Duration,
+    ) -> Result<bool, Error> {
+        cache.create_record(key, value, ttl).await
+    }
+
+    /// Stores a record in place of what is there.
+    ///
+    /// # Errors
+    ///
+    /// As `set`, and with the cache turned off. What was there may still be.
+    pub async fn save<T: CacheValue>(
+        cache: &Cache,
+        key: &Key,
+        value: &T,
+        ttl: Duration,
+    ) -> Result<(), Error> {
+        cache.save_record(key, value, ttl).await
+    }
+}
+
 /// Gives a body its return type without ever running.
 ///
 /// # Panics

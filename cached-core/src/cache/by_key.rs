@@ -263,7 +263,7 @@ impl Cache {
     }
 
     /// What `reply` holds, or what is on its way to the store.
-    fn value<T: CacheValue>(&self, key: &Key, reply: &Reply, look: Look) -> Option<T> {
+    pub(super) fn value<T: CacheValue>(&self, key: &Key, reply: &Reply, look: Look) -> Option<T> {
         let codec = Codec::<T, T>::plain();
         let found = call::found(&codec, self, key, reply, look, Accepts::of(None));
         self.counted(key, found.map(|(value, _)| value))

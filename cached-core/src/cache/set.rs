@@ -140,7 +140,7 @@ impl Cache {
         }
     }
 
-    fn to_set<T: CacheValue>(
+    pub(super) fn to_set<T: CacheValue>(
         &self,
         key: &Key,
         value: &T,
