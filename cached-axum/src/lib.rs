@@ -8,6 +8,8 @@ mod extract;
 mod guard;
 pub mod health;
 mod rejection;
+#[cfg(feature = "sessions")]
+pub mod sessions;
 mod values;
 
 pub use cached_core::{cached, invalidates};

@@ -1,0 +1,195 @@
+//! Sessions of `tower-sessions`, kept in a [`Cache`].
+
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    time::{Duration, SystemTime},
+};
+
+use async_trait::async_trait;
+use cached_core::{__private::records, Cache, Error, ErrorKind, Key};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use tower_sessions_core::{
+    SessionStore,
+    session::{Id, Record},
+    session_store,
+};
+
+/// How often `create` draws another id. None is ever in use unless somebody chose it.
+const DRAWS: usize = 8;
+
+/// A session store of `tower-sessions`, on a [`Cache`].
+///
+/// All processes with the same Redis and namespace share the sessions. A key holds a digest of the session's id,
+/// and the id is in no entry: who can read Redis cannot take over a session. Sessions end by themselves, so there is
+/// nothing to clean up.
+///
+/// - [`create`](SessionStore::create) never takes an id that is in use, in whatever process: it draws another.
+/// - [`save`](SessionStore::save): of several at once the last one stays. A session that is deleted meanwhile
+///   stays deleted.
+/// - [`delete`](SessionStore::delete): if Redis does not answer, the caller gets an error, and the session is deleted
+///   as soon as it does; this process does not take it any more.
+/// - [`bypass`](Cache::bypass) and [`refresh`](Cache::refresh) do not reach sessions.
+///
+/// A cache is no storage: sessions end when Redis restarts, when it evicts them, and by [`Cache::clear`]. Give
+/// them a cache with a namespace of its own if that is cleared at times, and a copy in the database, by
+/// [`CachingSessionStore`](session_store::CachingSessionStore), if they have to outlive a Redis.
+///
+/// # Errors
+///
+/// [`Backend`](session_store::Error::Backend) if Redis does not answer, or the cache is turned off: no session is
+/// invented meanwhile, and none is lost. [`Encode`](session_store::Error::Encode) if a session cannot be read back
+/// from JSON unchanged, or is larger than an entry may be. What cannot be read as a session is none.
+///
+/// # Examples
+///
+/// ```
+/// use axum::{Router, http::StatusCode, routing::get};
+/// use cached_axum::sessions::CacheStore;
+/// use cached_core::Cache;
+/// use tower_sessions::{Session, SessionManagerLayer, session::Error};
+///
+/// async fn visits(session: Session) -> Result<String, StatusCode> {
+///     count(&session).await.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)
+/// }
+///
+/// async fn count(session: &Session) -> Result<String, Error> {
+///     let visits: u32 = session.get("visits").await?.unwrap_or(0);
+///     session.insert("visits", visits.saturating_add(1)).await?;
+///     Ok(format!("{visits} visits before this one"))
+/// }
+///
+/// # fn main() -> Result<(), cached_core::Error> {
+/// let sessions = CacheStore::new(Cache::from_env()?);
+/// let app: Router = Router::new()
+///     .route("/", get(visits))
+///     .layer(SessionManagerLayer::new(sessions));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct CacheStore {
+    cache: Cache,
+    prefix: Cow<'static, str>,
+}
+
+/// A session as the cache keeps it. Its id is in the key.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Stored {
+    /// In seconds and nanoseconds since 1970.
+    expires: (i64, u32),
+    data: HashMap<String, serde_json::Value>,
+}
+
+impl CacheStore {
+    /// Keeps sessions in `cache`.
+    #[must_use]
+    pub fn new(cache: Cache) -> Self {
+        Self {
+            cache,
+            prefix: Cow::Borrowed("session"),
+        }
+    }
+
+    /// What the keys of these sessions begin with, below the cache's namespace; `session` by default.
+    ///
+    /// Two kinds of sessions need two prefixes: the cookie of one would else be one of the other.
+    #[must_use]
+    pub fn with_prefix(mut self, prefix: impl Into<Cow<'static, str>>) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// The id itself would be a key to the session for everybody who can list keys.
+    fn key(&self, id: Id) -> Key {
+        let digest = blake3::hash(&id.0.to_le_bytes());
+        Key::from(format!("{}:{}", self.prefix, digest.to_hex()))
+    }
+}
+
+impl Stored {
+    fn of(record: &Record) -> Self {
+        let expires = record.expiry_date;
+        Self {
+            expires: (expires.unix_timestamp(), expires.nanosecond()),
+            data: record.data.clone(),
+        }
+    }
+
+    fn into_record(self, id: Id) -> Option<Record> {
+        let (seconds, nanoseconds) = self.expires;
+        let whole = OffsetDateTime::from_unix_timestamp(seconds).ok()?;
+        Some(Record {
+            id,
+            data: self.data,
+            expiry_date: whole.replace_nanosecond(nanoseconds).ok()?,
+        })
+    }
+}
+
+/// How long `record` still lasts; `None` if it is over.
+fn remaining(record: &Record) -> Option<Duration> {
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .ok()?;
+    let expires = u128::try_from(record.expiry_date.unix_timestamp_nanos()).ok()?;
+    let left = expires.checked_sub(now.as_nanos())?;
+    let left = Duration::from_nanos(u64::try_from(left).unwrap_or(u64::MAX));
+    // Shorter is no time to the cache.
+    (left >= Duration::from_millis(1)).then_some(left)
+}
+
+#[async_trait]
+impl SessionStore for CacheStore {
+    async fn create(&self, record: &mut Record) -> session_store::Result<()> {
+        let Some(ttl) = remaining(record) else {
+            return Ok(());
+        };
+        let stored = Stored::of(record);
+        for _ in 0..DRAWS {
+            let key = self.key(record.id);
+            if records::create(&self.cache, &key, &stored, ttl)
+                .await
+                .map_err(|error| failed(&error))?
+            {
+                return Ok(());
+            }
+            record.id = Id::default();
+        }
+        Err(session_store::Error::Backend(format!(
+            "no session could be stored under any of {DRAWS} ids: sessions are being invalidated all the time"
+        )))
+    }
+
+    async fn save(&self, record: &Record) -> session_store::Result<()> {
+        let Some(ttl) = remaining(record) else {
+            return self.delete(&record.id).await;
+        };
+        let (key, stored) = (self.key(record.id), Stored::of(record));
+        let saved = records::save(&self.cache, &key, &stored, ttl).await;
+        saved.map_err(|error| failed(&error))
+    }
+
+    async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
+        let key = self.key(*id);
+        let stored: Option<Stored> = records::load(&self.cache, &key)
+            .await
+            .map_err(|error| failed(&error))?;
+        let record = stored.and_then(|stored| stored.into_record(*id));
+        Ok(record.filter(|record| remaining(record).is_some()))
+    }
+
+    async fn delete(&self, id: &Id) -> session_store::Result<()> {
+        let deleted = self.cache.delete(self.key(*id)).await;
+        deleted.map_err(|error| failed(&error)).map(drop)
+    }
+}
+
+fn failed(error: &Error) -> session_store::Error {
+    let what = match error.kind() {
+        ErrorKind::Unstorable | ErrorKind::TooLarge => session_store::Error::Encode,
+        _ => session_store::Error::Backend,
+    };
+    what(error.to_string())
+}
