@@ -1,0 +1,160 @@
+//! Who talks to the coach: profile, settings, and what was said.
+
+use cached_core::{cached, invalidates};
+use serde::{Deserialize, Serialize};
+use sqlx::SqlitePool;
+
+/// Who somebody is.
+#[derive(Clone, Debug, Serialize, Deserialize, sqlx::FromRow)]
+pub(crate) struct Profile {
+    #[serde(default)]
+    pub(crate) id: i64,
+    pub(crate) name: String,
+    pub(crate) language: String,
+    pub(crate) level: String,
+}
+
+/// How somebody wants to learn.
+#[derive(Clone, Debug, Serialize, Deserialize, sqlx::FromRow)]
+pub(crate) struct Settings {
+    pub(crate) voice: String,
+    /// Minutes.
+    pub(crate) daily_goal: u32,
+}
+
+/// Something that was said.
+#[derive(Clone, Debug, Serialize, Deserialize, sqlx::FromRow)]
+pub(crate) struct Message {
+    pub(crate) role: String,
+    pub(crate) text: String,
+}
+
+#[cached(
+    ttl = "1h",
+    ttl_env = "REDIS_TTL_USER",
+    prefix = "user:{telegram_id}:profile"
+)]
+pub(crate) async fn profile(
+    telegram_id: i64,
+    #[cached(skip)] db: &SqlitePool,
+) -> Result<Option<Profile>, sqlx::Error> {
+    sqlx::query_as("SELECT id, name, language, level FROM user WHERE telegram_id = ?")
+        .bind(telegram_id)
+        .fetch_optional(db)
+        .await
+}
+
+#[cached(
+    ttl = "1h",
+    ttl_env = "REDIS_TTL_USER",
+    prefix = "user:{telegram_id}:settings"
+)]
+pub(crate) async fn settings(
+    telegram_id: i64,
+    #[cached(skip)] db: &SqlitePool,
+) -> Result<Option<Settings>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT voice.value AS voice, CAST(goal.value AS INTEGER) AS daily_goal FROM user
+         JOIN setting AS voice ON voice.user_id = user.id AND voice.name = 'voice'
+         JOIN setting AS goal ON goal.user_id = user.id AND goal.name = 'daily_goal'
+         WHERE telegram_id = ?",
+    )
+    .bind(telegram_id)
+    .fetch_optional(db)
+    .await
+}
+
+/// The last `limit` messages, newest first.
+#[cached(
+    ttl = "1h",
+    ttl_env = "REDIS_TTL_USER",
+    prefix = "user:{telegram_id}:history:{limit}"
+)]
+pub(crate) async fn history(
+    telegram_id: i64,
+    limit: u32,
+    #[cached(skip)] db: &SqlitePool,
+) -> Result<Vec<Message>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT role, text FROM message JOIN user ON user.id = message.user_id
+         WHERE telegram_id = ? ORDER BY message.id DESC LIMIT ?",
+    )
+    .bind(telegram_id)
+    .bind(limit)
+    .fetch_all(db)
+    .await
+}
+
+/// Writes a profile; returns whether there is such a user. Settings, history and statistics stay cached: nothing in
+/// them comes from the profile.
+#[invalidates(profile(telegram_id))]
+pub(crate) async fn change_profile(
+    telegram_id: i64,
+    new: &Profile,
+    db: &SqlitePool,
+) -> Result<bool, sqlx::Error> {
+    let done =
+        sqlx::query("UPDATE user SET name = ?, language = ?, level = ? WHERE telegram_id = ?")
+            .bind(&new.name)
+            .bind(&new.language)
+            .bind(&new.level)
+            .bind(telegram_id)
+            .execute(db)
+            .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Writes settings; returns whose, if there is such a user. The goal is part of the statistics of a day, and those go by
+/// the id that is known only afterwards.
+#[invalidates(settings(telegram_id), "stats:{ret}:daily:*")]
+pub(crate) async fn change_settings(
+    telegram_id: i64,
+    new: &Settings,
+    db: &SqlitePool,
+) -> Result<Option<i64>, sqlx::Error> {
+    let mut transaction = db.begin().await?;
+    let user = sqlx::query_scalar("SELECT id FROM user WHERE telegram_id = ?")
+        .bind(telegram_id)
+        .fetch_optional(&mut *transaction)
+        .await?;
+    let values = [
+        ("voice", new.voice.clone()),
+        ("daily_goal", new.daily_goal.to_string()),
+    ];
+    for (name, value) in values {
+        sqlx::query("UPDATE setting SET value = ? WHERE user_id = ? AND name = ?")
+            .bind(value)
+            .bind(user)
+            .bind(name)
+            .execute(&mut *transaction)
+            .await?;
+    }
+    transaction.commit().await?;
+    Ok(user)
+}
+
+/// Keeps a question and its reply: the history is stale in all its lengths, and so are the statistics.
+#[invalidates("user:{telegram_id}:history:*", "stats:{user_id}:*")]
+pub(crate) async fn record(
+    telegram_id: i64,
+    user_id: i64,
+    question: &str,
+    reply: &str,
+    db: &SqlitePool,
+) -> Result<(), sqlx::Error> {
+    let mut transaction = db.begin().await?;
+    sqlx::query("INSERT INTO message (user_id, role, text, sent_at) VALUES (?1, 'user', ?2, datetime()), (?1, 'coach', ?3, datetime())")
+        .bind(user_id)
+        .bind(question)
+        .bind(reply)
+        .execute(&mut *transaction)
+        .await?;
+    sqlx::query(
+        "INSERT INTO practice VALUES (?, date(), 0, 1)
+         ON CONFLICT DO UPDATE SET messages = messages + 1",
+    )
+    .bind(user_id)
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await
+}
