@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    Cache, Key,
+    Cache, Key, Observer,
     cache::Backend,
     call::Seen,
     clock,
@@ -136,6 +136,12 @@ impl Call {
             taker,
             observed,
         })
+    }
+
+    /// Who wants no load of this call.
+    fn refuses(&self) -> Option<Observer> {
+        let observer = &self.observed.as_ref()?.observer;
+        observer.refuses_loads().then(|| observer.clone())
     }
 
     fn backend(&self) -> &Backend {

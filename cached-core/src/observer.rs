@@ -64,6 +64,26 @@ struct Seen {
     beyond: AtomicU64,
     has_refused: AtomicBool,
     refused: Notify,
+    /// Futures that this sees, and when one of them has ended.
+    scopes: AtomicU64,
+    left: Notify,
+}
+
+/// A future that an observer sees.
+struct Entered(Arc<Seen>);
+
+impl Entered {
+    fn new(seen: &Arc<Seen>) -> Self {
+        seen.scopes.fetch_add(1, Ordering::AcqRel);
+        Self(Arc::clone(seen))
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        self.0.scopes.fetch_sub(1, Ordering::AcqRel);
+        self.0.left.notify_waiters();
+    }
 }
 
 /// What one cached call did.
@@ -123,8 +143,8 @@ impl Observer {
         self
     }
 
-    /// A call inside that would run its body, or wait for another's, does neither: it never ends, and
-    /// [`refused`](Self::refused) does. Drop the future then.
+    /// A call inside that would run its body, or wait for another's, does neither: it does not end, and
+    /// [`refused`](Self::refused) does. Drop the future then. What a task of its own has called goes on after that.
     #[must_use]
     pub fn only_if_cached(mut self) -> Self {
         self.only_if_cached = true;
@@ -133,7 +153,12 @@ impl Observer {
 
     /// Runs `future` so that this sees what is inside; an observer around it does not.
     pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
-        scope::observed(self.clone(), future)
+        let entered = Entered::new(&self.seen);
+        let future = scope::observed(self.clone(), future);
+        async move {
+            let _entered = entered;
+            future.await
+        }
     }
 
     /// Ends as soon as a call was refused; at once if one was.
@@ -160,11 +185,17 @@ impl Observer {
         self.only_if_cached
     }
 
-    /// Never ends.
-    pub(crate) async fn refuse<T>(self) -> T {
+    /// Ends when nobody waits for the call any more.
+    pub(crate) async fn refuse(self) {
         self.seen.has_refused.store(true, Ordering::Release);
         self.seen.refused.notify_waiters();
-        std::future::pending().await
+        loop {
+            let left = self.seen.left.notified();
+            if self.seen.scopes.load(Ordering::Acquire) == 0 {
+                return;
+            }
+            left.await;
+        }
     }
 }
 

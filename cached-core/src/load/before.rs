@@ -13,6 +13,8 @@ pub(super) enum Before {
     Failed(Error),
     /// That the body has to run.
     Load(Box<Loading>),
+    /// The same, with nothing around it.
+    Uncached,
 }
 
 /// A call that waits for the store, or for another call.
@@ -21,7 +23,10 @@ pub(super) type Waiting = Pin<Box<dyn Future<Output = Before> + Send>>;
 /// A call without the cache, if it may not load either.
 pub(super) fn refused() -> Option<Waiting> {
     let observer = scope::observer().filter(Observer::refuses_loads)?;
-    Some(Box::pin(observer.refuse()))
+    Some(Box::pin(async {
+        observer.refuse().await;
+        Before::Uncached
+    }))
 }
 
 /// What a call does first.
@@ -30,13 +35,21 @@ pub(super) enum First {
     Waits(Waiting),
 }
 
-pub(super) fn first(mut call: Box<Call>) -> First {
+pub(super) fn first(call: Box<Call>) -> First {
+    let Some(observer) = call.refuses() else {
+        return goes(call);
+    };
+    First::Waits(Box::pin(async {
+        observer.refuse().await;
+        match goes(call) {
+            First::Goes(before) => before,
+            First::Waits(waiting) => waiting.await,
+        }
+    }))
+}
+
+fn goes(mut call: Box<Call>) -> First {
     let plan = mem::replace(&mut call.plan, Plan::Alone);
-    if let Some(observed) = &call.observed
-        && observed.observer.refuses_loads()
-    {
-        return First::Waits(Box::pin(observed.observer.clone().refuse()));
-    }
     let missed = |seen| Missed { call, seen };
     match plan {
         Plan::Share(seen) => miss::share(missed(seen)),

@@ -136,6 +136,7 @@ impl<R, T> Stages<R, T> {
             Before::Answered(shared) => (self.codec.take(shared), None),
             Before::Failed(error) => (self.codec.fails.map(|fails| fails(error)), None),
             Before::Load(loading) => (None, Some(loading)),
+            Before::Uncached => (None, None),
         };
         self.stage = Stage::Body(loading);
         answer
