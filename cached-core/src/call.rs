@@ -16,7 +16,7 @@ use crate::{
     function::Function,
     hit::{self, Accepts, Miss},
     load::{Load, Plan, Start},
-    observer::Observed,
+    observer::{Caller, Observer},
     scope::{self, Mode, Surroundings},
     stale::{FoundStale, Stale},
     store::{Payload, Reply},
@@ -178,11 +178,10 @@ impl<R, T> Codec<R, T> {
         asks: Asks,
     ) -> Looked<R> {
         let function = key.function();
-        let observed = self.observed(around, function, asks);
-        let observed = observed.as_ref();
+        let observer = around.observer().filter(|_| asks != Asks::Peek);
         let uncached = || {
-            if let Some(observed) = observed {
-                observed.bypassed();
+            if let Some(observer) = observer {
+                observer.bypassed(self.caller(function));
             }
             Looked::Uncached
         };
@@ -207,24 +206,17 @@ impl<R, T> Codec<R, T> {
             Ground::Usual if mode == Some(Mode::Refresh) => {
                 Looked::Miss(cache.clone(), Start::usual(Plan::Refresh))
             }
-            Ground::Usual => self.look_on(cache, cache.usual(), None, key, asks, observed),
-            ground => self.look_elsewhere(cache, ground, mode, key, asks, observed),
+            Ground::Usual => self.look_on(cache, cache.usual(), None, key, asks, observer),
+            ground => self.look_elsewhere(cache, ground, mode, key, asks, observer),
         }
     }
 
-    /// This call, if somebody sees it.
-    fn observed(
-        &self,
-        around: Surroundings<'_>,
-        function: Option<&'static Function>,
-        asks: Asks,
-    ) -> Option<Observed> {
-        let observer = around.observer().filter(|_| asks != Asks::Peek)?;
-        Some(Observed {
-            observer: observer.clone(),
+    fn caller(&self, function: Option<&'static Function>) -> Caller {
+        Caller {
             function,
-            is_response: self.is_response,
-        })
+            // Not in the codec itself, which every call copies.
+            is_response: self.taker().is_response,
+        }
     }
 
     /// Looks where calls go in an outage.
@@ -235,7 +227,7 @@ impl<R, T> Codec<R, T> {
         mode: Option<Mode>,
         key: &Key,
         asks: Asks,
-        observed: Option<&Observed>,
+        observer: Option<&Observer>,
     ) -> Looked<R> {
         match ground {
             Ground::Emergency(backend) if mode == Some(Mode::Refresh) => {
@@ -246,7 +238,7 @@ impl<R, T> Codec<R, T> {
                 return Looked::Miss(cache.clone(), start);
             }
             Ground::Emergency(backend) => {
-                return self.look_on(cache, &backend, Some(&backend), key, asks, observed);
+                return self.look_on(cache, &backend, Some(&backend), key, asks, observer);
             }
             Ground::Unavailable(error) if asks != Asks::Peek => {
                 if let Some(fail) = self.fails {
@@ -270,66 +262,57 @@ impl<R, T> Codec<R, T> {
         emergency: Option<&Arc<Backend>>,
         key: &Key,
         asks: Asks,
-        observed: Option<&Observed>,
+        observer: Option<&Observer>,
     ) -> Looked<R> {
-        let (function, store) = (key.function(), backend.store.kind());
-        let (mut found, mut past) = (Err(Miss::Absent), None);
-        let mut is_too_old = false;
-        let accepts = Accepts::of(function).up_to(asks.oldest());
-        let closely = observed.is_some();
-        let looked = backend.store.look(key, closely, &mut |shared, kept| {
-            let age = accepts.age(kept);
-            if accepts.takes_age(age) {
-                is_too_old = observed.is_some_and(|observed| !observed.takes(age, kept));
-            }
-            if accepts.takes_age(age) && !is_too_old {
-                found = hit::typed(self, accepts, shared);
-                if let (Ok(_), Some(observed)) = (&found, observed) {
-                    observed.found(age, kept);
-                }
-            }
-            if age != Age::Fresh {
-                past = Some(Seen::past(shared, kept));
-            }
-        });
-        match (looked, found, past) {
-            (None, ..) => Looked::Ask(cache.clone()),
-            (Some(_), Ok(value), None) => {
-                cache.count_hit(function, store);
-                Looked::Hit(value)
-            }
-            (Some(_), Ok(value), Some(seen)) => {
-                cache.count_stale_hit(function, store);
-                Looked::Stale(value, cache.clone(), seen)
-            }
-            (Some(_), Err(miss), past) => {
-                cache.count_miss(function, store, miss);
-                let plan = if is_too_old {
-                    Plan::Refresh
-                } else {
-                    Plan::Share(Some(past.unwrap_or_else(Seen::local)))
-                };
-                let emergency = emergency.cloned();
-                Looked::Miss(cache.clone(), Start { plan, emergency })
-            }
+        let place = Place {
+            cache,
+            backend,
+            emergency,
+        };
+        match observer {
+            None => look_in(self, place, key, asks, None),
+            Some(observer) => self.look_observed(place, key, asks, observer),
+        }
+    }
+
+    /// By the codec without its types: of code that few calls take there is one.
+    #[cold]
+    fn look_observed(
+        &self,
+        place: Place<'_>,
+        key: &Key,
+        asks: Asks,
+        observer: &Observer,
+    ) -> Looked<R> {
+        let observed = Some((observer, self.caller(key.function())));
+        let alone = || Looked::Miss(place.cache.clone(), Start::usual(Plan::Alone));
+        match look_in(&self.taker(), place, key, asks, observed) {
+            Looked::Hit(shared) => self.take(shared).map_or_else(alone, Looked::Hit),
+            Looked::Stale(shared, cache, seen) => match self.take(shared) {
+                Some(value) => Looked::Stale(value, cache, seen),
+                None => alone(),
+            },
+            Looked::Uncached => Looked::Uncached,
+            Looked::Miss(cache, start) => Looked::Miss(cache, start),
+            Looked::Ask(cache) => Looked::Ask(cache),
         }
     }
 
     pub(crate) async fn ask(&self, cache: Cache, key: Key, asks: Asks) -> FoundStale<R, T> {
         let began = clock::instant();
         let (function, store) = (key.function(), cache.store().kind());
-        let observed = scope::with_surroundings(|around| self.observed(around, function, asks));
-        let closely = observed.is_some();
-        let observed = observed.as_ref();
-        let is_too_old = |age, kept| observed.is_some_and(|observed| !observed.takes(age, kept));
+        let observer = scope::observer().filter(|_| asks != Asks::Peek);
+        let observer = observer.as_ref();
+        let closely = observer.is_some();
+        let is_too_old = |age, kept| observer.is_some_and(|observer| !observer.takes(age, kept));
         let start = match read(self, &cache, &key, began, asks, closely).await {
             Ok((_, age, kept, _)) if is_too_old(age, kept) => {
                 cache.count_miss(function, store, Miss::Absent);
                 Start::usual(Plan::Refresh)
             }
             Ok((value, age, kept, seen)) => {
-                if let Some(observed) = observed {
-                    observed.found(age, kept);
+                if let Some(observer) = observer {
+                    observer.found(self.caller(function), age, kept);
                 }
                 let Some(seen) = seen else {
                     cache.count_hit(function, store);
@@ -347,7 +330,7 @@ impl<R, T> Codec<R, T> {
                     cache.count_miss(function, store, Miss::Absent);
                     Start::usual(Plan::Share(None))
                 }
-                ground => match self.look_elsewhere(&cache, ground, None, &key, asks, observed) {
+                ground => match self.look_elsewhere(&cache, ground, None, &key, asks, observer) {
                     Looked::Hit(value) | Looked::Stale(value, ..) => {
                         return FoundStale::Hit(value);
                     }
@@ -365,6 +348,68 @@ impl<R, T> Codec<R, T> {
 
     pub(crate) fn alone(&self) -> Load<R, T> {
         Load::alone(*self)
+    }
+}
+
+/// Where a call looks.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    cache: &'a Cache,
+    backend: &'a Backend,
+    /// The same, if it is that of an outage.
+    emergency: Option<&'a Arc<Backend>>,
+}
+
+/// Looks in a store inside the process.
+fn look_in<C: Takes>(
+    codec: &C,
+    place: Place<'_>,
+    key: &Key,
+    asks: Asks,
+    observed: Option<(&Observer, Caller)>,
+) -> Looked<C::Taken> {
+    let Place { cache, backend, .. } = place;
+    let (function, store) = (key.function(), backend.store.kind());
+    let (mut found, mut past) = (Err(Miss::Absent), None);
+    let mut is_too_old = false;
+    let accepts = Accepts::of(function).up_to(asks.oldest());
+    let looked = backend
+        .store
+        .look(key, observed.is_some(), &mut |shared, kept| {
+            let age = accepts.age(kept);
+            if accepts.takes_age(age) {
+                is_too_old = observed.is_some_and(|(observer, _)| !observer.takes(age, kept));
+                if !is_too_old {
+                    found = hit::typed(codec, accepts, shared);
+                }
+            }
+            if let (Some((observer, caller)), Ok(_)) = (observed, &found) {
+                observer.found(caller, age, kept);
+            }
+            if age != Age::Fresh {
+                past = Some(Seen::past(shared, kept));
+            }
+        });
+    match (looked, found, past) {
+        (None, ..) => Looked::Ask(cache.clone()),
+        (Some(_), Ok(value), None) => {
+            cache.count_hit(function, store);
+            Looked::Hit(value)
+        }
+        (Some(_), Ok(value), Some(seen)) => {
+            cache.count_stale_hit(function, store);
+            Looked::Stale(value, cache.clone(), seen)
+        }
+        (Some(_), Err(miss), past) => {
+            cache.count_miss(function, store, miss);
+            let plan = if is_too_old {
+                Plan::Refresh
+            } else {
+                Plan::Share(Some(past.unwrap_or_else(Seen::local)))
+            };
+            let emergency = place.emergency.cloned();
+            Looked::Miss(cache.clone(), Start { plan, emergency })
+        }
     }
 }
 

@@ -84,7 +84,6 @@ pub struct Codec<R, T> {
     errors: Option<ErrorCodec<R>>,
     /// What the function returns where the cache is required and out of reach, if its error can say so.
     pub(crate) fails: Option<fn(Error) -> R>,
-    pub(crate) is_response: bool,
     cache_if: Option<fn(&T) -> bool>,
     ttl_with: Option<fn(&T) -> Duration>,
 }
@@ -118,7 +117,6 @@ impl<R, T> Codec<R, T> {
             taker: Taker::of::<R, T, E, S, M>,
             errors: None,
             fails,
-            is_response: T::IS_RESPONSE,
             cache_if: None,
             ttl_with: None,
         }

@@ -17,7 +17,7 @@ use crate::{
     erased::{Returned, Taker},
     flight::{Captured, Passenger},
     generation::View,
-    observer::Observed,
+    observer::Caller,
     scope,
     stale::Ticket,
     store::Write,
@@ -52,8 +52,8 @@ pub(crate) struct Call {
     /// That of an outage, if the call began in one.
     emergency: Option<Arc<Backend>>,
     taker: Taker,
-    /// If somebody sees it.
-    observed: Option<Observed>,
+    /// Who sees it.
+    observer: Option<Observer>,
 }
 
 /// What a call that missed does.
@@ -121,11 +121,6 @@ impl<R, T> Load<R, T> {
 
 impl Call {
     fn new(cache: Cache, key: Key, start: Start, began: Instant, taker: Taker) -> Box<Self> {
-        let observed = scope::observer().map(|observer| Observed {
-            observer,
-            function: key.function(),
-            is_response: taker.is_response,
-        });
         Box::new(Self {
             cache,
             key,
@@ -134,14 +129,19 @@ impl Call {
             plan: start.plan,
             emergency: start.emergency,
             taker,
-            observed,
+            observer: scope::observer(),
         })
     }
 
-    /// Who wants no load of this call.
-    fn refuses(&self) -> Option<Observer> {
-        let observer = &self.observed.as_ref()?.observer;
-        observer.refuses_loads().then(|| observer.clone())
+    /// Shows this call to who sees it.
+    fn show(&self, show: impl FnOnce(&Observer, Caller)) {
+        if let Some(observer) = &self.observer {
+            let caller = Caller {
+                function: self.key.function(),
+                is_response: self.taker.is_response,
+            };
+            show(observer, caller);
+        }
     }
 
     fn backend(&self) -> &Backend {

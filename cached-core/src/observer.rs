@@ -214,56 +214,66 @@ impl Seen {
     }
 }
 
-/// One call that an observer sees.
-#[derive(Clone, Debug)]
-pub(crate) struct Observed {
-    pub(crate) observer: Observer,
+/// The call that an observer sees.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Caller {
     pub(crate) function: Option<&'static Function>,
     pub(crate) is_response: bool,
 }
 
-impl Observed {
-    fn see(&self, answer: Answer, age: Option<Duration>, fresh_for: Option<Duration>) {
-        self.observer.seen.push(Observation {
-            function: self.function.map(Function::name),
+// Out of the way of calls that nobody sees.
+impl Observer {
+    #[cold]
+    fn see(
+        &self,
+        caller: Caller,
+        answer: Answer,
+        age: Option<Duration>,
+        fresh_for: Option<Duration>,
+    ) {
+        self.seen.push(Observation {
+            function: caller.function.map(Function::name),
             answer,
             age,
             fresh_for,
             stored: answer == Answer::Loaded && fresh_for.is_some(),
-            is_response: self.is_response,
+            is_response: caller.is_response,
         });
     }
 
-    /// Whether the call takes what is of this age.
+    /// Whether calls take what is of this age.
+    #[cold]
     pub(crate) fn takes(&self, age: Age, kept: Kept) -> bool {
-        self.observer.max_age.is_none_or(|max_age| {
+        self.max_age.is_none_or(|max_age| {
             age == Age::Fresh && kept.lived().is_some_and(|lived| lived <= max_age)
         })
     }
 
     /// A value that was there, and how long it is kept.
-    pub(crate) fn found(&self, age: Age, kept: Kept) {
+    #[cold]
+    pub(crate) fn found(&self, caller: Caller, age: Age, kept: Kept) {
         let answer = match age {
             Age::Fresh => Answer::Hit,
             Age::Revalidate | Age::IfError | Age::Over => Answer::Stale,
         };
-        self.see(answer, kept.lived(), kept.fresh_for());
+        self.see(caller, answer, kept.lived(), kept.fresh_for());
     }
 
     /// A body ran; for how long its value is to be stored, if it is.
-    pub(crate) fn loaded(&self, ttl: Option<Duration>) {
-        self.see(Answer::Loaded, Some(Duration::ZERO), ttl);
+    pub(crate) fn loaded(&self, caller: Caller, ttl: Option<Duration>) {
+        self.see(caller, Answer::Loaded, Some(Duration::ZERO), ttl);
     }
 
     /// Of another load, or of an entry that was stored meanwhile, nothing is known but that it is new.
-    pub(crate) fn shared(&self) {
-        self.see(Answer::Shared, None, None);
+    pub(crate) fn shared(&self, caller: Caller) {
+        self.see(caller, Answer::Shared, None, None);
     }
 
-    pub(crate) fn bypassed(&self) {
+    #[cold]
+    pub(crate) fn bypassed(&self, caller: Caller) {
         // Else its body does not run.
-        if !self.observer.refuses_loads() {
-            self.see(Answer::Bypassed, None, None);
+        if !self.refuses_loads() {
+            self.see(caller, Answer::Bypassed, None, None);
         }
     }
 }

@@ -36,7 +36,8 @@ pub(super) enum First {
 }
 
 pub(super) fn first(call: Box<Call>) -> First {
-    let Some(observer) = call.refuses() else {
+    let observer = call.observer.clone().filter(Observer::refuses_loads);
+    let Some(observer) = observer else {
         return goes(call);
     };
     First::Waits(Box::pin(async {

@@ -161,9 +161,9 @@ impl Loading {
         {
             return Ended::Stale(shared);
         }
-        if let Some(observed) = &missed.call.observed {
-            observed.loaded(kept_for);
-        }
+        missed
+            .call
+            .show(|observer, caller| observer.loaded(caller, kept_for));
         Ended::Answered
     }
 }

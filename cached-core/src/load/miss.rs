@@ -22,6 +22,7 @@ use crate::{
     flight::{Boarding, Follower, Lead, Turn},
     generation::Occupant,
     hit::{Accepts, Miss as NoEntry},
+    observer::Observer,
     scope,
 };
 
@@ -114,9 +115,7 @@ impl Miss {
     fn shares(&self, shared: Shared) -> Before {
         let Call { cache, key, .. } = &*self.missed.call;
         cache.count_shared(key.function());
-        if let Some(observed) = &self.missed.call.observed {
-            observed.shared();
-        }
+        self.missed.call.show(Observer::shared);
         Before::Answered(shared)
     }
 
@@ -229,8 +228,8 @@ impl Miss {
                     Outcome::Error => missed.stale(),
                     Outcome::Value | Outcome::None => None,
                 };
-                if let (None, Some(observed)) = (&stale, &missed.call.observed) {
-                    observed.shared();
+                if stale.is_none() {
+                    missed.call.show(Observer::shared);
                 }
                 Before::Answered(stale.unwrap_or(shared))
             }

@@ -41,9 +41,8 @@ impl Missed {
         let found = call::answer(taker, cache, &seen.reply, seen.trusted, accepts).ok();
         let (shared, kept) = found.filter(|(shared, _)| shared.outcome != Outcome::Error)?;
         cache.count_stale_if_error(key.function());
-        if let Some(observed) = &self.call.observed {
-            observed.found(Age::IfError, kept);
-        }
+        self.call
+            .show(|observer, caller| observer.found(caller, Age::IfError, kept));
         Some(shared)
     }
 

@@ -61,9 +61,8 @@ pub(super) fn ended(
     is_foreign: bool,
 ) -> Ended {
     let write = call.to_store(returned, returned.share(), captured);
-    if let Some(observed) = &call.observed {
-        observed.loaded(write.as_ref().map(|write| write.ttl));
-    }
+    let kept_for = write.as_ref().map(|write| write.ttl);
+    call.show(|observer, caller| observer.loaded(caller, kept_for));
     if returned.outcome() == Outcome::Error {
         // Nothing to remove: a body that failed says nothing of the old value.
         call.cache.settle(call.backend(), &call.key, write, None);
