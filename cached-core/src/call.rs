@@ -284,9 +284,9 @@ impl<R, T> Codec<R, T> {
         asks: Asks,
         observer: &Observer,
     ) -> Looked<R> {
-        let observed = Some((observer, self.caller(key.function())));
+        let seen_by = Some((observer, self.caller(key.function())));
         let alone = || Looked::Miss(place.cache.clone(), Start::usual(Plan::Alone));
-        match look_in(&self.taker(), place, key, asks, observed) {
+        match look_in(&self.taker(), place, key, asks, seen_by) {
             Looked::Hit(shared) => self.take(shared).map_or_else(alone, Looked::Hit),
             Looked::Stale(shared, cache, seen) => match self.take(shared) {
                 Some(value) => Looked::Stale(value, cache, seen),
