@@ -13,7 +13,8 @@ const LONGEST_LINE: usize = 4096;
 
 /// What the client asks of caches: the `Cache-Control` of its request.
 ///
-/// Asking is all it does. A cached function does not see it, a handler that takes this extractor decides for itself.
+/// Asking is all it does. A cached function does not see it, and [`CacheLayer`](crate::CacheLayer) follows it only where the
+/// service [allows](crate::CacheLayer::allow_refresh) that; a handler that takes this extractor decides for itself.
 ///
 /// Without the header nothing is asked; an `Option` of it is `None` then. Names are read in any case, and directives that
 /// are none of these are ignored, as RFC 9111 says.
@@ -58,6 +59,11 @@ pub struct ClientCacheControl {
 }
 
 impl ClientCacheControl {
+    /// What can be read of it. The rest counts as not asked: a request is never refused for it.
+    pub(crate) fn lenient(headers: &HeaderMap) -> Self {
+        Self::read(headers).0
+    }
+
     /// What can be read, and whether that is all.
     fn read(headers: &HeaderMap) -> (Self, bool) {
         let (mut asked, mut is_all) = (Self::default(), true);

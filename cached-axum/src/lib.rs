@@ -7,6 +7,7 @@ mod directives;
 mod extract;
 mod guard;
 pub mod health;
+mod layer;
 mod rejection;
 #[cfg(feature = "sessions")]
 pub mod sessions;
@@ -16,4 +17,5 @@ pub use cached_core::{cached, invalidates};
 pub use directives::ClientCacheControl;
 pub use extract::UseCache;
 pub use guard::{BearerRejection, BearerToken, Guard, Guarded, RequireGuard, UnusableToken};
+pub use layer::{CacheLayer, CacheService};
 pub use rejection::{CacheOff, InvalidCacheControl};

@@ -1,0 +1,181 @@
+//! [`CacheLayer`]: tells clients where their answers came from, and how long they may keep them.
+
+mod body;
+mod etag;
+mod exchange;
+mod freshness;
+mod service;
+mod settings;
+mod status;
+
+use std::{fmt, sync::Arc};
+
+use cached_core::Cache;
+use http::request::Parts;
+use tower_layer::Layer;
+
+pub use service::CacheService;
+use settings::{Settings, Shared};
+
+/// Writes what the cached calls of each request did into its response, and answers `304 Not Modified` where the client has
+/// what it asks for.
+///
+/// | header | written | where |
+/// |---|---|---|
+/// | `Cache-Status` ([RFC 9211](https://www.rfc-editor.org/rfc/rfc9211)) | `cached;hit;ttl=57`, `cached;fwd=miss;stored`, … | something cached was called; after what caches behind this one wrote |
+/// | `Age` | the seconds since the answer was stored | the answer is that of one cached handler, and was there |
+/// | `Cache-Control` | `private, max-age=60` | the same, or it was loaded and stored; `max-age` less `Age` is the rest of its ttl |
+/// | `ETag` | weak, of the body and its type | something cached was called, and the body is in one piece of at most 8 MiB |
+///
+/// The last three are for `GET` and `HEAD` with status `200`, and nothing that a handler has set itself is changed: with an
+/// `ETag` of its own it gets its `304` as well. A *cached handler* is a cached function that returns a response,
+/// [`Json`](axum::Json) or [`Html`](axum::response::Html); a response that was put together from several calls, or from one and
+/// more, has no age that one could tell.
+///
+/// A response is left as it is if nothing cached was called, or if it sets a cookie. Add this layer after those that set
+/// cookies, so that it sees theirs, and before those that compress: it sees no body that streams.
+/// What a body streams is neither held back nor looked at.
+///
+/// **Clients that keep an answer are out of reach of invalidations** until its time is over. Where that is too long, see
+/// [`revalidate`](Self::revalidate).
+///
+/// Calls in a task that the handler spawns count if it runs [`in_current_scope`](cached_core::in_current_scope), and ended before the
+/// response was made. A client that goes away drops the handler, as without the layer.
+///
+/// # Examples
+///
+/// ```
+/// use axum::{Json, Router, body::Body, extract::Path, http::Request, routing::get};
+/// use cached_axum::{CacheLayer, cached};
+/// use cached_core::Cache;
+/// use tower::ServiceExt as _;
+///
+/// #[cached(ttl = "1m", prefix = "square:{number}")]
+/// async fn square(Path(number): Path<u64>) -> Json<u64> {
+///     Json(number * number)
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let cache = Cache::in_memory()?;
+/// let app = Router::new()
+///     .route("/squares/{number}", get(square))
+///     .layer(CacheLayer::new().cache(cache));
+///
+/// let ask = || app.clone().oneshot(Request::get("/squares/12").body(Body::empty()).unwrap());
+/// let first = ask().await?;
+/// assert_eq!(first.headers()["cache-status"], "cached;fwd=miss;stored");
+/// let second = ask().await?;
+/// assert_eq!(second.headers()["age"], "0");
+/// assert_eq!(second.headers()["cache-control"], "private, max-age=60");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Default)]
+pub struct CacheLayer(Arc<Settings>);
+
+impl CacheLayer {
+    /// A layer that follows no wish of a client, and lets nobody but the client keep an answer.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn with(mut self, set: impl FnOnce(&mut Settings)) -> Self {
+        set(Arc::make_mut(&mut self.0));
+        self
+    }
+
+    /// What is inside uses this cache; without this, the one that is used around the layer, mostly the installed one.
+    #[must_use]
+    pub fn cache(self, cache: Cache) -> Self {
+        self.with(|settings| settings.cache = Some(cache))
+    }
+
+    /// What this cache is called in `Cache-Status`, where there may be others: `cached` without this. Of the name, what is
+    /// no visible ASCII is left out.
+    #[must_use]
+    pub fn name(self, name: impl Into<String>) -> Self {
+        let mut name = name.into();
+        name.retain(|letter| letter == ' ' || letter.is_ascii_graphic());
+        self.with(|settings| settings.name = name)
+    }
+
+    /// Answers may be kept by caches that serve many: `public`. Those to requests with `Authorization` or `Cookie` stay
+    /// `private`.
+    ///
+    /// Such a cache knows a request by its URL and by what the handler names in `Vary`. For handlers whose answers are for
+    /// everybody.
+    #[must_use]
+    pub fn shared(self) -> Self {
+        self.with(|settings| settings.shared = Shared::Anonymous)
+    }
+
+    /// As [`shared`](Self::shared), and also answers to requests with `Authorization` or `Cookie`: they must not depend on them.
+    #[must_use]
+    pub fn shared_with_authorization(self) -> Self {
+        self.with(|settings| settings.shared = Shared::All)
+    }
+
+    /// Clients may keep answers, and ask each time whether they still hold: `no-cache` in place of `max-age`. They then see
+    /// an invalidation at once, and mostly get a `304`.
+    #[must_use]
+    pub fn revalidate(self) -> Self {
+        self.with(|settings| settings.revalidates = true)
+    }
+
+    /// Whether a client may ask for new answers: with `Cache-Control: no-cache` all calls load and store, with `max-age` those
+    /// whose answer is older.
+    ///
+    /// Not without this: anybody could put the load of every call on the database. Browsers send `max-age=0` when their
+    /// user reloads a page.
+    #[must_use]
+    pub fn allow_refresh(self, allow: bool) -> Self {
+        self.with(|settings| settings.allow.refresh = allow)
+    }
+
+    /// Whether a client may go past the cache with `Cache-Control: no-store`: nothing is read from it, nothing stored. Not
+    /// without this.
+    #[must_use]
+    pub fn allow_bypass(self, allow: bool) -> Self {
+        self.with(|settings| settings.allow.bypass = allow)
+    }
+
+    /// Whether a client may ask for what is stored and nothing else with `Cache-Control: only-if-cached`: the first call that would
+    /// run its body ends the request with `504 Gateway Timeout`. What the handler did until then stays done. Not without
+    /// this.
+    #[must_use]
+    pub fn allow_only_if_cached(self, allow: bool) -> Self {
+        self.with(|settings| settings.allow.only_if_cached = allow)
+    }
+
+    /// What is allowed is allowed to these requests only: of operators, say, whom a layer further out has recognised.
+    ///
+    /// ```
+    /// # use cached_axum::CacheLayer;
+    /// #[derive(Clone)]
+    /// struct Operator;
+    ///
+    /// let layer = CacheLayer::new()
+    ///     .allow_refresh(true)
+    ///     .allow_if(|request| request.extensions.get::<Operator>().is_some());
+    /// ```
+    #[must_use]
+    pub fn allow_if(self, allow: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
+        self.with(|settings| settings.allow_if = Some(Arc::new(allow)))
+    }
+}
+
+impl<S> Layer<S> for CacheLayer {
+    type Service = CacheService<S>;
+
+    fn layer(&self, inner: S) -> CacheService<S> {
+        CacheService::new(inner, Arc::clone(&self.0))
+    }
+}
+
+impl fmt::Debug for CacheLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CacheLayer").field(&self.0).finish()
+    }
+}

@@ -1,0 +1,17 @@
+//! What `CacheLayer` does to responses, through a router.
+// A test says what is wrong by panicking.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used
+)]
+
+mod bad_input;
+mod conditional;
+mod ends;
+mod fixture;
+mod freshness;
+mod status;
+mod streams;
+mod wishes;
