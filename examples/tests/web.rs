@@ -1,4 +1,4 @@
-//! What `web` answers is what its first lines say it answers.
+//! What `web` answers is what its first lines, and the README, say it answers.
 // A test says what is wrong by panicking.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
@@ -153,6 +153,16 @@ fn check(service: &Service, transcript: &[(String, String)]) {
 #[test]
 fn web_answers_what_it_says() {
     check(&Service::start(None), &transcript(&comment()));
+}
+
+#[test]
+fn web_is_the_program_of_the_readme_and_answers_what_that_says() {
+    let readme = include_str!("../../README.md");
+    let (_, program) = include_str!("../web.rs")
+        .split_once("//! ```\n\n")
+        .expect("the program after the comment");
+    assert!(readme.contains(program), "the README has another program");
+    check(&Service::start(None), &transcript(readme));
 }
 
 #[test]
