@@ -5,4 +5,5 @@ fn mistakes_are_explained() {
     let cases = trybuild::TestCases::new();
     cases.compile_fail("ui/cached/*.rs");
     cases.compile_fail("ui/invalidates/*.rs");
+    cases.compile_fail("ui/handlers/*.rs");
 }

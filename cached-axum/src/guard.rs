@@ -67,6 +67,7 @@ pub trait Guard: Clone + Send + Sync + 'static {
     fn check(&self, request: &Parts) -> impl Future<Output = Result<(), Self::Rejection>> + Send;
 }
 
+#[diagnostic::do_not_recommend]
 impl<F, R> Guard for F
 where
     F: Fn(&Parts) -> Result<(), R> + Clone + Send + Sync + 'static,

@@ -260,7 +260,12 @@ fn check_signature(item: &Item, mistakes: &mut Mistakes) -> Option<Form> {
     }
     if let Some(ty) = form.as_ref().and_then(|form| form.output.as_ref()) {
         if let Some(token) = find(ty.to_token_stream(), &|ident| ident == "impl") {
-            mistakes.at(token.span(), "a cached value needs a type that can be named: write the type itself instead of `impl Trait`");
+            let is_answer = find(ty.to_token_stream(), &|ident| ident == "IntoResponse").is_some();
+            mistakes.at(token.span(), if is_answer {
+                "a cached handler returns what is stored: write `Json<T>`, `Html<T>`, or a `Result` of one, instead of `impl IntoResponse`"
+            } else {
+                "a cached value needs a type that can be named: write the type itself instead of `impl Trait`"
+            });
         } else if matches!(ty, Type::Never(_)) {
             mistakes.on(
                 ty,
