@@ -55,14 +55,24 @@ const LARGEST_BODY: usize = 16 * 1024;
 /// # Examples
 ///
 /// ```
-/// use axum::Router;
+/// use axum::{Router, body::Body, http::{Request, StatusCode}};
 /// use cached_axum::{BearerToken, admin};
 /// use cached_core::Cache;
+/// use tower::ServiceExt as _;
 ///
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let secret = "Vq3mRz8KxP0aT5yD";
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let secret = "Vq3mRz8KxP0aT5yD"; // from the environment, in a service
 /// let cache = Cache::in_memory()?;
 /// let app: Router = Router::new().nest("/admin/cache", admin::router(cache, BearerToken::new(secret)?));
+///
+/// let stranger = Request::post("/admin/cache/clear").body(Body::empty())?;
+/// assert_eq!(app.clone().oneshot(stranger).await?.status(), StatusCode::UNAUTHORIZED);
+///
+/// let operator = Request::post("/admin/cache/clear")
+///     .header("authorization", format!("Bearer {secret}"))
+///     .body(Body::empty())?;
+/// assert_eq!(app.oneshot(operator).await?.status(), StatusCode::OK);
 /// # Ok(())
 /// # }
 /// ```

@@ -1,4 +1,27 @@
 //! The health page: [`router`], and the parts of which services make their own.
+//!
+//! ```
+//! use axum::Json;
+//! use cached_axum::health::{CacheStatistics, HealthReport};
+//! use cached_core::{Cache, HealthStatus};
+//! use serde::Serialize;
+//!
+//! #[derive(Serialize)]
+//! struct Page {
+//!     ready: bool,
+//!     redis: &'static str, // healthy, unavailable or disabled
+//!     statistics: CacheStatistics,
+//! }
+//!
+//! async fn page() -> Json<Page> {
+//!     let report = HealthReport::of(&Cache::current()).await;
+//!     Json(Page {
+//!         ready: report.status != HealthStatus::Degraded,
+//!         redis: report.cache.redis.as_str(),
+//!         statistics: report.cache_statistics,
+//!     })
+//! }
+//! ```
 
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router, extract::State, routing::get};

@@ -22,7 +22,7 @@ use crate::{
     message = "`{Self}` cannot be cached",
     label = "needs `Clone`, `Serialize` and `Deserialize`",
     note = "write `#[derive(Clone, serde::Serialize, serde::Deserialize)]` where its type is defined; a cached value is also `Send`, `Sync` and `'static`, and borrows nothing",
-    note = "a handler returns such a type, `Json` or `Html` of one, or a `Result` of these; what has to be a whole response can call a cached function"
+    note = "a handler imports the attribute from `cached_axum` and returns such a type, `Json` or `Html` of one, or a `Result` of these; what has to be a whole response can call a cached function"
 )]
 pub trait CacheValue<M = AsItself>: Clone + Send + Sync + 'static {
     /// Whether it is the whole answer to a request, so that a function which returns it is a handler.

@@ -81,7 +81,14 @@ impl Guard for BearerToken {
     type Rejection = BearerRejection;
 
     async fn check(&self, request: &Parts) -> Result<(), BearerRejection> {
-        if !request.headers.contains_key(header::AUTHORIZATION) {
+        // Of several, a proxy in front may have looked at another one.
+        if request
+            .headers
+            .get_all(header::AUTHORIZATION)
+            .iter()
+            .count()
+            != 1
+        {
             return Err(BearerRejection::Missing);
         }
         match request.headers.typed_get::<Authorization<Bearer>>() {
@@ -96,7 +103,7 @@ impl Guard for BearerToken {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BearerRejection {
-    /// There is no bearer token in the request.
+    /// There is no bearer token in the request, or more than one `Authorization`.
     Missing,
     /// It is another token.
     Wrong,
@@ -105,7 +112,7 @@ pub enum BearerRejection {
 impl fmt::Display for BearerRejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Missing => "this needs a bearer token: send `Authorization: Bearer <token>`",
+            Self::Missing => "this needs a bearer token: send one `Authorization: Bearer <token>`",
             Self::Wrong => "this is not the bearer token",
         })
     }

@@ -89,6 +89,18 @@ async fn no_token_is_told_what_to_send() {
     assert_eq!(reached.runs(), 0);
 }
 
+#[tokio::test]
+async fn of_two_tokens_none_counts() {
+    let (app, reached) = guarded(bearer());
+    for second in [SECRET, "wrong"] {
+        let mut request = request(Method::GET, "/", "");
+        let second = HeaderValue::from_str(&format!("Bearer {second}")).unwrap();
+        request.headers_mut().append(header::AUTHORIZATION, second);
+        assert_eq!(send(&app, request).await.status, StatusCode::UNAUTHORIZED);
+    }
+    assert_eq!(reached.runs(), 0);
+}
+
 #[test]
 fn a_secret_that_can_be_guessed_or_not_be_sent_is_refused() {
     let refused = |secret: &str| BearerToken::new(secret).unwrap_err();

@@ -61,6 +61,19 @@ async fn in_memory_only() {
 }
 
 #[tokio::test]
+async fn rates_have_two_decimals() {
+    let cache = Cache::in_memory().unwrap();
+    let calls = async {
+        for call in [1, 1, 2] {
+            number(call).await;
+        }
+    };
+    cache.scope(calls).await;
+    let page = page(&app(&cache)).await;
+    assert_eq!(page["cache_statistics"]["hit_rate_percent"], 33.33);
+}
+
+#[tokio::test]
 async fn on_redis_as_documented() {
     let cache = Cache::builder()
         .redis_url(RedisServer::shared().url())
