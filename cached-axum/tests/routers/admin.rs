@@ -36,7 +36,7 @@ async fn fill() {
     }
 }
 
-async fn done(app: &Router, path: &str, body: Value) -> Value {
+pub(super) async fn done(app: &Router, path: &str, body: Value) -> Value {
     let answer = post(app, path, body.to_string()).await;
     assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
     assert_eq!(answer.header(&header::CACHE_CONTROL), "no-store");
@@ -199,61 +199,6 @@ async fn redis_stops_in_the_middle() {
         done(&app, "/admin/clear", json!({})).await,
         json!({ "outcome": "applied" })
     );
-}
-
-#[tokio::test]
-async fn of_two_clears_at_once_one_is_told_to_come_again() {
-    let server = RedisServer::start();
-    let cache = Cache::builder()
-        .redis_url(server.url())
-        .op_timeout(Duration::from_secs(20))
-        .build()
-        .unwrap();
-    cache.ready(Duration::from_secs(20)).await.unwrap();
-    let app = app(&cache);
-    done(&app, "/admin/clear", json!({})).await;
-    server.freeze();
-    let (first, others) = tokio::join!(post(&app, "/admin/clear", ""), async {
-        tokio::task::yield_now().await;
-        let mut others = vec![];
-        for (path, body) in [
-            ("/admin/clear", ""),
-            ("/admin/purge", r#"{"glob":"a:*"}"#),
-            ("/admin/invalidate", r#"{"tag":"team:1"}"#),
-            ("/admin/test", ""),
-        ] {
-            others.push(post(&app, path, body).await);
-        }
-        // Reading goes on.
-        assert_eq!(get(&app, "/admin/stats").await.status, StatusCode::OK);
-        server.thaw();
-        others
-    });
-    assert_eq!(first.json(), json!({ "outcome": "applied" }));
-    for other in others {
-        assert_eq!(other.status, StatusCode::TOO_MANY_REQUESTS);
-        assert_eq!(other.header(&header::RETRY_AFTER), "1");
-        assert!(!other.error().is_empty());
-    }
-    done(&app, "/admin/clear", json!({})).await;
-}
-
-#[tokio::test]
-async fn who_hangs_up_gives_up_its_turn() {
-    let server = RedisServer::start();
-    let cache = Cache::builder()
-        .redis_url(server.url())
-        .op_timeout(Duration::from_secs(20))
-        .build()
-        .unwrap();
-    let app = app(&cache);
-    done(&app, "/admin/test", json!({})).await;
-    server.freeze();
-    let purge = post(&app, "/admin/purge", r#"{"glob":"a:*"}"#);
-    let gone = tokio::time::timeout(Duration::from_millis(50), purge).await;
-    assert!(gone.is_err());
-    server.thaw();
-    done(&app, "/admin/clear", json!({})).await;
 }
 
 #[tokio::test]

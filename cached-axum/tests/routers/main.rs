@@ -12,6 +12,7 @@ mod admin;
 mod guard;
 mod health;
 mod hostile;
+mod turns;
 
 const SECRET: &str = "Vq3mRz8KxP0aT5yD";
 
