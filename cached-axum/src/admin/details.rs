@@ -36,13 +36,18 @@ impl HealthDetails {
     }
 }
 
-/// `error` with all that caused it.
+/// `error` with all that caused it, each said once.
 fn in_full(error: &Error) -> String {
     let mut text = error.to_string();
+    let mut said = text.clone();
     let mut source = error.source();
     while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
+        let says = cause.to_string();
+        if says != said {
+            text.push_str(": ");
+            text.push_str(&says);
+            said = says;
+        }
         source = cause.source();
     }
     text

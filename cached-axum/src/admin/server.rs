@@ -100,3 +100,22 @@ impl IntoResponse for ServerReport {
         Json(self).into_response()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_of_nothing_is_0_and_of_what_is_not_known_none() {
+        let rate = |hits, misses| {
+            let mut info = ServerInfo::default();
+            (info.keyspace_hits, info.keyspace_misses) = (hits, misses);
+            ServerReport::from(info).hit_rate_percent
+        };
+        assert_eq!(rate(Some(0), Some(0)), Some(0.0));
+        assert_eq!(rate(Some(2), Some(1)), Some(66.67));
+        assert_eq!(rate(Some(5), Some(0)), Some(100.0));
+        assert_eq!(rate(Some(u64::MAX), Some(u64::MAX)), Some(100.0));
+        assert_eq!(rate(None, Some(1)), None);
+    }
+}

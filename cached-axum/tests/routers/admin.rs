@@ -127,6 +127,33 @@ async fn the_self_test_of_a_cache_that_is_off_fails() {
 }
 
 #[tokio::test]
+async fn the_self_test_of_a_full_redis_says_so() {
+    let server = RedisServer::builder().max_memory("1mb").start();
+    let cache = Cache::builder().redis_url(server.url()).build().unwrap();
+    let answer = post(&app(&cache), "/admin/test", "").await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    let set = &answer.json()["set"];
+    assert_eq!(set["ok"], false);
+    assert!(set["problem"].as_str().unwrap().contains("memory"), "{set}");
+}
+
+#[tokio::test]
+async fn a_problem_is_told_with_its_cause_each_once() {
+    let server = RedisServer::start();
+    server.kill();
+    let cache = Cache::builder().redis_url(server.url()).build().unwrap();
+    let details = get(&app(&cache), "/admin/health").await.json();
+    let problem = details["problem"].as_str().unwrap();
+    assert!(problem.starts_with("nothing listens"), "{problem}");
+    assert_eq!(
+        problem.matches("Connection refused").count(),
+        1,
+        "{problem}"
+    );
+    assert!(!problem.contains(&server.port().to_string()), "{problem}");
+}
+
+#[tokio::test]
 async fn the_server_tells_of_itself() {
     every_store("admin-server", async |cache| {
         fill().await;
