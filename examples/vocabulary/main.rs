@@ -1,16 +1,82 @@
-//! Feedback, hints and insights for learners of a language, from a model that is paid by the call.
+//! A vocabulary service whose methods are cached, over a database that takes its time and a translator that is paid.
+//!
+//! ```text
+//! REDIS_PASSWORD=secret docker compose -f examples/compose.yaml up --detach
+//! export REDIS_URL=redis://:secret@127.0.0.1 ADMIN_TOKEN=only-on-this-machine
+//! cargo run -p examples --features services --bin vocabulary
+//! curl 'localhost:3000/words?level=B1&limit=3'
+//! curl -X PUT localhost:3000/users/1/words/17
+//! curl localhost:3000/health/cache
+//! curl -X POST -H 'Authorization: Bearer only-on-this-machine' 'localhost:3000/admin/cache/clear?cache_type=translation'
+//! ```
+//!
+//! Without `REDIS_URL` everything is kept in this process. It fills the cache with the first words of each level, and
+//! prints
+//!
+//! ```text
+//! listening on http://127.0.0.1:3000
+//! ```
+//!
+//! | variable | default | |
+//! |---|---|---|
+//! | `WARM_LEVELS` | `A1,A2,B1,B2` | levels whose words are there from the start |
+//! | `WARM_WORDS` | 25 | how many of each; 0 for none |
+//! | `ADMIN_TOKEN` | none: there is no `/admin` | what opens it |
 
-use axum::{Router, routing::get};
+mod admin;
+mod api;
+mod people;
+mod translations;
+mod videos;
+mod words;
+
+use anyhow::Context;
 use cached_core::Cache;
-use examples::Database;
+use examples::{Database, Failure, PaidModel, settings};
+
+use crate::words::Level;
+
+/// The service. Its methods are cached, and none of its fields is ever part of a key.
+#[derive(Clone, Debug)]
+struct Vocabulary {
+    database: Database,
+    translator: PaidModel,
+}
+
+const WARM_AT_ONCE: usize = 4;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     examples::log()?;
-    let cache = Cache::builder().namespace("tutor").with_env()?.build()?;
+    let cache = Cache::builder().namespace("learn").with_env()?.build()?;
     cache.install()?;
     let database = Database::open().await?;
-    let routes = Router::new().route("/words", get("4000"));
+    let vocabulary = Vocabulary {
+        database: database.clone(),
+        translator: PaidModel::from_env()?,
+    };
+    warm_up(&vocabulary).await?;
+
+    let mut routes = api::routes(&vocabulary).merge(admin::health_routes());
+    if let Some(token) = settings::text("ADMIN_TOKEN") {
+        routes = routes.merge(admin::routes(&token).context("ADMIN_TOKEN cannot be used")?);
+    }
     examples::serve(&cache, routes).await?;
     database.close().await
+}
+
+/// Loads the first page of each level, and each word on it.
+async fn warm_up(vocabulary: &Vocabulary) -> anyhow::Result<()> {
+    let levels = settings::or("WARM_LEVELS", "A1,A2,B1,B2".to_owned())?;
+    let levels: Result<Vec<Level>, Failure> = levels.split(',').map(str::parse).collect();
+    let most = settings::or("WARM_WORDS", 25)?;
+    for level in levels.context("WARM_LEVELS does not parse")? {
+        if most == 0 {
+            continue;
+        }
+        let page = vocabulary.words_of_level(level, most, 0).await?;
+        let words = page.iter().map(|word| vocabulary.word(word.id));
+        examples::warm_up(level.as_str(), WARM_AT_ONCE, words).await;
+    }
+    Ok(())
 }

@@ -1,0 +1,90 @@
+//! What its owners accept: cached lookups ten times faster, 95 % of them within 100 ms, six of ten found.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+
+use super::trace::Trace;
+use super::{redis, vocabulary};
+use crate::harness::Service;
+
+const CALLERS: usize = 8;
+const CACHED: usize = 2000;
+const UNCACHED: usize = 200;
+
+/// How long each request took.
+#[derive(Debug, Default)]
+struct Latencies(Vec<Duration>);
+
+impl Latencies {
+    fn percentile(&self, percent: usize) -> Duration {
+        let rank = (self.0.len() * percent).div_ceil(100);
+        self.0
+            .get(rank.saturating_sub(1))
+            .copied()
+            .unwrap_or_default()
+    }
+
+    fn print(&self, what: &str) {
+        println!(
+            "{what:>8}: {} reads by {CALLERS} callers, median {:.1?}, 95th percentile {:.1?}",
+            self.0.len(),
+            self.percentile(50),
+            self.percentile(95)
+        );
+    }
+}
+
+/// All callers take the next path of `trace` as soon as they have their answer.
+async fn measure(service: &Service, trace: &[String]) -> Latencies {
+    let next = AtomicUsize::new(0);
+    let latencies = Mutex::new(Vec::with_capacity(trace.len()));
+    let caller = || async {
+        while let Some(path) = trace.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let began = Instant::now();
+            service.get(path).await.ok();
+            latencies.lock().unwrap().push(began.elapsed());
+        }
+    };
+    join_all((0..CALLERS).map(|_| caller())).await;
+    let mut latencies = latencies.into_inner().unwrap();
+    latencies.sort_unstable();
+    Latencies(latencies)
+}
+
+/// The same reads of the same service, with the cache and without, one after the other.
+#[tokio::test(flavor = "multi_thread")]
+async fn cached_reads_are_ten_times_faster_and_six_of_ten_are_found() {
+    let redis = redis();
+    let settings = || vocabulary().redis(&redis).env("MODEL_LATENCY", "150ms");
+    let service = settings().start().await;
+    let without = settings().env("CACHE_ENABLED", "false").start().await;
+    let trace: Vec<String> = Trace::new(1).take(CACHED).collect();
+
+    // Nothing is warm: each first reader of a thing waits for it.
+    let cold = measure(&service, &trace).await;
+    let health = service.get("/health/cache").await.ok();
+    let hit_rate = health["statistics"]["hit_rate"].as_f64().expect("a number");
+    let uncached = measure(&without, &trace[..UNCACHED]).await;
+    let cached = measure(&service, &trace).await;
+
+    cold.print("cold");
+    cached.print("cached");
+    uncached.print("uncached");
+    let ratio = |percent| {
+        let of = |latencies: &Latencies| latencies.percentile(percent).as_secs_f64();
+        of(&uncached) / of(&cached)
+    };
+    println!(
+        "hit rate from cold {hit_rate:.1} %; {:.0} times faster in the median, {:.0} times at the 95th percentile",
+        ratio(50),
+        ratio(95)
+    );
+    assert!(hit_rate > 60.0, "{hit_rate} %");
+    assert!(cached.percentile(95) < Duration::from_millis(100));
+    assert!(ratio(95) >= 10.0 && ratio(50) >= 10.0);
+    service.stop().await;
+    without.stop().await;
+}

@@ -1,0 +1,110 @@
+//! For those who run the service: how the cache is, and forgetting a part of it.
+
+use axum::extract::Query;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use cached_axum::health::{CacheStatistics, HealthReport};
+use cached_axum::{BearerToken, RequireGuard, UnusableToken};
+use cached_core::{Cache, invalidates};
+use serde::{Deserialize, Serialize};
+
+/// A part of what is cached.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum CacheType {
+    All,
+    Vocabulary,
+    Translation,
+}
+
+/// Which part.
+#[derive(Debug, Deserialize)]
+struct Clear {
+    cache_type: CacheType,
+}
+
+/// What was forgotten.
+#[derive(Debug, Serialize)]
+struct Cleared {
+    cleared: CacheType,
+}
+
+/// How the cache is.
+#[derive(Debug, Serialize)]
+struct Report {
+    status: &'static str,
+    statistics: Figures,
+}
+
+/// Of this process, hits and misses; of the server, the rest, and `null` while it does not say.
+#[derive(Debug, Serialize)]
+struct Figures {
+    memory: Option<u64>,
+    keys: Option<u64>,
+    hits: u64,
+    misses: u64,
+    hit_rate: f64,
+    clients: Option<u64>,
+    uptime: Option<u64>,
+}
+
+pub(crate) fn health_routes() -> Router {
+    Router::new().route("/health/cache", get(health))
+}
+
+/// For whoever knows the token.
+pub(crate) fn routes(token: &str) -> Result<Router, UnusableToken> {
+    let guard = RequireGuard::new(BearerToken::new(token)?);
+    Ok(Router::new()
+        .route("/admin/cache/clear", post(clear))
+        .route_layer(guard))
+}
+
+/// At the same cost for ten entries and for ten million.
+async fn clear(Query(Clear { cache_type }): Query<Clear>) -> Json<Cleared> {
+    match cache_type {
+        CacheType::All => clear_all().await,
+        CacheType::Vocabulary => clear_vocabulary().await,
+        CacheType::Translation => clear_translations().await,
+    }
+    Json(Cleared {
+        cleared: cache_type,
+    })
+}
+
+#[invalidates("vocabulary:*")]
+async fn clear_vocabulary() {}
+
+#[invalidates("translation:*")]
+async fn clear_translations() {}
+
+#[invalidates("vocabulary:*", "translation:*", "user:*")]
+async fn clear_all() {}
+
+async fn health() -> Json<Report> {
+    let cache = Cache::current();
+    let HealthReport {
+        status,
+        cache_statistics:
+            CacheStatistics {
+                hits,
+                misses,
+                hit_rate_percent,
+                ..
+            },
+        ..
+    } = HealthReport::of(&cache).await;
+    let server = cache.server_info().await.unwrap_or_default();
+    Json(Report {
+        status: status.as_str(),
+        statistics: Figures {
+            memory: server.used_memory,
+            keys: server.keys,
+            hits,
+            misses,
+            hit_rate: hit_rate_percent,
+            clients: server.connected_clients,
+            uptime: server.uptime.map(|uptime| uptime.as_secs()),
+        },
+    })
+}
