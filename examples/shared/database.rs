@@ -41,15 +41,9 @@ impl Database {
             .connect_with(options)
             .await
             .with_context(|| format!("cannot open the database {}", file.display()))?;
+        fill(&pool).await.context("cannot fill the database")?;
         let temporary = kept.is_none().then_some(file);
-        let database = Self { pool, temporary };
-        let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema")
-            .fetch_one(&database.pool)
-            .await?;
-        if tables == 0 {
-            database.fill().await?;
-        }
-        Ok(database)
+        Ok(Self { pool, temporary })
     }
 
     /// What queries run on.
@@ -70,51 +64,58 @@ impl Database {
         }
         Ok(())
     }
+}
 
-    /// Whole tables at a time: SQLite reads the JSON itself.
-    async fn fill(&self) -> anyhow::Result<()> {
-        let lines = shipped_words();
-        let mut uses: BTreeMap<&str, u32> = BTreeMap::new();
-        let mut mentions: BTreeSet<(String, &str)> = BTreeSet::new();
-        for line in &lines {
-            *uses.entry(line.word).or_default() += line.uses;
-            mentions.extend(terms(line.definition).map(|term| (term, line.word)));
-        }
-        let mut weights: BTreeMap<&str, f64> = BTreeMap::new();
-        for (term, _) in &mentions {
-            *weights.entry(term).or_default() += 1.0;
-        }
-        // What few definitions mention says most about those that do.
-        for weight in weights.values_mut() {
-            *weight = (lines.len() as f64 / *weight).ln();
-        }
-        let senses: Vec<_> = lines
-            .iter()
-            .map(|line| (line.word, line.part, line.uses, line.definition))
-            .collect();
-
-        let mut transaction = self.pool.begin().await?;
-        sqlx::raw_sql(include_str!("seed/schema.sql"))
-            .execute(&mut *transaction)
-            .await?;
-        let tables = [
-            (WORDS, serde_json::to_string(&Vec::from_iter(uses))?),
-            (SENSES, serde_json::to_string(&senses)?),
-            (MENTIONS, serde_json::to_string(&mentions)?),
-            (TERMS, serde_json::to_string(&Vec::from_iter(weights))?),
-        ];
-        for (insert, rows) in tables {
-            sqlx::query(insert)
-                .bind(rows)
-                .execute(&mut *transaction)
-                .await?;
-        }
-        sqlx::raw_sql(include_str!("seed/rows.sql"))
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        Ok(())
+/// Writes all rows into a file that has none. Whole tables at a time: SQLite reads the JSON itself.
+async fn fill(pool: &SqlitePool) -> anyhow::Result<()> {
+    // Of two processes that open one new file, the second one waits here.
+    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema")
+        .fetch_one(&mut *transaction)
+        .await?;
+    if tables > 0 {
+        return Ok(());
     }
+    let lines = shipped_words();
+    let mut uses: BTreeMap<&str, u32> = BTreeMap::new();
+    let mut mentions: BTreeSet<(String, &str)> = BTreeSet::new();
+    for line in &lines {
+        *uses.entry(line.word).or_default() += line.uses;
+        mentions.extend(terms(line.definition).map(|term| (term, line.word)));
+    }
+    let mut weights: BTreeMap<&str, f64> = BTreeMap::new();
+    for (term, _) in &mentions {
+        *weights.entry(term).or_default() += 1.0;
+    }
+    // What few definitions mention says most about those that do.
+    for weight in weights.values_mut() {
+        *weight = (lines.len() as f64 / *weight).ln();
+    }
+    let senses: Vec<_> = lines
+        .iter()
+        .map(|line| (line.word, line.part, line.uses, line.definition))
+        .collect();
+
+    sqlx::raw_sql(include_str!("seed/schema.sql"))
+        .execute(&mut *transaction)
+        .await?;
+    let tables = [
+        (WORDS, serde_json::to_string(&Vec::from_iter(uses))?),
+        (SENSES, serde_json::to_string(&senses)?),
+        (MENTIONS, serde_json::to_string(&mentions)?),
+        (TERMS, serde_json::to_string(&Vec::from_iter(weights))?),
+    ];
+    for (insert, rows) in tables {
+        sqlx::query(insert)
+            .bind(rows)
+            .execute(&mut *transaction)
+            .await?;
+    }
+    sqlx::raw_sql(include_str!("seed/rows.sql"))
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(())
 }
 
 /// The most used word is number 1, and a level is where it stands among the others.

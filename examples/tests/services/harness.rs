@@ -3,6 +3,7 @@
 //! ```ignore
 //! let redis = RedisServer::start();
 //! let service = Service::of(env!("CARGO_BIN_EXE_tutor")).redis(&redis).env("MODEL_LATENCY", "20ms").start().await;
+//! let second = Service::of(env!("CARGO_BIN_EXE_tutor")).redis(&redis).database_of(&service).start().await;
 //! let health = service.get("/api/health/ai").await.ok();          // 200, or the test fails; the JSON
 //! let answer = service.post("/words", &json!({ "word": "river" })).await;
 //! assert_eq!(answer.status, 201);
@@ -12,7 +13,9 @@
 //! ```
 
 use std::fmt::Debug;
+use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -23,6 +26,14 @@ use tests::RedisServer;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 
+/// What a program needs of the environment of the person who runs the tests, besides their settings.
+const KEPT: [&str; 4] = [
+    "PATH",
+    "LD_LIBRARY_PATH",
+    "LLVM_PROFILE_FILE",
+    "RUST_BACKTRACE",
+];
+
 /// How long anything may take that has to happen.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -30,11 +41,13 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(crate) struct Settings {
     command: Command,
+    folder: Arc<Folder>,
 }
 
 /// A running service. It is gone when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Service {
+    folder: Arc<Folder>,
     process: Child,
     /// Holds the pipe whose end tells the watchdog that this process was killed.
     watchdog: Child,
@@ -51,6 +64,10 @@ pub(crate) struct Answer {
     pub(crate) text: String,
 }
 
+/// Where the rows of a service are, and whatever else it writes; deleted when the last of its services is gone.
+#[derive(Debug)]
+struct Folder(PathBuf);
+
 /// What a service has written so far, to both of its outputs.
 #[derive(Clone, Debug, Default)]
 struct Printed(Arc<Mutex<String>>);
@@ -58,16 +75,21 @@ struct Printed(Arc<Mutex<String>>);
 impl Service {
     /// The service of this binary, in memory, on a free port, with no setting of the person who runs the tests.
     pub(crate) fn of(binary: &str) -> Settings {
+        let folder = Folder::new();
         let mut command = Command::new(binary);
-        for (name, _) in std::env::vars_os() {
-            let text = name.to_string_lossy();
-            let ours = ["REDIS_", "CACHE_", "MODEL_", "DATABASE_", "RUST_LOG"];
-            if ours.iter().any(|begins| text.starts_with(begins)) {
-                command.env_remove(&name);
-            }
+        command
+            .env_clear()
+            .envs(
+                KEPT.iter()
+                    .filter_map(|name| Some((name, std::env::var_os(name)?))),
+            )
+            .env("TMPDIR", &folder.0)
+            .env("LISTEN", "127.0.0.1:0");
+        Settings {
+            command,
+            folder: Arc::new(folder),
         }
-        command.env("LISTEN", "127.0.0.1:0");
-        Settings { command }
+        .rows()
     }
 
     /// `GET path`.
@@ -150,8 +172,20 @@ impl Settings {
         self
     }
 
+    /// The rows are those of another service: of one application, two processes.
+    pub(crate) fn database_of(mut self, service: &Service) -> Self {
+        self.folder = Arc::clone(&service.folder);
+        self.rows()
+    }
+
+    fn rows(self) -> Self {
+        let file = self.folder.0.join("rows.sqlite");
+        self.env("DATABASE_FILE", file.to_str().expect("a path in Unicode"))
+    }
+
     /// Starts it, and waits until it can be asked.
     pub(crate) async fn start(self) -> Service {
+        let folder = Arc::clone(&self.folder);
         let (mut process, printed) = self.spawn();
         let address = tokio::time::timeout(PATIENCE, async {
             loop {
@@ -169,8 +203,9 @@ impl Settings {
             }
         });
         let address = address.await.expect("it says where it listens");
-        let watchdog = watchdog(&process);
+        let watchdog = watchdog(&process, &folder);
         Service {
+            folder,
             process,
             watchdog,
             address,
@@ -182,6 +217,7 @@ impl Settings {
     /// Starts it and waits until it ends, as one that cannot work does; returns whether it ended well, and what it
     /// printed.
     pub(crate) async fn run(self) -> (bool, String) {
+        let _folder = Arc::clone(&self.folder);
         let (mut process, printed) = self.spawn();
         let ended = tokio::time::timeout(PATIENCE, process.wait()).await;
         let status = ended.expect("it ends").expect("it can be waited for");
@@ -274,14 +310,39 @@ impl Printed {
     }
 }
 
-/// A shell that ends the service if this process is killed: its `read` fails at the end of a pipe that only we hold.
-fn watchdog(process: &Child) -> Child {
+/// A shell that ends the service and deletes its folder if this process is killed: its `read` fails at the end of a
+/// pipe that only we hold.
+fn watchdog(process: &Child, folder: &Folder) -> Child {
     let id = process.id().expect("the service runs").to_string();
     Command::new("sh")
-        .args(["-c", "read -r line || kill -s KILL \"$1\"", "watchdog", &id])
+        .args([
+            "-c",
+            "read -r line || { kill -s KILL \"$1\"; rm -rf -- \"$2\"; }",
+            "watchdog",
+            &id,
+        ])
+        .arg(&folder.0)
         .stdin(Stdio::piped())
         .kill_on_drop(true)
         .process_group(0)
         .spawn()
         .expect("sh starts")
+}
+
+impl Folder {
+    fn new() -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("cached-services-{}-{number}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        Self(folder)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // Nothing is lost if this fails: it is a folder of temporary files.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }

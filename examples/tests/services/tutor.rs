@@ -81,6 +81,10 @@ async fn every_answer_is_paid_for_once_on_redis() {
     let keys = redis.keys("tutor:ai:feedback:*");
     assert_eq!(keys.len(), 2, "{keys:?}");
     let printed = service.stop().await;
+    assert!(
+        printed.contains(r#"what="hints" done=3 failed=0"#),
+        "{printed}"
+    );
     let bill = "9 calls for $4.500, 5 avoided: $2.500 saved";
     assert!(printed.contains(bill), "{printed}");
     for event in ["hit ", "miss ", "store ", "invalidate "] {
@@ -117,6 +121,7 @@ async fn learners_notice_nothing_when_redis_stops_and_comes_back() {
     let health = outage.await;
     let down = json!({ "available": true, "healthy": false });
     assert_eq!(health["cache"]["redis"], down);
+    assert_eq!(health["cache"]["fallback"]["available"], true);
     // Until it is clear that nobody answers, calls try, fail, and run their bodies.
     let before = calls(&service).await;
     for exercise in 20..30 {
@@ -132,6 +137,8 @@ async fn learners_notice_nothing_when_redis_stops_and_comes_back() {
     assert_eq!(calls(&service).await, before);
     let statistics = service.get("/api/ai/statistics").await.ok();
     assert_eq!(statistics["backend"], "memory");
+    let health = service.get("/api/health/ai").await.ok();
+    assert!(health["cache"]["fallback"]["size"].as_u64() >= Some(1));
     assert!(service.printed().contains("read failed"), "no failed get");
 
     redis.restart();
@@ -168,7 +175,9 @@ async fn redis_that_hangs_costs_a_deadline_and_no_answer() {
 async fn tutor_starts_without_the_redis_it_was_told_of() {
     let redis = RedisServer::start();
     redis.kill();
-    let service = tutor().redis(&redis).start().await;
+    // Its rows are in a temporary file, which is gone with it.
+    let service = tutor().redis(&redis).env("DATABASE_FILE", "");
+    let service = service.start().await;
     feedback(&service, 7).await;
     redis.restart();
     service

@@ -230,17 +230,20 @@ async fn entries_live_as_long_as_they_are_good_for() {
 }
 
 #[tokio::test]
-async fn two_processes_share_what_is_known_of_a_user() {
+async fn two_processes_never_answer_with_what_the_other_made_stale() {
     let redis = redis();
     let first = vocabulary().redis(&redis).start().await;
-    let second = vocabulary().redis(&redis).start().await;
-    for user in [1, 2] {
-        first.get(&format!("/users/{user}/statistics")).await.ok();
-    }
-    assert!(is_hit(&first, "/users/1/statistics").await);
+    let second = vocabulary().redis(&redis).database_of(&first).start().await;
+    let before = first.get("/users/1/statistics").await.ok();
+    first.get("/users/2/statistics").await.ok();
     assert!(is_hit(&second, "/users/1/statistics").await);
-    assert_eq!(mark_known(&second, 1, 3000).await, 204);
-    assert!(!is_hit(&first, "/users/1/statistics").await);
+    for word in 3000..3010 {
+        assert_eq!(mark_known(&second, 1, word).await, 204);
+        let known = first.get("/users/1/statistics").await.ok();
+        let marked = word - 2999;
+        assert_eq!(known["known"], before["known"].as_u64().unwrap() + marked);
+        assert_eq!(second.get("/users/1/statistics").await.ok(), known);
+    }
     assert!(is_hit(&first, "/users/2/statistics").await);
     first.stop().await;
     second.stop().await;
