@@ -1,10 +1,11 @@
 //! What its owners accept: cached lookups ten times faster, 95 % of them within 100 ms, six of ten found.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use tests::RedisServer;
 
 use super::trace::Trace;
 use super::{redis, vocabulary};
@@ -87,4 +88,38 @@ async fn cached_reads_are_ten_times_faster_and_six_of_ten_are_found() {
     assert!(ratio(95) >= 10.0 && ratio(50) >= 10.0);
     service.stop().await;
     without.stop().await;
+}
+
+type Trouble = fn(&RedisServer);
+
+/// The same reads, again and again, while something happens to Redis; each has to be answered.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_read_fails_while_redis_is_killed_restarted_frozen_thawed_and_emptied() {
+    let redis = Arc::new(redis());
+    let service = vocabulary()
+        .redis(&redis)
+        .env("REDIS_SOCKET_TIMEOUT", "100ms");
+    let service = service.start().await;
+    let trace: Vec<String> = Trace::new(2).take(100).collect();
+    measure(&service, &trace).await;
+
+    let troubles: [(&str, Trouble, &str); 5] = [
+        ("killed", RedisServer::kill, "degraded"),
+        ("restarted", RedisServer::restart, "healthy"),
+        ("frozen", RedisServer::freeze, "degraded"),
+        ("thawed", RedisServer::thaw, "healthy"),
+        ("emptied", |redis| drop(redis.cli(&["FLUSHALL"])), "healthy"),
+    ];
+    for (what, trouble, then) in troubles {
+        let redis = Arc::clone(&redis);
+        let happens = tokio::task::spawn_blocking(move || trouble(&redis));
+        let (reads, happened) = tokio::join!(measure(&service, &trace), happens);
+        happened.expect("the server does as it is told");
+        reads.print(what);
+        service
+            .until("/health/cache", |health| health["status"] == then)
+            .await;
+        measure(&service, &trace).await.print("after");
+    }
+    service.stop().await;
 }
