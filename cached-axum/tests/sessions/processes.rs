@@ -1,15 +1,16 @@
 //! Several processes with the same sessions.
 
 use std::sync::{
-    Arc,
+    Arc, Barrier,
     atomic::{AtomicBool, Ordering},
 };
 
 use cached_axum::sessions::CacheStore;
+use cached_core::Cache;
 use serde_json::json;
 use tests::every_store;
 use tokio::task::JoinSet;
-use tower_sessions::SessionStore;
+use tower_sessions::{SessionStore, session::Id};
 
 use crate::{created, processes, record};
 
@@ -76,6 +77,33 @@ async fn of_a_hundred_sessions_that_want_one_id_one_gets_it() {
         }
     })
     .await;
+}
+
+/// In memory nothing waits, so only threads that begin at the same moment meet.
+#[test]
+fn of_two_threads_that_want_one_id_one_gets_it() {
+    let store = CacheStore::new(Cache::in_memory().unwrap());
+    let ids: Vec<Id> = (0..20_000).map(|_| Id::default()).collect();
+    let start = Barrier::new(2);
+    let got = || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let got = ids.iter().map(|id| {
+            let mut session = record(&json!(0));
+            session.id = *id;
+            start.wait();
+            runtime.block_on(store.create(&mut session)).unwrap();
+            session.id == *id
+        });
+        got.collect::<Vec<bool>>()
+    };
+    let (one, other) = std::thread::scope(|scope| {
+        let other = scope.spawn(got);
+        (got(), other.join().unwrap())
+    });
+    let shares = one.iter().zip(&other).filter(|(one, other)| one == other);
+    assert_eq!(shares.count(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -37,7 +37,7 @@ impl Cache {
     ) -> Result<bool, Error> {
         self.keeps_records(key)?;
         long_enough(ttl)?;
-        let (at, look) = (self.generations().now(), Look::now(self, key));
+        let (mut at, look) = (self.generations().now(), Look::now(self, key));
         let seen = self.store().read(key).await;
         let seen = self.heard(key, seen)?;
         if self.is_record::<T>(&seen, look.trusted) {
@@ -54,10 +54,17 @@ impl Cache {
         if self.is_record::<T>(&reply, look.trusted) {
             return Ok(false);
         }
-        // Of those in this process the first one, which is all that a store inside it has to know.
-        let Some(at) = self.generations().replace(key, at) else {
-            return Ok(false);
-        };
+        if !self.store().waits() {
+            // A server compares what it has with what was captured; a store inside the process compares moments.
+            // Who came before this one is seen, and who begins later turns this one away.
+            let Some(now) = self.generations().replace(key, at) else {
+                return Ok(false);
+            };
+            at = now;
+            if self.is_record::<T>(&self.store().read(key).await?, true) {
+                return Ok(false);
+            }
+        }
         let captured = Captured {
             at,
             began: look.began,
