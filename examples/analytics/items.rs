@@ -1,14 +1,15 @@
 //! Calls by key: get, set with a ttl, exists, delete, and clear by pattern.
 //!
 //! All keys lie below `item:`, so a caller reaches nothing that the handlers cache. There is no function whose body
-//! could run instead, so while Redis is away these answer 503.
+//! could run instead, so while Redis is away, and with the cache turned off, these answer 503.
 
 use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
-use cached_core::{Cache, Key};
+use cached_axum::UseCache;
+use cached_core::Key;
 use examples::Failure;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -39,8 +40,11 @@ fn key(name: &str) -> Key {
     Key::from_segments(["item", name])
 }
 
-pub(crate) async fn get(Path(name): Path<String>) -> Result<Json<Stored>, Failure> {
-    let (cache, key) = (Cache::current(), key(&name));
+pub(crate) async fn get(
+    UseCache(cache): UseCache,
+    Path(name): Path<String>,
+) -> Result<Json<Stored>, Failure> {
+    let key = key(&name);
     let value = cache.get(key.clone()).await?;
     let value = value.ok_or_else(|| Failure::not_found("no such item"))?;
     let left = cache.ttl(key).await?.unwrap_or_default();
@@ -49,6 +53,7 @@ pub(crate) async fn get(Path(name): Path<String>) -> Result<Json<Stored>, Failur
 }
 
 pub(crate) async fn set(
+    UseCache(cache): UseCache,
     Path(name): Path<String>,
     Json(Item { value, ttl_seconds }): Json<Item>,
 ) -> Result<StatusCode, Failure> {
@@ -58,23 +63,32 @@ pub(crate) async fn set(
         return Err(Failure::refused(why));
     }
     let ttl = ttl_seconds.map(Duration::from_secs);
-    Cache::current().set(key(&name), &value, ttl).await?;
+    cache.set(key(&name), &value, ttl).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub(crate) async fn exists(Path(name): Path<String>) -> Result<Json<Value>, Failure> {
-    let exists = Cache::current().exists(key(&name)).await?;
+pub(crate) async fn exists(
+    UseCache(cache): UseCache,
+    Path(name): Path<String>,
+) -> Result<Json<Value>, Failure> {
+    let exists = cache.exists(key(&name)).await?;
     Ok(Json(json!({ "exists": exists })))
 }
 
-pub(crate) async fn delete(Path(name): Path<String>) -> Result<Json<Value>, Failure> {
-    let deleted = Cache::current().delete(key(&name)).await?;
+pub(crate) async fn delete(
+    UseCache(cache): UseCache,
+    Path(name): Path<String>,
+) -> Result<Json<Value>, Failure> {
+    let deleted = cache.delete(key(&name)).await?;
     Ok(Json(json!({ "deleted": deleted })))
 }
 
 /// Here, and only here, a `*` is a wildcard. One at the beginning at most, and one at the end: a server has to try all
 /// the ways in which a key could match.
-pub(crate) async fn clear(Query(Clear { pattern }): Query<Clear>) -> Result<Json<Value>, Failure> {
+pub(crate) async fn clear(
+    UseCache(cache): UseCache,
+    Query(Clear { pattern }): Query<Clear>,
+) -> Result<Json<Value>, Failure> {
     const LONGEST: usize = 128;
     let text = pattern.strip_prefix('*').unwrap_or(&pattern);
     let text = text.strip_suffix('*').unwrap_or(text);
@@ -84,6 +98,6 @@ pub(crate) async fn clear(Query(Clear { pattern }): Query<Clear>) -> Result<Json
             "a pattern has letters, digits, `-`, `_` and `.`, at most 128, and a `*` at its ends";
         return Err(Failure::refused(why));
     }
-    let deleted = Cache::current().purge(&format!("item:{pattern}")).await?;
+    let deleted = cache.purge(&format!("item:{pattern}")).await?;
     Ok(Json(json!({ "deleted": deleted })))
 }

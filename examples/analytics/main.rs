@@ -33,12 +33,20 @@ mod users;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::FromRef;
 use axum::routing::{delete, get, post};
-use cached_axum::{BearerToken, RequireGuard};
+use cached_axum::{BearerToken, CacheLayer, RequireGuard};
 use cached_core::Cache;
 use examples::{Database, settings};
 
-fn routes() -> Router<Database> {
+/// What handlers take from their state.
+#[derive(Clone, FromRef)]
+struct Analytics {
+    cache: Cache,
+    database: Database,
+}
+
+fn routes() -> Router<Analytics> {
     Router::new()
         .route("/api/v3/system/stats", get(reports::system))
         .route("/api/v3/analytics/courses/{id}", get(reports::course))
@@ -47,9 +55,11 @@ fn routes() -> Router<Database> {
         .route("/health", get(system::health))
         .route("/api/v3/system/health/detailed", get(system::detailed))
         .route("/api/v3/system/redis/stats", get(system::redis))
+        // Clients may keep reports, and ask whether they still hold: a change is seen at once.
+        .layer(CacheLayer::new().revalidate())
 }
 
-fn guarded(token: BearerToken) -> Router<Database> {
+fn guarded(token: BearerToken) -> Router<Analytics> {
     let item = get(items::get).put(items::set).delete(items::delete);
     Router::new()
         .route("/api/v3/system/redis/test", post(system::test))
@@ -71,11 +81,14 @@ async fn main() -> anyhow::Result<()> {
     if let Err(error) = cache.ready(Duration::from_secs(2)).await {
         tracing::warn!(%error, "starting without Redis");
     }
-    let database = Database::open().await?;
+    let service = Analytics {
+        cache: cache.clone(),
+        database: Database::open().await?,
+    };
     let mut routes = routes();
     if let Some(token) = settings::text("ADMIN_TOKEN") {
         routes = routes.merge(guarded(BearerToken::new(token)?));
     }
-    examples::serve(&cache, routes.with_state(database.clone())).await?;
-    database.close().await
+    examples::serve(&cache, routes.with_state(service.clone())).await?;
+    service.database.close().await
 }

@@ -9,6 +9,8 @@ use cached_core::{Cache, HealthStatus};
 use examples::{Database, Failure};
 use serde_json::{Value, json};
 
+use crate::Analytics;
+
 async fn of_database(database: &Database) -> &'static str {
     match sqlx::query("SELECT 1").execute(database.pool()).await {
         Ok(_) => "ok",
@@ -24,9 +26,9 @@ fn of_redis(redis: RedisHealth) -> &'static str {
 }
 
 /// For a balancer. Without Redis the service goes on, degraded; without its database it cannot.
-pub(crate) async fn health(State(database): State<Database>) -> (StatusCode, Json<Value>) {
-    let database = of_database(&database).await;
-    let report = HealthReport::of(&Cache::current()).await;
+pub(crate) async fn health(State(service): State<Analytics>) -> (StatusCode, Json<Value>) {
+    let database = of_database(&service.database).await;
+    let report = HealthReport::of(&service.cache).await;
     let (code, status) = match (database, report.status) {
         ("ok", HealthStatus::Degraded) => (StatusCode::OK, "degraded"),
         ("ok", _) => (StatusCode::OK, "healthy"),
@@ -37,14 +39,13 @@ pub(crate) async fn health(State(database): State<Database>) -> (StatusCode, Jso
 }
 
 /// The same in numbers: those of Redis are `null` while it is away.
-pub(crate) async fn detailed(State(database): State<Database>) -> Json<Value> {
-    let cache = Cache::current();
-    let report = HealthReport::of(&cache).await;
-    let server = cache.server_info().await.unwrap_or_default();
+pub(crate) async fn detailed(State(service): State<Analytics>) -> Json<Value> {
+    let report = HealthReport::of(&service.cache).await;
+    let server = service.cache.server_info().await.unwrap_or_default();
     Json(json!({
         "status": report.status.as_str(),
         "checks": {
-            "database": of_database(&database).await,
+            "database": of_database(&service.database).await,
             "redis": of_redis(report.cache.redis),
         },
         "connected_clients": server.connected_clients,
@@ -54,11 +55,11 @@ pub(crate) async fn detailed(State(database): State<Database>) -> Json<Value> {
 }
 
 /// What the server says of itself, all of its clients together.
-pub(crate) async fn redis() -> Result<ServerReport, Failure> {
-    Ok(ServerReport::of(&Cache::current()).await?)
+pub(crate) async fn redis(State(cache): State<Cache>) -> Result<ServerReport, Failure> {
+    Ok(ServerReport::of(&cache).await?)
 }
 
 /// Sets, gets and deletes, and reports each; 503 if one of them failed.
-pub(crate) async fn test() -> SelfTest {
-    SelfTest::run(&Cache::current()).await
+pub(crate) async fn test(State(cache): State<Cache>) -> SelfTest {
+    SelfTest::run(&cache).await
 }

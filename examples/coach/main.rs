@@ -3,7 +3,10 @@
 //! ```text
 //! cargo run -p examples --features services --bin coach
 //! curl -i localhost:3000/users/1001/profile
+//! curl -i -H 'Cache-Control: no-store' localhost:3000/users/1001/profile
 //! ```
+//!
+//! The last one goes past the cache, this once.
 //!
 //! It works with Redis (`REDIS_URL`), without, and with `CACHE_ENABLED=false`; `/health` says which. Nothing in here
 //! gets from a cache or sets in it: functions say how long they are good for, and those that write what they make stale.

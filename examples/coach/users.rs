@@ -1,6 +1,7 @@
 //! Who talks to the coach: profile, settings, and what was said.
 
 use cached_core::{cached, invalidates};
+use examples::Failure;
 use serde::{Deserialize, Serialize};
 use sqlx::SqlitePool;
 
@@ -37,11 +38,12 @@ pub(crate) struct Message {
 pub(crate) async fn profile(
     telegram_id: i64,
     #[cached(skip)] db: &SqlitePool,
-) -> Result<Option<Profile>, sqlx::Error> {
+) -> Result<Profile, Failure> {
     sqlx::query_as("SELECT id, name, language, level FROM user WHERE telegram_id = ?")
         .bind(telegram_id)
         .fetch_optional(db)
-        .await
+        .await?
+        .ok_or_else(no_such_user)
 }
 
 #[cached(
@@ -52,7 +54,7 @@ pub(crate) async fn profile(
 pub(crate) async fn settings(
     telegram_id: i64,
     #[cached(skip)] db: &SqlitePool,
-) -> Result<Option<Settings>, sqlx::Error> {
+) -> Result<Settings, Failure> {
     sqlx::query_as(
         "SELECT voice.value AS voice, CAST(goal.value AS INTEGER) AS daily_goal FROM user
          JOIN setting AS voice ON voice.user_id = user.id AND voice.name = 'voice'
@@ -61,7 +63,8 @@ pub(crate) async fn settings(
     )
     .bind(telegram_id)
     .fetch_optional(db)
-    .await
+    .await?
+    .ok_or_else(no_such_user)
 }
 
 /// The last `limit` messages, newest first.
@@ -85,14 +88,14 @@ pub(crate) async fn history(
     .await
 }
 
-/// Writes a profile; returns whether there is such a user. Settings, history and statistics stay cached: nothing in
-/// them comes from the profile.
+/// Settings, history and statistics stay cached: nothing in them comes from the profile. Nor is anything cleared if there
+/// is no such user: what returns an `Err` has changed nothing.
 #[invalidates(profile(telegram_id))]
 pub(crate) async fn change_profile(
     telegram_id: i64,
     new: &Profile,
     db: &SqlitePool,
-) -> Result<bool, sqlx::Error> {
+) -> Result<(), Failure> {
     let done =
         sqlx::query("UPDATE user SET name = ?, language = ?, level = ? WHERE telegram_id = ?")
             .bind(&new.name)
@@ -101,34 +104,35 @@ pub(crate) async fn change_profile(
             .bind(telegram_id)
             .execute(db)
             .await?;
-    Ok(done.rows_affected() > 0)
+    match done.rows_affected() {
+        0 => Err(no_such_user()),
+        _ => Ok(()),
+    }
 }
 
-/// Writes settings; returns whose, if there is such a user. The goal is part of the statistics of a day, and those go by
-/// the id that is known only afterwards.
+/// Returns whose settings these are. The goal is part of the statistics of each day, and those go by the id that is known
+/// only afterwards.
 #[invalidates(settings(telegram_id), "stats:{ret}:daily:*")]
 pub(crate) async fn change_settings(
     telegram_id: i64,
     new: &Settings,
     db: &SqlitePool,
-) -> Result<Option<i64>, sqlx::Error> {
+) -> Result<i64, Failure> {
     let mut transaction = db.begin().await?;
-    let user = sqlx::query_scalar("SELECT id FROM user WHERE telegram_id = ?")
+    let user: i64 = sqlx::query_scalar("SELECT id FROM user WHERE telegram_id = ?")
         .bind(telegram_id)
         .fetch_optional(&mut *transaction)
-        .await?;
-    let values = [
-        ("voice", new.voice.clone()),
-        ("daily_goal", new.daily_goal.to_string()),
-    ];
-    for (name, value) in values {
-        sqlx::query("UPDATE setting SET value = ? WHERE user_id = ? AND name = ?")
-            .bind(value)
-            .bind(user)
-            .bind(name)
-            .execute(&mut *transaction)
-            .await?;
-    }
+        .await?
+        .ok_or_else(no_such_user)?;
+    sqlx::query(
+        "UPDATE setting SET value = CASE name WHEN 'voice' THEN ? ELSE ? END
+         WHERE user_id = ? AND name IN ('voice', 'daily_goal')",
+    )
+    .bind(&new.voice)
+    .bind(new.daily_goal.to_string())
+    .bind(user)
+    .execute(&mut *transaction)
+    .await?;
     transaction.commit().await?;
     Ok(user)
 }
@@ -157,4 +161,8 @@ pub(crate) async fn record(
     .execute(&mut *transaction)
     .await?;
     transaction.commit().await
+}
+
+fn no_such_user() -> Failure {
+    Failure::not_found("no such user")
 }

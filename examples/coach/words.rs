@@ -1,6 +1,7 @@
 //! The words somebody learns.
 
 use cached_core::{cached, invalidates};
+use examples::Failure;
 use serde::{Deserialize, Serialize};
 use sqlx::SqlitePool;
 
@@ -50,14 +51,14 @@ pub(crate) async fn due(
     .await
 }
 
-/// Keeps whether somebody knew a word, which took them a minute; returns whether they learn it.
+/// Keeps whether somebody knew a word, which took them a minute.
 #[invalidates("words:{user_id}:*", "stats:{user_id}:*")]
 pub(crate) async fn review(
     user_id: i64,
     word: &str,
     knew: bool,
     db: &SqlitePool,
-) -> Result<bool, sqlx::Error> {
+) -> Result<(), Failure> {
     let mut transaction = db.begin().await?;
     let done = sqlx::query(
         "UPDATE user_word SET known = ?1, due = date('now', iif(?1, '+7 days', '+1 day'))
@@ -69,7 +70,7 @@ pub(crate) async fn review(
     .execute(&mut *transaction)
     .await?;
     if done.rows_affected() == 0 {
-        return Ok(false);
+        return Err(Failure::not_found("they do not learn that word"));
     }
     sqlx::query(
         "INSERT INTO practice VALUES (?, date(), 1, 0)
@@ -79,5 +80,5 @@ pub(crate) async fn review(
     .execute(&mut *transaction)
     .await?;
     transaction.commit().await?;
-    Ok(true)
+    Ok(())
 }

@@ -2,7 +2,8 @@
 // A test says what is wrong by panicking.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
-#[allow(dead_code)]
+mod analytics;
+mod coach;
 mod harness;
 mod tutor;
 mod vocabulary;

@@ -1,0 +1,463 @@
+//! Analytics: attributes on handlers, calls by key, and pages for operators.
+
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+use tests::RedisServer;
+
+use crate::harness::{Answer, Service, Settings, send};
+
+const TOKEN: &str = "0123456789abcdef-of-a-test";
+
+const REPORTS: [(&str, u64); 4] = [
+    ("/api/v3/system/stats", 30),
+    ("/api/v3/analytics/courses/7", 60),
+    ("/api/v3/analytics/students/7", 45),
+    ("/users/7", 300),
+];
+
+fn analytics() -> Settings {
+    Service::of(env!("CARGO_BIN_EXE_analytics")).env("ADMIN_TOKEN", TOKEN)
+}
+
+fn as_admin(service: &Service, method: Method, path: &str) -> RequestBuilder {
+    service.request(method, path).bearer_auth(TOKEN)
+}
+
+async fn admin(service: &Service, method: Method, path: &str) -> Answer {
+    send(as_admin(service, method, path)).await
+}
+
+async fn set(service: &Service, name: &str, item: Value) -> u16 {
+    let path = format!("/api/v3/cache/{name}");
+    send(as_admin(service, Method::PUT, &path).json(&item))
+        .await
+        .status
+}
+
+async fn get(service: &Service, name: &str) -> Answer {
+    admin(service, Method::GET, &format!("/api/v3/cache/{name}")).await
+}
+
+/// A hit that says how long it is good for: the first one may be of a value that is still on its way to Redis.
+async fn settled(service: &Service, path: &str) -> Answer {
+    loop {
+        let answer = service.get(path).await;
+        assert_hit(answer.header("cache-status"));
+        if answer.header("cache-status").contains("ttl=") {
+            return answer;
+        }
+    }
+}
+
+async fn status(service: &Service, path: &str) -> String {
+    let answer = service.get(path).await;
+    answer.ok();
+    answer.header("cache-status").to_owned()
+}
+
+#[track_caller]
+fn assert_hit(status: &str) {
+    assert!(status.starts_with("cached;hit"), "{status}");
+}
+
+const LOADED: &str = "cached;fwd=miss;stored";
+
+/// Every report is loaded once, says how long it is good for, and is sent once to a client that has it.
+async fn check_reports(service: &Service) {
+    for (path, ttl) in REPORTS {
+        let first = service.get(path).await;
+        assert_eq!(first.header("cache-status"), LOADED);
+        let second = settled(service, path).await;
+        assert_eq!(second.ok(), first.ok());
+        let status = second.header("cache-status");
+        let left = status
+            .strip_prefix("cached;hit;ttl=")
+            .and_then(|left| left.parse().ok());
+        assert!(
+            left.is_some_and(|left: u64| (ttl / 2..=ttl).contains(&left)),
+            "{status}"
+        );
+        assert!(
+            second
+                .header("age")
+                .parse::<u64>()
+                .is_ok_and(|age| age < ttl)
+        );
+
+        let known = service
+            .request(Method::GET, path)
+            .header("if-none-match", second.header("etag"));
+        let known = send(known).await;
+        assert_eq!((known.status, known.text.as_str()), (304, ""));
+        // Nobody allowed that.
+        let wish = service
+            .request(Method::GET, path)
+            .header("cache-control", "no-store");
+        assert_hit(send(wish).await.header("cache-status"));
+    }
+    for (path, _) in REPORTS.into_iter().skip(1) {
+        let other = path.replace('7', "8");
+        assert_eq!(status(service, &other).await, LOADED);
+        let missing = path.replace('7', "999999");
+        assert_eq!(service.get(&missing).await.status, 404);
+        assert_eq!(service.get(&path.replace('7', "seven")).await.status, 400);
+    }
+}
+
+/// A change that succeeds clears the pages of all users, and nothing else; one that fails clears nothing.
+async fn check_users(service: &Service) {
+    let before = service.get("/users/8").await.ok();
+    for (path, body, expected) in [
+        ("/users/999999", json!({ "level": "B2" }), 404),
+        ("/users/7", json!({ "level": "Z9" }), 400),
+        ("/users/7", json!({ "level": 7 }), 422),
+        ("/users/*", json!({ "level": "B2" }), 400),
+    ] {
+        assert_eq!(
+            service.post(path, &body).await.status,
+            expected,
+            "{path} {body}"
+        );
+        assert_hit(&status(service, "/users/7").await);
+        assert_hit(&status(service, "/users/8").await);
+    }
+    let level = before["level"].as_str().expect("a level");
+    let change = json!({ "level": level });
+    assert_eq!(service.post("/users/7", &change).await.status, 204);
+    assert_eq!(status(service, "/users/7").await, LOADED);
+    assert_eq!(status(service, "/users/8").await, LOADED);
+    let after = service.get("/users/8").await.ok();
+    assert_eq!(
+        after["at_level"].as_i64(),
+        before["at_level"].as_i64().map(|before| before + 1)
+    );
+    for (path, _) in &REPORTS[..3] {
+        assert_hit(&status(service, path).await);
+    }
+}
+
+async fn check_items(service: &Service) {
+    assert_eq!(get(service, "a").await.status, 404);
+    let value = json!({ "title": "é", "list": [1, 2.5, null, true] });
+    assert_eq!(
+        set(service, "a", json!({ "value": value, "ttl_seconds": 60 })).await,
+        204
+    );
+    let item = get(service, "a").await.ok();
+    assert_eq!(item["value"], value);
+    assert!(
+        item["ttl_seconds"]
+            .as_u64()
+            .is_some_and(|left| (30..=60).contains(&left)),
+        "{item}"
+    );
+    let exists = async |name: &str| {
+        let path = format!("/api/v3/cache/{name}/exists");
+        admin(service, Method::GET, &path).await.ok()["exists"].clone()
+    };
+    assert_eq!(
+        (exists("a").await, exists("b").await),
+        (json!(true), json!(false))
+    );
+    let delete = async |name: &str| {
+        let path = format!("/api/v3/cache/{name}");
+        admin(service, Method::DELETE, &path).await.ok()["deleted"].clone()
+    };
+    assert_eq!(
+        (delete("a").await, delete("a").await),
+        (json!(true), json!(false))
+    );
+    assert_eq!(exists("a").await, false);
+
+    // A name is a name: it neither matches others nor reaches what the handlers cache.
+    for name in [
+        "report-1",
+        "report-2",
+        "report-*",
+        "other",
+        "x%3Ay",
+        "..%2Fuser",
+    ] {
+        assert_eq!(
+            set(service, name, json!({ "value": name })).await,
+            204,
+            "{name}"
+        );
+        assert_eq!(get(service, name).await.ok()["value"], name);
+    }
+    assert_eq!(delete("report-*").await, true);
+    let clear = async |pattern: &str| {
+        let path = "/api/v3/cache";
+        send(as_admin(service, Method::DELETE, path).query(&[("pattern", pattern)])).await
+    };
+    assert_eq!(clear("report-*").await.ok(), json!({ "deleted": 2 }));
+    assert_eq!(clear("report-*").await.ok(), json!({ "deleted": 0 }));
+    for pattern in [
+        "",
+        "a:*",
+        "[a-z]*",
+        "a*b",
+        "?",
+        "a\\*",
+        "a\n",
+        "**a",
+        &"a".repeat(10_000),
+    ] {
+        assert_eq!(clear(pattern).await.status, 400, "{pattern}");
+    }
+    assert_eq!(exists("other").await, true);
+    assert_eq!(clear("*").await.ok(), json!({ "deleted": 3 }));
+    assert_hit(&status(service, "/users/7").await);
+
+    for (item, expected) in [
+        (json!({ "value": 1, "ttl_seconds": 0 }), 400),
+        (
+            json!({ "value": 1, "ttl_seconds": 99_999_999_999_u64 }),
+            400,
+        ),
+        (json!({ "value": 1, "ttl_seconds": -1 }), 422),
+        (json!({ "value": null }), 204),
+    ] {
+        assert_eq!(set(service, "b", item.clone()).await, expected, "{item}");
+    }
+}
+
+/// Who has no token, or another one, changes nothing.
+async fn check_guard(service: &Service) {
+    for method in [Method::GET, Method::PUT, Method::DELETE] {
+        let path = "/api/v3/cache/a";
+        let none = send(
+            service
+                .request(method.clone(), path)
+                .json(&json!({ "value": 1 })),
+        )
+        .await;
+        assert_eq!(none.status, 401, "{method}");
+        let wrong = service.request(method, path).bearer_auth(&TOKEN[1..]);
+        assert_eq!(send(wrong.json(&json!({ "value": 1 }))).await.status, 401);
+    }
+    let clear = service.request(Method::DELETE, "/api/v3/cache?pattern=*");
+    assert_eq!(send(clear).await.status, 401);
+    assert_eq!(
+        service
+            .post("/api/v3/system/redis/test", &json!({}))
+            .await
+            .status,
+        401
+    );
+}
+
+#[tokio::test]
+async fn analytics_on_redis() {
+    let redis = RedisServer::start();
+    let service = analytics().redis(&redis).start().await;
+    let clients = redis.cli(&["CLIENT", "LIST"]);
+    assert!(
+        clients.lines().count() > 1,
+        "it connects before anybody asks: {clients}"
+    );
+    check_reports(&service).await;
+    check_users(&service).await;
+    check_guard(&service).await;
+    check_items(&service).await;
+
+    let health = json!({ "status": "healthy", "checks": { "database": "ok", "redis": "ok" } });
+    assert_eq!(service.get("/health").await.ok(), health);
+    let detailed = service.get("/api/v3/system/health/detailed").await.ok();
+    assert_eq!(detailed["checks"], health["checks"]);
+    assert!(
+        detailed["connected_clients"].as_u64() >= Some(1),
+        "{detailed}"
+    );
+    assert!(
+        detailed["used_memory"].as_u64() >= Some(100_000),
+        "{detailed}"
+    );
+    let rate = detailed["cache"]["hit_rate_percent"].as_f64();
+    assert!(
+        rate.is_some_and(|rate| rate > 40.0 && rate < 100.0),
+        "{detailed}"
+    );
+
+    let server = service.get("/api/v3/system/redis/stats").await.ok();
+    assert_eq!(server["store"], "redis");
+    let version = redis.cli(&["INFO", "server"]);
+    let version = version
+        .lines()
+        .find_map(|line| line.strip_prefix("redis_version:"));
+    assert_eq!(server["version"].as_str(), version);
+    for field in [
+        "uptime_seconds",
+        "connected_clients",
+        "used_memory",
+        "commands_processed",
+    ] {
+        assert!(server[field].is_u64(), "{field} of {server}");
+    }
+    assert!(server["hit_rate_percent"].as_f64() > Some(0.0), "{server}");
+
+    let test = admin(&service, Method::POST, "/api/v3/system/redis/test")
+        .await
+        .ok();
+    for step in ["set", "get", "delete"] {
+        assert_eq!(test[step]["ok"], true, "{test}");
+    }
+    service.stop().await;
+    assert_eq!(redis.keys("analytics:analytics:course:7:*").len(), 1);
+    assert_eq!(redis.keys("analytics:item:*"), ["analytics:item:b"]);
+    assert_eq!(
+        redis.cli(&["CLIENT", "LIST"]).lines().count(),
+        1,
+        "only this test"
+    );
+}
+
+#[tokio::test]
+async fn analytics_in_memory() {
+    let service = analytics().start().await;
+    check_reports(&service).await;
+    check_users(&service).await;
+    check_guard(&service).await;
+    check_items(&service).await;
+    let health =
+        json!({ "status": "healthy", "checks": { "database": "ok", "redis": "disabled" } });
+    assert_eq!(service.get("/health").await.ok(), health);
+    let server = service.get("/api/v3/system/redis/stats").await.ok();
+    assert_eq!(server["store"], "memory");
+    let test = admin(&service, Method::POST, "/api/v3/system/redis/test").await;
+    assert_eq!(test.status, 200);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn reports_go_on_when_redis_stops_and_calls_by_key_say_so() {
+    let redis = RedisServer::start();
+    let service = analytics().redis(&redis).start().await;
+    let mut before = Vec::new();
+    for (path, _) in REPORTS {
+        before.push(service.get(path).await.ok());
+    }
+    assert_eq!(set(&service, "a", json!({ "value": 1 })).await, 204);
+
+    redis.kill();
+    for ((path, _), before) in REPORTS.iter().zip(&before) {
+        assert_eq!(service.get(path).await.ok(), *before);
+    }
+    let health = service
+        .until("/health", |health| health["status"] == "degraded")
+        .await;
+    assert_eq!(
+        health["checks"],
+        json!({ "database": "ok", "redis": "unavailable" })
+    );
+    let detailed = service.get("/api/v3/system/health/detailed").await.ok();
+    assert_eq!(detailed["connected_clients"], Value::Null);
+    assert_eq!(service.get("/api/v3/system/redis/stats").await.status, 503);
+    let test = admin(&service, Method::POST, "/api/v3/system/redis/test").await;
+    assert_eq!(
+        (test.status, &test.json()["set"]["ok"]),
+        (503, &json!(false))
+    );
+    assert_eq!(get(&service, "a").await.status, 503);
+    assert_eq!(set(&service, "a", json!({ "value": 2 })).await, 503);
+    // A change is written, and holds here at once.
+    let level = if before[3]["level"] == "B2" {
+        "B1"
+    } else {
+        "B2"
+    };
+    assert_eq!(
+        service
+            .post("/users/7", &json!({ "level": level }))
+            .await
+            .status,
+        204
+    );
+    assert_eq!(service.get("/users/7").await.ok()["level"], level);
+
+    redis.restart();
+    service
+        .until("/health", |health| health["status"] == "healthy")
+        .await;
+    assert_eq!(service.get("/users/7").await.ok()["level"], level);
+    assert_eq!(get(&service, "a").await.status, 404);
+    assert_eq!(set(&service, "a", json!({ "value": 3 })).await, 204);
+    assert_eq!(get(&service, "a").await.ok()["value"], 3);
+    for (path, _) in REPORTS {
+        service.get(path).await.ok();
+        assert_hit(&status(&service, path).await);
+    }
+    let test = admin(&service, Method::POST, "/api/v3/system/redis/test").await;
+    assert_eq!(test.status, 200, "{test:?}");
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn analytics_with_caching_turned_off() {
+    let service = analytics().env("CACHE_ENABLED", "false").start().await;
+    for (path, _) in REPORTS {
+        for _ in 0..2 {
+            assert_eq!(status(&service, path).await, "cached;fwd=bypass");
+        }
+    }
+    assert_eq!(
+        service.get("/health").await.ok()["checks"]["redis"],
+        "disabled"
+    );
+    // Better than to say that it was kept.
+    assert_eq!(set(&service, "a", json!({ "value": 1 })).await, 503);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn two_processes_share_reports_and_what_makes_them_stale() {
+    let redis = RedisServer::start();
+    let (one, two) = (
+        analytics().redis(&redis).start().await,
+        analytics().redis(&redis).start().await,
+    );
+    assert_eq!(status(&one, "/users/7").await, LOADED);
+    // What is loaded is stored behind the answer; until then the load's placeholder lies there.
+    let stored = || {
+        let keys = redis.keys("analytics:user:7:*");
+        keys.iter()
+            .any(|key| redis.cli(&["GET", key]).contains(" E "))
+    };
+    while !stored() {
+        tokio::task::yield_now().await;
+    }
+    assert_hit(&status(&two, "/users/7").await);
+    assert_eq!(
+        two.post("/users/8", &json!({ "level": "B2" })).await.status,
+        204
+    );
+    assert_eq!(status(&one, "/users/7").await, LOADED);
+    one.stop().await;
+    two.stop().await;
+}
+
+#[tokio::test]
+async fn settings_that_do_not_parse_are_named() {
+    for name in [
+        "REDIS_MAX_CONNECTIONS",
+        "REDIS_SOCKET_TIMEOUT",
+        "REDIS_SOCKET_CONNECT_TIMEOUT",
+        "REDIS_RETRY_ON_TIMEOUT",
+    ] {
+        let (well, printed) = analytics().env(name, "soon").run().await;
+        assert!(!well && printed.contains(name), "{printed}");
+    }
+    let (well, printed) = analytics().env("ADMIN_TOKEN", "secret").run().await;
+    assert!(!well && !printed.contains("secret"), "{printed}");
+
+    let service = analytics()
+        .env("ADMIN_TOKEN", "")
+        .env("REDIS_MAX_CONNECTIONS", "2")
+        .env("REDIS_SOCKET_TIMEOUT", "0.2")
+        .env("REDIS_SOCKET_CONNECT_TIMEOUT", "500ms")
+        .env("REDIS_RETRY_ON_TIMEOUT", "true")
+        .start()
+        .await;
+    assert_eq!(get(&service, "a").await.status, 404, "nobody has a token");
+    service.stop().await;
+}
