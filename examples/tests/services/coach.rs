@@ -1,11 +1,16 @@
 //! The coach: functions with a ttl by class, one until midnight, and writes that clear what they made stale.
 
+mod checks;
+mod storm;
+
+use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::RedisServer;
 
+use self::checks::{check_model, check_reads, check_writes};
 use crate::harness::{Answer, Service, Settings, send};
 
 fn coach() -> Settings {
@@ -44,6 +49,29 @@ async fn calls(service: &Service) -> u64 {
     bill["calls"].as_u64().expect("a number")
 }
 
+/// A database for several processes. It is gone when this is dropped.
+struct File(PathBuf);
+
+impl File {
+    /// The name tells the tests of this process apart.
+    fn new(name: &str) -> Self {
+        let name = format!("coach-{name}-{}.sqlite", std::process::id());
+        Self(std::env::temp_dir().join(name))
+    }
+
+    fn path(&self) -> String {
+        self.0.to_string_lossy().into_owned()
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        for left in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(self.path() + left);
+        }
+    }
+}
+
 fn seconds_of_today() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     now.expect("a time after 1970").as_secs() % 86_400
@@ -67,119 +95,6 @@ const READS: [&str; 7] = [
     "/words/1/all",
     "/words/1/due",
 ];
-
-/// Reads everything twice, and once more for somebody else.
-async fn check_reads(service: &Service) {
-    for path in READS {
-        assert_loaded(&status(service, path).await);
-        let first = service.get(path).await;
-        assert_hit(first.header("cache-status"));
-        assert_eq!(bypass(service, path).await.ok(), first.ok());
-    }
-    for path in [
-        "/users/1002/profile",
-        "/stats/2/progress",
-        "/words/2/all",
-        "/users/1001/history/6",
-    ] {
-        assert_loaded(&status(service, path).await);
-    }
-}
-
-/// Each write makes its own reader, and those it names, load again; all others keep what they have.
-async fn check_writes(service: &Service) {
-    let profile = json!({ "name": "Ada", "language": "cs", "level": "B2" });
-    let settings = json!({ "voice": "alloy", "daily_goal": 45 });
-    let review = json!({ "word": "come", "knew": true });
-    let writes = [
-        (
-            Method::PUT,
-            "/users/1001/profile",
-            profile,
-            vec!["/users/1001/profile"],
-        ),
-        (
-            Method::PUT,
-            "/users/1001/settings",
-            settings,
-            vec!["/users/1001/settings", "/stats/1/daily/2026-01-31"],
-        ),
-        (
-            Method::POST,
-            "/words/1/reviews",
-            review,
-            vec![
-                "/words/1/all",
-                "/words/1/due",
-                "/stats/1/daily/2026-01-31",
-                "/stats/1/progress",
-            ],
-        ),
-        (
-            Method::POST,
-            "/users/1001/messages",
-            json!({ "text": "What is a river?" }),
-            vec![
-                "/users/1001/history/5",
-                "/stats/1/daily/2026-01-31",
-                "/stats/1/progress",
-            ],
-        ),
-    ];
-    for (method, path, body, stale) in writes {
-        send(service.request(method, path).json(&body)).await.ok();
-        for read in READS {
-            let answer = status(service, read).await;
-            if stale.contains(&read) {
-                assert_loaded(&answer);
-            } else {
-                assert_hit(&answer);
-            }
-        }
-        assert_hit(&status(service, "/users/1002/profile").await);
-        assert_hit(&status(service, "/stats/2/progress").await);
-        assert_hit(&status(service, "/words/2/all").await);
-    }
-    let profile = service.get("/users/1001/profile").await.ok();
-    assert_eq!(profile["name"], "Ada");
-    let daily = service.get("/stats/1/daily/2026-01-31").await.ok();
-    assert_eq!(daily["goal"], 45);
-    let history = service.get("/users/1001/history/5").await.ok();
-    assert_eq!(history[1]["text"], "What is a river?");
-}
-
-/// The same question is paid for once, whoever asks it.
-async fn check_model(service: &Service) {
-    let before = calls(service).await;
-    let sentence = json!({ "text": "Where is the river?" });
-    // Two of one level, at which the answer is the same.
-    for user in ["1002", "1018"] {
-        let profile = json!({ "name": "Eve", "language": "de", "level": "A2" });
-        put(service, &format!("/users/{user}/profile"), &profile)
-            .await
-            .ok();
-        let said = service
-            .post(&format!("/users/{user}/messages"), &sentence)
-            .await;
-        assert!(said.ok()["reply"].is_string());
-    }
-    assert_eq!(calls(service).await, before + 1);
-
-    let speech = |voice| json!({ "text": "Where is the river?", "voice": voice });
-    for (voice, paid) in [("echo", 1), ("echo", 0), ("alloy", 1)] {
-        let before = calls(service).await;
-        assert_eq!(service.post("/speech", &speech(voice)).await.status, 200);
-        assert_eq!(calls(service).await, before + paid, "{voice}");
-    }
-    for (audio, paid) in [(b"\0\xffone", 1), (b"\0\xffone", 0), (b"\0\xfeone", 1)] {
-        let before = calls(service).await;
-        let request = service
-            .request(Method::POST, "/transcripts")
-            .body(audio.to_vec());
-        send(request).await.ok();
-        assert_eq!(calls(service).await, before + paid, "{audio:?}");
-    }
-}
 
 #[tokio::test]
 async fn coach_loads_once_and_forgets_what_changed_on_redis() {
@@ -342,10 +257,9 @@ async fn model_answers_live_as_long_as_their_class() {
 /// Two processes that share the database and no cache: what one writes, the other knows only past its cache.
 #[tokio::test]
 async fn one_read_bypasses_the_cache_and_leaves_it_as_it_is() {
-    let file = std::env::temp_dir().join(format!("coach-{}.sqlite", std::process::id()));
-    let path = file.to_string_lossy().into_owned();
-    let reader = coach().env("DATABASE_FILE", &path).start().await;
-    let writer = coach().env("DATABASE_FILE", &path).start().await;
+    let file = File::new("bypass");
+    let reader = coach().env("DATABASE_FILE", file.path()).start().await;
+    let writer = coach().env("DATABASE_FILE", file.path()).start().await;
     let of_profile = "/users/1001/profile";
     let old = reader.get(of_profile).await.ok();
     let new = json!({ "name": "Zora", "language": "cs", "level": "B2" });
@@ -359,9 +273,6 @@ async fn one_read_bypasses_the_cache_and_leaves_it_as_it_is() {
     assert_hit(cached.header("cache-status"));
     reader.stop().await;
     writer.stop().await;
-    for left in [path.clone(), format!("{path}-wal"), format!("{path}-shm")] {
-        let _ = std::fs::remove_file(left);
-    }
 }
 
 #[tokio::test]
