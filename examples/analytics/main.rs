@@ -5,6 +5,12 @@
 //! curl -i localhost:3000/api/v3/analytics/courses/7
 //! ```
 //!
+//! It prints
+//!
+//! ```text
+//! listening on http://127.0.0.1:3000
+//! ```
+//!
 //! With `REDIS_URL` all processes share the entries; without, or while Redis is away, it goes on. Where the key comes
 //! from, how long an answer is good for and what a write makes stale stands on the handlers, in reports.rs and users.rs.
 //!

@@ -6,9 +6,13 @@
 //! curl -i -H 'Cache-Control: no-store' localhost:3000/users/1001/profile
 //! ```
 //!
-//! The last one goes past the cache, this once.
+//! The last one goes past the cache, this once. The service prints
 //!
-//! It works with Redis (`REDIS_URL`), without, and with `CACHE_ENABLED=false`; `/health` says which. Nothing in here
+//! ```text
+//! listening on http://127.0.0.1:3000
+//! ```
+//!
+//! and works with Redis (`REDIS_URL`), without, and with `CACHE_ENABLED=false`; `/health` says which. Nothing in here
 //! gets from a cache or sets in it: functions say how long they are good for, and those that write what they make stale.
 //!
 //! | route | cached as | for |

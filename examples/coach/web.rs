@@ -4,7 +4,7 @@ use axum::{
     Json, Router,
     body::Bytes,
     extract::{Path, State},
-    http::StatusCode,
+    http::{Method, StatusCode, request::Parts},
     routing::{get, post},
 };
 use cached_axum::{CacheLayer, health::HealthReport};
@@ -43,8 +43,12 @@ pub(crate) fn routes() -> Router<Coach> {
         .route("/speech", post(speak))
         .route("/health", get(health))
         .route("/bill", get(bill))
-        // With `Cache-Control: no-store` a caller goes past the cache for one request.
-        .layer(CacheLayer::new().allow_bypass(true))
+        .layer(CacheLayer::new().allow_bypass(true).allow_if(is_read))
+}
+
+/// With `Cache-Control: no-store` a caller goes past the cache for one read. Nobody makes the model work twice by it.
+fn is_read(request: &Parts) -> bool {
+    request.method == Method::GET
 }
 
 async fn profile(Path(telegram_id): Path<i64>, State(coach): State<Coach>) -> Answer<Profile> {

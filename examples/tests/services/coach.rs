@@ -118,7 +118,7 @@ async fn coach_loads_once_and_forgets_what_changed_on_redis() {
         ("coach:words:1:all:*", 1),
         ("coach:words:1:due:*", 1),
         ("coach:honzik:response:*", 2),
-        ("coach:whisper:*", 2),
+        ("coach:whisper:*", 4),
         ("coach:tts:*:echo:*", 1),
         ("coach:tts:*:alloy:*", 1),
         // What people say is in no key.

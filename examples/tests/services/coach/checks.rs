@@ -1,5 +1,6 @@
 //! What every caller sees, whatever the entries are kept in.
 
+use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::json;
 
@@ -86,8 +87,26 @@ pub(super) async fn check_writes(service: &Service) {
     assert_eq!(history[1]["text"], "What is a river?");
 }
 
-/// The same question is paid for once, whoever asks it.
+/// The same question is paid for once, whoever asks it, and however many do so at a time.
 pub(super) async fn check_model(service: &Service) {
+    let recording = |number: u8| {
+        let request = service.request(Method::POST, "/transcripts");
+        // That is a wish for reads only.
+        let request = request.header("cache-control", "no-store");
+        send(request.body(vec![number; 100_000]))
+    };
+    let before = service.get("/bill").await.ok();
+    let answers = join_all((0..50).map(|number| recording(number % 2))).await;
+    assert!(answers.iter().all(|answer| answer.status == 200));
+    let after = service.get("/bill").await.ok();
+    let more = |field: &str| {
+        after[field]
+            .as_u64()
+            .zip(before[field].as_u64())
+            .map(|(after, before)| after - before)
+    };
+    assert_eq!((more("calls"), more("calls_avoided")), (Some(2), Some(48)));
+
     let before = calls(service).await;
     let sentence = json!({ "text": "Where is the river?" });
     // Two of one level, at which the answer is the same.
