@@ -275,17 +275,20 @@ async fn call_that_would_load_is_refused_where_only_the_cache_counts() {
         assert_eq!(place.loader.runs(), 0);
         // A task outlives the one who was refused.
         let (observer, loader) = (only(), place.loader.clone());
-        let task = observer
-            .scope(async { tokio::spawn(in_current_scope(async move { hour(2, &loader).await })) });
-        let task = {
+        let mut spawned = None;
+        let spawn = async {
+            let call = async move { hour(2, &loader).await };
+            spawned = Some(tokio::spawn(in_current_scope(call)));
+        };
+        let spawn = observer.scope(spawn);
+        {
             let mut asking = pin!(place.cache.scope(observer.scope(future::pending::<()>())));
             assert_eq!(asking.as_mut().now_or_never(), None);
-            let task = place.cache.scope(task).await;
+            place.cache.scope(spawn).await;
             observer.refused().await;
             assert_eq!(place.loader.runs(), 0);
-            task
-        };
-        assert_eq!(task.await.unwrap(), 2);
+        }
+        assert_eq!(spawned.unwrap().await.unwrap(), 2);
         assert_eq!(place.loader.runs(), 1);
         place.stored(1).await;
         // Nobody waits for a call that was refused.
