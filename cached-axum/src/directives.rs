@@ -72,7 +72,8 @@ impl ClientCacheControl {
                 // One that cannot be read would take the others of its line along.
                 Some(line) => {
                     for directive in split(&line).map(str::trim).filter(|text| !text.is_empty()) {
-                        is_all &= parse(directive).map(|one| asked.add(&one)).is_some();
+                        let one = parse(directive).map(|one| asked.add(&one));
+                        is_all &= one.is_some() || is_endless(directive);
                     }
                 }
                 None => is_all = false,
@@ -107,6 +108,12 @@ fn split(line: &str) -> impl Iterator<Item = &str> {
 fn parse(directive: &str) -> Option<CacheControl> {
     let value = HeaderValue::from_str(directive).ok()?;
     CacheControl::decode(&mut iter::once(&value)).ok()
+}
+
+/// A `max-age` of more seconds than fit into a number is as good as none: RFC 9111 §1.2.2.
+fn is_endless(directive: &str) -> bool {
+    let seconds = directive.strip_prefix("max-age=").unwrap_or_default();
+    !seconds.is_empty() && seconds.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 impl<S: Sync> FromRequestParts<S> for ClientCacheControl {
@@ -192,12 +199,7 @@ mod tests {
 
     #[test]
     fn one_that_cannot_be_read_is_ignored_for_itself() {
-        for wrong in [
-            "max-age=-1",
-            "max-age=lots",
-            "max-age=1.5",
-            "max-age=99999999999999999999",
-        ] {
+        for wrong in ["max-age=-1", "max-age=lots", "max-age=1.5"] {
             assert_eq!(
                 read(&[wrong]),
                 (ClientCacheControl::default(), false),
@@ -206,6 +208,12 @@ mod tests {
             let (asked, is_all) = read(&[&format!("{wrong}, no-cache")]);
             assert!(asked.no_cache && !is_all, "{wrong}");
         }
+    }
+
+    #[test]
+    fn age_beyond_all_numbers_is_no_limit_and_no_mistake() {
+        let nothing = (ClientCacheControl::default(), true);
+        assert_eq!(read(&["max-age=99999999999999999999"]), nothing);
     }
 
     #[test]

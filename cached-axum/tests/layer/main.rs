@@ -13,5 +13,5 @@ mod ends;
 mod fixture;
 mod freshness;
 mod status;
-mod streams;
+mod wire;
 mod wishes;

@@ -181,3 +181,13 @@ async fn cache_of_the_layer_is_used_inside() {
         (0, 1)
     );
 }
+
+#[tokio::test]
+async fn inner_one_of_two_layers_writes() {
+    let cache = Cache::in_memory().unwrap();
+    let app = routes()
+        .layer(CacheLayer::new().cache(cache.clone()).name("inner"))
+        .layer(CacheLayer::new().cache(cache).name("outer"));
+    let answer = ask(&app, "/words/1", &[]).await;
+    assert_eq!(answer.cache_status(), "inner;fwd=miss;stored");
+}

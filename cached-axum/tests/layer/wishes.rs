@@ -105,6 +105,28 @@ async fn only_what_is_stored_or_504() {
     .await;
 }
 
+#[tokio::test]
+async fn wishes_add_up() {
+    let clock = Clock::manual();
+    let cache = Cache::builder().clock(clock.clone()).build().unwrap();
+    let layer = CacheLayer::new()
+        .cache(cache.clone())
+        .allow_refresh(true)
+        .allow_only_if_cached(true);
+    let app = routes().layer(layer);
+    ask(&app, "/words/1", &[]).await;
+    clock.advance(Duration::from_secs(10));
+    for (wish, status) in [
+        ("only-if-cached, max-age=11", 200),
+        ("only-if-cached, max-age=9", 504),
+        ("only-if-cached, no-cache", 504),
+    ] {
+        let answer = ask(&app, "/words/1", &[("cache-control", wish)]).await;
+        assert_eq!(answer.status, status, "{wish}");
+    }
+    assert_eq!(cache.stats().total.loads, 1);
+}
+
 static SLOW_LOADS: AtomicU32 = AtomicU32::new(0);
 
 #[cached(prefix = "slow")]
