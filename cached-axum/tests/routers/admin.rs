@@ -59,6 +59,24 @@ async fn statistics_in_total_and_by_function() {
     .await;
 }
 
+#[cached(prefix = "slow")]
+async fn slow(number: u64) -> u64 {
+    tokio::time::sleep(Duration::from_millis(30)).await;
+    number
+}
+
+#[tokio::test]
+async fn time_in_bodies_is_in_milliseconds() {
+    every_store("admin-time", async |cache| {
+        slow(1).await;
+        slow(1).await;
+        let stats = get(&app(&cache), "/admin/stats").await.json();
+        let took = stats["total"]["load_milliseconds"].as_u64().unwrap();
+        assert!((29..10_000).contains(&took), "{took}");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_pattern_a_tag_and_everything_become_unusable() {
     every_store("admin-invalidate", async |cache| {
@@ -120,10 +138,9 @@ async fn the_self_test_of_a_cache_that_is_off_fails() {
     let cache = Cache::builder().enabled(false).build().unwrap();
     let answer = post(&app(&cache), "/admin/test", "").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(
-        answer.json()["get"]["problem"],
-        "the value did not come back"
-    );
+    let report = answer.json();
+    assert_eq!(report["get"]["problem"], "the value did not come back");
+    assert_eq!(report["delete"]["problem"], "there was nothing to delete");
 }
 
 #[tokio::test]

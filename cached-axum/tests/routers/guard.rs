@@ -1,10 +1,20 @@
 //! Who may pass.
 
-use axum::{Router, routing::get};
+use std::{
+    convert::Infallible,
+    future::{Ready, ready},
+    mem,
+    task::{Context, Poll},
+};
+
+use axum::{Router, body::Body, routing::get};
 use cached_axum::{BearerToken, Guard, RequireGuard, UnusableToken, admin};
 use cached_core::Cache;
 use http::{HeaderValue, Method, Request, StatusCode, header, request::Parts};
 use tests::CountingLoader;
+use tower::ServiceExt as _;
+use tower_layer::Layer as _;
+use tower_service::Service;
 
 use super::{Answer, SECRET, request, send};
 
@@ -24,7 +34,7 @@ fn guarded(guard: impl Guard) -> (Router, CountingLoader) {
 }
 
 async fn with(app: &Router, authorization: Option<&[u8]>) -> Answer {
-    let mut request = Request::new(axum::body::Body::empty());
+    let mut request = Request::new(Body::empty());
     if let Some(value) = authorization {
         let value = HeaderValue::from_bytes(value).unwrap();
         request.headers_mut().insert(header::AUTHORIZATION, value);
@@ -170,6 +180,44 @@ async fn a_guard_may_wait() {
     assert_eq!(reached.runs(), 0);
 }
 
+/// As a service with a limit: a clone has to be asked anew whether it is ready.
+#[derive(Debug, Default)]
+struct Limited {
+    is_ready: bool,
+}
+
+impl Clone for Limited {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Service<Request<Body>> for Limited {
+    type Response = &'static str;
+    type Error = Infallible;
+    type Future = Ready<Result<&'static str, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.is_ready = true;
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<Body>) -> Self::Future {
+        assert!(mem::take(&mut self.is_ready), "called before it was ready");
+        ready(Ok("here you are"))
+    }
+}
+
+#[tokio::test]
+async fn what_was_ready_is_called() {
+    let mut service = RequireGuard::new(bearer()).layer(Limited::default());
+    for _ in 0..2 {
+        let service = service.ready().await.unwrap();
+        let answer = service.call(request(Method::GET, "/", "")).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+    }
+}
+
 #[tokio::test]
 async fn each_admin_route_is_guarded_and_no_other_one() {
     let cache = Cache::in_memory().unwrap();
@@ -202,7 +250,7 @@ async fn each_admin_route_is_guarded_and_no_other_one() {
     }
     assert_eq!(cache.stats().total.invalidations, 0);
     assert_eq!(with(&app, None).await.status, StatusCode::OK);
-    let elsewhere = Request::get("/elsewhere").body(axum::body::Body::empty());
+    let elsewhere = Request::get("/elsewhere").body(Body::empty());
     assert_eq!(
         send(&app, elsewhere.unwrap()).await.status,
         StatusCode::NOT_FOUND

@@ -96,17 +96,19 @@ async fn on_redis_as_documented() {
 
 #[tokio::test]
 async fn turned_off() {
-    let cache = Cache::builder().enabled(false).build().unwrap();
-    let app = app(&cache);
-    let page = page(&app).await;
-    assert_eq!(page["status"], "disabled");
-    assert_eq!(page["cache"]["redis"]["available"], false);
-    assert_eq!(
-        page["cache"]["fallback"],
-        json!({ "available": false, "size": 0 })
-    );
-    assert_eq!(page["cache_statistics"]["hit_rate_percent"], 0.0);
-    assert_eq!(get(&app, "/strict").await.status, StatusCode::OK);
+    let off = || Cache::builder().enabled(false);
+    for builder in [off(), off().redis_url("redis://127.0.0.1:1")] {
+        let app = app(&builder.build().unwrap());
+        let page = page(&app).await;
+        assert_eq!(page["status"], "disabled");
+        let nothing = json!({
+            "redis": { "available": false, "healthy": false },
+            "fallback": { "available": false, "size": 0 },
+        });
+        assert_eq!(page["cache"], nothing);
+        assert_eq!(page["cache_statistics"]["hit_rate_percent"], 0.0);
+        assert_eq!(get(&app, "/strict").await.status, StatusCode::OK);
+    }
 }
 
 #[tokio::test]
