@@ -5,5 +5,6 @@
 mod analytics;
 mod coach;
 mod harness;
+mod platform;
 mod tutor;
 mod vocabulary;

@@ -1,0 +1,91 @@
+//! For those with the token: what the cache does, and what it is to forget.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use cached_axum::admin::{InvalidationReport, ServerReport, StatsReport};
+use cached_core::{Cache, Tag};
+use examples::{Bill, Database, Failure, PaidModel};
+use serde::Serialize;
+use tokio::sync::Mutex;
+
+use crate::archive::Archive;
+
+/// What was counted, what Redis says, and what the model has cost.
+#[derive(Debug, Serialize)]
+pub(crate) struct Stats {
+    #[serde(flatten)]
+    counted: StatsReport,
+    redis: ServerReport,
+    model: Bill,
+}
+
+/// What a clean-up has removed.
+#[derive(Debug, Serialize)]
+pub(crate) struct Cleaned {
+    expired_sessions: u64,
+    purged_keys: u64,
+}
+
+pub(crate) async fn stats(
+    State(cache): State<Cache>,
+    State(model): State<PaidModel>,
+) -> Result<Json<Stats>, Failure> {
+    let counted = StatsReport::of(&cache);
+    let spared = asked_of_the_model(&counted);
+    Ok(Json(Stats {
+        redis: ServerReport::of(&cache).await?,
+        model: model.bill(spared),
+        counted,
+    }))
+}
+
+/// How many questions to the model were answered without it.
+fn asked_of_the_model(counted: &StatsReport) -> u64 {
+    let of_model = |name: &&str| name.contains("::model::");
+    let functions = counted.functions.iter();
+    functions
+        .filter(|(name, _)| of_model(name))
+        .map(|(_, counts)| counts.statistics.hits + counts.shared)
+        .sum()
+}
+
+pub(crate) async fn forget_user(
+    State(cache): State<Cache>,
+    Path(user_id): Path<i64>,
+) -> Result<InvalidationReport, Failure> {
+    forget(&cache, "user", user_id).await
+}
+
+pub(crate) async fn forget_scenario(
+    State(cache): State<Cache>,
+    Path(scenario_id): Path<i64>,
+) -> Result<InvalidationReport, Failure> {
+    forget(&cache, "scenario", scenario_id).await
+}
+
+async fn forget(cache: &Cache, what: &str, id: i64) -> Result<InvalidationReport, Failure> {
+    let done = cache
+        .invalidate_tag(Tag::from(format!("{what}:{id}")))
+        .await?;
+    Ok(done.into())
+}
+
+/// Deletes expired copies of sessions from the database, and all cached queries from Redis. One at a time: it goes
+/// through all keys.
+pub(crate) async fn clean_up(
+    State(cache): State<Cache>,
+    State(database): State<Database>,
+    State(cleaning): State<Arc<Mutex<()>>>,
+) -> Result<Json<Cleaned>, Failure> {
+    let Ok(_turn) = cleaning.try_lock() else {
+        let message = "a clean-up is under way: try again when it is over";
+        return Err(Failure::new(StatusCode::TOO_MANY_REQUESTS, message));
+    };
+    Ok(Json(Cleaned {
+        expired_sessions: Archive::of(&database).clean_up().await?,
+        purged_keys: cache.purge("query:*").await?,
+    }))
+}

@@ -1,0 +1,112 @@
+//! The copy of sessions in the database.
+
+use async_trait::async_trait;
+use examples::Database;
+use serde_json::Value;
+use time::OffsetDateTime;
+use tower_sessions::SessionStore;
+use tower_sessions::session::{Id, Record};
+use tower_sessions::session_store::{Error, Result};
+
+/// Sessions as rows.
+#[derive(Clone, Debug)]
+pub(crate) struct Archive {
+    database: Database,
+}
+
+impl Archive {
+    pub(crate) fn of(database: &Database) -> Self {
+        let database = database.clone();
+        Self { database }
+    }
+
+    /// Deletes what has expired, and says how many that were.
+    pub(crate) async fn clean_up(&self) -> sqlx::Result<u64> {
+        let deleted = sqlx::query("DELETE FROM agent_session WHERE expires_at <= ?")
+            .bind(milliseconds(OffsetDateTime::now_utc()))
+            .execute(self.database.pool())
+            .await?;
+        Ok(deleted.rows_affected())
+    }
+
+    /// Writes a row; returns whether it did. A new one replaces none.
+    async fn write(&self, record: &Record, is_new: bool) -> Result<bool> {
+        let number = |name: &str| record.data.get(name).and_then(Value::as_i64);
+        let data = serde_json::to_string(&record.data)
+            .map_err(|error| Error::Encode(error.to_string()))?;
+        let conflict = if is_new { "NOTHING" } else { REPLACE };
+        let insert = format!(
+            "INSERT INTO agent_session VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO {conflict}"
+        );
+        let written = sqlx::query(&insert)
+            .bind(record.id.to_string())
+            .bind(number("user_id").unwrap_or_default())
+            .bind(number("scenario_id").unwrap_or_default())
+            .bind(data)
+            .bind(milliseconds(record.expiry_date))
+            .execute(self.database.pool())
+            .await
+            .map_err(|error| failed(&error))?;
+        Ok(written.rows_affected() > 0)
+    }
+}
+
+const REPLACE: &str = "UPDATE SET data = excluded.data, expires_at = excluded.expires_at";
+
+/// Of one millisecond.
+const NANOSECONDS: i128 = 1_000_000;
+
+/// Since 1970, as rows have it.
+fn milliseconds(moment: OffsetDateTime) -> i64 {
+    i64::try_from(moment.unix_timestamp_nanos() / NANOSECONDS).unwrap_or(i64::MAX)
+}
+
+/// The client learns that it failed, the log learns why.
+fn failed(error: &sqlx::Error) -> Error {
+    tracing::error!(%error, "the database failed");
+    Error::Backend("the database failed".to_owned())
+}
+
+#[async_trait]
+impl SessionStore for Archive {
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        while !self.write(record, true).await? {
+            record.id = Id::default();
+        }
+        Ok(())
+    }
+
+    async fn save(&self, record: &Record) -> Result<()> {
+        self.write(record, false).await.map(drop)
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        let row: Option<(String, i64)> = sqlx::query_as(
+            "SELECT data, expires_at FROM agent_session WHERE id = ? AND expires_at > ?",
+        )
+        .bind(id.to_string())
+        .bind(milliseconds(OffsetDateTime::now_utc()))
+        .fetch_optional(self.database.pool())
+        .await
+        .map_err(|error| failed(&error))?;
+        let Some((data, expires_at)) = row else {
+            return Ok(None);
+        };
+        let expires_at = i128::from(expires_at) * NANOSECONDS;
+        let expiry_date = OffsetDateTime::from_unix_timestamp_nanos(expires_at);
+        Ok(Some(Record {
+            id: *id,
+            data: serde_json::from_str(&data).map_err(|error| Error::Decode(error.to_string()))?,
+            expiry_date: expiry_date.map_err(|error| Error::Decode(error.to_string()))?,
+        }))
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        sqlx::query("DELETE FROM agent_session WHERE id = ?")
+            .bind(id.to_string())
+            .execute(self.database.pool())
+            .await
+            .map_err(|error| failed(&error))?;
+        Ok(())
+    }
+}
