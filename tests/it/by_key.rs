@@ -646,6 +646,10 @@ async fn bypass_neither_reads_nor_stores_and_refresh_does_not_read() {
             })
             .await;
         assert_eq!(get(&cache, "a").await.as_deref(), Some("Grace"));
+        // What is taken is not loaded, so there is nothing to load anew.
+        let taken = cache.refresh(cache.take::<String>("a")).await;
+        assert_eq!(taken.unwrap().as_deref(), Some("Grace"));
+        assert_eq!(get(&cache, "a").await, None);
     })
     .await;
 }

@@ -270,3 +270,25 @@ async fn copy_in_another_store_survives_a_flush() {
     })
     .await;
 }
+
+/// Another version of a service finds the sessions of this one, or its users are logged out.
+#[tokio::test]
+async fn stored_session_looks_the_same_in_every_version() {
+    let name = namespace("pinned");
+    let store = CacheStore::new(tests::Store::Redis.cache(&name));
+    let mut pinned = record(&json!("Ada"));
+    pinned.id = Id(42);
+    pinned.expiry_date = datetime!(2999-12-31 23:59:59.5 UTC);
+    store.create(&mut pinned).await.unwrap();
+    let digest = "76e42af59a96755e8d34db203996f20b8980316601bb8966e871f888fb3d0d54";
+    let key = format!("{name}:session:{digest}");
+    let stored = RedisServer::shared().cli(&["GET", &key]);
+    let body = stored.split_once('\n').map(|(_, body)| body);
+    let expected = r#"{"expires":[32503679999,500000000],"data":{"value":"Ada"}}"#;
+    assert_eq!(
+        body,
+        Some(expected),
+        "{:?}",
+        RedisServer::shared().keys(&format!("{name}:*"))
+    );
+}

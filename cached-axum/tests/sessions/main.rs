@@ -12,6 +12,7 @@ mod layer;
 mod one_time;
 mod outage;
 mod processes;
+mod under_layer;
 
 use std::collections::HashMap;
 

@@ -203,14 +203,16 @@ impl Cache {
     /// The value at `key`, which is removed: of several callers at once, one gets it.
     ///
     /// For what may be used once, as the state of an OAuth login. What is there is gone whatever it
-    /// is: a value of another type is removed as well, and `None` returned.
+    /// is: a value of another type is removed as well, and `None` returned. Inside [`refresh`](Self::refresh) as well:
+    /// nothing could load it anew. Inside [`bypass`](Self::bypass) there is nothing, and it stays.
     ///
     /// # Errors
     ///
     /// As [`get`](Self::get); after a [`Timeout`](ErrorKind::Timeout) the value may be gone.
     pub async fn take<T: CacheValue>(&self, key: impl Into<Key>) -> Result<Option<T>, Error> {
         let key = key.into();
-        if !self.reads(&key)? {
+        self.checked(&key)?;
+        if !self.writes(&key) {
             return Ok(None);
         }
         let trusted = self.trusts(&key);
