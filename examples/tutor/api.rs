@@ -1,9 +1,10 @@
-//! The routes: they know HTTP, and nothing of a cache.
+//! The routes: they know HTTP, and nothing of a cache. Where an answer came from, a layer tells the client.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
+use cached_axum::CacheLayer;
 use examples::Failure;
 use serde::Deserialize;
 
@@ -29,6 +30,7 @@ pub(crate) fn routes(lessons: &Lessons) -> Router {
         .route("/api/ai/hints/{exercise}", get(hint))
         .route("/api/ai/insights/{learner}", get(insight))
         .route("/api/exercises/{exercise}", put(rewrite))
+        .layer(CacheLayer::new())
         .route("/api/ai/statistics", get(status::statistics))
         .route("/api/ai/costs", get(status::costs))
         .route("/api/health/ai", get(status::health))

@@ -1,9 +1,10 @@
-//! The routes: they know HTTP, and nothing of a cache.
+//! The routes: they know HTTP, and nothing of a cache. Where an answer came from, a layer tells the client.
 
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
+use cached_axum::CacheLayer;
 use serde::Deserialize;
 
 use crate::people::{Progress, Statistics};
@@ -59,6 +60,7 @@ pub(crate) fn routes(vocabulary: &Vocabulary) -> Router {
         .route("/users/{user}/words/{word}", put(mark_known))
         .route("/series/{series}/episodes", get(episodes))
         .route("/episodes/{episode}/subtitles", get(subtitles))
+        .layer(CacheLayer::new())
         .with_state(vocabulary.clone())
 }
 

@@ -32,20 +32,25 @@ async fn hits(service: &Service) -> u64 {
     health["statistics"]["hits"].as_u64().expect("a number")
 }
 
-/// Asks twice; the second answer comes from the cache and is the same.
+/// Asks twice; the second answer comes from the cache, says so, and is the same.
 async fn cached(service: &Service, path: &str) -> Value {
-    let first = service.get(path).await.ok();
+    let first = service.get(path).await;
+    assert!(!first.header("cache-status").contains(";hit"), "{first:?}");
     let before = hits(service).await;
-    assert_eq!(service.get(path).await.ok(), first, "{path}");
+    assert!(is_hit(service, path).await, "{path}");
     assert_eq!(hits(service).await, before + 1, "{path}");
-    first
+    let again = service.get(path).await.ok();
+    assert_eq!(again, first.ok(), "{path}");
+    again
 }
 
 /// Whether the answer comes from the cache.
 async fn is_hit(service: &Service, path: &str) -> bool {
-    let before = hits(service).await;
-    service.get(path).await.ok();
-    hits(service).await > before
+    let answer = service.get(path).await;
+    answer.ok();
+    let status = answer.header("cache-status");
+    assert!(status.starts_with("cached;"), "{answer:?}");
+    status.contains(";hit")
 }
 
 async fn mark_known(service: &Service, user: u64, word: u64) -> u16 {
@@ -120,6 +125,20 @@ async fn check_users(service: &Service) {
     assert!(is_hit(service, "/users/1/statistics").await);
 }
 
+/// Who has an answer already gets it again only if it has changed.
+async fn check_clients_copies(service: &Service) {
+    let path = "/users/3/statistics";
+    let tag = service.get(path).await.header("etag").to_owned();
+    let ask = async || {
+        let request = service.request(Method::GET, path);
+        send(request.header("if-none-match", &tag)).await
+    };
+    let unchanged = ask().await;
+    assert_eq!((unchanged.status, unchanged.text.as_str()), (304, ""));
+    assert_eq!(mark_known(service, 3, 3000).await, 204);
+    assert_eq!(ask().await.status, 200);
+}
+
 async fn check_admin(service: &Service) {
     let paths = [
         "/words/1",
@@ -163,6 +182,7 @@ async fn methods_are_cached_on_redis() {
     let service = vocabulary().redis(&redis).start().await;
     check_methods(&service).await;
     check_users(&service).await;
+    check_clients_copies(&service).await;
     check_admin(&service).await;
 
     let health = service.get("/health/cache").await.ok();
@@ -183,6 +203,7 @@ async fn methods_are_cached_in_memory() {
     let service = vocabulary().start().await;
     check_methods(&service).await;
     check_users(&service).await;
+    check_clients_copies(&service).await;
     check_admin(&service).await;
 
     let health = service.get("/health/cache").await.ok();
