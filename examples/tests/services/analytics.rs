@@ -230,10 +230,8 @@ async fn analytics_with_caching_turned_off() {
 #[tokio::test]
 async fn two_processes_share_reports_and_what_makes_them_stale() {
     let redis = RedisServer::start();
-    let (one, two) = (
-        analytics().redis(&redis).start().await,
-        analytics().redis(&redis).start().await,
-    );
+    let one = analytics().redis(&redis).start().await;
+    let two = analytics().redis(&redis).database_of(&one).start().await;
     assert_eq!(status(&one, "/users/7").await, LOADED);
     // What is loaded is stored behind the answer; until then the load's placeholder lies there.
     let stored = || {
@@ -245,13 +243,14 @@ async fn two_processes_share_reports_and_what_makes_them_stale() {
         tokio::task::yield_now().await;
     }
     assert_hit(&status(&two, "/users/7").await);
-    assert_eq!(
-        two.post("/users/8", &json!({ "level": "B2" })).await.status,
-        204
-    );
+    let before = one.get("/users/8").await.ok();
+    assert_ne!(before["level"], "B2");
+    let change = json!({ "level": "B2" });
+    assert_eq!(two.post("/users/8", &change).await.status, 204);
+    assert_eq!(one.get("/users/8").await.ok()["level"], "B2");
     assert_eq!(status(&one, "/users/7").await, LOADED);
-    one.stop().await;
     two.stop().await;
+    one.stop().await;
 }
 
 #[tokio::test]

@@ -3,7 +3,6 @@
 mod checks;
 mod storm;
 
-use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use reqwest::Method;
@@ -47,29 +46,6 @@ async fn bypass(service: &Service, path: &str) -> Answer {
 async fn calls(service: &Service) -> u64 {
     let bill = service.get("/bill").await.ok();
     bill["calls"].as_u64().expect("a number")
-}
-
-/// A database for several processes. It is gone when this is dropped.
-struct File(PathBuf);
-
-impl File {
-    /// The name tells the tests of this process apart.
-    fn new(name: &str) -> Self {
-        let name = format!("coach-{name}-{}.sqlite", std::process::id());
-        Self(std::env::temp_dir().join(name))
-    }
-
-    fn path(&self) -> String {
-        self.0.to_string_lossy().into_owned()
-    }
-}
-
-impl Drop for File {
-    fn drop(&mut self) {
-        for left in ["", "-wal", "-shm"] {
-            let _ = std::fs::remove_file(self.path() + left);
-        }
-    }
 }
 
 fn seconds_of_today() -> u64 {
@@ -257,9 +233,8 @@ async fn model_answers_live_as_long_as_their_class() {
 /// Two processes that share the database and no cache: what one writes, the other knows only past its cache.
 #[tokio::test]
 async fn one_read_bypasses_the_cache_and_leaves_it_as_it_is() {
-    let file = File::new("bypass");
-    let reader = coach().env("DATABASE_FILE", file.path()).start().await;
-    let writer = coach().env("DATABASE_FILE", file.path()).start().await;
+    let reader = coach().start().await;
+    let writer = coach().database_of(&reader).start().await;
     let of_profile = "/users/1001/profile";
     let old = reader.get(of_profile).await.ok();
     let new = json!({ "name": "Zora", "language": "cs", "level": "B2" });
@@ -271,8 +246,8 @@ async fn one_read_bypasses_the_cache_and_leaves_it_as_it_is() {
     let cached = reader.get(of_profile).await;
     assert_eq!(cached.ok(), old);
     assert_hit(cached.header("cache-status"));
-    reader.stop().await;
     writer.stop().await;
+    reader.stop().await;
 }
 
 #[tokio::test]

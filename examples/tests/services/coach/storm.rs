@@ -9,7 +9,7 @@ use serde_json::json;
 use tests::RedisServer;
 use tokio::task::JoinSet;
 
-use super::{File, coach, put};
+use super::{coach, put};
 use crate::harness::Service;
 
 const PROFILE: &str = "/users/1001/profile";
@@ -127,12 +127,9 @@ async fn no_read_is_stale_or_fails_while_redis_stops_hangs_and_comes_back() {
 #[tokio::test]
 async fn no_read_of_any_process_is_stale() {
     let redis = RedisServer::start();
-    let file = File::new("storm");
-    let mut services = Vec::new();
-    for _ in 0..2 {
-        let service = coach().redis(&redis).env("DATABASE_FILE", file.path());
-        services.push(Arc::new(service.start().await));
-    }
+    let one = coach().redis(&redis).start().await;
+    let two = coach().redis(&redis).database_of(&one).start().await;
+    let services = [one, two].map(Arc::new);
     let (storm, tasks) = Storm::start(&services);
     storm.goes_on(200).await;
     storm.end(tasks).await;
