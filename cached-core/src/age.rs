@@ -55,6 +55,15 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
+    /// Of a value that was loaded so long ago, and may not have reached the store yet.
+    pub(crate) fn coming(ttl: Duration, lived: Duration) -> Self {
+        Self {
+            ttl: Some(ttl),
+            stale: Duration::ZERO,
+            remaining: Some(ttl.saturating_sub(lived)),
+        }
+    }
+
     /// The age of the entry for a call that has these windows.
     ///
     /// The reader's windows count, and never reach further than the entry is kept. An entry that is kept

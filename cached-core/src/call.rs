@@ -470,11 +470,9 @@ pub(crate) fn found<C: Takes>(
     // An error on its way stands behind a value past its ttl: who waits for it judges that.
     let coming = cache
         .on_its_way(key, look.began, reply)
-        .filter(|shared| shared.outcome != Outcome::Error || accepts.windows().are_none());
-    match coming.and_then(|shared| hit::typed(codec, accepts, &shared).ok()) {
-        Some(value) => Ok((value, Kept::default())),
-        None => answer,
-    }
+        .filter(|(shared, _)| shared.outcome != Outcome::Error || accepts.windows().are_none());
+    let typed = |(shared, kept)| Some((hit::typed(codec, accepts, &shared).ok()?, kept));
+    coming.and_then(typed).map_or(answer, Ok)
 }
 
 /// The hit test.

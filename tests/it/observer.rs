@@ -117,6 +117,23 @@ async fn load_then_hit_with_age_and_what_is_left() {
 }
 
 #[tokio::test]
+async fn value_that_is_still_being_stored_is_of_an_age() {
+    on_each_store(async |place| {
+        // Not a moment passes between the two, so the write is still under way.
+        let calls = async { hour(1, &place.loader).await + hour(1, &place.loader).await };
+        let (_, calls) = place.see(Observer::new(), calls).await;
+        assert_eq!(calls[1].answer, Answer::Hit);
+        assert!(is_about(calls[1].age, Duration::ZERO), "{calls:?}");
+        assert!(is_about(calls[1].fresh_for, 60 * MINUTE), "{calls:?}");
+        place.cache.scope(change(1)).await;
+        place.seen(hour(1, &place.loader)).await;
+        let left = place.cache.ttl(hour::key(1)).await.unwrap();
+        assert!(is_about(left, 60 * MINUTE), "{left:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn touched_entry_is_of_no_known_age() {
     on_each_store(async |place| {
         place.seen(hour(1, &place.loader)).await;

@@ -161,24 +161,30 @@ impl Cache {
     ///
     /// As [`get`](Self::get).
     pub async fn exists(&self, key: impl Into<Key>) -> Result<bool, Error> {
-        Ok(self.there(&key.into()).await?.is_some())
+        Ok(self.there(&key.into(), false).await?.is_some())
     }
 
-    /// How long what a read of `key` would take is kept, if there is something.
-    async fn there(&self, key: &Key) -> Result<Option<Kept>, Error> {
+    /// What a read of `key` would take, if there is something; `closely` asked, how long it is kept.
+    async fn there(&self, key: &Key, closely: bool) -> Result<Option<Kept>, Error> {
         if !self.reads(key)? {
             return Ok(None);
         }
         let look = Look::now(self, key);
-        let reply = self.store().read(key).await;
-        let reply = self.heard(key, reply)?;
+        let reply = if closely {
+            self.store().read_with_ttl(key)
+        } else {
+            self.store().read(key)
+        };
+        let reply = self.heard(key, reply.await)?;
         let there = hit::fresh_kept(&reply).filter(|_| look.trusted);
         Ok(there.or_else(|| {
-            let coming = self.on_its_way(key, look.began, &reply)?;
+            let (coming, kept) = self.on_its_way(key, look.began, &reply)?;
+            let stale = stale(key, coming.outcome);
+            let remaining = kept.remaining.map(|fresh| fresh.saturating_add(stale));
             Some(Kept {
-                ttl: None,
-                stale: stale(key, coming.outcome),
-                remaining: None,
+                stale,
+                remaining,
+                ..kept
             })
         }))
     }
@@ -189,14 +195,7 @@ impl Cache {
     ///
     /// As [`get`](Self::get).
     pub async fn ttl(&self, key: impl Into<Key>) -> Result<Option<Duration>, Error> {
-        let key = key.into();
-        if !self.reads(&key)? {
-            return Ok(None);
-        }
-        let trusted = self.trusts(&key);
-        let reply = self.store().read_with_ttl(&key).await;
-        let reply = self.heard(&key, reply)?;
-        let there = hit::fresh_kept(&reply).filter(|_| trusted);
+        let there = self.there(&key.into(), true).await?;
         Ok(there.and_then(Kept::fresh_for))
     }
 
@@ -235,7 +234,7 @@ impl Cache {
         let key = key.into();
         long_enough(ttl)?;
         // What is not an entry, or does not count, keeps the ttl it has.
-        let Some(there) = self.there(&key).await? else {
+        let Some(there) = self.there(&key, false).await? else {
             return Ok(false);
         };
         let touched = self.store().touch(&key, ttl, there.stale).await;

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use super::Cache;
 use crate::{
-    Error, Invalidated, Key, Pattern, Tag, codec::Shared, flight::Passenger, glob, group,
-    invalidation::Target, scope, store::Reply,
+    Error, Invalidated, Key, Pattern, Tag, age::Kept, codec::Shared, flight::Passenger, glob,
+    group, invalidation::Target, scope, store::Reply,
 };
 
 mod pending;
@@ -244,7 +244,12 @@ impl Cache {
     }
 
     /// A value that may answer a call which saw `reply`, and that the store does not have yet.
-    pub(crate) fn on_its_way(&self, key: &Key, began: Instant, reply: &Reply) -> Option<Shared> {
+    pub(crate) fn on_its_way(
+        &self,
+        key: &Key,
+        began: Instant,
+        reply: &Reply,
+    ) -> Option<(Shared, Kept)> {
         let view = reply.view();
         self.flights().landed(Passenger {
             key,

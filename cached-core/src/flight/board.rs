@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::Semaphore;
@@ -60,6 +60,8 @@ pub(super) enum State {
     /// There is a result. Once it has `ended`, only calls that began before may take it.
     Landed {
         shared: Shared,
+        /// Since when it is fresh, and for how long, if it is to be stored.
+        fresh: Option<(Instant, Duration)>,
         ended: Option<Instant>,
     },
     /// There was a result that cannot be shared: every call runs its own body.

@@ -12,9 +12,10 @@ use smallvec::SmallVec;
 use super::{
     Follower, Generations, Lead,
     board::{self, Board, Captured, Flight, State},
+    clock,
     sync::{Mutex, MutexGuard},
 };
-use crate::{Key, codec::Shared, generation::View};
+use crate::{Key, age::Kept, codec::Shared, generation::View};
 
 /// The flights of one cache, by the keys they load. Clones share them.
 #[derive(Clone, Debug)]
@@ -91,8 +92,8 @@ impl Flights {
     }
 
     /// The value of a load that is over, and whose entry may not have reached the store yet, for a call
-    /// that found nothing there.
-    pub(crate) fn landed(&self, passenger: Passenger<'_>) -> Option<Shared> {
+    /// that found nothing there; and for how long it will be kept, where that is known.
+    pub(crate) fn landed(&self, passenger: Passenger<'_>) -> Option<(Shared, Kept)> {
         let by_key = self.lock();
         by_key
             .get(passenger.key.local())?
@@ -100,8 +101,12 @@ impl Flights {
             .find_map(|flight| {
                 let board = flight.board();
                 match &board.state {
-                    State::Landed { shared, .. } if self.0.admits(&board, passenger) => {
-                        Some(shared.clone())
+                    State::Landed { shared, fresh, .. } if self.0.admits(&board, passenger) => {
+                        let kept = fresh.map(|(since, ttl)| {
+                            let lived = clock::instant().saturating_duration_since(since);
+                            Kept::coming(ttl, lived)
+                        });
+                        Some((shared.clone(), kept.unwrap_or_default()))
                     }
                     _ => None,
                 }

@@ -121,6 +121,7 @@ impl Lone {
     pub(crate) fn land(self, shared: Option<Shared>) -> Option<Landed> {
         self.flight.set(State::Landed {
             shared: shared?,
+            fresh: None,
             ended: None,
         });
         Some(Landed::new(self.flights, self.flight))

@@ -1,6 +1,6 @@
 //! Who loads, and how that ends.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     Boarding, Captured, Flights, Passenger,
@@ -91,6 +91,7 @@ impl Lead {
         };
         flight.set(State::Landed {
             shared,
+            fresh: None,
             ended: None,
         });
         Some(Landed::new(self.flights.clone(), flight))
@@ -124,6 +125,13 @@ pub(crate) struct Landed {
 impl Landed {
     pub(super) fn new(flights: Flights, flight: Arc<Flight>) -> Self {
         Self { flights, flight }
+    }
+
+    /// The result is to be stored for `ttl`.
+    pub(crate) fn keeps(&self, ttl: Duration) {
+        if let State::Landed { fresh, .. } = &mut self.flight.board().state {
+            *fresh = Some((clock::instant(), ttl));
+        }
     }
 
     /// From now on only calls that have begun already may take the result.

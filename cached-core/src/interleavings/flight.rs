@@ -163,7 +163,7 @@ impl World {
         let invalidated = self.0.invalidated.fetch_add(0, Ordering::AcqRel);
         let (key, view) = (Key::from("key"), view(1));
         let value = match self.0.flights.landed(passenger(&key, &view)) {
-            Some(landed) => number(&landed),
+            Some((landed, _)) => number(&landed),
             None => self.end(self.board(&view), &view),
         };
         claim(value >= invalidated);

@@ -209,6 +209,9 @@ impl Missed {
         };
         let is_outdated = holds && !is_error && write.is_none();
         let kept_for = write.as_ref().map(|write| write.ttl);
+        if let (Some(landed), Some(ttl)) = (&landed, kept_for) {
+            landed.keeps(ttl);
+        }
         let backend = self.call.backend();
         cache.settle(backend, key, write, landed);
         if is_outdated {
