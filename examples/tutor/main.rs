@@ -18,6 +18,14 @@
 //! and, at ctrl-c, what it has cost. `RUST_LOG=cached_core=trace` shows each hit, miss, store, invalidation and failed
 //! read. Keys look like `tutor:ai:feedback:<digest>`.
 //!
+//! | route | good for |
+//! |---|---|
+//! | `POST /api/ai/feedback` with `{"exercise": 7, "answer": "…"}` | 1 h |
+//! | `GET /api/ai/hints/{exercise}` | 30 min |
+//! | `GET /api/ai/insights/{learner}` | 2 h |
+//! | `PUT /api/exercises/{exercise}` with `{"text": "…"}` | forgets what was said about the exercise |
+//! | `GET /api/ai/statistics`, `/api/ai/costs`, `/api/health/ai` | |
+//!
 //! | variable | default | |
 //! |---|---|---|
 //! | `FEEDBACK_TTL`, `HINT_TTL`, `INSIGHT_TTL` | `1h`, `30m`, `2h` | how long an answer is good for |

@@ -17,6 +17,23 @@
 //! listening on http://127.0.0.1:3000
 //! ```
 //!
+//! | route | good for |
+//! |---|---|
+//! | `GET /words/{id}`, `GET /words?level=A1&limit=20&offset=0` | 1 h |
+//! | `GET /translations?text=…&source=en&target=cs`, `POST /translations/batch` | 24 h |
+//! | `GET /users/{user}/statistics`, `GET /users/{user}/progress` | 5 min |
+//! | `PUT /users/{user}/words/{word}` | the user knows the word: forgets the two above, of this user |
+//! | `GET /series/{series}/episodes` | 30 min |
+//! | `GET /episodes/{episode}/subtitles` | 2 h |
+//! | `POST /admin/cache/clear?cache_type=all`, or `vocabulary`, or `translation` | |
+//! | `GET /health/cache` | |
+//!
+//! Its tests put it under load, beside the same service with the cache turned off:
+//!
+//! ```text
+//! cargo test -p examples --features services --test services ten_times -- --nocapture
+//! ```
+//!
 //! | variable | default | |
 //! |---|---|---|
 //! | `WARM_LEVELS` | `A1,A2,B1,B2` | levels whose words are there from the start |
