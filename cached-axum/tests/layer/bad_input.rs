@@ -6,7 +6,10 @@ use axum::{
     http::{HeaderValue, Request},
 };
 use cached_axum::CacheLayer;
+use cached_core::Cache;
+use proptest::{collection::vec, prelude::*, sample::select};
 use tests::every_store;
+use tokio::runtime::Builder;
 
 use super::fixture::{Answer, ask, routes, send, stored};
 
@@ -95,4 +98,53 @@ async fn bytes_that_are_no_text_are_survived() {
         }
     })
     .await;
+}
+
+/// Pieces of what such headers are made of, in any order.
+fn headers() -> impl Strategy<Value = Vec<(&'static str, Vec<u8>)>> {
+    let pieces: &[&[u8]] = &[
+        b"\"",
+        b"W/",
+        b"w/",
+        b"*",
+        b",",
+        b" ",
+        b"\t",
+        b"=",
+        b"-",
+        b"a",
+        b"\xff",
+        b"max-age",
+        b"no-cache",
+        b"NO-STORE",
+        b"only-if-cached",
+        b"0",
+        b"99999999999",
+    ];
+    let value = vec(select(pieces), 0..12).prop_map(|pieces| pieces.concat());
+    let name = select(&["if-none-match", "cache-control"][..]);
+    vec((name, value), 0..4)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_header_is_a_panic(headers in headers()) {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(Cache::in_memory().unwrap().scope(async {
+            for app in apps() {
+                for _ in 0..2 {
+                    let mut request = Request::get("/words/1");
+                    for (name, value) in &headers {
+                        request = request.header(*name, HeaderValue::from_bytes(value).unwrap());
+                    }
+                    let answer = send(&app, request.body(Body::empty()).unwrap()).await;
+                    let status = answer.status.as_u16();
+                    assert!([200, 304, 504].contains(&status), "{status}");
+                    assert!(answer.cache_status().starts_with("cached;"));
+                }
+            }
+        }));
+    }
 }
