@@ -5,10 +5,11 @@ use std::{convert::Infallible, future::pending, sync::Arc, time::Duration};
 use axum::{Router, body::Body, http::Request, routing::get};
 use cached_axum::{CacheLayer, cached};
 use cached_core::Cache;
+use tests::RedisServer;
 use tokio::sync::Notify;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
-use super::fixture::{ask, length};
+use super::fixture::{ask, length, routes, stored};
 
 #[tokio::test]
 async fn error_of_the_service_passes() {
@@ -84,4 +85,35 @@ async fn panic_of_a_handler_passes() {
         .layer(CacheLayer::new().cache(cache));
     let ended = tokio::spawn(async move { ask(&app, "/", &[]).await.status });
     assert!(ended.await.unwrap_err().is_panic());
+}
+
+#[tokio::test]
+async fn redis_that_goes_away_takes_no_request_along() {
+    let server = RedisServer::start();
+    let cache = Cache::builder()
+        .redis_url(server.url())
+        .op_timeout(Duration::from_secs(5))
+        .build()
+        .unwrap();
+    let app = routes().layer(CacheLayer::new().cache(cache.clone()));
+    ask(&app, "/words/1", &[]).await;
+    stored(&cache).await;
+    let etag = ask(&app, "/words/1", &[]).await;
+    let etag = etag.header("etag").unwrap();
+    server.kill();
+    for _ in 0..20 {
+        let answer = ask(&app, "/words/1", &[]).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.header("etag")),
+            (200, Some(etag))
+        );
+        let again = ask(&app, "/words/1", &[("if-none-match", etag)]).await;
+        assert_eq!(again.status, 304);
+    }
+    // Kept in this process, and no longer than it lets others write meanwhile.
+    let answer = ask(&app, "/words/1", &[]).await;
+    assert!(answer.cache_status().starts_with("cached;hit;ttl="));
+    let control = answer.header("cache-control").unwrap();
+    let seconds = control.strip_prefix("private, max-age=").unwrap();
+    assert!(seconds.parse::<u64>().unwrap() <= 30, "{control}");
 }
