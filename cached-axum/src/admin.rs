@@ -17,6 +17,9 @@
 //! own, and ends when its caller hangs up; the rest is of constant cost. Bodies are at most 16 KiB, patterns, tags and
 //! globs at most 512 bytes, without control characters; a glob has at most four `*`, and something beside its
 //! wildcards: for everything there is `/clear`.
+//!
+//! `/test` and `/clear` take no body, so any page can have a browser send them: a guard that goes by cookies has to look
+//! at `Sec-Fetch-Site` or `Origin`, too. A bearer token is not sent by itself.
 
 use std::sync::Arc;
 

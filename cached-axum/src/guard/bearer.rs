@@ -82,13 +82,8 @@ impl Guard for BearerToken {
 
     async fn check(&self, request: &Parts) -> Result<(), BearerRejection> {
         // Of several, a proxy in front may have looked at another one.
-        if request
-            .headers
-            .get_all(header::AUTHORIZATION)
-            .iter()
-            .count()
-            != 1
-        {
+        let sent = request.headers.get_all(header::AUTHORIZATION);
+        if sent.iter().count() != 1 {
             return Err(BearerRejection::Missing);
         }
         match request.headers.typed_get::<Authorization<Bearer>>() {

@@ -3,13 +3,13 @@
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use cached_axum::{BearerToken, admin, cached};
+use cached_axum::{BearerToken, CacheLayer, admin, cached, health};
 use cached_core::Cache;
-use http::{StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 use tests::{RedisServer, every_store};
 
-use super::{SECRET, get, post};
+use super::{SECRET, get, post, request, send};
 
 const NAME: &str = concat!(module_path!(), "::profile");
 
@@ -243,6 +243,32 @@ async fn redis_stops_in_the_middle() {
         done(&app, "/admin/clear", json!({})).await,
         json!({ "outcome": "applied" })
     );
+}
+
+#[tokio::test]
+async fn the_layer_leaves_both_pages_alone() {
+    every_store("admin-layer", async |cache| {
+        let health = health::router(cache.clone());
+        let layer = CacheLayer::new().allow_bypass(true).allow_refresh(true);
+        let app = app(&cache).nest("/health", health).layer(layer);
+        for (method, path) in [
+            (Method::GET, "/health"),
+            (Method::GET, "/admin/stats"),
+            (Method::POST, "/admin/test"),
+            (Method::POST, "/admin/clear"),
+        ] {
+            for wish in ["max-age=60", "no-cache", "no-store"] {
+                let mut request = request(method.clone(), path, "");
+                let wish = HeaderValue::from_static(wish);
+                request.headers_mut().insert(header::CACHE_CONTROL, wish);
+                let answer = send(&app, request).await;
+                assert_eq!(answer.status, StatusCode::OK, "{path}: {answer:?}");
+                assert_eq!(answer.header(&header::CACHE_CONTROL), "no-store");
+                assert!(!answer.headers.contains_key(header::ETAG), "{path}");
+            }
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
