@@ -1,0 +1,146 @@
+//! What a call reads outside the process, and what it makes of the reply.
+
+use std::time::Instant;
+
+use super::Asks;
+use crate::{
+    Cache, Error, Key,
+    age::{Age, Kept},
+    clock,
+    codec::Shared,
+    entry::Outcome,
+    erased::Takes,
+    hit::{self, Accepts, Miss},
+    store::{Payload, Reply},
+};
+
+/// What has to be known of a call before its read is sent.
+#[derive(Clone, Copy)]
+pub(crate) struct Look {
+    pub(crate) began: Instant,
+    pub(crate) trusted: bool,
+}
+
+impl Look {
+    pub(crate) fn now(cache: &Cache, key: &Key) -> Self {
+        Self {
+            began: clock::instant(),
+            trusted: cache.trusts(key),
+        }
+    }
+}
+
+/// What a read showed one call.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) reply: Reply,
+    /// Whether that may be a hit: not if an invalidation that covers the key was on its way to the store
+    /// when the read was sent, also if it is confirmed by now.
+    pub(crate) trusted: bool,
+}
+
+impl Seen {
+    /// What a store inside the process shows is always true.
+    pub(crate) fn local() -> Box<Self> {
+        Box::new(Self {
+            reply: Reply::local(None, Kept::default()),
+            trusted: true,
+        })
+    }
+
+    /// A value inside the process that is past its ttl.
+    pub(super) fn past(shared: &Shared, kept: Kept) -> Box<Self> {
+        let payload = Payload::Typed(shared.clone(), 0);
+        Box::new(Self {
+            reply: Reply::local(Some(payload), kept),
+            trusted: true,
+        })
+    }
+}
+
+/// Why a read did not answer a call.
+pub(crate) enum NoHit {
+    /// This is what it showed.
+    Seen(Miss, Box<Seen>),
+    /// The store did not answer.
+    Failed(Error),
+}
+
+/// A value, how old it is, how long it is kept, and what was read where it is past its ttl.
+pub(super) type Aged<R> = (R, Age, Kept, Option<Box<Seen>>);
+
+/// One read of the store for one call; `closely` asked, also how long it keeps what it has.
+pub(crate) async fn read<C: Takes>(
+    codec: &C,
+    cache: &Cache,
+    key: &Key,
+    began: Instant,
+    asks: Asks,
+    closely: bool,
+) -> Result<Aged<C::Taken>, NoHit> {
+    // Decided before the read is sent: what is invalidated later is none of this read's business,
+    // and what is known to be applied later does not make its reply any newer.
+    let trusted = cache.trusts(key);
+    let function = key.function();
+    let reply = if closely {
+        cache.store().read_with_ttl(key)
+    } else {
+        cache.store().read(key)
+    };
+    let reply = match reply.await {
+        Ok(reply) => reply,
+        Err(error) => {
+            cache.count_read_error(function, &error);
+            return Err(NoHit::Failed(error));
+        }
+    };
+    let look = Look { began, trusted };
+    let accepts = Accepts::of(function).up_to(asks.oldest());
+    let found = found(codec, cache, key, &reply, look, accepts);
+    let seen = || Box::new(Seen { reply, trusted });
+    match found {
+        Ok((value, kept)) => {
+            let age = accepts.age(kept);
+            let seen = (age != Age::Fresh).then(seen);
+            Ok((value, age, kept, seen))
+        }
+        Err(miss) => Err(NoHit::Seen(miss, seen())),
+    }
+}
+
+/// What `reply` holds, or what is on its way to the store.
+pub(crate) fn found<C: Takes>(
+    codec: &C,
+    cache: &Cache,
+    key: &Key,
+    reply: &Reply,
+    look: Look,
+    accepts: Accepts,
+) -> Result<(C::Taken, Kept), Miss> {
+    let answer = answer(codec, cache, reply, look.trusted, accepts);
+    if let Ok((_, kept)) = &answer
+        && accepts.age(*kept) == Age::Fresh
+    {
+        return answer;
+    }
+    // An error on its way stands behind a value past its ttl: who waits for it judges that.
+    let coming = cache
+        .on_its_way(key, look.began, reply)
+        .filter(|(shared, _)| shared.outcome != Outcome::Error || accepts.windows().are_none());
+    let typed = |(shared, kept)| Some((hit::typed(codec, accepts, &shared).ok()?, kept));
+    coming.and_then(typed).map_or(answer, Ok)
+}
+
+/// The hit test.
+pub(crate) fn answer<C: Takes>(
+    codec: &C,
+    cache: &Cache,
+    reply: &Reply,
+    trusted: bool,
+    accepts: Accepts,
+) -> Result<(C::Taken, Kept), Miss> {
+    if !trusted {
+        return Err(Miss::Absent);
+    }
+    hit::judge(codec, accepts, reply, cache.max_entry_size())
+}
