@@ -11,6 +11,9 @@ use crate::{
     Key, age::Kept, clock::Tick, codec::Shared, function::Function, generations::Checked, key,
 };
 
+/// How long an entry is kept from when it was stored, where that is not known.
+const UNKNOWN: u32 = u32::MAX;
+
 /// One entry.
 pub(super) struct Slot {
     hash: u64,
@@ -23,7 +26,7 @@ pub(super) struct Slot {
     /// From then on it is of no use to anybody.
     over: Tick,
     checked: Checked,
-    /// Milliseconds: 49 days at the most, which stand for all that is longer.
+    /// Milliseconds, rounded up; [`UNKNOWN`] if it is longer than 49 days, or was touched.
     ttl: u32,
     /// Asked for since the hand last came by.
     visited: AtomicBool,
@@ -56,7 +59,7 @@ impl Slot {
             expires: value.expires,
             over: value.over,
             checked: value.checked,
-            ttl: u32::try_from(value.ttl.as_millis()).unwrap_or(u32::MAX),
+            ttl: u32::try_from(value.ttl.as_nanos().div_ceil(1_000_000)).unwrap_or(UNKNOWN),
             visited: AtomicBool::new(false),
         }
     }
@@ -79,7 +82,7 @@ impl Slot {
 
     /// How long it is kept from now on.
     pub(super) fn kept(&self, now: Tick) -> Kept {
-        let ttl = Some(self.ttl).filter(|ttl| *ttl < u32::MAX);
+        let ttl = Some(self.ttl).filter(|ttl| *ttl < UNKNOWN);
         Kept {
             ttl: ttl.map(|ttl| Duration::from_millis(ttl.into())),
             stale: self.over.since(self.expires),
@@ -210,7 +213,7 @@ impl Ring {
             && let Some(Some(slot)) = self.slots.get_mut(index)
             && counts(slot)
         {
-            (slot.expires, slot.over) = (expires, over);
+            (slot.expires, slot.over, slot.ttl) = (expires, over, UNKNOWN);
             return true;
         }
         false

@@ -143,6 +143,27 @@ fn touch_keeps_the_window() {
 }
 
 #[test]
+fn entry_knows_its_age_from_the_first_moment_until_it_is_touched() {
+    let (store, clock) = store(1 << 20);
+    let write = value_of_a_load("key", 1, 8, 1, store.generations.now());
+    // As jitter leaves them.
+    let ttl = Duration::from_nanos(29_999_999_999);
+    store.keep(Write { ttl, ..write });
+    let key = Key::from("key");
+    let lived = || {
+        let mut seen = None;
+        store.look(&key, true, &mut |_, kept| seen = kept.lived());
+        seen
+    };
+    assert!(lived() < Some(Duration::from_millis(1)));
+    assert!(lived().is_some());
+    clock.advance(Duration::from_secs(5));
+    assert_eq!(lived().map(|lived| lived.as_secs()), Some(5));
+    drop(store.touch(&key, ttl, Duration::ZERO));
+    assert_eq!(lived(), None);
+}
+
+#[test]
 fn expired_entries_that_nobody_asks_for_leave_as_others_come() {
     let (store, clock) = store(1 << 30);
     for number in 0..10_000 {
