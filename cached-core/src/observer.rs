@@ -94,7 +94,9 @@ pub struct Observation {
     pub function: Option<&'static str>,
     /// Where its answer came from.
     pub answer: Answer,
-    /// How long ago the answer was stored, where that is known; zero for a load.
+    /// How long ago the answer was stored, where that is known; zero for a load. Not known is that of an entry in memory
+    /// that was [touched](crate::Cache::touch) or is kept for more than 49 days; one in Redis that was touched looks as if it
+    /// had been stored when its new time began, if that is no longer than its ttl.
     pub age: Option<Duration>,
     /// How much longer the answer is fresh, where that is known; of a load only if it is to be stored.
     pub fresh_for: Option<Duration>,
@@ -135,8 +137,8 @@ impl Observer {
         Self::default()
     }
 
-    /// Calls inside take nothing that is older, and nothing past its ttl: they load and store anew. What was touched,
-    /// or was stored for more than 49 days in memory, counts as older. A load that other calls share is always taken.
+    /// Calls inside take nothing that is older, and nothing past its ttl: they load and store anew. What is of no known
+    /// age counts as older. A load that other calls share is always taken.
     #[must_use]
     pub fn max_age(mut self, age: Duration) -> Self {
         self.max_age = Some(age);
