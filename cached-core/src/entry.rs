@@ -23,6 +23,7 @@ use std::time::Duration;
 use smallvec::SmallVec;
 
 use crate::digest::digest;
+use crate::hex;
 use crate::json::{Sink, Unstorable};
 
 const FORMAT: &[u8] = b"cc1 ";
@@ -79,7 +80,7 @@ impl Token {
 
     /// The token a marker holds; `None` for anything else.
     pub(crate) fn read(marker: &[u8]) -> Option<Self> {
-        hex(marker, 32).map(Self)
+        hex::read(marker, 32).map(Self)
     }
 }
 
@@ -227,7 +228,7 @@ pub(crate) fn read(bytes: &[u8]) -> Stored<'_> {
     let Some((id, rest)) = rest.split_at_checked(32) else {
         return Stored::Damaged(None);
     };
-    let Some(id) = hex(id, 32).map(Id) else {
+    let Some(id) = hex::read(id, 32).map(Id) else {
         return Stored::Damaged(None);
     };
     if rest == LEASE {
@@ -242,7 +243,7 @@ pub(crate) fn read(bytes: &[u8]) -> Stored<'_> {
 /// The id of what `bytes` are, if they are ours.
 pub(crate) fn id_of(bytes: &[u8]) -> Option<Id> {
     let id = bytes.strip_prefix(FORMAT)?.get(..32)?;
-    hex(id, 32).map(Id)
+    hex::read(id, 32).map(Id)
 }
 
 /// `rest` is what follows the id in `bytes`.
@@ -250,7 +251,7 @@ fn read_entry<'a>(id: Id, bytes: &'a [u8], rest: &'a [u8]) -> Option<(Header, &'
     let rest = rest.strip_prefix(ENTRY)?;
     let before = bytes.get(..bytes.len().checked_sub(rest.len())?)?;
     let (expected, rest) = rest.split_at_checked(SUM)?;
-    if hex(expected, SUM)? != u128::from(sum(before, rest)) {
+    if hex::read(expected, SUM)? != u128::from(sum(before, rest)) {
         return None;
     }
     let line_end = rest.iter().position(|byte| *byte == b'\n')?;
@@ -293,14 +294,17 @@ fn read_identity(field: &[u8]) -> Option<Option<Identity>> {
     if field == b"-" {
         return Some(None);
     }
-    let [_, identity] = halves(hex(field, 16)?);
+    let [_, identity] = halves(hex::read(field, 16)?);
     Some(Some(Identity(identity)))
 }
 
 fn read_duration(field: &[u8]) -> Option<Duration> {
-    let written = std::str::from_utf8(field).ok()?;
-    let duration = written.parse().ok()?;
-    (format!("{duration}") == written).then(|| Duration::from_millis(duration))
+    let is_canonical = match field {
+        [b'0', _, ..] => false,
+        digits => digits.iter().all(u8::is_ascii_digit),
+    };
+    let written = std::str::from_utf8(field).ok().filter(|_| is_canonical)?;
+    written.parse().ok().map(Duration::from_millis)
 }
 
 fn milliseconds(duration: Duration) -> u64 {
@@ -312,26 +316,6 @@ fn sum(before: &[u8], after: &[u8]) -> u32 {
     hasher.update(before);
     hasher.update(after);
     hasher.finalize()
-}
-
-/// The number that exactly `digits` small hex digits stand for.
-fn hex(field: &[u8], digits: usize) -> Option<u128> {
-    if field.len() != digits || digits > 32 {
-        return None;
-    }
-    // Sixteen digits at a time: numbers of 128 bits are slow, and a read looks at a dozen of these.
-    field.rchunks(16).rev().try_fold(0_u128, |number, digits| {
-        let mut part = 0_u64;
-        for byte in digits {
-            let digit = match byte {
-                b'0'..=b'9' => byte ^ b'0',
-                b'a'..=b'f' => (byte & 0xf).wrapping_add(9),
-                _ => return None,
-            };
-            part = part << 4 | u64::from(digit);
-        }
-        Some(number << 64 | u128::from(part))
-    })
 }
 
 /// The upper and the lower 64 bits.

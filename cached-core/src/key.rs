@@ -3,7 +3,7 @@
 //! A function's key is kept as *material*, the canonical bytes of its arguments, which names the entry within this
 //! process for a few nanoseconds. Its text, `user:42:profile:<digest>`, is made when a store needs it.
 
-use std::fmt::{self, Write};
+use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use serde::Serialize;
@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 use crate::encode::{self, EncodeError, Material};
 use crate::function::Function;
 use crate::template::{Piece, Pieces};
-use crate::{Error, ErrorKind, digest::digest, segment};
+use crate::{Error, ErrorKind, digest::digest, hex, segment};
 
 /// The version of everything that decides a key's bytes: encoding, digest, escaping. Part of every digest.
 const FORMAT: u8 = 1;
@@ -250,19 +250,31 @@ impl Key {
     pub(crate) fn text(&self) -> String {
         text_of(self.function, &self.material)
     }
+
+    /// Appends the [`text`](Self::text).
+    pub(crate) fn write_text(&self, out: &mut String) {
+        push_text_of(out, self.function, &self.material);
+    }
 }
 
 /// The [`text`](Key::text) of the key whose [`local`](Key::local) bytes these are.
 pub(crate) fn text_of(function: impl Into<Option<&'static Function>>, local: &[u8]) -> String {
-    let Some(function) = function.into() else {
-        return String::from_utf8_lossy(local.get(CONTENT..).unwrap_or_default()).into_owned();
-    };
     let mut text = String::with_capacity(96);
-    render(&mut text, function.pieces(), local);
-    separate(&mut text);
-    // Writing to a `String` never fails.
-    let _ = write!(text, "{:032x}", digest_of(function.identity(), local));
+    push_text_of(&mut text, function.into(), local);
     text
+}
+
+fn push_text_of(out: &mut String, function: Option<&'static Function>, local: &[u8]) {
+    let Some(function) = function else {
+        let content = local.get(CONTENT..).unwrap_or_default();
+        return out.push_str(&String::from_utf8_lossy(content));
+    };
+    let before = out.len();
+    render(out, function.pieces(), local);
+    if out.len() > before {
+        out.push(':');
+    }
+    hex::push(out, digest_of(function.identity(), local));
 }
 
 /// Appends what a template reads with the components of `local` filled in.

@@ -136,6 +136,7 @@ mod glob;
 #[cfg(test)]
 mod golden;
 mod group;
+mod hex;
 mod hit;
 #[cfg(test)]
 mod interleavings;

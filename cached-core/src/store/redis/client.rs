@@ -280,7 +280,8 @@ impl Client {
             let mut answers = lane.each(&both).await?.into_iter();
             let markers = values(answers.next()).into_iter().map(lane::bytes);
             let entry = answers.next().and_then(Answer::bytes);
-            let seen = Seen::of([entry].into_iter().chain(markers));
+            let values: Vec<_> = [entry].into_iter().chain(markers).collect();
+            let seen = Seen::of(values.iter().map(Option::as_ref));
             Ok(reply(lane.identity(), seen))
         })
         .await

@@ -23,8 +23,10 @@ impl Names {
                 .function()
                 .is_some_and(|function| !function.windows().are_none()),
         };
-        names.push(namespace, &key.text());
-        group::each(key, |group| names.push(namespace, group));
+        names.push(namespace, |text| key.write_text(text));
+        group::each(key, |group| {
+            names.push(namespace, |text| text.push_str(group));
+        });
         names
     }
 
@@ -35,10 +37,10 @@ impl Names {
         }
     }
 
-    fn push(&mut self, namespace: &str, name: &str) {
+    fn push(&mut self, namespace: &str, push_name: impl FnOnce(&mut String)) {
         self.text.push_str(namespace);
         self.text.push(':');
-        self.text.push_str(name);
+        push_name(&mut self.text);
         self.ends.push(self.text.len());
     }
 

@@ -178,7 +178,7 @@ async fn alone(lane: &Lane, names: &Names) -> Result<Seen, Error> {
     let (found, ttls) = lane.mget_with_ttls(&all, entry.as_slice()).await?;
     Ok(Seen {
         remaining: ttls.first().copied().flatten(),
-        ..Seen::of(found)
+        ..Seen::of(found.iter().map(Option::as_ref))
     })
 }
 
@@ -202,7 +202,7 @@ pub(super) async fn together(lane: &Lane, names: &[&Names]) -> Result<Vec<Seen>,
     let mut ttls = ttls.into_iter();
     let mut values = indices
         .into_iter()
-        .map(|index| found.get(index).cloned().flatten());
+        .map(|index| found.get(index).and_then(Option::as_ref));
     let seen = |names: &&Names| Seen {
         remaining: names.asks_ttl.then(|| ttls.next().flatten()).flatten(),
         ..Seen::of(values.by_ref().take(names.len()))
@@ -212,11 +212,11 @@ pub(super) async fn together(lane: &Lane, names: &[&Names]) -> Result<Vec<Seen>,
 
 impl Seen {
     /// The entry's value comes first.
-    pub(super) fn of(values: impl IntoIterator<Item = Option<Bytes>>) -> Self {
+    pub(super) fn of<'a>(values: impl IntoIterator<Item = Option<&'a Bytes>>) -> Self {
         let mut values = values.into_iter();
         Self {
-            entry: values.next().flatten(),
-            tokens: values.map(|marker| Token::read(&marker?)).collect(),
+            entry: values.next().flatten().cloned(),
+            tokens: values.map(|marker| Token::read(marker?)).collect(),
             remaining: None,
         }
     }
