@@ -7,7 +7,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use cached_core::{__private::records, Cache, Error, ErrorKind, Key};
+use cached_core::{
+    __private::records::{self, Changed},
+    Cache, Error, ErrorKind, Key,
+};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use tower_sessions_core::{
@@ -19,6 +22,12 @@ use tower_sessions_core::{
 /// How often `create` draws another id. None is ever in use unless somebody chose it.
 const DRAWS: usize = 8;
 
+/// How often `delete` goes on when requests save the session all the time, each time with eight attempts.
+const PERSISTENCE: usize = 32;
+
+/// How long a session that was deleted is known as such: longer than a request takes.
+const LATEST: Duration = Duration::from_secs(10 * 60);
+
 /// A session store of `tower-sessions`, on a [`Cache`].
 ///
 /// All processes with the same Redis and namespace share the sessions. A key holds a digest of the session's id,
@@ -26,10 +35,10 @@ const DRAWS: usize = 8;
 /// nothing to clean up.
 ///
 /// - [`create`](SessionStore::create) never takes an id that is in use, in whatever process: it draws another.
-/// - [`save`](SessionStore::save): of several at once the last one stays. A session that is deleted meanwhile
-///   stays deleted.
-/// - [`delete`](SessionStore::delete): if Redis does not answer, the caller gets an error, and the session is deleted
-///   as soon as it does; this process does not take it any more.
+/// - [`save`](SessionStore::save): of several at once the last one stays.
+/// - [`delete`](SessionStore::delete): a request that has loaded the session before and saves it later gets an error,
+///   in whatever process, for ten minutes: who has logged out stays so. If Redis does not answer, the caller gets an
+///   error, this process does not take the session any more, and it is deleted as soon as Redis answers.
 /// - [`bypass`](Cache::bypass) and [`refresh`](Cache::refresh) do not reach sessions.
 ///
 /// A cache is no storage: sessions end when Redis restarts, when it evicts them, and by [`Cache::clear`]. Give
@@ -74,12 +83,16 @@ pub struct CacheStore {
     prefix: Cow<'static, str>,
 }
 
-/// A session as the cache keeps it. Its id is in the key.
+/// What the cache keeps of a session. Its id is in the key.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Stored {
-    /// In seconds and nanoseconds since 1970.
-    expires: (i64, u32),
-    data: HashMap<String, serde_json::Value>,
+enum Stored {
+    Lasts {
+        /// In seconds and nanoseconds since 1970.
+        expires: (i64, u32),
+        data: HashMap<String, serde_json::Value>,
+    },
+    /// It was deleted: who has loaded it before may not save it again.
+    Ended,
 }
 
 impl CacheStore {
@@ -101,6 +114,18 @@ impl CacheStore {
         self
     }
 
+    async fn change(
+        &self,
+        id: Id,
+        stored: &Stored,
+        ttl: Duration,
+        admits: fn(Option<&Stored>) -> bool,
+    ) -> session_store::Result<Changed> {
+        let key = self.key(id);
+        let changed = records::change(&self.cache, &key, stored, ttl, admits).await;
+        changed.map_err(|error| failed(&error))
+    }
+
     /// The id itself would be a key to the session for everybody who can list keys.
     fn key(&self, id: Id) -> Key {
         let digest = blake3::hash(&id.0.to_le_bytes());
@@ -111,19 +136,23 @@ impl CacheStore {
 impl Stored {
     fn of(record: &Record) -> Self {
         let expires = record.expiry_date;
-        Self {
+        Self::Lasts {
             expires: (expires.unix_timestamp(), expires.nanosecond()),
             data: record.data.clone(),
         }
     }
 
     fn into_record(self, id: Id) -> Option<Record> {
-        let (seconds, nanoseconds) = self.expires;
+        let Self::Lasts { expires, data } = self else {
+            return None;
+        };
+        let (seconds, nanoseconds) = expires;
         let whole = OffsetDateTime::from_unix_timestamp(seconds).ok()?;
+        let expiry_date = whole.replace_nanosecond(nanoseconds).ok()?;
         Some(Record {
             id,
-            data: self.data,
-            expiry_date: whole.replace_nanosecond(nanoseconds).ok()?,
+            data,
+            expiry_date,
         })
     }
 }
@@ -148,17 +177,14 @@ impl SessionStore for CacheStore {
         };
         let stored = Stored::of(record);
         for _ in 0..DRAWS {
-            let key = self.key(record.id);
-            if records::create(&self.cache, &key, &stored, ttl)
-                .await
-                .map_err(|error| failed(&error))?
-            {
+            let created = self.change(record.id, &stored, ttl, |there| there.is_none());
+            if created.await? == Changed::Stored {
                 return Ok(());
             }
             record.id = Id::default();
         }
         Err(session_store::Error::Backend(format!(
-            "no session could be stored under any of {DRAWS} ids: sessions are being invalidated all the time"
+            "none of {DRAWS} ids could be had: sessions are being invalidated all the time"
         )))
     }
 
@@ -166,9 +192,16 @@ impl SessionStore for CacheStore {
         let Some(ttl) = remaining(record) else {
             return self.delete(&record.id).await;
         };
-        let (key, stored) = (self.key(record.id), Stored::of(record));
-        let saved = records::save(&self.cache, &key, &stored, ttl).await;
-        saved.map_err(|error| failed(&error))
+        let stored = Stored::of(record);
+        let saved = self.change(record.id, &stored, ttl, |there| {
+            !matches!(there, Some(Stored::Ended))
+        });
+        match saved.await? {
+            Changed::Stored | Changed::Overtaken => Ok(()),
+            Changed::Refused => Err(session_store::Error::Backend(
+                "the session was ended since it was loaded".to_owned(),
+            )),
+        }
     }
 
     async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
@@ -181,6 +214,17 @@ impl SessionStore for CacheStore {
     }
 
     async fn delete(&self, id: &Id) -> session_store::Result<()> {
+        for _ in 0..PERSISTENCE {
+            let ended = self.change(*id, &Stored::Ended, LATEST, |there| {
+                matches!(there, Some(Stored::Lasts { .. }))
+            });
+            match ended.await {
+                Ok(Changed::Stored | Changed::Refused) => return Ok(()),
+                Ok(Changed::Overtaken) => {}
+                Err(_) => break,
+            }
+        }
+        // What cannot be replaced now is removed now, or as soon as Redis answers.
         let deleted = self.cache.delete(self.key(*id)).await;
         deleted.map_err(|error| failed(&error)).map(drop)
     }

@@ -42,6 +42,7 @@ mod turn;
 use backend::Emergency;
 pub(crate) use backend::{Backend, Ground};
 pub(crate) use invalidate::{Collected, Pending};
+pub use record::Changed;
 use turn::Turns;
 
 /// A cache: where values are kept, and how.

@@ -128,6 +128,8 @@ pub mod records {
 
     use crate::{Cache, CacheValue, Error, Key};
 
+    pub use crate::cache::Changed;
+
     /// The record at `key`, also inside a `bypass`.
     ///
     /// # Errors
@@ -137,32 +139,19 @@ pub mod records {
         cache.load_record(key).await
     }
 
-    /// Stores a record where there is none; returns whether it did.
-    ///
-    /// # Errors
-    ///
-    /// As `set`, and with the cache turned off.
-    pub async fn create<T: CacheValue>(
-        cache: &Cache,
-        key: &Key,
-        value: &T,
-        ttl: Duration,
-    ) -> Result<bool, Error> {
-        cache.create_record(key, value, ttl).await
-    }
-
-    /// Stores a record in place of what is there.
+    /// Puts `value` in the place of what is at `key`, if that is what `admits` wants, in one step.
     ///
     /// # Errors
     ///
     /// As `set`, and with the cache turned off. What was there may still be.
-    pub async fn save<T: CacheValue>(
+    pub async fn change<T: CacheValue>(
         cache: &Cache,
         key: &Key,
         value: &T,
         ttl: Duration,
-    ) -> Result<(), Error> {
-        cache.save_record(key, value, ttl).await
+        admits: fn(Option<&T>) -> bool,
+    ) -> Result<Changed, Error> {
+        cache.change_record(key, value, ttl, admits).await
     }
 }
 

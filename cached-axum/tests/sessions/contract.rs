@@ -87,15 +87,31 @@ async fn create_never_takes_an_id_that_is_in_use() {
 }
 
 #[tokio::test]
-async fn id_of_a_deleted_session_can_be_used_again() {
+async fn id_of_a_deleted_session_is_not_used_again() {
     every_session_store("used-again", async |store| {
         let first = created(&store, "first").await;
         store.delete(&first.id).await.unwrap();
         let mut second = record(&json!("second"));
         second.id = first.id;
         store.create(&mut second).await.unwrap();
-        assert_eq!(second.id, first.id);
+        assert_ne!(second.id, first.id);
+        assert_eq!(store.load(&first.id).await.unwrap(), None);
         assert_eq!(store.load(&second.id).await.unwrap(), Some(second));
+    })
+    .await;
+}
+
+/// A request that began before a logout and ends after it.
+#[tokio::test]
+async fn deleted_session_is_not_brought_back_by_who_has_loaded_it() {
+    every_session_store("brought-back", async |store| {
+        let mut loaded = created(&store, "Ada").await;
+        store.delete(&loaded.id).await.unwrap();
+        loaded.data.insert("more".to_owned(), json!(1));
+        for _ in 0..3 {
+            assert!(matches!(store.save(&loaded).await, Err(Error::Backend(_))));
+            assert_eq!(store.load(&loaded.id).await.unwrap(), None);
+        }
     })
     .await;
 }
@@ -284,7 +300,7 @@ async fn stored_session_looks_the_same_in_every_version() {
     let key = format!("{name}:session:{digest}");
     let stored = RedisServer::shared().cli(&["GET", &key]);
     let body = stored.split_once('\n').map(|(_, body)| body);
-    let expected = r#"{"expires":[32503679999,500000000],"data":{"value":"Ada"}}"#;
+    let expected = r#"{"Lasts":{"expires":[32503679999,500000000],"data":{"value":"Ada"}}}"#;
     assert_eq!(
         body,
         Some(expected),

@@ -155,6 +155,46 @@ async fn session_that_several_processes_save_is_never_gone() {
     }
 }
 
+/// Who logs out while requests are under way, in whatever process, is logged out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn session_that_is_deleted_while_all_save_it_stays_deleted() {
+    let stores = stores("ended");
+    for _ in 0..20 {
+        check_end(&stores).await;
+    }
+    every_store("ended-here", async |cache| {
+        let stores = vec![CacheStore::new(cache); PROCESSES];
+        for _ in 0..20 {
+            check_end(&stores).await;
+        }
+    })
+    .await;
+}
+
+async fn check_end(stores: &[CacheStore]) {
+    let session = created(&stores[0], "Ada").await;
+    let mut writers = JoinSet::new();
+    for store in stores {
+        let (store, session) = (store.clone(), session.clone());
+        // Until it is told that the session was ended.
+        writers.spawn(async move {
+            while store.save(&session).await.is_ok() {
+                // In memory nothing waits.
+                tokio::task::yield_now().await;
+            }
+        });
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    stores[1].delete(&session.id).await.unwrap();
+    for store in stores {
+        assert_eq!(store.load(&session.id).await.unwrap(), None);
+    }
+    writers.join_all().await;
+    for store in stores {
+        assert_eq!(store.load(&session.id).await.unwrap(), None);
+    }
+}
+
 #[tokio::test]
 async fn each_save_is_what_is_loaded_after_it() {
     every_store("last", async |cache| {

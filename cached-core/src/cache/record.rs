@@ -1,7 +1,7 @@
 //! Records: values that exist nowhere else, as sessions. A cache may lose them, but must not mistake one for
-//! another, nor lose one because two processes save it at the same moment.
+//! another, nor lose one because two processes change it at the same moment.
 //!
-//! Nobody loads a record, so what is at its key was put there by calls of these functions, or is being put there.
+//! Nobody loads a record: what is at its key was put there by a change, and a change looks at what it replaces.
 //! No `bypass` and no `refresh` reaches them: a client that wants a fresh answer does not want to be logged out.
 
 use std::time::Duration;
@@ -9,13 +9,28 @@ use std::time::Duration;
 use super::{Cache, by_key::long_enough, keep::REPLACED};
 use crate::{
     Error, ErrorKind, Key,
-    call::Look,
-    clock,
+    call::{self, Look},
     codec::{CacheValue, Codec},
     flight::Captured,
-    hit::{self, Accepts},
-    store::{Kept, Lives, Reply, Write},
+    generations::Epoch,
+    hit::Accepts,
+    store::{Kept, Reply, Write},
 };
+
+/// Whether a change may replace this, or nothing.
+pub(crate) type Admits<T> = fn(Option<&T>) -> bool;
+
+/// What became of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Changed {
+    /// It is there.
+    Stored,
+    /// What is there may not be replaced.
+    Refused,
+    /// Others were faster, time after time: as if they had come right after this one.
+    Overtaken,
+}
 
 impl Cache {
     /// The record at `key`.
@@ -27,85 +42,83 @@ impl Cache {
         Ok(self.value(key, &reply, look))
     }
 
-    /// Stores a record where there is none; returns whether it did. Of several callers at once, in whatever
-    /// processes, one does.
-    pub(crate) async fn create_record<T: CacheValue>(
+    /// Puts `value` in the place of what is at `key`, if that is what `admits` wants, in one step: in whatever
+    /// processes others do the same, it replaces what it has looked at.
+    pub(crate) async fn change_record<T: CacheValue>(
         &self,
         key: &Key,
         value: &T,
         ttl: Duration,
-    ) -> Result<bool, Error> {
+        admits: Admits<T>,
+    ) -> Result<Changed, Error> {
         self.keeps_records(key)?;
         long_enough(ttl)?;
-        let (mut at, look) = (self.generations().now(), Look::now(self, key));
-        let seen = self.store().read(key).await;
-        let seen = self.heard(key, seen)?;
-        if self.is_record::<T>(&seen, look.trusted) {
-            return Ok(false);
-        }
-        let reply = if seen.view().is_complete() {
-            // Another call of this has left all there is to leave.
-            seen
-        } else {
-            let lives = self.record_lives(ttl);
-            let captured = self.store().capture(key, seen, lives).await;
-            self.heard(key, captured)?
-        };
-        if self.is_record::<T>(&reply, look.trusted) {
-            return Ok(false);
-        }
-        if !self.store().waits() {
-            // A server compares what it has with what was captured; a store inside the process compares moments.
-            // Who came before this one is seen, and who begins later turns this one away.
-            let Some(now) = self.generations().replace(key, at) else {
-                return Ok(false);
+        for _ in 0..REPLACED {
+            let (at, look) = (self.generations().now(), Look::now(self, key));
+            let Some(reply) = self.admitted(key, ttl, look, admits).await? else {
+                return Ok(Changed::Refused);
             };
-            at = now;
-            if self.is_record::<T>(&self.store().read(key).await?, true) {
-                return Ok(false);
+            let at = match self.turn(key, at, look, admits).await? {
+                Turn::Mine(at) => at,
+                Turn::Anothers => continue,
+                Turn::Refused => return Ok(Changed::Refused),
+            };
+            let captured = Captured {
+                at,
+                began: look.began,
+                from: reply.view().captures(),
+            };
+            let write = self.to_set(key, value, ttl, &captured)?;
+            if self.store_record(write).await? == Kept::Stored {
+                return Ok(Changed::Stored);
             }
         }
-        let captured = Captured {
-            at,
-            began: look.began,
-            from: reply.view().captures(),
-        };
-        let write = self.to_set(key, value, ttl, &captured)?;
-        Ok(self.store_record(&write).await? == Kept::Stored)
+        Ok(Changed::Overtaken)
     }
 
-    /// Stores a record in place of what is there. Of several at once the last one stays, but none where the
-    /// record was removed meanwhile.
-    pub(crate) async fn save_record<T: CacheValue>(
+    /// What is there, with all that a store needs to replace it; `None` if it may not.
+    async fn admitted<T: CacheValue>(
         &self,
         key: &Key,
-        value: &T,
         ttl: Duration,
-    ) -> Result<(), Error> {
-        self.keeps_records(key)?;
-        long_enough(ttl)?;
-        let (at, began) = (self.generations().begin(), clock::instant());
-        let keys = std::slice::from_ref(key);
-        let claimed = self.store().claim(keys, self.record_lives(ttl)).await;
-        let claimed = self.heard(key, claimed)?;
-        let captured = Captured {
-            at,
-            began,
-            from: claimed
-                .first()
-                .map(Reply::view)
-                .and_then(|view| view.captures()),
-        };
-        let mut write = self.to_set(key, value, ttl, &captured)?;
-        self.generations().supersede(key, at);
-        // Each failure is another's success. After many, this one came just before the last of them.
-        for _ in 0..REPLACED {
-            match self.store_record(&write).await? {
-                Kept::Rejected(Some(there)) if self.store().waits() => write.expected = there,
-                Kept::Rejected(_) | Kept::Stored => break,
-            }
+        look: Look,
+        admits: Admits<T>,
+    ) -> Result<Option<Reply>, Error> {
+        let seen = self.store().read(key).await;
+        let seen = self.heard(key, seen)?;
+        if !admits(self.record_in(&seen, look).as_ref()) {
+            return Ok(None);
         }
-        Ok(())
+        if seen.view().is_complete() {
+            return Ok(Some(seen));
+        }
+        let lives = self.lives(None, Some(ttl));
+        let captured = self.store().capture(key, seen, lives).await;
+        let reply = self.heard(key, captured)?;
+        let admitted = admits(self.record_in(&reply, look).as_ref());
+        Ok(admitted.then_some(reply))
+    }
+
+    /// Whose turn it is. A server compares what it has with what was captured; a store inside the process compares
+    /// moments: who came before this one is seen, and who begins later turns this one away.
+    async fn turn<T: CacheValue>(
+        &self,
+        key: &Key,
+        at: Epoch,
+        look: Look,
+        admits: Admits<T>,
+    ) -> Result<Turn, Error> {
+        if self.store().waits() {
+            return Ok(Turn::Mine(at));
+        }
+        let Some(at) = self.generations().replace(key, at) else {
+            return Ok(Turn::Anothers);
+        };
+        let there = self.store().read(key).await?;
+        if admits(self.record_in(&there, look).as_ref()) {
+            return Ok(Turn::Mine(at));
+        }
+        Ok(Turn::Refused)
     }
 
     fn keeps_records(&self, key: &Key) -> Result<(), Error> {
@@ -119,23 +132,25 @@ impl Cache {
         ))
     }
 
-    fn record_lives(&self, ttl: Duration) -> Lives {
-        self.lives(None, Some(ttl))
-    }
-
-    fn is_record<T: CacheValue>(&self, reply: &Reply, trusted: bool) -> bool {
+    fn record_in<T: CacheValue>(&self, reply: &Reply, look: Look) -> Option<T> {
         let codec = Codec::<T, T>::plain();
-        trusted && hit::judge(&codec, Accepts::of(None), reply, self.max_entry_size()).is_ok()
+        let found = call::answer(&codec, self, reply, look.trusted, Accepts::of(None));
+        found.ok().map(|(record, _)| record)
     }
 
-    async fn store_record(&self, write: &Write) -> Result<Kept, Error> {
-        let key = &write.key;
-        self.record(write);
-        let kept = self.store().store(vec![write.clone()]).await;
-        let kept = self.heard(key, kept)?;
+    async fn store_record(&self, write: Write) -> Result<Kept, Error> {
+        self.record(&write);
+        let (key, bytes, ttl) = (write.key.clone(), write.payload.len(), write.ttl);
+        let kept = self.store().store(vec![write]).await;
+        let kept = self.heard(&key, kept)?;
         let kept = kept.first().copied().unwrap_or(Kept::Rejected(None));
-        let (bytes, store) = (write.payload.len(), self.store().kind());
-        self.count_kept(key.function(), store, kept, bytes, write.ttl);
+        self.count_kept(key.function(), self.store().kind(), kept, bytes, ttl);
         Ok(kept)
     }
+}
+
+enum Turn {
+    Mine(Epoch),
+    Anothers,
+    Refused,
 }
