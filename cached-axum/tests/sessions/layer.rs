@@ -1,5 +1,7 @@
 //! Through the layer of `tower-sessions`: what a browser sees, on every store.
 
+use std::sync::Arc;
+
 use axum::{
     Router,
     body::Body,
@@ -11,6 +13,7 @@ use cached_core::Cache;
 use http_body_util::BodyExt as _;
 use tests::{RedisServer, every_store, namespace};
 use time::{Duration, OffsetDateTime};
+use tokio::sync::Notify;
 use tower::ServiceExt as _;
 use tower_sessions::{
     Expiry, Session, SessionManagerLayer,
@@ -197,6 +200,36 @@ async fn flushed_session_is_gone_and_its_cookie_too() {
             (removed.path(), removed.domain()),
             (Some("/"), Some("localhost"))
         );
+        assert_eq!(found(&app, &id).await, "None");
+    })
+    .await;
+}
+
+/// A request that has read the session when its user logs out, and changes it afterwards.
+#[tokio::test]
+async fn request_under_way_does_not_undo_a_logout() {
+    every_store("under-way", async |cache| {
+        let (read, logged_out) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let slow = {
+            let (read, logged_out) = (Arc::clone(&read), Arc::clone(&logged_out));
+            async move |session: Session| {
+                session.get::<u32>("foo").await.map_err(away)?;
+                read.notify_one();
+                logged_out.notified().await;
+                session.insert("foo", 43).await.map_err(away)
+            }
+        };
+        let layer = SessionManagerLayer::new(CacheStore::new(cache.clone()));
+        let slow = Router::new().route("/slow", get(slow)).layer(layer);
+        let app = app(&cache, idle());
+        let id = session(&app).await;
+        let (late, ()) = tokio::join!(ask(&slow, "/slow", Some(&id)), async {
+            read.notified().await;
+            ask(&app, "/flush", Some(&id)).await;
+            logged_out.notify_one();
+        });
+        assert_eq!(late.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(cookie(&late), None);
         assert_eq!(found(&app, &id).await, "None");
     })
     .await;
