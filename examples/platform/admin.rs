@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use cached_axum::admin::{InvalidationReport, ServerReport, StatsReport};
+use axum::response::{IntoResponse, Response};
+use cached_axum::admin::{AdminRejection, InvalidationReport, ServerReport, StatsReport};
 use cached_core::{Cache, Tag};
 use examples::{Bill, Database, Failure, PaidModel};
 use serde::Serialize;
@@ -73,19 +73,23 @@ async fn forget(cache: &Cache, what: &str, id: i64) -> Result<InvalidationReport
     Ok(done.into())
 }
 
-/// Deletes expired copies of sessions from the database, and all cached queries from Redis. One at a time: it goes
-/// through all keys.
+/// Deletes expired copies of sessions from the database, and all cached queries from Redis. One at a time, as on the
+/// page of the cache itself: it goes through all keys.
 pub(crate) async fn clean_up(
     State(cache): State<Cache>,
     State(database): State<Database>,
     State(cleaning): State<Arc<Mutex<()>>>,
-) -> Result<Json<Cleaned>, Failure> {
+) -> Response {
     let Ok(_turn) = cleaning.try_lock() else {
-        let message = "a clean-up is under way: try again when it is over";
-        return Err(Failure::new(StatusCode::TOO_MANY_REQUESTS, message));
+        return AdminRejection::Busy.into_response();
     };
-    Ok(Json(Cleaned {
-        expired_sessions: Archive::of(&database).clean_up().await?,
+    let cleaned = cleaned(&cache, &database).await;
+    cleaned.map(Json).into_response()
+}
+
+async fn cleaned(cache: &Cache, database: &Database) -> Result<Cleaned, Failure> {
+    Ok(Cleaned {
+        expired_sessions: Archive::of(database).clean_up().await?,
         purged_keys: cache.purge("query:*").await?,
-    }))
+    })
 }

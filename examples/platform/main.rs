@@ -45,7 +45,7 @@ use anyhow::{Context, ensure};
 use axum::Router;
 use axum::extract::FromRef;
 use axum::routing::{get, post};
-use cached_axum::{BearerToken, RequireGuard, health};
+use cached_axum::{BearerToken, CacheLayer, RequireGuard, health};
 use cached_core::{Cache, Outage};
 use examples::{Database, PaidModel, settings};
 use tokio::sync::Mutex;
@@ -102,6 +102,8 @@ fn routes() -> Router<Platform> {
             "/api/scenarios/{scenario_id}/simulate",
             post(model::simulate),
         )
+        // Clients may keep answers, and ask whether they still hold: a change is seen at once.
+        .layer(CacheLayer::new().revalidate())
 }
 
 fn guarded(token: BearerToken) -> Router<Platform> {

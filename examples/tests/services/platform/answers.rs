@@ -257,6 +257,61 @@ async fn admins_invalidate_by_user_and_by_scenario() {
 }
 
 #[tokio::test]
+async fn clean_ups_run_one_at_a_time() {
+    let redis = RedisServer::start();
+    let service = platform(&redis).start().await;
+    // Thousands of keys, so that they meet.
+    let fill = "for i=1,20000 do redis.call('SET','platform:query:'..i,'x') end";
+    redis.cli(&["EVAL", fill, "0"]);
+    let cleaning = (0..50).map(|_| admin(&service, Method::POST, "/api/cache/cleanup"));
+    let answers = futures_util::future::join_all(cleaning).await;
+    let mut purged = 0;
+    for answer in &answers {
+        if answer.status == 429 {
+            assert!(!answer.header("retry-after").is_empty(), "{answer:?}");
+        } else {
+            purged += answer.ok()["purged_keys"].as_u64().expect("a number");
+        }
+    }
+    assert_eq!(purged, 20_000);
+    let refused = answers.iter().filter(|answer| answer.status == 429);
+    assert!(refused.count() > 0, "none met another");
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn clients_learn_where_an_answer_came_from_and_see_a_change_at_once() {
+    let redis = RedisServer::start();
+    let service = platform(&redis).start().await;
+    let path = "/api/scenarios/4";
+    let first = service.get(path).await;
+    assert_eq!(first.header("cache-status"), "cached;fwd=miss;stored");
+    let again = service.get(path).await;
+    assert!(
+        again.header("cache-status").starts_with("cached;hit"),
+        "{again:?}"
+    );
+    assert_eq!(again.text, first.text);
+    let ask = || {
+        let tag = first.header("etag");
+        send(
+            service
+                .request(Method::GET, path)
+                .header("if-none-match", tag),
+        )
+    };
+    assert_eq!(ask().await.status, 304);
+    let new = json!({ "title": "Talk about caches", "page": "They forget." });
+    assert_eq!(put(&service, path, &new).await.status, 204);
+    let changed = ask().await;
+    assert_eq!(
+        (changed.status, &changed.ok()["title"]),
+        (200, &new["title"])
+    );
+    service.stop().await;
+}
+
+#[tokio::test]
 async fn statistics_have_numbers_and_no_secret() {
     let redis = RedisServer::builder().password("hunter2-is-secret").start();
     let service = platform(&redis).start().await;
