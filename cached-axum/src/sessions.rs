@@ -41,14 +41,17 @@ const LATEST: Duration = Duration::from_secs(10 * 60);
 ///   error, this process does not take the session any more, and it is deleted as soon as Redis answers.
 /// - [`bypass`](Cache::bypass) and [`refresh`](Cache::refresh) do not reach sessions.
 ///
-/// A cache is no storage: sessions end when Redis restarts, when it evicts them, and by [`Cache::clear`]. Give
-/// them a cache with a namespace of its own if that is cleared at times, and a copy in the database, by
-/// [`CachingSessionStore`](session_store::CachingSessionStore), if they have to outlive a Redis.
+/// A load takes one round trip to Redis, a save and a delete take two, and a new session three.
+///
+/// A cache is no storage: sessions end when Redis restarts, when it evicts them, and by [`Cache::clear`] (a request
+/// that is under way then may save its session again). Give them a cache with a namespace of its own if that is cleared
+/// at times, and a copy in the database, by [`CachingSessionStore`](session_store::CachingSessionStore), if they have to
+/// outlive a Redis.
 ///
 /// # Errors
 ///
 /// [`Backend`](session_store::Error::Backend) if Redis does not answer, or the cache is turned off: no session is
-/// invented meanwhile, and none is lost. [`Encode`](session_store::Error::Encode) if a session cannot be read back
+/// invented meanwhile, and none is lost; and for a session that was deleted since it was loaded. [`Encode`](session_store::Error::Encode) if a session cannot be read back
 /// from JSON unchanged, or is larger than an entry may be. What cannot be read as a session is none.
 ///
 /// # Examples

@@ -8,6 +8,7 @@
 )]
 
 mod contract;
+mod cost;
 mod layer;
 mod one_time;
 mod outage;
