@@ -127,6 +127,8 @@ impl CacheLayer {
     /// Whether a client may ask for new answers: with `Cache-Control: no-cache` all calls load and store, with `max-age` those
     /// whose answer is older.
     ///
+    /// A `get` or `set` of the handler does as always: what it keeps by key is its own.
+    ///
     /// Not without this: anybody could put the load of every call on the database. Browsers send `max-age=0` when their
     /// user reloads a page.
     #[must_use]
@@ -134,8 +136,8 @@ impl CacheLayer {
         self.with(|settings| settings.allow.refresh = allow)
     }
 
-    /// Whether a client may go past the cache with `Cache-Control: no-store`: nothing is read from it, nothing stored. Not
-    /// without this.
+    /// Whether a client may go past the cache with `Cache-Control: no-store`: no cached function reads from it or stores.
+    /// A `get` or `set` of the handler does as always. Not without this.
     #[must_use]
     pub fn allow_bypass(self, allow: bool) -> Self {
         self.with(|settings| settings.allow.bypass = allow)

@@ -22,7 +22,7 @@ use crate::{
     limit::Limit,
     lineage::Lineage,
     named,
-    scope::{self, Mode},
+    scope::{self, Calls, Mode},
     stats::Table,
     store::{Store, memory::MemoryStore, redis::RedisStore},
     twins,
@@ -240,12 +240,12 @@ impl Cache {
     /// # }
     /// ```
     pub fn bypass<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
-        scope::with_mode(self.clone(), Mode::Bypass, future)
+        scope::with_mode(self.clone(), Mode::Bypass, Calls::All, future)
     }
 
     /// Runs `future` so that everything inside loads and stores, whatever this cache has.
     pub fn refresh<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
-        scope::with_mode(self.clone(), Mode::Refresh, future)
+        scope::with_mode(self.clone(), Mode::Refresh, Calls::All, future)
     }
 
     /// Whether functions use this cache: not if it was built to be off, was shut down, or could not be made from

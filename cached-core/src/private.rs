@@ -122,6 +122,28 @@ pub fn made<R>(make: impl FnOnce() -> R) -> R {
     make()
 }
 
+/// What a client may ask of a service: as `Cache::bypass` and `Cache::refresh`, but not of calls by key, whose values
+/// are the service's own.
+pub mod wishes {
+    use crate::{
+        Cache,
+        scope::{self, Calls, Mode},
+    };
+
+    /// Cached functions inside neither read nor store.
+    pub fn bypass<F: Future>(cache: &Cache, future: F) -> impl Future<Output = F::Output> + use<F> {
+        scope::with_mode(cache.clone(), Mode::Bypass, Calls::Loading, future)
+    }
+
+    /// Cached functions inside load and store.
+    pub fn refresh<F: Future>(
+        cache: &Cache,
+        future: F,
+    ) -> impl Future<Output = F::Output> + use<F> {
+        scope::with_mode(cache.clone(), Mode::Refresh, Calls::Loading, future)
+    }
+}
+
 /// Values that exist nowhere else, as sessions: for crates of this workspace that keep some.
 pub mod records {
     use std::time::Duration;

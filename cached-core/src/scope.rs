@@ -30,7 +30,7 @@ static INSTALLED: OnceLock<Cache> = OnceLock::new();
 pub(crate) struct Context {
     cache: Option<Cache>,
     /// What to do with a cache, the innermost last.
-    modes: Vec<(Cache, Mode)>,
+    modes: Vec<Way>,
     once: Option<Arc<Once>>,
     /// The loads that this call is part of: it must not wait for one of them.
     loading: Vec<Arc<Flight>>,
@@ -48,6 +48,23 @@ pub(crate) enum Mode {
     Refresh,
     /// Load as the ticket says.
     Revalidate,
+}
+
+/// A mode for one cache.
+#[derive(Clone, Debug)]
+struct Way {
+    cache: Cache,
+    mode: Mode,
+    of: Calls,
+}
+
+/// Which calls a mode is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Calls {
+    All,
+    /// Those that could run a body, and not those by key: who asks for a fresh answer from outside does not mean
+    /// what a handler keeps for itself.
+    Loading,
 }
 
 /// A mode for the next call of one function only, whatever its cache.
@@ -79,7 +96,7 @@ fn around() -> Context {
 /// What a future changes of what is around it.
 enum Change {
     Cache(Cache),
-    Mode(Cache, Mode),
+    Mode(Way),
     Once(Arc<Once>),
     /// In a task of its own: also the cache, if there is one.
     Behind(Arc<Once>, Option<Cache>),
@@ -93,7 +110,7 @@ impl Context {
     fn change(&mut self, change: Change) {
         match change {
             Change::Cache(cache) => self.cache = Some(cache),
-            Change::Mode(cache, mode) => self.modes.push((cache, mode)),
+            Change::Mode(way) => self.modes.push(way),
             Change::Once(once) => self.once = Some(once),
             Change::Behind(once, cache) => {
                 self.cache = cache;
@@ -170,9 +187,9 @@ pub(crate) fn with_cache<F: Future>(cache: Cache, future: F) -> Within<F> {
     within(Change::Cache(cache), future)
 }
 
-/// Everything inside `future` treats `cache` so.
-pub(crate) fn with_mode<F: Future>(cache: Cache, mode: Mode, future: F) -> Within<F> {
-    within(Change::Mode(cache, mode), future)
+/// These calls inside `future` treat `cache` so.
+pub(crate) fn with_mode<F: Future>(cache: Cache, mode: Mode, of: Calls, future: F) -> Within<F> {
+    within(Change::Mode(Way { cache, mode, of }), future)
 }
 
 /// The next call of `function` inside `call` does so.
@@ -286,6 +303,15 @@ impl Surroundings<'_> {
     /// The mode of a call of `function` in `cache`, if there is one. One for this call alone is used
     /// up.
     pub(crate) fn mode(self, function: Option<&'static Function>, cache: &Cache) -> Option<Mode> {
+        self.mode_of(function, cache, Calls::Loading)
+    }
+
+    fn mode_of(
+        self,
+        function: Option<&'static Function>,
+        cache: &Cache,
+        calls: Calls,
+    ) -> Option<Mode> {
         let context = self.0?;
         let once = context.once.as_ref().filter(|once| {
             function.is_some_and(|function| std::ptr::eq(function, once.function))
@@ -294,8 +320,8 @@ impl Surroundings<'_> {
         once.map(|once| once.mode).or_else(|| {
             let mut inside_out = context.modes.iter().rev();
             inside_out
-                .find(|(of, _)| of.is(cache))
-                .map(|(_, mode)| *mode)
+                .find(|way| way.cache.is(cache) && (way.of == Calls::All || way.of == calls))
+                .map(|way| way.mode)
         })
     }
 }
@@ -335,7 +361,7 @@ pub(crate) fn observer() -> Option<Observer> {
 
 /// The mode of calls by key in `cache`, if there is one.
 pub(crate) fn mode(function: Option<&'static Function>, cache: &Cache) -> Option<Mode> {
-    with_surroundings(|surroundings| surroundings.mode(function, cache))
+    with_surroundings(|surroundings| surroundings.mode_of(function, cache, Calls::All))
 }
 
 fn from_environment() -> Cache {

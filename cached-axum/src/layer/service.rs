@@ -9,7 +9,7 @@ use std::{
 
 use axum_core::{BoxError, body::Body, response::Response};
 use bytes::Bytes;
-use cached_core::Cache;
+use cached_core::{__private::wishes, Cache};
 use http::Request;
 use tower_service::Service;
 
@@ -85,9 +85,9 @@ where
     let cache = exchange.settings.cache.as_ref();
     let used = || cache.cloned().unwrap_or_else(Cache::current);
     if exchange.wishes.bypass {
-        answer = Box::pin(used().bypass(answer));
+        answer = Box::pin(wishes::bypass(&used(), answer));
     } else if exchange.wishes.refresh {
-        answer = Box::pin(used().refresh(answer));
+        answer = Box::pin(wishes::refresh(&used(), answer));
     }
     match cache {
         Some(cache) => Box::pin(cache.scope(answer)),

@@ -83,6 +83,32 @@ async fn bypass_reads_and_stores_nothing() {
 }
 
 #[tokio::test]
+async fn what_a_handler_keeps_by_key_is_no_business_of_clients() {
+    async fn begin() -> Json<bool> {
+        let kept = Cache::current().set("login:1", &1_u64, None).await;
+        Json(kept.is_ok())
+    }
+    async fn end() -> Json<bool> {
+        let cache = Cache::current();
+        let is_there = cache.get::<u64>("login:1").await.unwrap() == Some(1);
+        Json(is_there && cache.take::<u64>("login:1").await.unwrap() == Some(1))
+    }
+    every_store("by-key", async |cache| {
+        let layer = CacheLayer::new().allow_refresh(true).allow_bypass(true);
+        let app = Router::new().route("/login", get(begin).post(end));
+        let app = app.layer(layer.cache(cache.clone()));
+        for wish in [NO_CACHE, NO_STORE] {
+            assert_eq!(ask(&app, "/login", wish).await.body, "true");
+            assert_eq!(
+                ask_by(&Method::POST, &app, "/login", wish).await.body,
+                "true"
+            );
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn only_what_is_stored_or_504() {
     every_store("only", async |cache| {
         let app = routes().layer(CacheLayer::new().allow_only_if_cached(true));
