@@ -54,11 +54,12 @@ impl Pending {
     }
 
     /// Leaves it to the `after` around this; without one it comes back.
-    pub(super) fn left_to_after(self) -> Option<Self> {
-        match scope::collected(&self.cache) {
-            Some(collected) => collected.add(self),
-            None => Some(self),
+    pub(super) fn left_to_after(mut self) -> Option<Self> {
+        // One that ends at this moment may have another around it that goes on.
+        while let Some(collected) = scope::collected(&self.cache) {
+            self = collected.add(self)?;
         }
+        Some(self)
     }
 
     /// Carries it out, or leaves it to the `after` around this.
