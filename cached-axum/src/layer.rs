@@ -26,8 +26,9 @@ use settings::{Settings, Shared};
 /// | `Age` | the seconds since the answer was stored | the answer is that of one cached handler, and was there |
 /// | `Cache-Control` | `private, max-age=60` | the same, or it was loaded and stored; `max-age` less `Age` is the rest of its ttl |
 /// | `ETag` | weak, of the body and its type | something cached was called, and the body is in one piece of at most 8 MiB |
+/// | `Vary` | `cookie`, `authorization` | the same, and the request has these: the next user of the browser asks with others |
 ///
-/// The last three are for `GET` and `HEAD` with status `200`, and nothing that a handler has set itself is changed: with an
+/// The last four are for `GET` and `HEAD` with status `200`, and nothing that a handler has set itself is changed: with an
 /// `ETag` of its own it gets its `304` as well. A *cached handler* is a cached function that returns a response,
 /// [`Json`](axum::Json) or [`Html`](axum::response::Html); a response that was put together from several calls, or from one and
 /// more, has no age that one could tell.

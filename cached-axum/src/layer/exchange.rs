@@ -81,7 +81,7 @@ impl Exchange {
                 fresh_for: call.fresh_for,
             };
             let headers = response.headers_mut();
-            freshness.write(headers, self.keeper, self.settings.revalidates);
+            freshness.write(headers, &self.keeper, self.settings.revalidates);
         }
         self.tag(response).await
     }

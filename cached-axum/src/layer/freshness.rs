@@ -3,17 +3,17 @@
 use std::time::Duration;
 
 use cached_core::Answer;
-use headers::{Age, CacheControl, HeaderMapExt as _};
+use headers::{Age, CacheControl, HeaderMapExt as _, Vary};
 use http::{
-    HeaderMap,
-    header::{AGE, CACHE_CONTROL, EXPIRES},
+    HeaderMap, HeaderName, HeaderValue,
+    header::{AGE, CACHE_CONTROL, EXPIRES, VARY},
 };
 
 /// Who may keep an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Keeper {
-    /// The client alone.
-    Client,
+    /// The client alone, who said by these headers for whom it asks.
+    Client(Vec<HeaderName>),
     /// Any cache between it and us.
     Anyone,
 }
@@ -30,23 +30,30 @@ impl Freshness {
     /// Writes what is known of it; nothing that the handler has said itself.
     ///
     /// Whoever reads `max-age` takes `Age` off it: together they give what is left.
-    pub(crate) fn write(self, headers: &mut HeaderMap, keeper: Keeper, revalidates: bool) {
+    pub(crate) fn write(self, headers: &mut HeaderMap, keeper: &Keeper, revalidates: bool) {
         let is_said = headers.contains_key(CACHE_CONTROL) || headers.contains_key(EXPIRES);
         let age = self.age().filter(|_| !headers.contains_key(AGE));
         if let Some(age) = age {
             headers.typed_insert(Age::from_secs(age.as_secs()));
         }
         let lifetime = self.lifetime().filter(|_| !is_said);
-        if let Some(lifetime) = lifetime {
-            let control = match keeper {
-                Keeper::Client => CacheControl::new().with_private(),
-                Keeper::Anyone => CacheControl::new().with_public(),
-            };
-            headers.typed_insert(if revalidates {
-                control.with_no_cache()
-            } else {
-                control.with_max_age(lifetime)
-            });
+        let Some(lifetime) = lifetime else {
+            return;
+        };
+        let control = match keeper {
+            Keeper::Client(_) => CacheControl::new().with_private(),
+            Keeper::Anyone => CacheControl::new().with_public(),
+        };
+        if revalidates {
+            headers.typed_insert(control.with_no_cache());
+            return;
+        }
+        headers.typed_insert(control.with_max_age(lifetime));
+        if let Keeper::Client(asked_with) = keeper {
+            // The next user of the same browser asks with another cookie.
+            for name in asked_with {
+                vary(headers, name);
+            }
         }
     }
 
@@ -72,6 +79,17 @@ impl Freshness {
     }
 }
 
+/// Says that the answer may depend on this header of the request, if that is not said.
+fn vary(headers: &mut HeaderMap, name: &HeaderName) {
+    let is_said = headers.typed_get::<Vary>().is_some_and(|vary| {
+        let mut names = vary.iter_strs();
+        vary.is_any() || names.any(|said| said.eq_ignore_ascii_case(name.as_str()))
+    });
+    if !is_said {
+        headers.append(VARY, HeaderValue::from(name.clone()));
+    }
+}
+
 /// A minute whose parts were measured a moment apart is a minute.
 fn rounded(time: Duration) -> Duration {
     Duration::from_secs(time.saturating_add(Duration::from_millis(500)).as_secs())
@@ -79,9 +97,11 @@ fn rounded(time: Duration) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
+    use http::header::{AUTHORIZATION, COOKIE};
 
     use super::*;
+
+    const CLIENT: Keeper = Keeper::Client(Vec::new());
 
     fn freshness(answer: Answer, age: Option<u64>, fresh_for: Option<u64>) -> Freshness {
         Freshness {
@@ -99,7 +119,7 @@ mod tests {
         for (name, value) in set {
             headers.insert(name, HeaderValue::from_static(value));
         }
-        freshness.write(&mut headers, Keeper::Client, false);
+        freshness.write(&mut headers, &CLIENT, false);
         [AGE, CACHE_CONTROL].map(|name| Some(headers.get(name)?.to_str().unwrap().to_owned()))
     }
 
@@ -156,11 +176,38 @@ mod tests {
     fn keeper_and_revalidation_are_said() {
         let hit = freshness(Answer::Hit, Some(5_000), Some(55_000));
         let mut headers = HeaderMap::new();
-        hit.write(&mut headers, Keeper::Anyone, false);
+        hit.write(&mut headers, &Keeper::Anyone, false);
         assert_eq!(headers[CACHE_CONTROL], "public, max-age=60");
         let mut headers = HeaderMap::new();
-        hit.write(&mut headers, Keeper::Client, true);
+        hit.write(&mut headers, &Keeper::Client(vec![COOKIE]), true);
         assert_eq!(headers[CACHE_CONTROL], "no-cache, private");
+        assert!(!headers.contains_key(VARY));
+    }
+
+    #[test]
+    fn answer_for_one_user_is_none_for_the_next_one() {
+        let hit = freshness(Answer::Hit, Some(5_000), Some(55_000));
+        let personal = Keeper::Client(vec![AUTHORIZATION, COOKIE]);
+        for (set, expected) in [
+            (&[] as &[&'static str], &["authorization", "cookie"] as &[_]),
+            (&["accept"], &["accept", "authorization", "cookie"]),
+            (
+                &["accept, Cookie", "origin"],
+                &["accept, Cookie", "origin", "authorization"],
+            ),
+            (&["*"], &["*"]),
+        ] {
+            let mut headers = HeaderMap::new();
+            for value in set {
+                headers.append(VARY, HeaderValue::from_static(value));
+            }
+            hit.write(&mut headers, &personal, false);
+            let vary: Vec<_> = headers.get_all(VARY).iter().collect();
+            assert_eq!(vary, expected, "{set:?}");
+        }
+        let mut headers = HeaderMap::new();
+        hit.write(&mut headers, &CLIENT, false);
+        assert!(!headers.contains_key(VARY));
     }
 
     #[test]

@@ -4,12 +4,16 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use cached_core::Cache;
 use http::{
+    HeaderName,
     header::{AUTHORIZATION, CACHE_CONTROL, COOKIE},
     request::Parts,
 };
 
 use super::freshness::Keeper;
 use crate::ClientCacheControl;
+
+/// Headers of a request that say who asks.
+const PERSONAL: &[HeaderName] = &[AUTHORIZATION, COOKIE];
 
 /// Everything that [`CacheLayer`](super::CacheLayer) can be told.
 #[derive(Clone)]
@@ -67,12 +71,12 @@ impl Default for Settings {
 impl Settings {
     /// Who may keep the answer to this request.
     pub(crate) fn keeper(&self, request: &Parts) -> Keeper {
-        let names = [AUTHORIZATION, COOKIE];
-        let is_personal = || names.iter().any(|name| request.headers.contains_key(name));
         match self.shared {
             Shared::All => Keeper::Anyone,
-            Shared::Anonymous if !is_personal() => Keeper::Anyone,
-            Shared::Anonymous | Shared::None => Keeper::Client,
+            Shared::Anonymous if personal(request).next().is_none() => Keeper::Anyone,
+            Shared::Anonymous | Shared::None => {
+                Keeper::Client(personal(request).cloned().collect())
+            }
         }
     }
 
@@ -93,6 +97,12 @@ impl Settings {
     }
 }
 
+/// What this request says of who asks.
+fn personal(request: &Parts) -> impl Iterator<Item = &'static HeaderName> {
+    let names = PERSONAL.iter();
+    names.filter(|name| request.headers.contains_key(*name))
+}
+
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings")
@@ -110,7 +120,7 @@ impl fmt::Debug for Settings {
 mod tests {
     use std::slice;
 
-    use http::{HeaderName, Request};
+    use http::Request;
 
     use super::*;
 
@@ -142,7 +152,7 @@ mod tests {
             "no-cache, no-store, max-age=0, only-if-cached",
         )]);
         let settings = Settings::default();
-        assert_eq!(settings.keeper(&asks), Keeper::Client);
+        assert_eq!(settings.keeper(&asks), Keeper::Client(Vec::new()));
         assert_eq!(settings.wishes(&asks), Wishes::default());
     }
 
@@ -152,8 +162,8 @@ mod tests {
         let all = settings(|settings| settings.shared = Shared::All);
         assert_eq!(shared.keeper(&request(&[])), Keeper::Anyone);
         for name in [AUTHORIZATION, COOKIE] {
-            let personal = request(&[(name, "a=b")]);
-            assert_eq!(shared.keeper(&personal), Keeper::Client);
+            let personal = request(&[(name.clone(), "a=b")]);
+            assert_eq!(shared.keeper(&personal), Keeper::Client(vec![name]));
             assert_eq!(all.keeper(&personal), Keeper::Anyone);
         }
     }

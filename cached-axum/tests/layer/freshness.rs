@@ -202,6 +202,30 @@ async fn shared_answers_are_public_but_for_personal_requests() {
     }
 }
 
+/// One browser, two users: what it keeps for one it must not show to the other.
+#[tokio::test]
+async fn answer_kept_for_one_user_is_not_for_the_next() {
+    let cache = Cache::in_memory().unwrap();
+    let app = routes().layer(CacheLayer::new().cache(cache.clone()));
+    for _ in 0..2 {
+        for (name, value) in [("cookie", "id=Ada"), ("authorization", "Bearer Grace")] {
+            let answer = ask(&app, "/words/1", &[(name, value)]).await;
+            assert_eq!(answer.header("cache-control"), Some("private, max-age=60"));
+            assert_eq!(answer.header("vary"), Some(name));
+            let asked = [(name, value), ("if-none-match", "*")];
+            let again = ask(&app, "/words/1", &asked).await;
+            assert_eq!(
+                (again.status.as_u16(), again.header("vary")),
+                (304, Some(name))
+            );
+        }
+        assert_eq!(ask(&app, "/words/1", &[]).await.header("vary"), None);
+    }
+    let all = routes().layer(CacheLayer::new().cache(cache).shared_with_authorization());
+    let answer = ask(&all, "/words/1", &[("cookie", "id=Ada")]).await;
+    assert_eq!(answer.header("vary"), None);
+}
+
 #[tokio::test]
 async fn clients_may_be_made_to_ask_each_time() {
     let cache = Cache::in_memory().unwrap();
