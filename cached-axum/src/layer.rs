@@ -1,5 +1,6 @@
 //! [`CacheLayer`]: tells clients where their answers came from, and how long they may keep them.
 
+mod around;
 mod body;
 mod etag;
 mod exchange;
@@ -40,6 +41,7 @@ use settings::{Settings, Shared};
 /// **Clients that keep an answer are out of reach of invalidations** until its time is over. Where that is too long, see
 /// [`revalidate`](Self::revalidate).
 ///
+/// Calls that a body makes while it streams use the cache of the layer, as all others; no header tells of them.
 /// Calls in a task that the handler spawns count if it runs [`in_current_scope`](cached_core::in_current_scope), and ended before the
 /// response was made. A client that goes away drops the handler, as without the layer.
 ///

@@ -9,11 +9,10 @@ use std::{
 
 use axum_core::{BoxError, body::Body, response::Response};
 use bytes::Bytes;
-use cached_core::{__private::wishes, Cache};
 use http::Request;
 use tower_service::Service;
 
-use super::{exchange::Exchange, settings::Settings};
+use super::{around::Around, exchange::Exchange, settings::Settings};
 
 /// What [`CacheLayer`](crate::CacheLayer) makes of a service.
 #[derive(Clone)]
@@ -63,7 +62,8 @@ where
     E: 'static,
 {
     let observer = exchange.observer();
-    let answer = scoped(&exchange, observer.scope(answer));
+    let around = Around::new(&exchange);
+    let answer = around.around(observer.scope(answer));
     let answer = if exchange.wishes.only_if_cached {
         tokio::select! {
             biased;
@@ -73,26 +73,8 @@ where
     } else {
         answer.await
     };
-    let response = answer?.map(Body::new);
+    let response = answer?.map(|body| around.around_body(Body::new(body)));
     Ok(exchange.finish(response, &observer).await)
-}
-
-fn scoped<F>(exchange: &Exchange, answer: F) -> Boxed<F::Output>
-where
-    F: Future + Send + 'static,
-{
-    let mut answer: Boxed<F::Output> = Box::pin(answer);
-    let cache = exchange.settings.cache.as_ref();
-    let used = || cache.cloned().unwrap_or_else(Cache::current);
-    if exchange.wishes.bypass {
-        answer = Box::pin(wishes::bypass(&used(), answer));
-    } else if exchange.wishes.refresh {
-        answer = Box::pin(wishes::refresh(&used(), answer));
-    }
-    match cache {
-        Some(cache) => Box::pin(cache.scope(answer)),
-        None => answer,
-    }
 }
 
 impl<S: fmt::Debug> fmt::Debug for CacheService<S> {

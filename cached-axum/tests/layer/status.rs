@@ -1,8 +1,16 @@
 //! `Cache-Status`.
 
-use axum::{Json, Router, http::Method, response::IntoResponse, routing::get};
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use axum::{Json, Router, body::Body, http::Method, response::IntoResponse, routing::get};
+use bytes::Bytes;
 use cached_axum::CacheLayer;
 use cached_core::{Cache, in_current_scope};
+use http_body::Frame;
 use sfv::{BareItem, List, ListEntry, Parser};
 use tests::every_store;
 
@@ -181,6 +189,51 @@ async fn cache_of_the_layer_is_used_inside() {
         (0, 1)
     );
 }
+
+/// A body that makes its only piece when it is asked for it.
+struct Late(Pin<Box<dyn Future<Output = String> + Send>>, bool);
+
+impl Late {
+    fn body() -> Body {
+        let text = async { length("late").await.to_string() };
+        Body::new(Self(Box::pin(text), false))
+    }
+}
+
+impl http_body::Body for Late {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if self.1 {
+            return Poll::Ready(None);
+        }
+        let text = ready!(self.0.as_mut().poll(context));
+        self.1 = true;
+        Poll::Ready(Some(Ok(Frame::data(text.into()))))
+    }
+}
+
+/// Or what one tenant streams would come from the cache of all.
+#[tokio::test]
+async fn body_that_streams_uses_the_cache_of_the_layer() {
+    let (outer, inner) = (Cache::in_memory().unwrap(), Cache::in_memory().unwrap());
+    let layer = CacheLayer::new().cache(inner.clone()).allow_bypass(true);
+    let app = Router::new()
+        .route("/", get(async || Late::body()))
+        .layer(layer);
+    for (headers, loads) in [(NO_STORE, 0), (&[], 1), (&[], 1)] {
+        let answer = outer.scope(ask(&app, "/", headers)).await;
+        assert_eq!((&*answer.body, answer.cache_status()), ("4", "none"));
+        let total = (outer.stats().total.loads, inner.stats().total.loads);
+        assert_eq!(total, (0, loads));
+    }
+}
+
+const NO_STORE: &[(&str, &str)] = &[("cache-control", "no-store")];
 
 #[tokio::test]
 async fn inner_one_of_two_layers_writes() {
