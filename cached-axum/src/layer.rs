@@ -26,8 +26,8 @@ use settings::{Settings, Shared};
 /// | `Cache-Status` ([RFC 9211](https://www.rfc-editor.org/rfc/rfc9211)) | `cached;hit;ttl=57`, `cached;fwd=miss;stored`, … | something cached was called; after what caches behind this one wrote |
 /// | `Age` | the seconds since the answer was stored | the answer is that of one cached handler, and was there |
 /// | `Cache-Control` | `private, max-age=60` | the same, or it was loaded and stored; `max-age` less `Age` is the rest of its ttl |
-/// | `ETag` | weak, of the body and its type | something cached was called, and the body is in one piece of at most 8 MiB |
 /// | `Vary` | `cookie`, `authorization` | the same, and the request has these: the next user of the browser asks with others |
+/// | `ETag` | weak, of the body and its type | something cached was called, and the body is in one piece of at most 8 MiB |
 ///
 /// The last four are for `GET` and `HEAD` with status `200`, and nothing that a handler has set itself is changed: with an
 /// `ETag` of its own it gets its `304` as well. A *cached handler* is a cached function that returns a response,
@@ -43,7 +43,8 @@ use settings::{Settings, Shared};
 ///
 /// Calls that a body makes while it streams use the cache of the layer, as all others; no header tells of them.
 /// Calls in a task that the handler spawns count if it runs [`in_current_scope`](cached_core::in_current_scope), and ended before the
-/// response was made. A client that goes away drops the handler, as without the layer.
+/// response was made. Of two layers around a handler the inner one writes, and follows `max-age` and `only-if-cached`;
+/// `no-cache` and `no-store` are followed if either allows it. A client that goes away drops the handler, as without the layer.
 ///
 /// # Examples
 ///
@@ -130,7 +131,7 @@ impl CacheLayer {
     /// Whether a client may ask for new answers: with `Cache-Control: no-cache` all calls load and store, with `max-age` those
     /// whose answer is older.
     ///
-    /// A `get` or `set` of the handler does as always: what it keeps by key is its own.
+    /// A `get` or `set` of the handler does as always: what it keeps by key, a count of attempts say, is its own.
     ///
     /// Not without this: anybody could put the load of every call on the database. Browsers send `max-age=0` when their
     /// user reloads a page.

@@ -24,8 +24,9 @@ const MOST: usize = 64;
 /// came from.
 ///
 /// Clones see the same. Only outermost calls are seen: not those that the body of a cached function makes, nor
-/// loads behind an answer. Of the calls by key it is [`get_or_load`](crate::Cache::get_or_load) alone. A task that the future
-/// spawns is seen if it runs [`in_current_scope`](crate::in_current_scope).
+/// loads behind an answer. Where a body runs without the cache, what it calls is outermost as well. Of the calls by
+/// key it is [`get_or_load`](crate::Cache::get_or_load) alone. A task that the future spawns is seen if it runs
+/// [`in_current_scope`](crate::in_current_scope).
 ///
 /// Observed hits on Redis ask for their age in the same round trip.
 ///

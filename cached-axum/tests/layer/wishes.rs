@@ -195,3 +195,27 @@ async fn permission_may_depend_on_the_request() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn of_two_layers_each_allows_what_it_follows() {
+    let cache = Cache::in_memory().unwrap();
+    let asked = async |outer: bool, wish: &str| {
+        let allowing = |allows| {
+            let layer = CacheLayer::new().cache(cache.clone()).allow_refresh(allows);
+            layer.allow_bypass(allows).allow_only_if_cached(allows)
+        };
+        let app = routes().layer(allowing(!outer)).layer(allowing(outer));
+        ask(&app, "/words/1", &[]).await;
+        let answer = ask(&app, "/words/1", &[("cache-control", wish)]).await;
+        cache.clear().await.unwrap();
+        let cold = ask(&app, "/words/1", &[("cache-control", wish)]).await;
+        (answer.cache_status().to_owned(), cold.status.as_u16())
+    };
+    for outer in [true, false] {
+        assert_eq!(asked(outer, "no-store").await.0, "cached;fwd=bypass");
+        let (refreshed, _) = asked(outer, "no-cache").await;
+        assert!(refreshed.starts_with("cached;fwd="), "{refreshed}");
+    }
+    assert_eq!(asked(true, "only-if-cached").await.1, 200);
+    assert_eq!(asked(false, "only-if-cached").await.1, 504);
+}
