@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tests::RedisServer;
 
 use self::checks::{check_guard, check_items, check_reports, check_users};
-use crate::harness::{Answer, Service, Settings, send};
+use crate::harness::{Answer, Service, Settings, send, stored};
 
 const TOKEN: &str = "0123456789abcdef-of-a-test";
 
@@ -39,17 +39,6 @@ async fn set(service: &Service, name: &str, item: Value) -> u16 {
 
 async fn get(service: &Service, name: &str) -> Answer {
     admin(service, Method::GET, &format!("/api/v3/cache/{name}")).await
-}
-
-/// A hit that says how long it is good for: the first one may be of a value that is still on its way to Redis.
-async fn settled(service: &Service, path: &str) -> Answer {
-    loop {
-        let answer = service.get(path).await;
-        assert_hit(answer.header("cache-status"));
-        if answer.header("cache-status").contains("ttl=") {
-            return answer;
-        }
-    }
 }
 
 async fn status(service: &Service, path: &str) -> String {
@@ -233,15 +222,7 @@ async fn two_processes_share_reports_and_what_makes_them_stale() {
     let one = analytics().redis(&redis).start().await;
     let two = analytics().redis(&redis).database_of(&one).start().await;
     assert_eq!(status(&one, "/users/7").await, LOADED);
-    // What is loaded is stored behind the answer; until then the load's placeholder lies there.
-    let stored = || {
-        let keys = redis.keys("analytics:user:7:*");
-        keys.iter()
-            .any(|key| redis.cli(&["GET", key]).contains(" E "))
-    };
-    while !stored() {
-        tokio::task::yield_now().await;
-    }
+    stored(&redis, "analytics:user:7:*").await;
     assert_hit(&status(&two, "/users/7").await);
     let before = one.get("/users/8").await.ok();
     assert_ne!(before["level"], "B2");

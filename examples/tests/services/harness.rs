@@ -9,6 +9,7 @@
 //! assert_eq!(answer.status, 201);
 //! redis.kill();                                                    // or freeze(), and thaw(), restart()
 //! service.until("/health", |health| health["redis"] == "unavailable").await;
+//! stored(&redis, "tutor:ai:feedback:*").await;                     // what is loaded is stored behind the answer
 //! let log = service.stop().await;                                  // by SIGTERM; it must end well
 //! ```
 
@@ -278,6 +279,25 @@ pub(crate) async fn send(request: RequestBuilder) -> Answer {
 
 fn described(error: impl Debug) -> String {
     format!("{error:?}")
+/// Waits until an entry that `glob` matches is in Redis. It is stored behind the answer; until then the placeholder of a
+/// load lies there.
+pub(crate) async fn stored(redis: &RedisServer, glob: &str) {
+    eventually(glob, || {
+        let mut keys = redis.keys(glob).into_iter();
+        keys.any(|key| redis.cli(&["GET", &key]).contains(" E "))
+    })
+    .await;
+}
+
+/// Waits until it is so.
+pub(crate) async fn eventually(what: &str, is_so: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < PATIENCE, "still not: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 }
 
 impl Printed {

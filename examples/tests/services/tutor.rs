@@ -1,13 +1,12 @@
 //! The tutor: answers of a paid model, in Redis first and in memory whenever there is none.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::RedisServer;
 
-use crate::harness::{Service, Settings, send};
+use crate::harness::{Service, Settings, eventually, send};
 
 const WARM: u64 = 3;
 
@@ -264,9 +263,7 @@ async fn answer_under_way_is_given_and_stored_before_the_service_ends() {
         .await;
     let request = service.request(Method::POST, "/api/ai/feedback");
     let answer = tokio::spawn(send(request.json(&attempt(7))));
-    while !service.printed().contains(": miss ") {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    eventually("a miss", || service.printed().contains(": miss ")).await;
     service.stop().await;
     assert_eq!(answer.await.unwrap().status, 200);
     assert_eq!(redis.keys("tutor:ai:feedback:*").len(), 1);

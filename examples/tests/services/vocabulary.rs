@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tests::RedisServer;
 
-use crate::harness::{Answer, Service, Settings, send};
+use crate::harness::{Answer, Service, Settings, send, stored};
 
 mod load;
 mod trace;
@@ -257,6 +257,7 @@ async fn two_processes_never_answer_with_what_the_other_made_stale() {
     let second = vocabulary().redis(&redis).database_of(&first).start().await;
     let before = first.get("/users/1/statistics").await.ok();
     first.get("/users/2/statistics").await.ok();
+    stored(&redis, "learn:user:1:statistics:*").await;
     assert!(is_hit(&second, "/users/1/statistics").await);
     for word in 3000..3010 {
         assert_eq!(mark_known(&second, 1, word).await, 204);

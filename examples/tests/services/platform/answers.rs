@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tests::RedisServer;
 
 use super::{TOKEN, admin, loads, platform, put, stats};
-use crate::harness::{Service, send};
+use crate::harness::{Service, send, stored};
 
 async fn asked(service: &Service, operation: &str, model: &str, input: &str) -> Value {
     let ask = json!({ "model": model, "input": input });
@@ -39,11 +39,7 @@ async fn model_is_paid_once_for_each_operation_model_and_input() {
         platform(&redis).start().await,
     );
     let first = asked(&one, "summarize", "small", "The river of the people.").await;
-    // What one process has stored behind its answer another finds a moment later.
-    one.until("/health", |_| {
-        redis.keys("platform:model:summarize:small:*").len() == 1
-    })
-    .await;
+    stored(&redis, "platform:model:summarize:small:*").await;
     for service in [&one, &other, &one] {
         assert_eq!(
             asked(service, "summarize", "small", "The river of the people.").await,
