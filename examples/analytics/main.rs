@@ -96,5 +96,6 @@ async fn main() -> anyhow::Result<()> {
         routes = routes.merge(guarded(BearerToken::new(token)?));
     }
     examples::serve(&cache, routes.with_state(service.clone())).await?;
-    service.database.close().await
+    service.database.close().await;
+    Ok(())
 }

@@ -63,5 +63,6 @@ async fn main() -> anyhow::Result<()> {
         model: PaidModel::from_env()?,
     };
     examples::serve(&cache, web::routes().with_state(coach)).await?;
-    database.close().await
+    database.close().await;
+    Ok(())
 }

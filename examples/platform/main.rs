@@ -158,5 +158,6 @@ async fn main() -> anyhow::Result<()> {
         .merge(guarded(token))
         .nest("/health", health::strict_router(cache.clone()));
     examples::serve(&cache, routes.with_state(platform)).await?;
-    database.close().await
+    database.close().await;
+    Ok(())
 }

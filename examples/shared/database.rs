@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Context;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
@@ -12,26 +13,47 @@ use crate::{settings, shipped_words};
 #[derive(Clone, Debug)]
 pub struct Database {
     pool: SqlitePool,
-    /// Deleted at the end.
-    temporary: Option<PathBuf>,
+    _temporary: Option<Arc<Temporary>>,
+}
+
+/// A folder that is deleted with all that is in it once nobody uses it: a service that fails leaves nothing, either.
+#[derive(Debug)]
+struct Temporary(PathBuf);
+
+impl Temporary {
+    fn new() -> anyhow::Result<Self> {
+        let name = format!("cached-examples-{}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        // It may be there: left by a run that was killed and had the same number.
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir(&folder)
+            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            tracing::warn!(%error, folder = %self.0.display(), "cannot delete a temporary folder");
+        }
+    }
 }
 
 impl Database {
-    /// Opens `DATABASE_FILE`, and fills it if it is new; without that variable, fills a temporary file.
+    /// Opens `DATABASE_FILE`, and fills it if it is new; without that variable, fills a temporary file, which is gone
+    /// with the last clone of this.
     ///
     /// # Errors
     ///
     /// If the file cannot be written.
     pub async fn open() -> anyhow::Result<Self> {
-        let kept = settings::text("DATABASE_FILE").map(PathBuf::from);
-        let file = kept.clone().unwrap_or_else(|| {
-            let name = format!("cached-examples-{}.sqlite", std::process::id());
-            std::env::temp_dir().join(name)
-        });
-        if kept.is_none() {
-            // Left by a run that was killed and had the same number.
-            let _ = std::fs::remove_file(&file);
-        }
+        let (file, temporary) = if let Some(file) = settings::text("DATABASE_FILE") {
+            (PathBuf::from(file), None)
+        } else {
+            let folder = Temporary::new()?;
+            (folder.0.join("rows.sqlite"), Some(Arc::new(folder)))
+        };
         let options = SqliteConnectOptions::new()
             .filename(&file)
             .create_if_missing(true)
@@ -42,8 +64,10 @@ impl Database {
             .await
             .with_context(|| format!("cannot open the database {}", file.display()))?;
         fill(&pool).await.context("cannot fill the database")?;
-        let temporary = kept.is_none().then_some(file);
-        Ok(Self { pool, temporary })
+        Ok(Self {
+            pool,
+            _temporary: temporary,
+        })
     }
 
     /// What queries run on.
@@ -52,17 +76,9 @@ impl Database {
         &self.pool
     }
 
-    /// Ends its connections, and deletes the file if it is a temporary one.
-    ///
-    /// # Errors
-    ///
-    /// If the file cannot be deleted.
-    pub async fn close(self) -> anyhow::Result<()> {
+    /// Ends its connections, so that all that was written is in the file.
+    pub async fn close(self) {
         self.pool.close().await;
-        if let Some(file) = self.temporary {
-            std::fs::remove_file(file)?;
-        }
-        Ok(())
     }
 }
 

@@ -20,7 +20,8 @@
 //!     let database = Database::open().await?; // SQLite, with words, people, series and courses in it
 //!     let routes = Router::new().route("/words/{id}", get(word)).with_state(database.clone());
 //!     examples::serve(&cache, routes).await?; // until SIGTERM or ctrl-c
-//!     database.close().await
+//!     database.close().await;
+//!     Ok(())
 //! }
 //! ```
 //!

@@ -69,5 +69,6 @@ async fn main() -> anyhow::Result<()> {
         "{} calls for ${:.3}, {} avoided: ${:.3} saved",
         bill.calls, bill.spent, bill.calls_avoided, bill.saved
     );
-    database.close().await
+    database.close().await;
+    Ok(())
 }

@@ -79,7 +79,8 @@ async fn main() -> anyhow::Result<()> {
         routes = routes.merge(admin::routes(&token).context("ADMIN_TOKEN cannot be used")?);
     }
     examples::serve(&cache, routes).await?;
-    database.close().await
+    database.close().await;
+    Ok(())
 }
 
 /// Loads the first page of each level, and each word on it.

@@ -136,7 +136,7 @@ impl Service {
         self.printed.text()
     }
 
-    /// Tells it to stop, as an init system does, and returns all that it printed; it must end well.
+    /// Tells it to stop, as an init system does, and returns all that it printed; it must end well, and leave nothing.
     pub(crate) async fn stop(mut self) -> String {
         let id = self.process.id().expect("the service runs").to_string();
         let told = Command::new("sh")
@@ -148,6 +148,7 @@ impl Service {
         let status = ended.expect("it stops").expect("it can be waited for");
         let printed = self.printed.at_end().await;
         assert!(status.success(), "{status}\n{printed}");
+        self.folder.assert_clean();
         printed
     }
 }
@@ -218,10 +219,11 @@ impl Settings {
     /// Starts it and waits until it ends, as one that cannot work does; returns whether it ended well, and what it
     /// printed.
     pub(crate) async fn run(self) -> (bool, String) {
-        let _folder = Arc::clone(&self.folder);
+        let folder = Arc::clone(&self.folder);
         let (mut process, printed) = self.spawn();
         let ended = tokio::time::timeout(PATIENCE, process.wait()).await;
         let status = ended.expect("it ends").expect("it can be waited for");
+        folder.assert_clean();
         (status.success(), printed.at_end().await)
     }
 
@@ -277,8 +279,6 @@ pub(crate) async fn send(request: RequestBuilder) -> Answer {
     answered.expect("an answer in time").expect("an answer")
 }
 
-fn described(error: impl Debug) -> String {
-    format!("{error:?}")
 /// Waits until an entry that `glob` matches is in Redis. It is stored behind the answer; until then the placeholder of a
 /// load lies there.
 pub(crate) async fn stored(redis: &RedisServer, glob: &str) {
@@ -298,6 +298,8 @@ pub(crate) async fn eventually(what: &str, is_so: impl Fn() -> bool) {
     }
 }
 
+fn described(error: impl Debug) -> String {
+    format!("{error:?}")
 }
 
 impl Printed {
@@ -357,6 +359,17 @@ impl Folder {
         let folder = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&folder).expect("a folder");
         Self(folder)
+    }
+
+    /// Nothing is in it but the rows that a test wanted to be kept.
+    #[track_caller]
+    fn assert_clean(&self) {
+        let files = std::fs::read_dir(&self.0).expect("the folder");
+        let names = files.map(|file| file.expect("a file").file_name());
+        let left: Vec<_> = names
+            .filter(|name| !name.to_string_lossy().starts_with("rows.sqlite"))
+            .collect();
+        assert!(left.is_empty(), "it left {left:?}");
     }
 }
 

@@ -190,6 +190,16 @@ async fn tutor_starts_without_the_redis_it_was_told_of() {
 }
 
 #[tokio::test]
+async fn service_that_cannot_start_says_why_and_leaves_no_rows_behind() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let settings = tutor()
+        .env("DATABASE_FILE", "")
+        .env("LISTEN", taken.local_addr().unwrap().to_string());
+    let (well, printed) = settings.run().await;
+    assert!(!well && printed.contains("set LISTEN"), "{printed}");
+}
+
+#[tokio::test]
 async fn settings_of_the_environment_count() {
     let redis = RedisServer::start();
     let service = tutor()
