@@ -34,16 +34,15 @@ pub(crate) async fn stats(
     State(model): State<PaidModel>,
 ) -> Result<Json<Stats>, Failure> {
     let counted = StatsReport::of(&cache);
-    let spared = asked_of_the_model(&counted);
     Ok(Json(Stats {
         redis: ServerReport::of(&cache).await?,
-        model: model.bill(spared),
+        model: model.bill(spared(&counted)),
         counted,
     }))
 }
 
 /// How many questions to the model were answered without it.
-fn asked_of_the_model(counted: &StatsReport) -> u64 {
+fn spared(counted: &StatsReport) -> u64 {
     let of_model = |name: &&str| name.contains("::model::");
     let functions = counted.functions.iter();
     functions

@@ -1,5 +1,5 @@
-//! What the database is asked, and what changes it. Every answer about a user or a scenario says so by a tag, and
-//! whatever changes one of them names that.
+//! What the database is asked, and what changes it. Every answer about a user or a scenario says so by a tag: that is
+//! what admins name, and a scenario that is rewritten. A result makes less stale, and names just that.
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
@@ -142,7 +142,12 @@ pub(crate) struct Outcome {
     score: f64,
 }
 
-#[invalidates(tags = ["user:{outcome.user_id}", "scenario:{scenario_id}"])]
+/// What the model said of the scenario stays: that was paid for, and no result changes it.
+#[invalidates(
+    progress(Path(outcome.user_id)),
+    attempts(Path((outcome.user_id, scenario_id))),
+    count(Path(scenario_id))
+)]
 pub(crate) async fn record(
     Path(scenario_id): Path<i64>,
     State(database): State<Database>,
