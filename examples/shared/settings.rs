@@ -22,29 +22,59 @@ where
     }
 }
 
-/// What the variable `name` says, in seconds (`0.5`) or milliseconds (`50ms`), or `default`.
+/// What the variable `name` says, in seconds (`0.5`) or with a unit (`50ms`, `2s`, `30m`, `1h`), or `default`.
 ///
 /// # Errors
 ///
 /// If it does not parse; the message names the variable.
 pub fn duration_or(name: &str, default: Duration) -> anyhow::Result<Duration> {
-    let Some(text) = text(name) else {
-        return Ok(default);
-    };
-    let seconds = match text.strip_suffix("ms") {
-        Some(milliseconds) => milliseconds.parse().map(|number: f64| number / 1000.0),
-        None => text.trim_end_matches('s').parse(),
-    };
-    seconds
-        .map_err(anyhow::Error::from)
-        .and_then(|seconds| Ok(Duration::try_from_secs_f64(seconds)?))
-        .with_context(|| {
-            format!("the environment variable {name} does not parse: write `0.5` or `500ms`")
-        })
+    match text(name) {
+        Some(text) => duration(&text).with_context(|| {
+            format!("the environment variable {name} does not parse: write `0.5`, `500ms` or `30m`")
+        }),
+        None => Ok(default),
+    }
+}
+
+fn duration(text: &str) -> anyhow::Result<Duration> {
+    const UNITS: [(&str, f64); 4] = [("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
+    let (number, unit) = UNITS
+        .iter()
+        .find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, *seconds)))
+        .unwrap_or((text, 1.0));
+    let number: f64 = number.parse()?;
+    Ok(Duration::try_from_secs_f64(number * unit)?)
 }
 
 /// What the variable `name` says, if it is set and not empty.
 #[must_use]
 pub fn text(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_seconds_or_have_a_unit() -> anyhow::Result<()> {
+        for (text, milliseconds) in [
+            ("2", 2_000),
+            ("0.5", 500),
+            ("50ms", 50),
+            ("90s", 90_000),
+            ("30m", 1_800_000),
+            ("1h", 3_600_000),
+        ] {
+            assert_eq!(
+                duration(text)?,
+                Duration::from_millis(milliseconds),
+                "{text}"
+            );
+        }
+        for text in ["soon", "", "m", "1ss", "-1", "1e300h", "NaN"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+        Ok(())
+    }
 }
