@@ -75,11 +75,12 @@ impl Sessions {
 
 /// 503 if the store did not answer, 413 for what it will not keep.
 fn failed(error: &session_store::Error) -> Failure {
-    let status = match error {
-        session_store::Error::Encode(_) => StatusCode::PAYLOAD_TOO_LARGE,
-        _ => StatusCode::SERVICE_UNAVAILABLE,
-    };
-    Failure::new(status, error.to_string())
+    match error {
+        session_store::Error::Encode(why) => {
+            Failure::new(StatusCode::PAYLOAD_TOO_LARGE, why.clone())
+        }
+        _ => Failure::unavailable(),
+    }
 }
 
 pub(crate) async fn create(

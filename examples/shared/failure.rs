@@ -40,6 +40,13 @@ impl Failure {
     pub fn refused(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, message)
     }
+
+    /// 503: Redis is away, and this cannot be done without. What is wrong with it is in the log, and for nobody else.
+    #[must_use]
+    pub fn unavailable() -> Self {
+        let message = "this cannot be done at the moment: try again later";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
+    }
 }
 
 impl std::fmt::Display for Failure {
@@ -59,13 +66,16 @@ impl From<sqlx::Error> for Failure {
 }
 
 impl From<cached_core::Error> for Failure {
-    /// 400 for a key or a pattern that cannot be used, 503 for a store that does not answer.
+    /// 400 for a key or a pattern that cannot be used, 413 for a value that cannot be kept, 503 for a store that does not
+    /// answer.
     fn from(error: cached_core::Error) -> Self {
-        let status = match error.kind() {
-            ErrorKind::Key | ErrorKind::Pattern => StatusCode::BAD_REQUEST,
-            _ => StatusCode::SERVICE_UNAVAILABLE,
-        };
-        Self::new(status, error.to_string())
+        match error.kind() {
+            ErrorKind::Key | ErrorKind::Pattern => Self::refused(error.to_string()),
+            ErrorKind::TooLarge | ErrorKind::Unstorable => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, error.to_string())
+            }
+            _ => Self::unavailable(),
+        }
     }
 }
 

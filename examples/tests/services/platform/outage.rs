@@ -26,6 +26,7 @@ async fn is_away(service: &Service, session: &str) {
         let answer = service.get(path).await;
         assert_eq!(answer.status, 503, "{path}: {answer:?}");
         assert!(answer.json()["error"].is_string(), "{answer:?}");
+        assert!(!answer.text.contains("REDIS"), "not for users: {answer:?}");
     }
     let ask = json!({ "model": "small", "input": "a text" });
     let login = json!({ "user_id": 7, "back_to": "/lessons" });
