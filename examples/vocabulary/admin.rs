@@ -3,13 +3,16 @@
 use axum::extract::Query;
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use cached_axum::admin::InvalidationReport;
 use cached_axum::health::{CacheStatistics, HealthReport};
 use cached_axum::{BearerToken, RequireGuard, UnusableToken};
-use cached_core::{Cache, invalidates};
+use cached_core::Cache;
 use serde::{Deserialize, Serialize};
 
+use crate::Failure;
+
 /// A part of what is cached.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum CacheType {
     All,
@@ -21,12 +24,6 @@ enum CacheType {
 #[derive(Debug, Deserialize)]
 struct Clear {
     cache_type: CacheType,
-}
-
-/// What was forgotten.
-#[derive(Debug, Serialize)]
-struct Cleared {
-    cleared: CacheType,
 }
 
 /// How the cache is.
@@ -60,26 +57,17 @@ pub(crate) fn routes(token: &str) -> Result<Router, UnusableToken> {
         .route_layer(guard))
 }
 
-/// At the same cost for ten entries and for ten million.
-async fn clear(Query(Clear { cache_type }): Query<Clear>) -> Json<Cleared> {
-    match cache_type {
-        CacheType::All => clear_all().await,
-        CacheType::Vocabulary => clear_vocabulary().await,
-        CacheType::Translation => clear_translations().await,
-    }
-    Json(Cleared {
-        cleared: cache_type,
-    })
+/// At the same cost for ten entries and for ten million. While Redis is away it is postponed for the other processes, and
+/// says so.
+async fn clear(Query(Clear { cache_type }): Query<Clear>) -> Result<InvalidationReport, Failure> {
+    let cache = Cache::current();
+    let done = match cache_type {
+        CacheType::All => cache.clear().await,
+        CacheType::Vocabulary => cache.invalidate("vocabulary:*").await,
+        CacheType::Translation => cache.invalidate("translation:*").await,
+    };
+    Ok(done?.into())
 }
-
-#[invalidates("vocabulary:*")]
-async fn clear_vocabulary() {}
-
-#[invalidates("translation:*")]
-async fn clear_translations() {}
-
-#[invalidates("vocabulary:*", "translation:*", "user:*")]
-async fn clear_all() {}
 
 async fn health() -> Json<Report> {
     let cache = Cache::current();

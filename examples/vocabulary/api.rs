@@ -20,14 +20,14 @@ type Service = State<Vocabulary>;
 #[derive(Debug, Deserialize)]
 struct Page {
     level: Level,
-    #[serde(default = "twenty")]
+    #[serde(default = "usual_page")]
     limit: u32,
     #[serde(default)]
     offset: u32,
 }
 
-fn twenty() -> u32 {
-    20
+fn usual_page() -> u32 {
+    USUAL_PAGE
 }
 
 /// What to translate.
@@ -46,6 +46,8 @@ struct Many {
     target: String,
 }
 
+/// How many words a client gets that does not say how many.
+pub(crate) const USUAL_PAGE: u32 = 20;
 const LONGEST_PAGE: u32 = 100;
 const LARGEST_BATCH: usize = 50;
 

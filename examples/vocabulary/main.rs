@@ -37,7 +37,7 @@
 //! | variable | default | |
 //! |---|---|---|
 //! | `WARM_LEVELS` | `A1,A2,B1,B2` | levels whose words are there from the start |
-//! | `WARM_WORDS` | 25 | how many of each; 0 for none |
+//! | `WARM_WORDS` | 20 | how many of each: the page that most ask for; 0 for none |
 //! | `ADMIN_TOKEN` | none: there is no `/admin` | what opens it |
 
 mod admin;
@@ -87,7 +87,7 @@ async fn main() -> anyhow::Result<()> {
 async fn warm_up(vocabulary: &Vocabulary) -> anyhow::Result<()> {
     let levels = settings::or("WARM_LEVELS", "A1,A2,B1,B2".to_owned())?;
     let levels: Result<Vec<Level>, Failure> = levels.split(',').map(str::parse).collect();
-    let most = settings::or("WARM_WORDS", 25)?;
+    let most = settings::or("WARM_WORDS", api::USUAL_PAGE)?;
     for level in levels.context("WARM_LEVELS does not parse")? {
         if most == 0 {
             continue;

@@ -159,7 +159,7 @@ async fn check_admin(service: &Service) {
         ("all", [false, false, false]),
     ] {
         let answer = clear(service, TOKEN, &format!("?cache_type={cache_type}")).await;
-        assert_eq!(answer.ok(), json!({ "cleared": cache_type }));
+        assert_eq!(answer.ok(), json!({ "outcome": "applied" }));
         left(kept).await;
     }
 
@@ -287,6 +287,9 @@ async fn learners_notice_nothing_when_redis_stops_and_comes_back() {
     assert_eq!(mark_known(&service, 1, 3000).await, 204);
     let after = service.get("/users/1/statistics").await.ok();
     assert_ne!(after, before, "nobody sees what is stale");
+    let cleared = clear(&service, TOKEN, "?cache_type=all").await;
+    assert_eq!(cleared.status, 202, "no other process knows of it yet");
+    assert_eq!(cleared.json(), json!({ "outcome": "postponed" }));
 
     redis.restart();
     service
@@ -318,6 +321,14 @@ async fn words_of_the_chosen_levels_are_there_from_the_start() {
         printed.contains(r#"what="B2" done=5 failed=0"#),
         "{printed}"
     );
+
+    let service = vocabulary()
+        .env("WARM_LEVELS", "B1")
+        .env("WARM_WORDS", "")
+        .start()
+        .await;
+    assert!(is_hit(&service, "/words?level=B1").await);
+    service.stop().await;
 
     let (well, printed) = vocabulary().env("WARM_LEVELS", "C2").run().await;
     assert!(!well && printed.contains("WARM_LEVELS"), "{printed}");
