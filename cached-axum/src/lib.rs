@@ -41,7 +41,8 @@
 //!
 //! Import the attributes from here: that also brings what axum's own types need to be cached. What a pattern binds is the
 //! key; `State`, `Extension` and `HeaderMap` say `#[cached(skip)]`. [`Json`](axum::Json), [`Html`](axum::response::Html), a plain value, or a
-//! `Result` of one is stored as what it holds.
+//! `Result` of one is stored as what it holds. A typed call, and a companion, takes its arguments as the handler does:
+//! `#[invalidates(user(Path(id)))]`, `user::peek(Path(1))`.
 //!
 //! | | |
 //! |---|---|
