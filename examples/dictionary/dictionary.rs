@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use examples::Line;
 use serde::{Deserialize, Serialize};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 
@@ -31,31 +32,6 @@ impl fmt::Display for Entry {
         }
         write!(f, "\n  see also: {}", self.see_also.join(", "))
     }
-}
-
-/// One line of the list that comes with this example.
-#[derive(Debug)]
-pub(crate) struct Line {
-    word: &'static str,
-    part: &'static str,
-    uses: u32,
-    definition: &'static str,
-}
-
-/// The list that comes with this example; words.LICENSE says where it is from.
-pub(crate) fn shipped_words() -> Vec<Line> {
-    include_str!("words.tsv")
-        .lines()
-        .filter_map(|line| {
-            let mut fields = line.split('\t');
-            Some(Line {
-                word: fields.next()?,
-                part: fields.next()?,
-                uses: fields.next()?.parse().ok()?,
-                definition: fields.next()?,
-            })
-        })
-        .collect()
 }
 
 /// An open book. Cheap to clone.

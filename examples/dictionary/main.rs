@@ -27,10 +27,10 @@ mod dictionary;
 mod report;
 mod trace;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use cached_core::{Cache, cached};
-use indicatif::{ProgressBar, ProgressStyle};
+use examples::progress;
 use tokio::task::JoinSet;
 
 use crate::dictionary::{Dictionary, Entry};
@@ -56,7 +56,7 @@ async fn main() -> anyhow::Result<()> {
     let cache = Cache::from_env()?;
     cache.install()?;
 
-    let words = dictionary::shipped_words();
+    let words = examples::shipped_words();
     let bar = progress("filling", words.len());
     let book = Dictionary::create(&words, |filled| bar.set_position(filled)).await?;
     bar.finish_and_clear();
@@ -127,16 +127,4 @@ async fn warm_up(book: &Dictionary) -> anyhow::Result<()> {
         started.elapsed().as_secs_f64()
     );
     Ok(())
-}
-
-/// A bar on standard error, drawn only where that is a terminal.
-fn progress(what: &'static str, length: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{msg:>10} [{bar:40}] {pos}/{len} {eta}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar())
-        .progress_chars("=> ");
-    let bar = ProgressBar::new(length as u64)
-        .with_style(style)
-        .with_message(what);
-    bar.enable_steady_tick(Duration::from_millis(100));
-    bar
 }

@@ -34,21 +34,35 @@
 //! | `RUST_LOG` | `info` | what is logged, to standard error |
 //!
 //! And those of the cache: [`Cache::from_env`](cached_core::Cache::from_env).
-#![cfg(feature = "services")]
+#![cfg(feature = "sqlite")]
 
-mod database;
-mod failure;
-mod log;
-mod model;
-mod serve;
-pub mod settings;
-mod warm;
+mod progress;
 mod words;
 
-pub use database::Database;
-pub use failure::Failure;
-pub use log::log;
-pub use model::{Bill, PaidModel};
-pub use serve::serve;
-pub use warm::warm_up;
+pub use progress::progress;
 pub use words::{Line, shipped_words};
+
+#[cfg(feature = "services")]
+mod database;
+#[cfg(feature = "services")]
+mod failure;
+#[cfg(feature = "services")]
+mod log;
+#[cfg(feature = "services")]
+mod model;
+#[cfg(feature = "services")]
+mod serve;
+#[cfg(feature = "services")]
+pub mod settings;
+#[cfg(feature = "services")]
+mod warm;
+
+#[cfg(feature = "services")]
+pub use crate::{
+    database::Database,
+    failure::Failure,
+    log::log,
+    model::{Bill, PaidModel},
+    serve::serve,
+    warm::warm_up,
+};

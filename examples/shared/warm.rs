@@ -1,9 +1,8 @@
 //! Filling a cache before the first caller comes.
 
-use std::time::Duration;
-
 use futures_util::{StreamExt as _, stream};
-use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::progress;
 
 /// Runs `calls` of a cached function, `at_once` at a time, behind a progress bar; returns how many failed.
 ///
@@ -28,16 +27,4 @@ where
     bar.finish_and_clear();
     tracing::info!(what, done, failed, milliseconds = took.as_millis(), "warm");
     failed
-}
-
-/// A bar on standard error, drawn only where that is a terminal.
-fn progress(what: &'static str, length: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{msg:>20} [{bar:40}] {pos}/{len} {eta}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar())
-        .progress_chars("=> ");
-    let bar = ProgressBar::new(length as u64)
-        .with_style(style)
-        .with_message(what);
-    bar.enable_steady_tick(Duration::from_millis(100));
-    bar
 }
