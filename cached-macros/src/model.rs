@@ -271,7 +271,7 @@ fn check_signature(item: &Item, mistakes: &mut Mistakes) -> Option<Form> {
                 ty,
                 "a function that never returns has nothing to cache: leave the attribute out",
             );
-        } else if let Type::Reference(reference) = stored(ty) {
+        } else if let Type::Reference(reference) = held(ty) {
             mistakes.on(
                 reference,
                 "a reference cannot be cached, because a hit has nothing to borrow from: return an owned value, such as `String`",
@@ -305,14 +305,24 @@ fn returned(form: Option<&Form>, signature: &Signature) -> (Type, Span) {
 
 /// What in a return type the stored type seems to be: only messages hang on it.
 fn stored(ty: &Type) -> &Type {
+    inside(ty, &|name| name == "Option" || name.ends_with("Result"))
+}
+
+/// The same, without what makes an answer of it.
+fn held(ty: &Type) -> &Type {
+    inside(stored(ty), &|name| matches!(name, "Json" | "Html"))
+}
+
+/// The first type argument of types that are `named` so.
+fn inside<'a>(ty: &'a Type, named: &dyn Fn(&str) -> bool) -> &'a Type {
     let ty = bare(ty);
     if let Type::Path(path) = ty
         && let Some(last) = path.path.segments.last()
-        && (last.ident == "Option" || last.ident.to_string().ends_with("Result"))
+        && named(&last.ident.to_string())
         && let PathArguments::AngleBracketed(arguments) = &last.arguments
         && let Some(GenericArgument::Type(inner)) = arguments.args.first()
     {
-        return stored(inner);
+        return inside(inner, named);
     }
     ty
 }
