@@ -63,6 +63,7 @@ pub struct Observer {
 struct Seen {
     calls: Mutex<Vec<Observation>>,
     beyond: AtomicU64,
+    has_declined: AtomicBool,
     has_refused: AtomicBool,
     refused: Notify,
     /// Futures that this sees, and when one of them has ended.
@@ -184,6 +185,13 @@ impl Observer {
         self.seen.beyond.load(Ordering::Relaxed)
     }
 
+    /// Whether a call inside has found what was fresh, but older than [`max_age`](Self::max_age).
+    #[doc(hidden)]
+    #[must_use]
+    pub fn has_declined(&self) -> bool {
+        self.seen.has_declined.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn refuses_loads(&self) -> bool {
         self.only_if_cached
     }
@@ -247,9 +255,15 @@ impl Observer {
     /// Whether calls take what is of this age.
     #[cold]
     pub(crate) fn takes(&self, age: Age, kept: Kept) -> bool {
-        self.max_age.is_none_or(|max_age| {
-            age == Age::Fresh && kept.lived().is_some_and(|lived| lived <= max_age)
-        })
+        let Some(max_age) = self.max_age else {
+            return true;
+        };
+        let is_fresh = age == Age::Fresh;
+        let takes = is_fresh && kept.lived().is_some_and(|lived| lived <= max_age);
+        if is_fresh && !takes {
+            self.seen.has_declined.store(true, Ordering::Relaxed);
+        }
+        takes
     }
 
     /// A value that was there, and how long it is kept.

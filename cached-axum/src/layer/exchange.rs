@@ -65,7 +65,8 @@ impl Exchange {
         }
         let summary = Summary::of(&calls, observer.beyond());
         let headers = response.headers_mut();
-        if let Some(member) = summary.member(&self.settings.name, self.wishes.refresh) {
+        let is_wish = self.wishes.refresh || observer.has_declined();
+        if let Some(member) = summary.member(&self.settings.name, is_wish) {
             headers.append(CACHE_STATUS, member);
         }
         let is_read = matches!(self.method, Method::GET | Method::HEAD);

@@ -61,9 +61,12 @@ async fn answer_that_is_older_than_asked_for_is_loaded() {
         answer.cache_status().to_owned()
     };
     assert_eq!(asked(11).await, "cached;hit;ttl=50");
-    assert_eq!(asked(9).await, "cached;fwd=miss;stored");
+    // Something fresh was there, and the client did not want it.
+    assert_eq!(asked(9).await, "cached;fwd=request;stored");
     assert_eq!(asked(9).await, "cached;hit;ttl=60");
     assert_eq!(cache.stats().total.loads, 2);
+    clock.advance(Duration::from_secs(61));
+    assert_eq!(asked(9).await, "cached;fwd=miss;stored");
 }
 
 #[tokio::test]
