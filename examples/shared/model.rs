@@ -71,12 +71,14 @@ impl PaidModel {
     #[must_use]
     pub fn bill(&self, calls_avoided: u64) -> Bill {
         let calls = self.calls();
+        // To a millionth: 86 calls for 0.002 are 0.172, and not 0.17200000000000001.
+        let dollars = |calls: u64| (calls as f64 * self.price * 1e6).round() / 1e6;
         Bill {
             calls,
             calls_avoided,
             price_per_call: self.price,
-            spent: calls as f64 * self.price,
-            saved: calls_avoided as f64 * self.price,
+            spent: dollars(calls),
+            saved: dollars(calls_avoided),
         }
     }
 }
@@ -85,4 +87,23 @@ impl PaidModel {
 fn answer(prompt: &str) -> String {
     let words: Vec<&str> = prompt.split_whitespace().rev().collect();
     words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bill_has_no_more_digits_than_money_has() {
+        let model = PaidModel {
+            latency: Duration::ZERO,
+            price: 0.002,
+            calls: Arc::new(AtomicU64::new(86)),
+        };
+        let bill = model.bill(185);
+        assert_eq!(
+            (bill.spent.to_string(), bill.saved.to_string()),
+            ("0.172".into(), "0.37".into())
+        );
+    }
 }
