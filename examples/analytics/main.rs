@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run -p examples --features services --bin analytics
 //! curl -i localhost:3000/api/v3/analytics/courses/7
+//! curl -i --json '{"level": "B2"}' localhost:3000/users/7
 //! ```
 //!
 //! It prints
@@ -27,9 +28,10 @@
 //! | `GET`, `PUT`, `DELETE /api/v3/cache/{key}`, `GET …/exists` | by key |
 //! | `DELETE /api/v3/cache?pattern=report-*` | clears, and says how many |
 //!
-//! The last three rows are for those who send `Authorization: Bearer …` with the `ADMIN_TOKEN` of the environment, and
-//! for nobody if there is none. Settings of Redis: `REDIS_URL`, `REDIS_MAX_CONNECTIONS`, `REDIS_SOCKET_TIMEOUT`,
-//! `REDIS_SOCKET_CONNECT_TIMEOUT`, `REDIS_RETRY_ON_TIMEOUT`.
+//! An item is `{"value": …, "ttl_seconds": 60}`, of which the second may be left out. The last three rows are for those
+//! who send `Authorization: Bearer …` with the `ADMIN_TOKEN` of the environment, and for nobody if there is none.
+//! Settings of Redis: `REDIS_URL`, `REDIS_MAX_CONNECTIONS`, `REDIS_SOCKET_TIMEOUT`, `REDIS_SOCKET_CONNECT_TIMEOUT`,
+//! `REDIS_RETRY_ON_TIMEOUT`.
 
 mod items;
 mod reports;

@@ -28,6 +28,16 @@
 //! | `POST /transcripts` | `whisper:{digest}` | `REDIS_TTL_MODEL`, 24 h |
 //! | `POST /speech` | `tts:{digest}:{voice}` | `REDIS_TTL_MODEL`, 24 h |
 //! | `GET /health`, `GET /bill` | | |
+//!
+//! Bodies are JSON, and that of `/transcripts` any bytes:
+//!
+//! ```text
+//! curl -X PUT --json '{"name": "Ada", "language": "cs", "level": "B1"}' localhost:3000/users/1001/profile
+//! curl -X PUT --json '{"voice": "echo", "daily_goal": 20}' localhost:3000/users/1001/settings
+//! curl --json '{"text": "Where is the river?"}' localhost:3000/users/1001/messages
+//! curl --json '{"word": "come", "knew": true}' localhost:3000/words/1/reviews
+//! curl --json '{"text": "Good morning.", "voice": "alloy"}' localhost:3000/speech
+//! ```
 
 mod model;
 mod statistics;

@@ -26,6 +26,18 @@
 //! | `POST /api/scenarios/{id}/results` | | |
 //! | `GET /health` | | |
 //!
+//! What is sent to them; an operation is `summarize`, `translate` or `grade`:
+//!
+//! ```text
+//! curl --json '{"user_id": 7, "scenario_id": 3}' localhost:3000/api/sessions
+//! curl -X PUT --json '{"memory": {"said": "hello"}}' localhost:3000/api/sessions/$ID
+//! curl --json '{"user_id": 7, "back_to": "/lessons"}' localhost:3000/api/oauth/github
+//! curl --json '{"model": "small", "input": "A text."}' localhost:3000/api/model/grade
+//! curl --json '{"user_id": 7, "text": "Hello!"}' localhost:3000/api/scenarios/3/simulate
+//! curl --json '{"user_id": 7, "score": 80}' localhost:3000/api/scenarios/3/results
+//! curl -X PUT --json '{"title": "At the market", "page": "…"}' localhost:3000/api/scenarios/3
+//! ```
+//!
 //! And for those who send `Authorization: Bearer …` with `ADMIN_TOKEN`: `GET /api/cache/stats`,
 //! `POST /api/cache/invalidate/user/{user_id}`, `POST /api/cache/invalidate/scenario/{scenario_id}`,
 //! `POST /api/cache/cleanup`. With `SESSION_COPY=true` sessions have a copy in the database, which survives a flush of

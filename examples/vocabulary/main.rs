@@ -6,6 +6,7 @@
 //! cargo run -p examples --features services --bin vocabulary
 //! curl 'localhost:3000/words?level=B1&limit=3'
 //! curl -X PUT localhost:3000/users/1/words/17
+//! curl --json '{"texts": ["a river", "a bridge"], "source": "en", "target": "cs"}' localhost:3000/translations/batch
 //! curl localhost:3000/health/cache
 //! curl -X POST -H 'Authorization: Bearer only-on-this-machine' 'localhost:3000/admin/cache/clear?cache_type=translation'
 //! ```

@@ -5,6 +5,7 @@
 mod analytics;
 mod coach;
 mod harness;
+mod opening;
 mod platform;
 mod tutor;
 mod vocabulary;
