@@ -10,7 +10,7 @@
 //! | `POST /purge` | of `{"glob": "*:profile:*"}`: [`PurgeReport`], how many keys were deleted |
 //! | `POST /clear` | [`InvalidationReport`]: everything in the namespace is unusable |
 //!
-//! Answers are JSON, also the [`AdminRejection`]s; none has a value or a secret in it.
+//! Answers are JSON, also the [`AdminRejection`]s, but for what the guard answers; none has a value or a secret in it.
 //!
 //! **An admin page cannot hurt the server.** Of all `POST`s of one router, one runs at a time: others are answered with
 //! `429 Too Many Requests` and `Retry-After`. A purge goes through the keyspace in batches, each with a deadline of its
