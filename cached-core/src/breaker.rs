@@ -20,9 +20,6 @@ use crate::{
     error::{Class, Weight},
 };
 
-/// How many failures in a row open it: one is an accident.
-const FAILURES: u32 = 5;
-
 /// A connection that breaks fails everything on it, and a pause of the server all who wait: within this time
 /// that is one failure.
 const INCIDENT: Duration = Duration::from_millis(10);
@@ -44,6 +41,8 @@ pub(crate) struct Breaker {
     turns: AtomicU64,
     /// Failures since the last answer.
     failures: AtomicU32,
+    /// How many of them open it.
+    most: u32,
     state: Mutex<State>,
 }
 
@@ -64,10 +63,12 @@ struct State {
 pub(crate) struct OutageId(u64);
 
 impl Breaker {
-    pub(crate) fn new() -> Self {
+    /// One that `failures` in a row open.
+    pub(crate) fn new(failures: u32) -> Self {
         Self {
             turns: AtomicU64::new(0),
             failures: AtomicU32::new(0),
+            most: failures,
             state: Mutex::default(),
         }
     }
@@ -106,7 +107,7 @@ impl Breaker {
             state.counted = Some(now);
         }
         let failures = self.failures.fetch_add(1, Ordering::Relaxed);
-        if weight == Weight::One && failures.saturating_add(1) < FAILURES {
+        if weight == Weight::One && failures.saturating_add(1) < self.most {
             return false;
         }
         self.open(&mut state, error, now);

@@ -108,6 +108,10 @@ impl Builder {
         /// With [`Outage::Memory`], how old a value may become that was loaded while Redis could not be reached.
         /// Default 30 s.
         outage_ttl: Duration,
+        /// How many failures in a row, missed deadlines included, make an outage: from then on Redis is not asked. With 1
+        /// the first call that fails keeps what it loads, where it would be paid for again, at the price of a short
+        /// outage for each connection that breaks. Default 5.
+        failures_until_outage: u32,
         /// Whether anything is cached; if not, every call runs its body. Invalidations work in any case.
         /// Default yes.
         enabled: bool,
@@ -180,6 +184,9 @@ fn check(config: &Config) -> Result<(), Error> {
         return wrong(
             "`outage_ttl` must be at least a millisecond: to keep nothing, use `Outage::Origin`",
         );
+    }
+    if config.failures_until_outage == 0 {
+        return wrong("`failures_until_outage` must be at least 1");
     }
     if config.journal_capacity == 0 {
         return wrong("`journal_capacity` must be at least 1");

@@ -139,7 +139,8 @@ impl Cache {
     }
 
     pub(crate) fn with_config(config: Config) -> Result<Self, Error> {
-        let (generations, breaker) = (Generations::new(), Arc::new(Breaker::new()));
+        let generations = Generations::new();
+        let breaker = Arc::new(Breaker::new(config.failures_until_outage));
         let store: Arc<dyn Store> = match &config.address {
             Some(address) => {
                 let breaker = Arc::clone(&breaker);
@@ -182,7 +183,7 @@ impl Cache {
         let config = Config::default();
         let generations = Generations::new();
         let store = Arc::new(MemoryStore::new(&config, generations.clone()));
-        let breaker = Arc::new(Breaker::new());
+        let breaker = Arc::new(Breaker::new(config.failures_until_outage));
         Self::with_store(config, store, generations, breaker, Some(error))
     }
 

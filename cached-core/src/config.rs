@@ -31,6 +31,7 @@ pub(crate) struct Config {
     pub(crate) journal_capacity: usize,
     pub(crate) outage: Outage,
     pub(crate) outage_ttl: Duration,
+    pub(crate) failures_until_outage: u32,
     pub(crate) enabled: bool,
     pub(crate) clock: Clock,
 }
@@ -67,6 +68,8 @@ impl Default for Config {
             outage: Outage::Memory,
             // As old as a value may be that another process has invalidated.
             outage_ttl: Duration::from_secs(30),
+            // One is an accident.
+            failures_until_outage: 5,
             enabled: true,
             clock: Clock::system(),
         }

@@ -2,7 +2,7 @@
 
 /// What calls do while Redis cannot be reached: [`Builder::outage`](crate::Builder::outage).
 ///
-/// Redis counts as unreachable after several failures in a row, until a look in the background finds it.
+/// Redis counts as unreachable after [five failures in a row](crate::Builder::failures_until_outage), until a look in the background finds it.
 /// Meanwhile nothing waits for it. Invalidations hold in this process at once; they are
 /// [`Postponed`](crate::Invalidated::Postponed) for others, and sent before any read of Redis is trusted again.
 ///

@@ -46,7 +46,9 @@ const WARM_AT_ONCE: usize = 4;
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     examples::log()?;
-    let cache = Cache::builder().namespace("tutor").with_env()?.build()?;
+    // Each answer is paid for: the first call that Redis fails keeps its own here.
+    let cache = Cache::builder().namespace("tutor").failures_until_outage(1);
+    let cache = cache.with_env()?.build()?;
     cache.install()?;
     let database = Database::open().await?;
     let lessons = Lessons {

@@ -1,5 +1,7 @@
 use super::*;
 
+const FAILURES: u32 = 5;
+
 fn error(class: Class) -> Error {
     Error::new(ErrorKind::Unavailable, "away").classed(class)
 }
@@ -11,7 +13,7 @@ fn fails(breaker: &Breaker, times: u32, now: Instant) -> bool {
 
 #[test]
 fn failures_in_a_row_open_it_and_an_answer_between_them_does_not() {
-    let (breaker, now) = (Breaker::new(), Instant::now());
+    let (breaker, now) = (Breaker::new(FAILURES), Instant::now());
     for _ in 0..3 {
         assert!(!fails(&breaker, FAILURES - 1, now));
         breaker.succeeded();
@@ -22,15 +24,21 @@ fn failures_in_a_row_open_it_and_an_answer_between_them_does_not() {
 }
 
 #[test]
+fn it_can_be_made_so_that_the_first_failure_opens_it() {
+    let (breaker, now) = (Breaker::new(1), Instant::now());
+    assert!(fails(&breaker, 1, now));
+}
+
+#[test]
 fn only_one_failure_opens_it() {
-    let (breaker, now) = (Breaker::new(), Instant::now());
+    let (breaker, now) = (Breaker::new(FAILURES), Instant::now());
     assert!(fails(&breaker, FAILURES, now));
     assert!(!fails(&breaker, 3 * FAILURES, now), "it is open already");
 }
 
 #[test]
 fn everything_that_one_broken_connection_fails_is_one_failure() {
-    let (breaker, now) = (Breaker::new(), Instant::now());
+    let (breaker, now) = (Breaker::new(FAILURES), Instant::now());
     let broken = error(Class::Broken);
     assert!((0..1_000).all(|_| !breaker.failed(&broken, now)));
     let opened =
@@ -41,7 +49,7 @@ fn everything_that_one_broken_connection_fails_is_one_failure() {
 #[test]
 fn refused_credentials_open_it_at_once_and_what_a_server_says_of_one_command_never_does() {
     let now = Instant::now();
-    let breaker = Breaker::new();
+    let breaker = Breaker::new(FAILURES);
     assert!((0..100).all(|_| !breaker.failed(&error(Class::Full), now)));
     assert!((0..100).all(|_| !breaker.failed(&error(Class::Other), now)));
     assert!(breaker.failed(&error(Class::Permanent), now));
@@ -49,7 +57,7 @@ fn refused_credentials_open_it_at_once_and_what_a_server_says_of_one_command_nev
 
 #[test]
 fn each_outage_has_its_number() {
-    let (breaker, now) = (Breaker::new(), Instant::now());
+    let (breaker, now) = (Breaker::new(FAILURES), Instant::now());
     assert_eq!(breaker.close(now), None, "it is closed");
     fails(&breaker, FAILURES, now);
     let first = breaker.outage();
@@ -65,7 +73,7 @@ fn each_outage_has_its_number() {
 
 #[test]
 fn pauses_double_up_to_the_longest_and_spread() {
-    let (breaker, now) = (Breaker::new(), Instant::now());
+    let (breaker, now) = (Breaker::new(FAILURES), Instant::now());
     fails(&breaker, FAILURES, now);
     assert_eq!(breaker.pause(0), PAUSE);
     assert_eq!(breaker.pause(u32::MAX), PAUSE / 2);
@@ -81,7 +89,7 @@ fn pauses_double_up_to_the_longest_and_spread() {
 
 #[test]
 fn one_that_opens_again_soon_waits_for_longer() {
-    let (breaker, now) = (Breaker::new(), Instant::now());
+    let (breaker, now) = (Breaker::new(FAILURES), Instant::now());
     let mut longest = Duration::ZERO;
     for _ in 0..6 {
         fails(&breaker, FAILURES, now);
@@ -96,7 +104,7 @@ fn one_that_opens_again_soon_waits_for_longer() {
 
 #[test]
 fn refusal_says_what_failed_last() {
-    let (breaker, now) = (Breaker::new(), Instant::now());
+    let (breaker, now) = (Breaker::new(FAILURES), Instant::now());
     fails(&breaker, FAILURES, now);
     breaker.still_fails(&Error::new(ErrorKind::Timeout, "late").classed(Class::Transient));
     let refusal = breaker.refusal();

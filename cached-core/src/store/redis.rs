@@ -164,8 +164,8 @@ mod tests {
     /// It is allocated and moved for every hit.
     #[test]
     fn the_future_of_a_read_is_small() {
-        let breaker = Arc::new(crate::breaker::Breaker::new());
         let config = Config::default();
+        let breaker = Arc::new(crate::breaker::Breaker::new(config.failures_until_outage));
         let store = RedisStore::new(&config, "redis://127.0.0.1:1", breaker).unwrap();
         let size = std::mem::size_of_val(&*store.read(&Key::from("key")));
         assert!(size < 2_048, "{size} bytes");
