@@ -46,7 +46,8 @@ const LATEST: Duration = Duration::from_secs(10 * 60);
 /// A cache is no storage: sessions end when Redis restarts, when it evicts them, and by [`Cache::clear`] (a request
 /// that is under way then may save its session again). Give them a cache with a namespace of its own if that is cleared
 /// at times, and a copy in the database, by [`CachingSessionStore`](session_store::CachingSessionStore), if they have to
-/// outlive a Redis.
+/// outlive a Redis. Who has logged out stays so only if the `save` of that copy writes no row that is not there; while it
+/// has one that was ended here, a load is an error.
 ///
 /// # Errors
 ///

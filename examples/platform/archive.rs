@@ -29,20 +29,15 @@ impl Archive {
         Ok(deleted.rows_affected())
     }
 
-    /// Writes a row; returns whether it did. A new one replaces none.
-    async fn write(&self, record: &Record, is_new: bool) -> Result<bool> {
+    /// Writes a new row, which replaces none; returns whether it did.
+    async fn insert(&self, record: &Record) -> Result<bool> {
         let number = |name: &str| record.data.get(name).and_then(Value::as_i64);
-        let data = serde_json::to_string(&record.data)
-            .map_err(|error| Error::Encode(error.to_string()))?;
-        let conflict = if is_new { "NOTHING" } else { REPLACE };
-        let insert = format!(
-            "INSERT INTO agent_session VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO {conflict}"
-        );
-        let written = sqlx::query(&insert)
+        let insert = "INSERT INTO agent_session VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING";
+        let written = sqlx::query(insert)
             .bind(record.id.to_string())
             .bind(number("user_id").unwrap_or_default())
             .bind(number("scenario_id").unwrap_or_default())
-            .bind(data)
+            .bind(data(record)?)
             .bind(milliseconds(record.expiry_date))
             .execute(self.database.pool())
             .await
@@ -51,7 +46,9 @@ impl Archive {
     }
 }
 
-const REPLACE: &str = "UPDATE SET data = excluded.data, expires_at = excluded.expires_at";
+fn data(record: &Record) -> Result<String> {
+    serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))
+}
 
 /// Of one millisecond.
 const NANOSECONDS: i128 = 1_000_000;
@@ -70,14 +67,22 @@ fn failed(error: &sqlx::Error) -> Error {
 #[async_trait]
 impl SessionStore for Archive {
     async fn create(&self, record: &mut Record) -> Result<()> {
-        while !self.write(record, true).await? {
+        while !self.insert(record).await? {
             record.id = Id::default();
         }
         Ok(())
     }
 
+    /// Changes what is there, and nothing else: a request that is late brings back no session that was ended.
     async fn save(&self, record: &Record) -> Result<()> {
-        self.write(record, false).await.map(drop)
+        sqlx::query("UPDATE agent_session SET data = ?, expires_at = ? WHERE id = ?")
+            .bind(data(record)?)
+            .bind(milliseconds(record.expiry_date))
+            .bind(record.id.to_string())
+            .execute(self.database.pool())
+            .await
+            .map_err(|error| failed(&error))?;
+        Ok(())
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {

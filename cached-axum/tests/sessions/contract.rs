@@ -287,6 +287,23 @@ async fn copy_in_another_store_survives_a_flush() {
     .await;
 }
 
+/// A copy that takes whatever is saved has the session back; it is not taken from there.
+#[tokio::test]
+async fn session_that_was_ended_is_not_taken_from_its_copy() {
+    every_store("copy-ended", async |cache| {
+        let database = tower_sessions::MemoryStore::default();
+        let store = CachingSessionStore::new(CacheStore::new(cache), database.clone());
+        let mut session = record(&json!("Ada"));
+        store.create(&mut session).await.unwrap();
+        store.delete(&session.id).await.unwrap();
+        assert_eq!(store.load(&session.id).await.unwrap(), None);
+        assert!(store.save(&session).await.is_err());
+        assert!(database.load(&session.id).await.unwrap().is_some());
+        assert!(store.load(&session.id).await.is_err());
+    })
+    .await;
+}
+
 /// Another version of a service finds the sessions of this one, or its users are logged out.
 #[tokio::test]
 async fn stored_session_looks_the_same_in_every_version() {
