@@ -254,7 +254,7 @@ fn read_entry<'a>(id: Id, bytes: &'a [u8], rest: &'a [u8]) -> Option<(Header, &'
     if hex::read(expected, SUM)? != u128::from(sum(before, rest)) {
         return None;
     }
-    let line_end = rest.iter().position(|byte| *byte == b'\n')?;
+    let line_end = memchr::memchr(b'\n', rest)?;
     let (line, body) = rest.split_at_checked(line_end)?;
     let mut fields = line.strip_prefix(b" ")?.split(|byte| *byte == b' ');
     let (outcome, ttl, stale) = (fields.next()?, fields.next()?, fields.next()?);

@@ -39,11 +39,17 @@ fn eight(digits: [u8; 8]) -> Option<u32> {
 
 /// Appends `number` in 32 digits.
 pub(crate) fn push(out: &mut String, number: u128) {
-    for byte in number.to_be_bytes() {
-        for digit in [byte >> 4, byte & 0xf] {
-            out.push(char::from_digit(digit.into(), 16).unwrap_or('0'));
-        }
+    let mut digits = [0; 32];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(number.to_be_bytes()) {
+        pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 0xf)]);
     }
+    // Digits are always text.
+    out.push_str(std::str::from_utf8(&digits).unwrap_or_default());
+}
+
+fn digit(value: u8) -> u8 {
+    let letter = if value > 9 { b'a' - b'0' - 10 } else { 0 };
+    value.wrapping_add(b'0').wrapping_add(letter)
 }
 
 #[cfg(test)]

@@ -42,11 +42,9 @@ impl Iterator for Pieces {
                     *rest = after;
                     return Some(Piece::Component(number.parse().unwrap_or(usize::MAX)));
                 }
-                // From the second character on, so that a lone brace ends as well.
-                let brace = rest
-                    .char_indices()
-                    .skip(1)
-                    .find(|(_, character)| *character == '{');
+                // From the second one on, so that a lone brace ends as well.
+                let mut bytes = rest.bytes().enumerate().skip(1);
+                let brace = bytes.find(|(_, byte)| *byte == b'{');
                 let (text, after) = rest.split_at(brace.map_or(rest.len(), |(start, _)| start));
                 *rest = after;
                 Some(Piece::Text(text))
