@@ -20,14 +20,19 @@ use super::{
     get, post,
 };
 
-#[tokio::test]
-async fn of_two_clears_at_once_one_is_told_to_come_again() {
-    let server = RedisServer::start();
-    let cache = Cache::builder()
+/// A cache that waits for a server that hangs.
+fn patient(server: &RedisServer) -> Cache {
+    Cache::builder()
         .redis_url(server.url())
         .op_timeout(Duration::from_secs(20))
         .build()
-        .unwrap();
+        .unwrap()
+}
+
+#[tokio::test]
+async fn of_two_clears_at_once_one_is_told_to_come_again() {
+    let server = RedisServer::start();
+    let cache = patient(&server);
     cache.ready(Duration::from_secs(20)).await.unwrap();
     let app = app(&cache);
     done(&app, "/admin/clear", json!({})).await;
@@ -60,11 +65,7 @@ async fn of_two_clears_at_once_one_is_told_to_come_again() {
 #[tokio::test]
 async fn who_hangs_up_gives_up_its_turn() {
     let server = RedisServer::start();
-    let cache = Cache::builder()
-        .redis_url(server.url())
-        .op_timeout(Duration::from_secs(20))
-        .build()
-        .unwrap();
+    let cache = patient(&server);
     let app = app(&cache);
     done(&app, "/admin/test", json!({})).await;
     server.freeze();

@@ -26,6 +26,12 @@ fn platform(redis: &RedisServer) -> Settings {
     unconnected().redis(redis)
 }
 
+/// Two processes that share a Redis.
+async fn two_platforms(redis: &RedisServer) -> (Service, Service) {
+    let one = platform(redis).start().await;
+    (one, platform(redis).start().await)
+}
+
 /// Asks one of the routes for those who have the token.
 async fn admin(service: &Service, method: Method, path: &str) -> Answer {
     send(service.request(method, path).bearer_auth(TOKEN)).await

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tests::RedisServer;
 
-use super::{TOKEN, admin, loads, platform, put, stats};
+use super::{TOKEN, admin, loads, platform, put, stats, two_platforms};
 use crate::harness::{Service, send, stored};
 
 async fn asked(service: &Service, operation: &str, model: &str, input: &str) -> Value {
@@ -34,10 +34,7 @@ fn lives(redis: &RedisServer, glob: &str) -> u64 {
 #[tokio::test]
 async fn model_is_paid_once_for_each_operation_model_and_input() {
     let redis = RedisServer::start();
-    let (one, other) = (
-        platform(&redis).start().await,
-        platform(&redis).start().await,
-    );
+    let (one, other) = two_platforms(&redis).await;
     let first = asked(&one, "summarize", "small", "The river of the people.").await;
     stored(&redis, "platform:model:summarize:small:*").await;
     for service in [&one, &other, &one] {
@@ -167,10 +164,7 @@ async fn ran(service: &Service, before: &mut [u64; 6]) -> [u64; 6] {
 #[tokio::test]
 async fn a_change_is_seen_at_once_and_nobody_elses_answers_are_lost() {
     let redis = RedisServer::start();
-    let (one, other) = (
-        platform(&redis).start().await,
-        platform(&redis).start().await,
-    );
+    let (one, other) = two_platforms(&redis).await;
     let mut before = [0; 6];
     all(&one).await;
     // progress, attempts, scenario, scenarios, count, analysis
@@ -225,10 +219,7 @@ async fn a_change_is_seen_at_once_and_nobody_elses_answers_are_lost() {
 #[tokio::test]
 async fn admins_invalidate_by_user_and_by_scenario() {
     let redis = RedisServer::start();
-    let (one, other) = (
-        platform(&redis).start().await,
-        platform(&redis).start().await,
-    );
+    let (one, other) = two_platforms(&redis).await;
     let mut before = [0; 6];
     all(&one).await;
     ran(&one, &mut before).await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tests::RedisServer;
 
-use super::platform;
+use super::{platform, two_platforms};
 use crate::harness::Service;
 
 fn login() -> Value {
@@ -39,10 +39,7 @@ async fn state_read_twice_is_good_once() {
 #[tokio::test]
 async fn one_of_a_hundred_who_come_with_one_state_is_let_in() {
     let redis = RedisServer::start();
-    let (one, other) = (
-        platform(&redis).start().await,
-        platform(&redis).start().await,
-    );
+    let (one, other) = two_platforms(&redis).await;
     for _ in 0..5 {
         let back = begun(&one).await;
         let asked = (0..100).map(|number| {

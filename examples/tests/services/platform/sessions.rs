@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tests::RedisServer;
 
-use super::{admin, platform, put};
+use super::{admin, platform, put, two_platforms};
 use crate::harness::{Service, send};
 
 /// The path of a new session.
@@ -32,10 +32,7 @@ async fn remember(service: &Service, path: &str, what: &str) {
 #[tokio::test]
 async fn session_is_created_read_updated_and_ended_in_any_process() {
     let redis = RedisServer::start();
-    let (one, other) = (
-        platform(&redis).start().await,
-        platform(&redis).start().await,
-    );
+    let (one, other) = two_platforms(&redis).await;
     let path = session(&one).await;
     let begun = json!({ "user_id": 7, "scenario_id": 3, "memory": {} });
     assert_eq!(other.get(&path).await.ok(), begun);
