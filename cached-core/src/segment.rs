@@ -16,6 +16,7 @@ use std::fmt::Write;
 
 use crate::digest::digest;
 use crate::encode::{Scalar, scalar};
+use crate::hex;
 
 /// No segment made from one text is longer, in bytes.
 pub(crate) const LONGEST: usize = 128;
@@ -83,8 +84,8 @@ pub(crate) fn push_folded<T: AsRef<str>>(out: &mut String, segments: &[T]) {
 }
 
 fn push_digest(out: &mut String, mark: &str, bytes: &[u8]) {
-    // Writing to a `String` never fails.
-    let _ = write!(out, "{mark}{:032x}", digest(bytes));
+    out.push_str(mark);
+    hex::push(out, digest(bytes));
 }
 
 fn push_escaped(out: &mut String, byte: u8) {

@@ -125,11 +125,9 @@ pub(crate) trait Store: Debug + Send + Sync {
         Kept::Rejected(None)
     }
 
-    /// Reads what is at `key`; for functions whose values are kept past their ttl, also how long it will be.
-    fn read<'a>(&'a self, key: &'a Key) -> Task<'a, Reply>;
-
-    /// As [`read`](Self::read), and asks in any case how long the entry will be kept.
-    fn read_with_ttl<'a>(&'a self, key: &'a Key) -> Task<'a, Reply>;
+    /// Reads what is at `key`; for functions whose values are kept past their ttl, or `closely` asked, also how long
+    /// it will be kept.
+    fn read<'a>(&'a self, key: &'a Key, closely: bool) -> Task<'a, Reply>;
 
     /// As [`read`](Self::read), one reply a key, in order.
     fn read_many<'a>(&'a self, keys: &'a [Key]) -> Task<'a, Vec<Reply>>;

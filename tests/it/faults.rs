@@ -5,7 +5,7 @@
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use cached_core::{Cache, ErrorKind, HealthStatus, cached};
+use cached_core::{Cache, ErrorKind, HealthStatus, Observer, cached};
 use tests::{CountingLoader, RedisServer};
 use tokio::task::JoinSet;
 
@@ -189,6 +189,32 @@ async fn a_connection_that_the_server_closes_is_replaced() {
     server.cli(&["CLIENT", "KILL", "TYPE", "normal"]);
     until_hit(&cache, 1).await;
     assert_eq!(loader.runs(), 1);
+}
+
+/// A call that asks for its age, or by key for a ttl, is as good as any other.
+#[tokio::test]
+async fn a_connection_that_the_server_closes_costs_no_hit_however_closely_it_is_read() {
+    let server = RedisServer::start();
+    // Not about time.
+    let cache = Cache::builder()
+        .redis_url(server.url())
+        .op_timeout(Duration::from_secs(10))
+        .connect_timeout(Duration::from_secs(10))
+        .build()
+        .unwrap();
+    let loader = CountingLoader::new();
+    cache.scope(doubled(1, loader.clone())).await;
+    stored(&cache, 1).await;
+    for _ in 0..5 {
+        server.cli(&["CLIENT", "KILL", "TYPE", "normal"]);
+        let observer = Observer::new();
+        let call = observer.scope(doubled(1, loader.clone()));
+        cache.scope(call).await;
+        assert!(observer.calls()[0].age.is_some());
+        server.cli(&["CLIENT", "KILL", "TYPE", "normal"]);
+        assert!(cache.ttl(doubled::key(1)).await.unwrap().is_some());
+    }
+    assert_eq!((loader.runs(), cache.stats().total.errors), (1, 0));
 }
 
 #[tokio::test]

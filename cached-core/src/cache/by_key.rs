@@ -49,7 +49,7 @@ impl Cache {
             return Ok(None);
         }
         let look = Look::now(self, &key);
-        let reply = self.store().read(&key).await;
+        let reply = self.store().read(&key, false).await;
         match self.heard(&key, reply) {
             Ok(reply) => Ok(self.value(&key, &reply, look)),
             Err(error) => {
@@ -170,12 +170,8 @@ impl Cache {
             return Ok(None);
         }
         let look = Look::now(self, key);
-        let reply = if closely {
-            self.store().read_with_ttl(key)
-        } else {
-            self.store().read(key)
-        };
-        let reply = self.heard(key, reply.await)?;
+        let reply = self.store().read(key, closely).await;
+        let reply = self.heard(key, reply)?;
         let there = hit::fresh_kept(&reply).filter(|_| look.trusted);
         Ok(there.or_else(|| {
             let (coming, kept) = self.on_its_way(key, look.began, &reply)?;

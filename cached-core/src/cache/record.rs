@@ -37,7 +37,7 @@ impl Cache {
     pub(crate) async fn load_record<T: CacheValue>(&self, key: &Key) -> Result<Option<T>, Error> {
         self.keeps_records(key)?;
         let look = Look::now(self, key);
-        let reply = self.store().read(key).await;
+        let reply = self.store().read(key, false).await;
         let reply = self.heard(key, reply)?;
         Ok(self.value(key, &reply, look))
     }
@@ -84,7 +84,7 @@ impl Cache {
         look: Look,
         admits: Admits<T>,
     ) -> Result<Option<Reply>, Error> {
-        let seen = self.store().read(key).await;
+        let seen = self.store().read(key, false).await;
         let seen = self.heard(key, seen)?;
         if !admits(self.record_in(&seen, look).as_ref()) {
             return Ok(None);
@@ -114,7 +114,7 @@ impl Cache {
         let Some(at) = self.generations().replace(key, at) else {
             return Ok(Turn::Anothers);
         };
-        let there = self.store().read(key).await?;
+        let there = self.store().read(key, false).await?;
         if admits(self.record_in(&there, look).as_ref()) {
             return Ok(Turn::Mine(at));
         }

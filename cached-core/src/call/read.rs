@@ -82,12 +82,7 @@ pub(crate) async fn read<C: Takes>(
     // and what is known to be applied later does not make its reply any newer.
     let trusted = cache.trusts(key);
     let function = key.function();
-    let reply = if closely {
-        cache.store().read_with_ttl(key)
-    } else {
-        cache.store().read(key)
-    };
-    let reply = match reply.await {
+    let reply = match cache.store().read(key, closely).await {
         Ok(reply) => reply,
         Err(error) => {
             cache.count_read_error(function, &error);

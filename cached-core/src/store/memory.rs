@@ -289,11 +289,7 @@ impl Store for MemoryStore {
         self.keep(write)
     }
 
-    fn read<'a>(&'a self, key: &'a Key) -> Task<'a, Reply> {
-        done(self.get(key))
-    }
-
-    fn read_with_ttl<'a>(&'a self, key: &'a Key) -> Task<'a, Reply> {
+    fn read<'a>(&'a self, key: &'a Key, _closely: bool) -> Task<'a, Reply> {
         done(self.get(key))
     }
 

@@ -88,20 +88,16 @@ impl Store for RedisStore {
         Kind::Redis
     }
 
-    fn read<'a>(&'a self, key: &'a Key) -> Task<'a, Reply> {
+    fn read<'a>(&'a self, key: &'a Key, closely: bool) -> Task<'a, Reply> {
         // As `guarded` does, written out: a future that is handed on is there twice, and this one is every hit's.
         Box::pin(async move {
             if let Some(refusal) = self.reports.refusal() {
                 return Err(refusal);
             }
-            let result = self.client.read(key).await;
+            let result = self.client.read(key, closely).await;
             self.reports.ended(&result);
             result
         })
-    }
-
-    fn read_with_ttl<'a>(&'a self, key: &'a Key) -> Task<'a, Reply> {
-        Box::pin(self.guarded(self.client.read_with_ttl(key)))
     }
 
     fn read_many<'a>(&'a self, keys: &'a [Key]) -> Task<'a, Vec<Reply>> {
@@ -167,7 +163,7 @@ mod tests {
         let config = Config::default();
         let breaker = Arc::new(crate::breaker::Breaker::new(config.failures_until_outage));
         let store = RedisStore::new(&config, "redis://127.0.0.1:1", breaker).unwrap();
-        let size = std::mem::size_of_val(&*store.read(&Key::from("key")));
+        let size = std::mem::size_of_val(&*store.read(&Key::from("key"), false));
         assert!(size < 2_048, "{size} bytes");
     }
 }

@@ -162,8 +162,10 @@ fn values(answer: Option<Answer>) -> Vec<Value> {
 }
 
 impl Client {
-    pub(super) async fn read(&self, key: &Key) -> Result<Reply, Error> {
-        let names = Arc::new(self.names(key));
+    pub(super) async fn read(&self, key: &Key, closely: bool) -> Result<Reply, Error> {
+        let mut names = self.names(key);
+        names.asks_ttl |= closely;
+        let names = Arc::new(names);
         // The common way: the lane is there, keeps the deadline itself, and no second try is asked for.
         if self.first_try.is_none()
             && connect::runtime().is_ok()
@@ -194,12 +196,6 @@ impl Client {
 
     async fn read_on(&self, lane: Arc<Lane>, names: Arc<Names>) -> Result<Reply, Error> {
         Ok(reply(lane.identity(), lane.read(names).await?))
-    }
-
-    pub(super) async fn read_with_ttl(&self, key: &Key) -> Result<Reply, Error> {
-        let names = Arc::new(self.names(key).asking_ttl());
-        self.twice(|lane| self.read_on(lane, Arc::clone(&names)))
-            .await
     }
 
     pub(super) async fn read_many(&self, keys: &[Key]) -> Result<Vec<Reply>, Error> {

@@ -30,13 +30,6 @@ impl Names {
         names
     }
 
-    pub(super) fn asking_ttl(self) -> Self {
-        Self {
-            asks_ttl: true,
-            ..self
-        }
-    }
-
     fn push(&mut self, namespace: &str, push_name: impl FnOnce(&mut String)) {
         self.text.push_str(namespace);
         self.text.push(':');
