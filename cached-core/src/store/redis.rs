@@ -20,6 +20,7 @@ mod reads;
 mod reports;
 mod slot;
 mod under_way;
+mod watched;
 
 use client::Client;
 use reports::Reports;

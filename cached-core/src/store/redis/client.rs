@@ -13,7 +13,7 @@ use super::{
     lane::{self, Answer, Lane},
     names::{self, Names},
     purge,
-    reads::{self, Seen},
+    reads::{self, Scope, Seen},
     reports::Reports,
     under_way::UnderWay,
 };
@@ -205,8 +205,8 @@ impl Client {
             async move {
                 let mut replies = Vec::with_capacity(names.len());
                 for names in names.chunks(BATCH) {
-                    let names: Vec<&Names> = names.iter().collect();
-                    let seen = reads::together(&lane, &names).await?;
+                    let asks: Vec<_> = names.iter().map(|names| (names, Scope::Whole)).collect();
+                    let seen = reads::together(&lane, &asks).await?;
                     replies.extend(seen.into_iter().map(|seen| reply(lane.identity(), seen)));
                 }
                 Ok(replies)
@@ -276,8 +276,7 @@ impl Client {
             let mut answers = lane.each(&both).await?.into_iter();
             let markers = values(answers.next()).into_iter().map(lane::bytes);
             let entry = answers.next().and_then(Answer::bytes);
-            let values: Vec<_> = [entry].into_iter().chain(markers).collect();
-            let seen = Seen::of(values.iter().map(Option::as_ref));
+            let seen = Seen::of([entry].into_iter().chain(markers));
             Ok(reply(lane.identity(), seen))
         })
         .await
@@ -325,7 +324,9 @@ impl Client {
     async fn reads(&self, lane: &Lane) -> Result<(), Error> {
         let everything = Target::Group(group::NAMESPACE.to_owned());
         let marker = names::of_target(&self.namespace, &everything);
-        lane.mget_with_ttls(&[&marker], &[]).await.map(drop)
+        let mut nothing = lane.watched().begin(std::iter::empty());
+        let read = lane.mget_with_ttls(&[&marker], &[], &mut nothing).await;
+        read.map(drop)
     }
 
     pub(super) async fn server_info(&self) -> Result<ServerInfo, Error> {

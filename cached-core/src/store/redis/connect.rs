@@ -1,6 +1,7 @@
 //! [`Lanes`]: where lanes come from, and when one is replaced.
 
 use std::{
+    convert::Infallible,
     fmt,
     sync::Arc,
     time::{Duration, Instant},
@@ -9,7 +10,8 @@ use std::{
 use deadpool_redis::{
     Connection, Manager, Pool, Runtime,
     redis::{
-        self, AsyncConnectionConfig, Client, ConnectionAddr, Pipeline, Value, io::tcp::TcpSettings,
+        self, AsyncConnectionConfig, Client, ConnectionAddr, Pipeline, ProtocolVersion, PushInfo,
+        Value, io::tcp::TcpSettings,
     },
 };
 use tokio::{runtime::Handle, sync::watch};
@@ -20,6 +22,7 @@ use super::{
     reports::Reports,
     slot::{Found, Slot},
     under_way::Missed,
+    watched::{self, Pushes},
 };
 use crate::{Error, ErrorKind, clock, config::Config, error::Class, event};
 
@@ -33,6 +36,9 @@ pub(super) struct Lanes {
     connect_timeout: Duration,
     /// With a pool of one, the lane's connection is the only one there is.
     lane_only: bool,
+    /// Where connections take what the server tells by itself, and whether they can hear it.
+    pushes: Pushes,
+    hears: bool,
 }
 
 /// A task connects; all callers wait for it, each for as long as its own deadline lasts.
@@ -66,13 +72,22 @@ impl Lanes {
         address: &str,
         reports: Arc<Reports>,
     ) -> Result<Self, Error> {
-        let settings = AsyncConnectionConfig::new()
+        let info = connection_info(address)?;
+        let mut settings = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(config.connect_timeout))
             // Every operation has one deadline around everything it does: a second clock inside
             // would only cost.
             .set_response_timeout(None);
-        let manager = Manager::new_with_config(connection_info(address)?, settings)
-            .map_err(|_| bad_address())?;
+        let pushes = Pushes::default();
+        let hears = info.redis_settings().protocol() == ProtocolVersion::RESP3;
+        if hears {
+            let pushes = pushes.clone();
+            settings = settings.set_push_sender(move |push: PushInfo| {
+                pushes.told(&push);
+                Ok::<_, Infallible>(())
+            });
+        }
+        let manager = Manager::new_with_config(info, settings).map_err(|_| bad_address())?;
         let pool = Pool::builder(manager)
             .max_size(config.pool_size)
             .runtime(Runtime::Tokio1)
@@ -93,6 +108,8 @@ impl Lanes {
             deadline: config.op_timeout,
             connect_timeout: config.connect_timeout,
             lane_only: config.pool_size == 1,
+            pushes,
+            hears,
         })
     }
 
@@ -264,22 +281,29 @@ async fn open(lanes: &Lanes, limit: Duration) -> Result<Lane, Error> {
             .get()
             .await
             .map_err(|error| failure::of_pool(&error))?;
+        let mut connection = pooled.as_ref().clone();
         let mut questions = Pipeline::with_capacity(info::QUESTIONS);
         info::ask(&mut questions);
-        let replies = pooled
-            .as_ref()
-            .clone()
-            .send_packed_commands(&questions, 0, info::QUESTIONS)
+        // Before the server is asked: what it tells from then on counts.
+        let watched = lanes.pushes.watch();
+        if lanes.hears {
+            watched::ask(&mut questions);
+        }
+        let replies = connection
+            .send_packed_commands(&questions, 0, questions.len())
             .await;
-        let replies = replies
-            .and_then(lane::no_errors)
-            .map_err(|error| failure::of(&error))?;
+        let mut replies = replies.map_err(|error| failure::of(&error))?;
+        let of_watching = replies.split_off(info::QUESTIONS.min(replies.len()));
+        let replies = lane::no_errors(replies).map_err(|error| failure::of(&error))?;
+        if of_watching.len() == watched::QUESTIONS && lane::no_errors(of_watching).is_ok() {
+            watched.turn_on();
+        }
         let text = info::text(replies.into_iter().map(lane::bytes));
         let fields = info::fields(&text);
         match info::admit(&fields) {
             Ok(identity) => {
                 event::connected(info::version(&fields), lanes.reports.is_open());
-                Ok(Lane::new(pooled, identity, lanes.deadline))
+                Ok(Lane::new(pooled, identity, lanes.deadline, watched))
             }
             Err(error) => {
                 // Not to be handed out: the next attempt asks anew.
@@ -326,10 +350,16 @@ fn connection_info(address: &str) -> Result<redis::ConnectionInfo, Error> {
     }
     let client = Client::open(address).map_err(|_| bad_address())?;
     let info = client.get_connection_info().clone();
-    Ok(match info.addr() {
+    let mut info = match info.addr() {
         ConnectionAddr::Tcp(..) => info.set_tcp_settings(TcpSettings::default().set_nodelay(true)),
         _ => info,
-    })
+    };
+    // The protocol in which a server tells things by itself; the address may ask for the other one, for a proxy.
+    if !address.contains("protocol=") {
+        let settings = info.redis_settings().clone();
+        info = info.set_redis_settings(settings.set_protocol(ProtocolVersion::RESP3));
+    }
+    Ok(info)
 }
 
 /// The address may hold a password, so the message does not repeat it, and there is no source.

@@ -19,8 +19,9 @@ use super::{
     failure, info,
     names::Names,
     reads::{Reads, Seen},
+    watched::{self, Asking, Watched},
 };
-use crate::{Error, clock, entry::Identity, error::Class};
+use crate::{Error, ErrorKind, clock, entry::Identity, error::Class};
 
 /// For how many milliseconds the server is taken for the primary that it said it was.
 const ROLE_LASTS: u64 = 1_000;
@@ -36,6 +37,7 @@ pub(super) struct Lane {
     identity: Identity,
     deadline: Duration,
     reads: Arc<Reads>,
+    watched: Arc<Watched>,
     opened: Instant,
     /// Milliseconds from `opened` to the first command since the last reply, and one; 0 if there is
     /// none.
@@ -48,13 +50,19 @@ pub(super) struct Lane {
 }
 
 impl Lane {
-    pub(super) fn new(pooled: Connection, identity: Identity, deadline: Duration) -> Self {
+    pub(super) fn new(
+        pooled: Connection,
+        identity: Identity,
+        deadline: Duration,
+        watched: Arc<Watched>,
+    ) -> Self {
         Self {
             connection: pooled.as_ref().clone(),
             pooled: Mutex::new(Some(pooled)),
             identity,
             deadline,
             reads: Arc::new(Reads::new()),
+            watched,
             opened: clock::instant(),
             unanswered: AtomicU64::new(0),
             asked_again: AtomicU64::new(0),
@@ -74,6 +82,10 @@ impl Lane {
 
     pub(super) fn reads(&self) -> &Reads {
         &self.reads
+    }
+
+    pub(super) fn watched(&self) -> &Arc<Watched> {
+        &self.watched
     }
 
     /// Reads one entry and its markers, in one command with all reads that wait at this moment.
@@ -96,9 +108,9 @@ impl Lane {
         }
     }
 
-    /// Reads several keys, and asks of each of `entries` how long it will be kept, in the same round trip. Now and
-    /// then the same round trip asks first whether the server still is the primary that it was: a replica
-    /// reads as well as any, only not what is invalidated elsewhere.
+    /// Reads several keys, and asks of each of `entries` how long it will be kept, in the same round trip. What is to be
+    /// watched goes with it; and now and then the question whether the server still is the primary that it was: a
+    /// replica reads as well as any, only not what is invalidated elsewhere.
     ///
     /// The times first: an entry that is stored in between then looks as old as the one before it, which costs a
     /// load; the other way round an old one would look young.
@@ -106,36 +118,52 @@ impl Lane {
         &self,
         names: &[&str],
         entries: &[&str],
+        asking: &mut Asking<'_>,
     ) -> Result<(Vec<Option<Bytes>>, Vec<Option<Duration>>), Error> {
         let now = self.since_opened();
         let confirmed = self.confirmed.load(Ordering::Relaxed);
         let is_confirmed = now.saturating_sub(confirmed) < ROLE_LASTS;
-        if is_confirmed && entries.is_empty() {
+        if is_confirmed && entries.is_empty() && asking.names().is_empty() {
             return Ok((self.mget(names, now).await?, Vec::new()));
         }
+        let confirms_at = (!is_confirmed).then_some(now);
         // Boxed: most reads do not ask, and their futures stay small.
-        Box::pin(self.values_and_ttls(names, entries, (!is_confirmed).then_some(now))).await
+        Box::pin(self.values_and_more(names, entries, asking, confirms_at)).await
     }
 
-    async fn values_and_ttls(
+    async fn values_and_more(
         &self,
         names: &[&str],
         entries: &[&str],
+        asking: &mut Asking<'_>,
         confirms_at: Option<u64>,
     ) -> Result<(Vec<Option<Bytes>>, Vec<Option<Duration>>), Error> {
+        let watches = !asking.names().is_empty();
         let mut all = Pipeline::with_capacity(entries.len().saturating_add(1));
         if confirms_at.is_some() {
             info::ask(&mut all);
+        }
+        if watches {
+            watched::watch_next(&mut all);
+            all.cmd("MGET").arg(asking.names());
         }
         for entry in entries {
             all.cmd("PTTL").arg(*entry);
         }
         all.cmd("MGET").arg(names);
-        let mut answers = self.each(&all).await?;
+        let answers = self.each(&all).await;
+        if watches && matches!(&answers, Err(error) if error.kind() == ErrorKind::Refused) {
+            // It was allowed when the connection was made.
+            self.watched.turn_off();
+        }
+        let mut answers = answers?;
         let values = answers.pop().and_then(Answer::value);
         let mut answers = answers.into_iter();
         if let Some(now) = confirms_at {
             self.confirm(now, answers.by_ref().take(info::QUESTIONS))?;
+        }
+        if watches {
+            asking.learn(answers.by_ref().nth(1).and_then(Answer::value));
         }
         match values {
             Some(Value::Array(values)) if values.len() == names.len() => Ok((
@@ -301,7 +329,7 @@ impl Answer {
 
 fn no_array() -> Error {
     Error::new(
-        crate::ErrorKind::Server,
+        ErrorKind::Server,
         "the server answered `MGET` with something else",
     )
 }

@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use super::reads::Scope;
 use crate::{Key, group, invalidation::Target};
 
 /// The name of an entry and those of its markers, in the order of its groups, in one allocation.
@@ -50,6 +51,14 @@ impl Names {
     /// The entry's first.
     pub(super) fn all(&self) -> impl Iterator<Item = &str> {
         (0..self.ends.len()).map(|index| self.get(index))
+    }
+
+    /// What is read of them.
+    pub(super) fn within(&self, scope: Scope) -> impl Iterator<Item = &str> {
+        self.all().take(match scope {
+            Scope::Entry => 1,
+            Scope::Whole => usize::MAX,
+        })
     }
 
     pub(super) fn len(&self) -> usize {

@@ -6,6 +6,9 @@
 //! rule of freshness that makes sharing safe: a command is shared only by calls that began before it
 //! was sent.
 //!
+//! Where the server tells of all markers of an entry when they change, the entry is read alone: see
+//! [`watched`](super::watched).
+//!
 //! Every read ends by its own deadline, kept by its own timer. Whoever sends can stop for ever: a
 //! caller's future may be alive and never polled again, a task's runtime may idle. So one that waited
 //! a whole deadline behind the same command takes the turn away.
@@ -45,7 +48,17 @@ pub(super) struct Reads(Queue<Waiting>);
 #[derive(Debug)]
 struct Waiting {
     names: Arc<Names>,
+    scope: Scope,
     answer: oneshot::Sender<Answer>,
+}
+
+/// How much is read of what a call wants to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// The entry, whose markers are watched.
+    Entry,
+    /// The entry and its markers.
+    Whole,
 }
 
 impl Waits for Waiting {
@@ -59,9 +72,37 @@ impl Reads {
         Self(Queue::new())
     }
 
+    /// Reads one entry and its markers, within the deadline of the lane.
     pub(super) async fn read(self: Arc<Self>, lane: Arc<Lane>, names: Arc<Names>) -> Answer {
         let deadline = lane.deadline();
-        match self.0.place(|| Waiting::new(&names)) {
+        let Some(tickets) = lane.watched().find(&names) else {
+            return self.read_in(lane, names, Scope::Whole, deadline).await;
+        };
+        let began = clock::instant();
+        let read = Arc::clone(&self).read_in(
+            Arc::clone(&lane),
+            Arc::clone(&names),
+            Scope::Entry,
+            deadline,
+        );
+        let seen = read.await?;
+        if let Some(tokens) = lane.watched().tokens(&tickets) {
+            return Ok(Seen { tokens, ..seen });
+        }
+        // A marker has changed, or only its lifetime, since this call began.
+        let took = clock::instant().saturating_duration_since(began);
+        let left = deadline.saturating_sub(took);
+        Box::pin(self.read_in(lane, names, Scope::Whole, left)).await
+    }
+
+    async fn read_in(
+        self: Arc<Self>,
+        lane: Arc<Lane>,
+        names: Arc<Names>,
+        scope: Scope,
+        deadline: Duration,
+    ) -> Answer {
+        match self.0.place(|| Waiting::new(&names, scope)) {
             Place::Turn(number) => {
                 let _turn = Turn {
                     reads: Arc::clone(&self),
@@ -69,7 +110,7 @@ impl Reads {
                     number,
                 };
                 // Boxed: those that wait, which are most of many, do not send.
-                let alone = Box::pin(alone(&lane, &names));
+                let alone = Box::pin(alone(&lane, &names, scope));
                 let seen = failure::in_time(deadline, alone).await?;
                 self.0.observe(seen.entry.as_ref().map_or(0, Bytes::len));
                 Ok(seen)
@@ -102,10 +143,14 @@ impl Reads {
 }
 
 impl Waiting {
-    fn new(names: &Arc<Names>) -> (Self, oneshot::Receiver<Answer>) {
+    fn new(names: &Arc<Names>, scope: Scope) -> (Self, oneshot::Receiver<Answer>) {
         let (answer, receiver) = oneshot::channel();
-        let names = Arc::clone(names);
-        (Self { names, answer }, receiver)
+        let waiting = Self {
+            names: Arc::clone(names),
+            scope,
+            answer,
+        };
+        (waiting, receiver)
     }
 }
 
@@ -149,9 +194,12 @@ impl Drop for Pump {
 
 /// Answers all of `batch` by one command.
 async fn answer(lane: &Lane, batch: Vec<Waiting>) {
-    let names: Vec<&Names> = batch.iter().map(|waiting| &*waiting.names).collect();
+    let asks: Vec<_> = batch
+        .iter()
+        .map(|waiting| (&*waiting.names, waiting.scope))
+        .collect();
     // The callers keep their own deadlines; this one ends the command when all of them have gone.
-    let mut found = match failure::in_time(lane.deadline(), together(lane, &names)).await {
+    let mut found = match failure::in_time(lane.deadline(), together(lane, &asks)).await {
         Ok(seen) => Ok(seen.into_iter()),
         Err(error) => Err(error),
     };
@@ -171,52 +219,58 @@ async fn answer(lane: &Lane, batch: Vec<Waiting>) {
         .observe(bytes.checked_div(calls).unwrap_or(0));
 }
 
-/// Reads one entry and its markers.
-async fn alone(lane: &Lane, names: &Names) -> Result<Seen, Error> {
-    let all: SmallVec<[&str; 8]> = names.all().collect();
+/// Reads one entry, and its markers where they are wanted.
+async fn alone(lane: &Lane, names: &Names, scope: Scope) -> Result<Seen, Error> {
+    let all: SmallVec<[&str; 8]> = names.within(scope).collect();
     let entry = names.asks_ttl.then(|| names.entry());
-    let (found, ttls) = lane.mget_with_ttls(&all, entry.as_slice()).await?;
+    let mut asking = lane.watched().begin(names.within(scope).skip(1));
+    let (found, ttls) = lane
+        .mget_with_ttls(&all, entry.as_slice(), &mut asking)
+        .await?;
     Ok(Seen {
         remaining: ttls.first().copied().flatten(),
-        ..Seen::of(found.iter().map(Option::as_ref))
+        ..Seen::of(found.into_iter())
     })
 }
 
-/// Reads several entries and their markers by one command, which names every key once.
-pub(super) async fn together(lane: &Lane, names: &[&Names]) -> Result<Vec<Seen>, Error> {
+/// Reads several entries, and their markers where they are wanted, by one command, which names every key once.
+pub(super) async fn together(lane: &Lane, asks: &[(&Names, Scope)]) -> Result<Vec<Seen>, Error> {
     let mut places: HashMap<&str, usize, DefaultHashBuilder> = HashMap::default();
-    let mut unique: Vec<&str> = Vec::with_capacity(names.len().saturating_mul(4));
-    let mut indices: Vec<usize> = Vec::with_capacity(names.len().saturating_mul(8));
-    for name in names.iter().flat_map(|names| names.all()) {
+    let mut unique: Vec<&str> = Vec::with_capacity(asks.len().saturating_mul(2));
+    let mut indices: Vec<usize> = Vec::with_capacity(asks.len().saturating_mul(2));
+    for name in asks.iter().flat_map(|(names, scope)| names.within(*scope)) {
         indices.push(*places.entry(name).or_insert_with(|| {
             unique.push(name);
             unique.len().saturating_sub(1)
         }));
     }
-    let asked: Vec<&str> = names
+    let asked: Vec<&str> = asks
         .iter()
-        .filter(|names| names.asks_ttl)
-        .map(|names| names.entry())
+        .filter(|(names, _)| names.asks_ttl)
+        .map(|(names, _)| names.entry())
         .collect();
-    let (found, ttls) = lane.mget_with_ttls(&unique, &asked).await?;
+    let markers = asks
+        .iter()
+        .flat_map(|(names, scope)| names.within(*scope).skip(1));
+    let mut asking = lane.watched().begin(markers);
+    let (found, ttls) = lane.mget_with_ttls(&unique, &asked, &mut asking).await?;
     let mut ttls = ttls.into_iter();
     let mut values = indices
         .into_iter()
-        .map(|index| found.get(index).and_then(Option::as_ref));
-    let seen = |names: &&Names| Seen {
+        .map(|index| found.get(index).cloned().flatten());
+    let seen = |(names, scope): &(&Names, Scope)| Seen {
         remaining: names.asks_ttl.then(|| ttls.next().flatten()).flatten(),
-        ..Seen::of(values.by_ref().take(names.len()))
+        ..Seen::of(values.by_ref().take(names.within(*scope).count()))
     };
-    Ok(names.iter().map(seen).collect())
+    Ok(asks.iter().map(seen).collect())
 }
 
 impl Seen {
     /// The entry's value comes first.
-    pub(super) fn of<'a>(values: impl IntoIterator<Item = Option<&'a Bytes>>) -> Self {
-        let mut values = values.into_iter();
+    pub(super) fn of(mut values: impl Iterator<Item = Option<Bytes>>) -> Self {
         Self {
-            entry: values.next().flatten().cloned(),
-            tokens: values.map(|marker| Token::read(marker?)).collect(),
+            entry: values.next().flatten(),
+            tokens: values.map(|marker| Token::read(&marker?)).collect(),
             remaining: None,
         }
     }

@@ -1,0 +1,227 @@
+//! [`Watched`]: markers of which the server tells when they change.
+//!
+//! A hit has to know that no marker of its groups has changed. Read with the entry, they cost more than the entry:
+//! five of them halve what a lane carries. So a lane has the server watch those that are read again and again
+//! (`CLIENT TRACKING`, the server's side of client-side caching), and reads the entry alone.
+//!
+//! Why that shows as much as reading all of them: what the server tells comes over the same connection as its
+//! answers, in the order in which it came to pass. A marker that has changed by the time the entry was read is told of
+//! before the entry arrives. So a token that is still here when the entry is, was the marker's when the entry was read.
+//! A token that is not is no miss: everything is read once more, by its names.
+//!
+//! It follows that nothing is watched on a connection where the order is not known, and that nothing here outlives
+//! its connection. `CLIENT TRACKING` without `OPTIN` would watch every entry as well; with `BCAST` the server tells
+//! after its answers, not before.
+//!
+//! Source: Redis, "Client-side caching reference", and its `tracking.c`.
+
+use std::sync::{
+    Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
+    atomic::{AtomicBool, Ordering},
+};
+
+use deadpool_redis::redis::{Pipeline, PushInfo, PushKind, Value};
+
+use super::{lane, names::Names};
+use crate::entry::{PerGroup, Token};
+
+mod regulars;
+mod table;
+
+use regulars::Regulars;
+use table::Table;
+pub(super) use table::Ticket;
+
+/// How many markers a connection watches, some 120 bytes each here and 200 on the server.
+const CAPACITY: usize = 32_768;
+
+/// How many commands [`ask`] adds.
+pub(super) const QUESTIONS: usize = 2;
+
+/// Asks for what [`Watched`] needs. Both are answered with an error where this user may not.
+pub(super) fn ask(pipeline: &mut Pipeline) {
+    pipeline
+        .cmd("CLIENT")
+        .arg("TRACKING")
+        .arg("ON")
+        .arg("OPTIN");
+    watch_next(pipeline);
+}
+
+/// Has the server watch what the next command reads.
+pub(super) fn watch_next(pipeline: &mut Pipeline) {
+    pipeline.cmd("CLIENT").arg("CACHING").arg("YES");
+}
+
+/// What one connection has the server watch.
+#[derive(Debug)]
+pub(super) struct Watched {
+    table: RwLock<Table>,
+    regulars: Regulars,
+    /// Whether the server does it.
+    is_on: AtomicBool,
+}
+
+impl Watched {
+    fn new() -> Self {
+        Self {
+            table: RwLock::new(Table::new(CAPACITY)),
+            regulars: Regulars::new(),
+            is_on: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) fn turn_on(&self) {
+        self.is_on.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on nothing is asked for: the server refuses it.
+    pub(super) fn turn_off(&self) {
+        self.is_on.store(false, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_on(&self) -> bool {
+        self.is_on.load(Ordering::Relaxed)
+    }
+
+    /// Where the tokens of all markers are, if all are watched: before the entry is read.
+    pub(super) fn find(&self, names: &Names) -> Option<PerGroup<Ticket>> {
+        if !self.is_on() {
+            return None;
+        }
+        let table = self.read();
+        names.markers().map(|name| table.find(name)).collect()
+    }
+
+    /// The tokens themselves, if none has changed: after the entry was read.
+    pub(super) fn tokens(&self, tickets: &[Ticket]) -> Option<PerGroup<Option<Token>>> {
+        let table = self.read();
+        tickets
+            .iter()
+            .map(|ticket| table.token(*ticket).map(Some))
+            .collect()
+    }
+
+    /// What of these markers is to be watched from now on: those that are not, and that are read not for the first time.
+    pub(super) fn begin<'a>(
+        self: &'a Arc<Self>,
+        markers: impl Iterator<Item = &'a str>,
+    ) -> Asking<'a> {
+        let mut asking = Asking {
+            watched: self,
+            names: Vec::new(),
+            tickets: Vec::new(),
+        };
+        if self.is_on() {
+            let new = markers.filter(|name| {
+                let table = self.read();
+                !table.has(name) && self.regulars.is_regular(table.hash(name))
+            });
+            let new: Vec<&str> = new.collect();
+            if !new.is_empty() {
+                let mut table = self.write();
+                for name in new {
+                    if let Some(ticket) = table.begin(name) {
+                        asking.names.push(name);
+                        asking.tickets.push(ticket);
+                    }
+                }
+            }
+        }
+        asking
+    }
+
+    /// The server tells that these have changed, or that all may have.
+    fn changed(&self, told: &[Value]) {
+        let mut table = self.write();
+        for told in told {
+            match told {
+                Value::Array(names) => {
+                    for name in names {
+                        match name {
+                            Value::BulkString(name) => table.end(name),
+                            Value::SimpleString(name) => table.end(name.as_bytes()),
+                            _ => table.end_all(),
+                        }
+                    }
+                }
+                _ => table.end_all(),
+            }
+        }
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Table> {
+        self.table.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Table> {
+        self.table.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Markers whose tokens are on their way. Those that do not arrive are not watched.
+pub(super) struct Asking<'a> {
+    watched: &'a Watched,
+    names: Vec<&'a str>,
+    tickets: Vec<Ticket>,
+}
+
+impl Asking<'_> {
+    pub(super) fn names(&self) -> &[&str] {
+        &self.names
+    }
+
+    /// What the markers held, in the order of the names.
+    pub(super) fn learn(&mut self, found: Option<Value>) {
+        let Some(Value::Array(found)) = found else {
+            return;
+        };
+        let mut table = self.watched.write();
+        for (ticket, value) in self.tickets.drain(..).zip(found) {
+            let token = lane::bytes(value).and_then(|marker| Token::read(&marker));
+            table.learn(ticket, token);
+        }
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        if self.tickets.is_empty() {
+            return;
+        }
+        let mut table = self.watched.write();
+        for ticket in self.tickets.drain(..) {
+            table.learn(ticket, None);
+        }
+    }
+}
+
+/// Takes what the server tells to whom it concerns. Connections of one pool share it: what is told over one of them
+/// counts for all, which costs a read at the most.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pushes(Arc<RwLock<Vec<Weak<Watched>>>>);
+
+impl Pushes {
+    /// For a new connection.
+    pub(super) fn watch(&self) -> Arc<Watched> {
+        let watched = Arc::new(Watched::new());
+        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|watched| watched.strong_count() > 0);
+        all.push(Arc::downgrade(&watched));
+        watched
+    }
+
+    /// Called by the connection itself, before it hands on any answer that came later.
+    pub(super) fn told(&self, push: &PushInfo) {
+        if push.kind != PushKind::Invalidate {
+            return;
+        }
+        let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        for watched in all.iter().filter_map(Weak::upgrade) {
+            watched.changed(&push.data);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

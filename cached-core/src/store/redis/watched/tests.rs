@@ -1,0 +1,111 @@
+use super::{table::Table, *};
+use crate::entry::Token;
+
+fn token(number: u128) -> Token {
+    Token::read(format!("{number:032x}").as_bytes()).unwrap()
+}
+
+#[test]
+fn a_token_counts_until_its_marker_changes() {
+    let mut table = Table::new(8);
+    let ticket = table.begin("a").unwrap();
+    assert_eq!(table.find("a"), None, "it is on its way");
+    assert_eq!(table.begin("a"), None, "once is enough");
+    table.learn(ticket, Some(token(1)));
+    let found = table.find("a").unwrap();
+    assert_eq!(table.token(found), Some(token(1)));
+    table.end(b"a");
+    assert_eq!(table.token(found), None);
+    assert_eq!(table.find("a"), None);
+}
+
+#[test]
+fn what_changed_on_the_way_is_not_learnt() {
+    let mut table = Table::new(8);
+    let first = table.begin("a").unwrap();
+    table.end(b"a");
+    let second = table.begin("a").unwrap();
+    table.learn(first, Some(token(1)));
+    assert_eq!(table.find("a"), None);
+    table.learn(second, Some(token(2)));
+    assert_eq!(table.token(table.find("a").unwrap()), Some(token(2)));
+}
+
+#[test]
+fn a_ticket_does_not_pass_to_what_takes_its_slot() {
+    for ends in [Table::end_all, |table: &mut Table| table.end(b"a")] {
+        let mut table = Table::new(8);
+        let ticket = table.begin("a").unwrap();
+        table.learn(ticket, Some(token(1)));
+        let old = table.find("a").unwrap();
+        ends(&mut table);
+        let ticket = table.begin("b").unwrap();
+        table.learn(ticket, Some(token(2)));
+        assert_eq!(table.token(old), None);
+    }
+}
+
+#[test]
+fn what_is_read_most_stays() {
+    let mut table = Table::new(4);
+    for name in ["a", "b", "c", "d"] {
+        let ticket = table.begin(name).unwrap();
+        table.learn(ticket, Some(token(1)));
+    }
+    for number in 0..100 {
+        assert!(table.find("a").is_some());
+        let name = format!("more {number}");
+        let ticket = table.begin(&name).unwrap();
+        table.learn(ticket, Some(token(2)));
+        assert!(table.has(&name), "the new one is there");
+    }
+}
+
+#[test]
+fn a_question_without_an_answer_leaves_nothing() {
+    let watched = Pushes::default().watch();
+    watched.turn_on();
+    for _ in 0..3 {
+        let asking = watched.begin(["a"].into_iter());
+        drop(asking);
+    }
+    let mut asking = watched.begin(["a"].into_iter());
+    assert_eq!(asking.names(), ["a"]);
+    asking.learn(Some(Value::Array(vec![Value::Nil])));
+    drop(asking);
+    assert!(!watched.read().has("a"), "there is no marker to watch");
+}
+
+#[test]
+fn what_the_server_tells_reaches_every_connection() {
+    let pushes = Pushes::default();
+    let all = [pushes.watch(), pushes.watch()];
+    let told = |data| PushInfo {
+        kind: PushKind::Invalidate,
+        data,
+    };
+    let names = |names: &[&str]| {
+        let names = names
+            .iter()
+            .map(|name| Value::BulkString(name.as_bytes().to_vec()));
+        vec![Value::Array(names.collect())]
+    };
+    let learn = |name: &str| {
+        for watched in &all {
+            let mut table = watched.write();
+            if let Some(ticket) = table.begin(name) {
+                table.learn(ticket, Some(token(1)));
+            }
+        }
+    };
+    let are_there = |name: &str| all.each_ref().map(|watched| watched.read().has(name));
+    for data in [names(&["b", "a"]), vec![Value::Nil]] {
+        learn("a");
+        assert_eq!(are_there("a"), [true; 2]);
+        pushes.told(&told(data));
+        assert_eq!(are_there("a"), [false; 2]);
+    }
+    learn("a");
+    pushes.told(&told(names(&["b"])));
+    assert_eq!(are_there("a"), [true; 2]);
+}
