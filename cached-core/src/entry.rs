@@ -36,17 +36,48 @@ pub(crate) const LEASE_LENGTH: usize = 38;
 /// How many digits a check sum has.
 const SUM: usize = 8;
 
+/// 128 random bits, as they are written: 32 small hex digits. Every hit compares some, and none does arithmetic.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Digits([u8; 32]);
+
+impl Digits {
+    /// From the operating system: a generator of the process would repeat itself in a forked or restored one.
+    fn random() -> Result<Self, getrandom::Error> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes)?;
+        Ok(Self(hex::digits(u128::from_le_bytes(bytes))))
+    }
+
+    fn read(field: &[u8]) -> Option<Self> {
+        let digits = field.try_into().ok()?;
+        hex::are_digits(field).then_some(Self(digits))
+    }
+}
+
+impl fmt::Display for Digits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Digits are always text.
+        f.write_str(std::str::from_utf8(&self.0).unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for Digits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 /// The random name of what lies at an entry's key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Id(u128);
+pub(crate) struct Id(Digits);
 
 impl Id {
     /// Stands where a store inside the process needs none.
-    pub(crate) const NONE: Self = Self(0);
+    pub(crate) const NONE: Self = Self(Digits([b'0'; 32]));
 
-    /// A new id, from the operating system: a generator of the process would repeat itself in a forked or restored one.
+    /// A new id.
     pub(crate) fn random() -> Result<Self, getrandom::Error> {
-        random().map(Self)
+        Digits::random().map(Self)
     }
 
     /// How everything with this id begins: the 36 bytes that a store expects.
@@ -64,29 +95,29 @@ impl Id {
 
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
+        self.0.fmt(f)
     }
 }
 
 /// The random generation of a group, which its marker holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Token(u128);
+pub(crate) struct Token(Digits);
 
 impl Token {
-    /// A new token, from the operating system, as for [`Id::random`].
+    /// A new token.
     pub(crate) fn random() -> Result<Self, getrandom::Error> {
-        random().map(Self)
+        Digits::random().map(Self)
     }
 
     /// The token a marker holds; `None` for anything else.
     pub(crate) fn read(marker: &[u8]) -> Option<Self> {
-        hex::read(marker, 32).map(Self)
+        Digits::read(marker).map(Self)
     }
 }
 
 impl fmt::Display for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
+        self.0.fmt(f)
     }
 }
 
@@ -157,15 +188,62 @@ pub(crate) struct Header {
     pub(crate) markers: PerGroup<Marker>,
 }
 
+/// An entry as it was found. Its markers are read when they are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Entry<'a> {
+    id: Id,
+    pub(crate) outcome: Outcome,
+    pub(crate) ttl: Duration,
+    pub(crate) stale: Duration,
+    pub(crate) identity: Option<Identity>,
+    markers: &'a [u8],
+    /// Its value as JSON.
+    pub(crate) body: &'a [u8],
+}
+
+impl<'a> Entry<'a> {
+    /// Those of its groups, as they were before its load began; `None` in the place of one that is none. Whether a token
+    /// is one is left to [`header`](Self::header): what is none is equal to none.
+    pub(crate) fn markers(&self) -> impl Iterator<Item = Option<Marker>> + use<'a> {
+        let (mut rest, usual) = (self.markers, self.identity);
+        std::iter::from_fn(move || {
+            let after = rest.strip_prefix(b" ")?;
+            if let Some((token, next)) = after.split_first_chunk()
+                && matches!(next, [] | [b' ', ..])
+            {
+                rest = next;
+                // Nearly always, and then nothing has to be searched.
+                return Some(Some(Marker {
+                    token: Token(Digits(*token)),
+                    identity: usual,
+                }));
+            }
+            let field;
+            (field, rest) = split_field(after);
+            Some(read_marker(field, usual))
+        })
+    }
+
+    /// All of it but its value, if every marker is one.
+    pub(crate) fn header(&self) -> Option<Header> {
+        Some(Header {
+            id: self.id,
+            outcome: self.outcome,
+            ttl: self.ttl,
+            stale: self.stale,
+            identity: self.identity,
+            markers: self
+                .markers()
+                .map(|marker| marker.filter(|marker| hex::are_digits(&marker.token.0.0)))
+                .collect::<Option<_>>()?,
+        })
+    }
+}
+
 /// What lies at an entry's key.
 #[derive(Debug, PartialEq, Eq)]
-#[allow(
-    clippy::large_enum_variant,
-    reason = "looked at where it is made, and most of the time an entry"
-)]
 pub(crate) enum Stored<'a> {
-    /// An entry, and its value as JSON.
-    Entry(Header, &'a [u8]),
+    Entry(Entry<'a>),
     /// The placeholder of a loader.
     Lease(Id),
     /// Nothing of ours: never to be written over.
@@ -228,14 +306,14 @@ pub(crate) fn read(bytes: &[u8]) -> Stored<'_> {
     let Some((id, rest)) = rest.split_at_checked(32) else {
         return Stored::Damaged(None);
     };
-    let Some(id) = hex::read(id, 32).map(Id) else {
+    let Some(id) = Digits::read(id).map(Id) else {
         return Stored::Damaged(None);
     };
     if rest == LEASE {
         return Stored::Lease(id);
     }
     match read_entry(id, bytes, rest) {
-        Some((header, body)) => Stored::Entry(header, body),
+        Some(entry) => Stored::Entry(entry),
         None => Stored::Damaged(Some(id)),
     }
 }
@@ -243,33 +321,37 @@ pub(crate) fn read(bytes: &[u8]) -> Stored<'_> {
 /// The id of what `bytes` are, if they are ours.
 pub(crate) fn id_of(bytes: &[u8]) -> Option<Id> {
     let id = bytes.strip_prefix(FORMAT)?.get(..32)?;
-    hex::read(id, 32).map(Id)
+    Digits::read(id).map(Id)
 }
 
 /// `rest` is what follows the id in `bytes`.
-fn read_entry<'a>(id: Id, bytes: &'a [u8], rest: &'a [u8]) -> Option<(Header, &'a [u8])> {
+fn read_entry<'a>(id: Id, bytes: &'a [u8], rest: &'a [u8]) -> Option<Entry<'a>> {
     let rest = rest.strip_prefix(ENTRY)?;
     let before = bytes.get(..bytes.len().checked_sub(rest.len())?)?;
     let (expected, rest) = rest.split_at_checked(SUM)?;
     if hex::read(expected, SUM)? != u128::from(sum(before, rest)) {
         return None;
     }
-    let line_end = memchr::memchr(b'\n', rest)?;
-    let (line, body) = rest.split_at_checked(line_end)?;
-    let mut fields = line.strip_prefix(b" ")?.split(|byte| *byte == b' ');
-    let (outcome, ttl, stale) = (fields.next()?, fields.next()?, fields.next()?);
-    let identity = read_identity(fields.next()?)?;
-    let header = Header {
+    let (line, body) = rest.split_at_checked(memchr::memchr(b'\n', rest)?)?;
+    let (outcome, rest) = split_field(line.strip_prefix(b" ")?);
+    let (ttl, rest) = split_field(rest.strip_prefix(b" ")?);
+    let (stale, rest) = split_field(rest.strip_prefix(b" ")?);
+    let (identity, markers) = split_field(rest.strip_prefix(b" ")?);
+    Some(Entry {
         id,
         outcome: Outcome::read(outcome)?,
         ttl: read_duration(ttl)?,
         stale: read_duration(stale)?,
-        identity,
-        markers: fields
-            .map(|field| read_marker(field, identity))
-            .collect::<Option<_>>()?,
-    };
-    Some((header, body.strip_prefix(b"\n")?))
+        identity: read_identity(identity)?,
+        markers,
+        body: body.strip_prefix(b"\n")?,
+    })
+}
+
+/// What comes before the next space, and the rest with that space.
+fn split_field(line: &[u8]) -> (&[u8], &[u8]) {
+    let end = line.iter().position(|byte| *byte == b' ');
+    line.split_at(end.unwrap_or(line.len()))
 }
 
 /// `usual` is the identity of a marker that is written without one.
@@ -299,12 +381,13 @@ fn read_identity(field: &[u8]) -> Option<Option<Identity>> {
 }
 
 fn read_duration(field: &[u8]) -> Option<Duration> {
-    let is_canonical = match field {
-        [b'0', _, ..] => false,
-        digits => digits.iter().all(u8::is_ascii_digit),
-    };
-    let written = std::str::from_utf8(field).ok().filter(|_| is_canonical)?;
-    written.parse().ok().map(Duration::from_millis)
+    let mut milliseconds = 0_u64;
+    for byte in field {
+        let digit = byte.checked_sub(b'0').filter(|digit| *digit < 10)?;
+        milliseconds = milliseconds.checked_mul(10)?.checked_add(digit.into())?;
+    }
+    let is_canonical = !matches!(field, [] | [b'0', _, ..]);
+    is_canonical.then(|| Duration::from_millis(milliseconds))
 }
 
 fn milliseconds(duration: Duration) -> u64 {
@@ -322,12 +405,6 @@ fn sum(before: &[u8], after: &[u8]) -> u32 {
 fn halves(number: u128) -> [u64; 2] {
     let half = |bits: u128| u64::try_from(bits & u128::from(u64::MAX)).unwrap_or(u64::MAX);
     [half(number >> 64), half(number)]
-}
-
-fn random() -> Result<u128, getrandom::Error> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes)?;
-    Ok(u128::from_le_bytes(bytes))
 }
 
 #[cfg(test)]

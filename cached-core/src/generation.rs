@@ -10,7 +10,7 @@
 //! Pure functions of one call's own replies: the runtime asks them, and the model in `model` drives
 //! them through every interleaving.
 
-use crate::entry::{self, Header, Id, Identity, Marker, PerGroup, Token};
+use crate::entry::{self, Id, Identity, Marker, PerGroup, Token};
 
 /// What lies at an entry's key, as far as the rules ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -65,17 +65,22 @@ pub(crate) enum Stage<'a> {
 /// is only as good as the server run that gave it: after a restart from an old dump, or a failover,
 /// what was deleted can be back.
 pub(crate) fn counts(
-    header: &Header,
+    captured: Captured<impl Iterator<Item = Option<Marker>>>,
     identity: Option<Identity>,
     markers: &[Option<Marker>],
 ) -> bool {
-    header.identity == identity
-        && header.markers.len() == markers.len()
-        && header
-            .markers
+    let mut captured_markers = captured.markers;
+    captured.identity == identity
+        && markers
             .iter()
-            .zip(markers)
-            .all(|(captured, seen)| Some(captured) == seen.as_ref())
+            .all(|seen| seen.is_some() && captured_markers.next() == Some(*seen))
+        && captured_markers.next().is_none()
+}
+
+/// What an entry says of itself to the [hit test](counts): `None` in the place of a marker that cannot be read.
+pub(crate) struct Captured<M> {
+    pub(crate) identity: Option<Identity>,
+    pub(crate) markers: M,
 }
 
 /// The join test: whether a call that saw this, or nothing because the store did not answer, may take

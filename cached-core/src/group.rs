@@ -11,6 +11,8 @@
 //! old and new versions of a service share: they are pinned, and nothing in them depends on the version of a
 //! function or on the format of its entries.
 
+use std::ops::Range;
+
 use crate::key::Key;
 use crate::template::{Piece, Pieces};
 use crate::{Error, function::Function};
@@ -43,15 +45,68 @@ pub(crate) fn each(key: &Key, mut show: impl FnMut(&str)) {
     let mut name = String::with_capacity(96);
     name.push_str(BEGINNING);
     key.push_segments(&mut name);
-    for (end, _) in name.match_indices(':').skip(1) {
+    for end in beginnings(&name, BEGINNING.len()) {
         show(name.get(..end).unwrap_or_default());
     }
-    show(&name);
-    for template in function.map(Function::tag_templates).unwrap_or_default() {
+    for pieces in function.map(Function::tag_pieces).unwrap_or_default() {
         name.clear();
-        name.push_str(TAG);
-        key.render(&mut name, Pieces::written(template));
+        push_tag(&mut name, key, pieces);
         show(&name);
+    }
+}
+
+/// Appends the names of all groups of `key` to `names`, each after `namespace` and a colon, and hands over where each
+/// begins and ends, in the order of [`each`]. `segments` is where in it the segments of `key` are.
+///
+/// Every hit on Redis does this: a beginning is part of the longest one's name, and nothing is rendered twice.
+pub(crate) fn append(
+    names: &mut String,
+    namespace: &str,
+    key: &Key,
+    segments: Range<usize>,
+    mut add: impl FnMut(Range<usize>),
+) {
+    let start = names.len();
+    push_all(names, [namespace, ":", BEGINNING]);
+    let content = names.len();
+    // Without its colon, that of the namespace.
+    add(start..content.saturating_sub(1));
+    names.extend_from_within(segments);
+    let end = names.len();
+    let function = key.function();
+    if let Some(marker) = function.and_then(Function::marker) {
+        let start = names.len();
+        push_all(names, [namespace, ":", marker]);
+        add(start..names.len());
+    }
+    let longest = names.get(..end).unwrap_or_default();
+    for end in beginnings(longest, content) {
+        add(start..end);
+    }
+    for pieces in function.map(Function::tag_pieces).unwrap_or_default() {
+        let start = names.len();
+        push_all(names, [namespace, ":", ""]);
+        push_tag(names, key, pieces);
+        add(start..names.len());
+    }
+}
+
+/// Where each beginning of `name` ends, from short to long, if its segments begin at `content`.
+fn beginnings(name: &str, content: usize) -> impl Iterator<Item = usize> {
+    let segments = name.as_bytes().get(content..).unwrap_or_default();
+    memchr::memchr_iter(b':', segments)
+        .chain([segments.len()])
+        .map(move |end| content.saturating_add(end))
+}
+
+fn push_tag(name: &mut String, key: &Key, pieces: &[Piece]) {
+    name.push_str(TAG);
+    key.render(name, pieces.iter().copied());
+}
+
+fn push_all(text: &mut String, parts: [&str; 3]) {
+    for part in parts {
+        text.push_str(part);
     }
 }
 

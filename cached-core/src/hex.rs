@@ -37,14 +37,27 @@ fn eight(digits: [u8; 8]) -> Option<u32> {
     u32::try_from((fours | fours >> 16) & 0xffff_ffff).ok()
 }
 
+/// Whether there is nothing else in `field`.
+pub(crate) fn are_digits(field: &[u8]) -> bool {
+    // Without an end in the middle the compiler looks at many at a time.
+    field.iter().fold(true, |all, byte| {
+        all & matches!(byte, b'0'..=b'9' | b'a'..=b'f')
+    })
+}
+
 /// Appends `number` in 32 digits.
 pub(crate) fn push(out: &mut String, number: u128) {
+    // Digits are always text.
+    out.push_str(std::str::from_utf8(&digits(number)).unwrap_or_default());
+}
+
+/// The 32 digits of `number`.
+pub(crate) fn digits(number: u128) -> [u8; 32] {
     let mut digits = [0; 32];
     for (pair, byte) in digits.chunks_exact_mut(2).zip(number.to_be_bytes()) {
         pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 0xf)]);
     }
-    // Digits are always text.
-    out.push_str(std::str::from_utf8(&digits).unwrap_or_default());
+    digits
 }
 
 fn digit(value: u8) -> u8 {
@@ -70,6 +83,7 @@ mod tests {
                     u32::from_str_radix(digits, 16).unwrap()
                 });
                 assert_eq!(eight(digits), expected, "{byte:#x} at {place}");
+                assert_eq!(are_digits(&digits), is_digit, "{byte:#x} at {place}");
             }
         }
     }
@@ -90,6 +104,7 @@ mod tests {
             push(&mut text, number);
             prop_assert_eq!(&text, &format!("{number:032x}"));
             prop_assert_eq!(read(text.as_bytes(), 32), Some(number));
+            prop_assert!(are_digits(text.as_bytes()));
             prop_assert_eq!(read(&text.as_bytes()[16..], 16), Some(number & u128::from(u64::MAX)));
         }
     }

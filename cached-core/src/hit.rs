@@ -3,10 +3,10 @@
 use crate::{
     age::{Age, Kept, Windows},
     codec::Shared,
-    entry::{self, Header, Outcome, Stored},
+    entry::{self, Entry, Outcome, Stored},
     erased::Takes,
     function::Function,
-    generation::counts,
+    generation::{self, Captured},
     store::{Payload, Reply},
 };
 
@@ -96,21 +96,28 @@ pub(crate) fn judge<C: Takes>(
         Some(Payload::Bytes(bytes)) if bytes.len() > limit => Err(Miss::TooLarge),
         Some(Payload::Bytes(bytes)) => match entry::read(bytes) {
             Stored::Lease(_) => Err(Miss::Absent),
-            Stored::Entry(header, _) if !counts(&header, reply.identity, &reply.markers) => {
-                Err(Miss::Absent)
-            }
-            Stored::Entry(header, _) if !accepts.takes(header.outcome) => Err(Miss::Absent),
-            Stored::Entry(header, _) if !accepts.takes_kept(kept(reply, &header)) => {
-                Err(Miss::Absent)
-            }
-            Stored::Entry(header, body) => {
-                let value = codec.decode(header.outcome, body);
-                Ok((value.ok_or(Miss::Undecodable)?, kept(reply, &header)))
+            Stored::Entry(entry) if !counts(&entry, reply) => Err(match entry.header() {
+                Some(_) => Miss::Absent,
+                None => Miss::Undecodable,
+            }),
+            Stored::Entry(entry) if !accepts.takes(entry.outcome) => Err(Miss::Absent),
+            Stored::Entry(entry) if !accepts.takes_kept(kept(reply, &entry)) => Err(Miss::Absent),
+            Stored::Entry(entry) => {
+                let value = codec.decode(entry.outcome, entry.body);
+                Ok((value.ok_or(Miss::Undecodable)?, kept(reply, &entry)))
             }
             Stored::Foreign => Err(Miss::Foreign),
             Stored::Damaged(_) => Err(Miss::Undecodable),
         },
     }
+}
+
+fn counts(entry: &Entry<'_>, reply: &Reply) -> bool {
+    let captured = Captured {
+        identity: entry.identity,
+        markers: entry.markers(),
+    };
+    generation::counts(captured, reply.identity, &reply.markers)
 }
 
 /// The same for a value inside the process.
@@ -130,9 +137,7 @@ pub(crate) fn entry_kept(reply: &Reply) -> Option<Kept> {
     match reply.payload.as_ref()? {
         Payload::Typed(..) => Some(reply.kept),
         Payload::Bytes(bytes) => match entry::read(bytes) {
-            Stored::Entry(header, _) if counts(&header, reply.identity, &reply.markers) => {
-                Some(kept(reply, &header))
-            }
+            Stored::Entry(entry) if counts(&entry, reply) => Some(kept(reply, &entry)),
             _ => None,
         },
     }
@@ -143,10 +148,10 @@ pub(crate) fn fresh_kept(reply: &Reply) -> Option<Kept> {
     entry_kept(reply).filter(|kept| kept.age(Windows::NONE) == Age::Fresh)
 }
 
-fn kept(reply: &Reply, header: &Header) -> Kept {
+fn kept(reply: &Reply, entry: &Entry<'_>) -> Kept {
     Kept {
-        ttl: Some(header.ttl),
-        stale: header.stale,
+        ttl: Some(entry.ttl),
+        stale: entry.stale,
         ..reply.kept
     }
 }

@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 
 use crate::encode::{self, EncodeError, Material};
 use crate::function::Function;
-use crate::template::{Piece, Pieces};
+use crate::template::Piece;
 use crate::{Error, ErrorKind, digest::digest, hex, segment};
 
 /// The version of everything that decides a key's bytes: encoding, digest, escaping. Part of every digest.
@@ -204,19 +204,14 @@ impl Key {
     }
 
     /// Appends what a template reads with the components of this key filled in.
-    pub(crate) fn render(&self, out: &mut String, pieces: Pieces) {
+    pub(crate) fn render(&self, out: &mut String, pieces: impl IntoIterator<Item = Piece>) {
         render(out, pieces, self.local());
     }
 
     /// Appends the segments that its groups are the beginnings of: all of a key from text, all but the
     /// digest of a call's.
     pub(crate) fn push_segments(&self, out: &mut String) {
-        match self.function {
-            Some(function) => self.render(out, function.pieces()),
-            None => out.push_str(&String::from_utf8_lossy(
-                self.local().get(CONTENT..).unwrap_or_default(),
-            )),
-        }
+        push_segments_of(out, self.function, &self.material);
     }
 
     /// The segments of a key from text as they were written: those of the keys below it begin with them.
@@ -251,9 +246,9 @@ impl Key {
         text_of(self.function, &self.material)
     }
 
-    /// Appends the [`text`](Self::text).
-    pub(crate) fn write_text(&self, out: &mut String) {
-        push_text_of(out, self.function, &self.material);
+    /// Appends what the [`text`](Self::text) has after the segments.
+    pub(crate) fn push_digest(&self, out: &mut String, is_alone: bool) {
+        push_digest_of(out, self.function, &self.material, is_alone);
     }
 }
 
@@ -265,20 +260,38 @@ pub(crate) fn text_of(function: impl Into<Option<&'static Function>>, local: &[u
 }
 
 fn push_text_of(out: &mut String, function: Option<&'static Function>, local: &[u8]) {
-    let Some(function) = function else {
-        let content = local.get(CONTENT..).unwrap_or_default();
-        return out.push_str(&String::from_utf8_lossy(content));
-    };
     let before = out.len();
-    render(out, function.pieces(), local);
-    if out.len() > before {
-        out.push(':');
+    push_segments_of(out, function, local);
+    let is_alone = out.len() == before;
+    push_digest_of(out, function, local, is_alone);
+}
+
+fn push_segments_of(out: &mut String, function: Option<&'static Function>, local: &[u8]) {
+    match function {
+        Some(function) => render(out, function.prefix_pieces().iter().copied(), local),
+        None => out.push_str(&String::from_utf8_lossy(
+            local.get(CONTENT..).unwrap_or_default(),
+        )),
     }
-    hex::push(out, digest_of(function.identity(), local));
+}
+
+/// A key from text has none.
+fn push_digest_of(
+    out: &mut String,
+    function: Option<&'static Function>,
+    local: &[u8],
+    is_alone: bool,
+) {
+    if let Some(function) = function {
+        if !is_alone {
+            out.push(':');
+        }
+        hex::push(out, digest_of(function.identity(), local));
+    }
 }
 
 /// Appends what a template reads with the components of `local` filled in.
-fn render(out: &mut String, pieces: Pieces, local: &[u8]) {
+fn render(out: &mut String, pieces: impl IntoIterator<Item = Piece>, local: &[u8]) {
     for piece in pieces {
         match piece {
             Piece::Text(piece) => out.push_str(piece),

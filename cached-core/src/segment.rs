@@ -30,6 +30,11 @@ pub(crate) fn push(out: &mut String, text: &str) {
         out.push('%');
         return;
     }
+    // Nearly all there are.
+    if text.len() <= LONGEST && text.bytes().all(is_plain) {
+        out.push_str(text);
+        return;
+    }
     let start = out.len();
     let mut cut = start;
     for char in text.chars() {
@@ -65,8 +70,18 @@ pub(crate) fn push_component(out: &mut String, encoding: &[u8]) {
             Ok(())
         }
         Some(Scalar::Bool(value)) => write!(out, "{value}"),
-        Some(Scalar::Signed(value)) => write!(out, "{value}"),
-        Some(Scalar::Unsigned(value)) => write!(out, "{value}"),
+        Some(Scalar::Signed(value)) => {
+            out.push_str(itoa::Buffer::new().format(value));
+            Ok(())
+        }
+        Some(Scalar::Unsigned(value)) => {
+            // Numbers of 128 bits are slow.
+            match u64::try_from(value) {
+                Ok(value) => out.push_str(itoa::Buffer::new().format(value)),
+                Err(_) => out.push_str(itoa::Buffer::new().format(value)),
+            }
+            Ok(())
+        }
         // Half of a digest: two arguments that share it share a group, never an entry.
         None => write!(out, "%={:016x}", digest(encoding) >> 64),
     };
@@ -93,6 +108,11 @@ fn push_escaped(out: &mut String, byte: u8) {
     for digit in [byte >> 4, byte & 0xf] {
         out.extend(char::from_digit(digit.into(), 16).map(|digit| digit.to_ascii_uppercase()));
     }
+}
+
+/// Whether this is a character of ASCII that stands for itself.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii() && !is_special(char::from(byte))
 }
 
 /// Whether a key must not hold `char` as it is: our own separator and mark, what a glob or a terminal would

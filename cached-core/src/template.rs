@@ -43,9 +43,10 @@ impl Iterator for Pieces {
                     return Some(Piece::Component(number.parse().unwrap_or(usize::MAX)));
                 }
                 // From the second one on, so that a lone brace ends as well.
-                let mut bytes = rest.bytes().enumerate().skip(1);
-                let brace = bytes.find(|(_, byte)| *byte == b'{');
-                let (text, after) = rest.split_at(brace.map_or(rest.len(), |(start, _)| start));
+                let after_first = rest.as_bytes().get(1..).unwrap_or_default();
+                let brace = memchr::memchr(b'{', after_first);
+                let end = brace.map_or(rest.len(), |brace| brace.saturating_add(1));
+                let (text, after) = rest.split_at(end);
                 *rest = after;
                 Some(Piece::Text(text))
             }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     age::{Age, Kept, Windows},
     entry::{self, Header, Outcome, PerGroup},
-    generation::{self, Captures, Occupant, View},
+    generation::{self, Captured, Captures, Occupant, View},
     store::Reply,
 };
 
@@ -39,7 +39,11 @@ pub(super) fn counts(rules: Rules, entry: Entry, seen: Seen, groups: u8) -> bool
         header.markers.truncate(known);
         markers.truncate(known);
     }
-    generation::counts(&header, Some(names::identity(seen.run)), &markers)
+    let captured = Captured {
+        identity: header.identity,
+        markers: header.markers.into_iter().map(Some),
+    };
+    generation::counts(captured, Some(names::identity(seen.run)), &markers)
 }
 
 /// How old an entry is for a call of a function with these windows, which asks for the age if it has any.

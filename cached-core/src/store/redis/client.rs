@@ -18,14 +18,14 @@ use super::{
     under_way::UnderWay,
 };
 use crate::{
-    Error, ErrorKind, Key, age, clock,
+    Error, ErrorKind, Key, clock,
     config::Config,
-    entry::{Identity, Marker},
+    entry::Identity,
     error::{Class, Weight},
     group,
     invalidation::Target,
     server::ServerInfo,
-    store::{Kept, Lives, Payload, Reply, Write},
+    store::{Kept, Lives, Reply, Write},
 };
 
 /// Every operation has one deadline around everything it does.
@@ -130,30 +130,6 @@ impl Client {
     }
 }
 
-fn reply(identity: Identity, seen: Seen) -> Reply {
-    Reply {
-        payload: seen.entry.map(Payload::Bytes),
-        identity: Some(identity),
-        markers: seen
-            .tokens
-            .into_iter()
-            .map(|token| {
-                Some(Marker {
-                    token: token?,
-                    identity: Some(identity),
-                })
-            })
-            .collect(),
-        kept: age::Kept {
-            // Bytes say these themselves.
-            ttl: None,
-            stale: Duration::ZERO,
-            remaining: seen.remaining,
-        },
-        occupant: None,
-    }
-}
-
 fn values(answer: Option<Answer>) -> Vec<Value> {
     match answer.and_then(Answer::value) {
         Some(Value::Array(values)) => values,
@@ -172,13 +148,12 @@ impl Client {
             && let Some(lane) = self.lanes.ready()
         {
             let began = clock::instant();
-            let identity = lane.identity();
-            let read = Arc::clone(&lane).read(Arc::clone(&names));
+            let read = Arc::clone(&lane).read(Arc::clone(&names), began);
             let under_way = UnderWay::new(&self.lanes, Some(lane));
-            let seen = read.await;
-            under_way.ended(&seen);
-            let error = match seen {
-                Ok(seen) => return Ok(reply(identity, seen)),
+            let reply = read.await;
+            under_way.ended(&reply);
+            let error = match reply {
+                Ok(reply) => return Ok(reply),
                 Err(error) => error,
             };
             let left = self
@@ -195,7 +170,7 @@ impl Client {
     }
 
     async fn read_on(&self, lane: Arc<Lane>, names: Arc<Names>) -> Result<Reply, Error> {
-        Ok(reply(lane.identity(), lane.read(names).await?))
+        lane.read(names, clock::instant()).await
     }
 
     pub(super) async fn read_many(&self, keys: &[Key]) -> Result<Vec<Reply>, Error> {
@@ -207,7 +182,7 @@ impl Client {
                 for names in names.chunks(BATCH) {
                     let asks: Vec<_> = names.iter().map(|names| (names, Scope::Whole)).collect();
                     let seen = reads::together(&lane, &asks).await?;
-                    replies.extend(seen.into_iter().map(|seen| reply(lane.identity(), seen)));
+                    replies.extend(seen.into_iter().map(|seen| seen.reply(lane.identity())));
                 }
                 Ok(replies)
             }
@@ -277,7 +252,7 @@ impl Client {
             let markers = values(answers.next()).into_iter().map(lane::bytes);
             let entry = answers.next().and_then(Answer::bytes);
             let seen = Seen::of([entry].into_iter().chain(markers));
-            Ok(reply(lane.identity(), seen))
+            Ok(seen.reply(lane.identity()))
         })
         .await
     }

@@ -12,16 +12,16 @@ use std::{
 use bytes::Bytes;
 use deadpool_redis::{
     Connection,
-    redis::{self, Cmd, Pipeline, RedisError, Value, aio::MultiplexedConnection},
+    redis::{Cmd, Pipeline, RedisError, Value, aio::MultiplexedConnection},
 };
 
 use super::{
     failure, info,
     names::Names,
-    reads::{Reads, Seen},
+    reads::Reads,
     watched::{self, Asking, Watched},
 };
-use crate::{Error, ErrorKind, clock, entry::Identity, error::Class};
+use crate::{Error, ErrorKind, clock, entry::Identity, error::Class, store::Reply};
 
 /// For how many milliseconds the server is taken for the primary that it said it was.
 const ROLE_LASTS: u64 = 1_000;
@@ -89,16 +89,19 @@ impl Lane {
     }
 
     /// Reads one entry and its markers, in one command with all reads that wait at this moment.
-    pub(super) async fn read(self: Arc<Self>, names: Arc<Names>) -> Result<Seen, Error> {
-        Arc::clone(&self.reads).read(self, names).await
+    pub(super) async fn read(
+        self: Arc<Self>,
+        names: Arc<Names>,
+        began: Instant,
+    ) -> Result<Reply, Error> {
+        Arc::clone(&self.reads).read(self, names, began).await
     }
 
     /// Reads several keys in one command. A key of another type reads as absent.
     async fn mget(&self, names: &[&str], now: u64) -> Result<Vec<Option<Bytes>>, Error> {
-        let mut mget = redis::cmd("MGET");
-        for name in names {
-            mget.arg(*name);
-        }
+        let length = names.iter().map(|name| name.len()).sum::<usize>();
+        let mut mget = Cmd::with_capacity(names.len().saturating_add(1), length.saturating_add(4));
+        mget.arg("MGET").arg(names);
         let reply = self.send(&mget, now).await;
         match self.heard(reply)? {
             Value::Array(values) if values.len() == names.len() => {

@@ -1,5 +1,7 @@
 //! [`Names`]: what an entry and its markers are called on the server.
 
+use std::ops::Range;
+
 use smallvec::SmallVec;
 
 use super::reads::Scope;
@@ -9,38 +11,38 @@ use crate::{Key, group, invalidation::Target};
 #[derive(Debug)]
 pub(super) struct Names {
     text: String,
-    /// Where each name ends.
-    ends: SmallVec<[usize; 8]>,
+    /// Where in it each name is.
+    places: SmallVec<[Range<usize>; 8]>,
     /// Whether a read has to ask how long the entry will be kept.
     pub(super) asks_ttl: bool,
 }
 
 impl Names {
     pub(super) fn of(namespace: &str, key: &Key) -> Self {
-        let mut names = Self {
-            text: String::with_capacity(namespace.len().saturating_add(64).saturating_mul(4)),
-            ends: SmallVec::new(),
+        let mut text = String::with_capacity(namespace.len().saturating_add(64).saturating_mul(4));
+        text.push_str(namespace);
+        text.push(':');
+        let start = text.len();
+        key.push_segments(&mut text);
+        let segments = start..text.len();
+        key.push_digest(&mut text, segments.is_empty());
+        let mut places = SmallVec::new();
+        places.push(0..text.len());
+        group::append(&mut text, namespace, key, segments, |place| {
+            places.push(place);
+        });
+        Self {
+            text,
+            places,
             asks_ttl: key
                 .function()
                 .is_some_and(|function| !function.windows().are_none()),
-        };
-        names.push(namespace, |text| key.write_text(text));
-        group::each(key, |group| {
-            names.push(namespace, |text| text.push_str(group));
-        });
-        names
-    }
-
-    fn push(&mut self, namespace: &str, push_name: impl FnOnce(&mut String)) {
-        self.text.push_str(namespace);
-        self.text.push(':');
-        push_name(&mut self.text);
-        self.ends.push(self.text.len());
+        }
     }
 
     /// The entry's.
     pub(super) fn entry(&self) -> &str {
-        self.get(0)
+        self.all().next().unwrap_or_default()
     }
 
     /// The markers'.
@@ -50,7 +52,8 @@ impl Names {
 
     /// The entry's first.
     pub(super) fn all(&self) -> impl Iterator<Item = &str> {
-        (0..self.ends.len()).map(|index| self.get(index))
+        let name = |place: &Range<usize>| self.text.get(place.clone()).unwrap_or_default();
+        self.places.iter().map(name)
     }
 
     /// What is read of them.
@@ -62,15 +65,7 @@ impl Names {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    fn get(&self, index: usize) -> &str {
-        let end = self.ends.get(index).copied().unwrap_or_default();
-        let before = index.checked_sub(1).and_then(|index| self.ends.get(index));
-        self.text
-            .get(before.copied().unwrap_or_default()..end)
-            .unwrap_or_default()
+        self.places.len()
     }
 }
 
@@ -79,5 +74,43 @@ pub(super) fn of_target(namespace: &str, target: &Target) -> String {
     match target {
         Target::Group(group) => format!("{namespace}:{group}"),
         Target::Entry(key) => format!("{namespace}:{}", key.text()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::function::Function;
+
+    fn place() -> &'static str {
+        "place"
+    }
+
+    fn agree(key: &Key) {
+        let names = Names::of("app", key);
+        assert_eq!(names.entry(), format!("app:{}", key.text()));
+        let mut groups = Vec::new();
+        group::each(key, |group| groups.push(format!("app:{group}")));
+        assert_eq!(names.markers().collect::<Vec<_>>(), groups);
+        assert_eq!(names.len(), groups.len() + 1);
+    }
+
+    #[test]
+    fn they_are_those_of_the_groups() {
+        static PLAIN: Function = Function::new("shop::user::profile", place);
+        static PREFIXED: Function = Function::new("shop::user::profile", place)
+            .prefix("user:{0}:of-{1}:profile")
+            .tags(&["course:{1}", "all"]);
+        static EMPTY: Function = Function::new("f", place).prefix("");
+        for text in ["", "a", "user:42:avatar", ":", "a:b:c:d:e:f:g:h:i:j"] {
+            agree(&Key::from(text));
+        }
+        for function in [&PLAIN, &PREFIXED, &EMPTY] {
+            let mut key = Key::of(function);
+            agree(&key);
+            key.push(&42_u64);
+            key.push("a:b c");
+            agree(&key);
+        }
     }
 }

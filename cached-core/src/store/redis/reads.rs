@@ -13,7 +13,11 @@
 //! caller's future may be alive and never polled again, a task's runtime may idle. So one that waited
 //! a whole deadline behind the same command takes the turn away.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use hashbrown::DefaultHashBuilder;
@@ -27,17 +31,19 @@ use super::{
     queue::{Batch, Place, Queue, Waits},
 };
 use crate::{
-    Error, ErrorKind, clock,
-    entry::{PerGroup, Token},
+    Error, ErrorKind, age, clock,
+    entry::{Identity, Marker, PerGroup, Token},
+    store::{Payload, Reply},
 };
 
-/// What one command showed of an entry and its markers.
+/// What one command showed of an entry and its markers. Small: it goes from the task that asked to the one that waits.
 #[derive(Debug)]
 pub(super) struct Seen {
-    pub(super) entry: Option<Bytes>,
-    pub(super) tokens: PerGroup<Option<Token>>,
+    entry: Option<Bytes>,
+    /// None where they are watched.
+    tokens: Vec<Option<Token>>,
     /// How long the entry will be kept, where that was asked for and there is an end.
-    pub(super) remaining: Option<Duration>,
+    remaining: Option<Duration>,
 }
 
 type Answer = Result<Seen, Error>;
@@ -72,27 +78,29 @@ impl Reads {
         Self(Queue::new())
     }
 
-    /// Reads one entry and its markers, within the deadline of the lane.
-    pub(super) async fn read(self: Arc<Self>, lane: Arc<Lane>, names: Arc<Names>) -> Answer {
-        let deadline = lane.deadline();
+    /// Reads one entry and its markers for a call that began then, within the deadline of the lane.
+    pub(super) async fn read(
+        self: Arc<Self>,
+        lane: Arc<Lane>,
+        names: Arc<Names>,
+        began: Instant,
+    ) -> Result<Reply, Error> {
+        let (deadline, identity) = (lane.deadline(), lane.identity());
         let Some(tickets) = lane.watched().find(&names) else {
-            return self.read_in(lane, names, Scope::Whole, deadline).await;
+            let seen = self.read_in(lane, names, Scope::Whole, deadline).await?;
+            return Ok(seen.reply(identity));
         };
-        let began = clock::instant();
-        let read = Arc::clone(&self).read_in(
-            Arc::clone(&lane),
-            Arc::clone(&names),
-            Scope::Entry,
-            deadline,
-        );
-        let seen = read.await?;
-        if let Some(tokens) = lane.watched().tokens(&tickets) {
-            return Ok(Seen { tokens, ..seen });
+        let (reads, again) = (Arc::clone(&self), (Arc::clone(&lane), Arc::clone(&names)));
+        let seen = reads.read_in(lane, names, Scope::Entry, deadline).await?;
+        let (lane, names) = again;
+        if let Some(markers) = lane.watched().markers(&tickets, identity) {
+            return Ok(seen.reply_with(identity, markers));
         }
         // A marker has changed, or only its lifetime, since this call began.
         let took = clock::instant().saturating_duration_since(began);
         let left = deadline.saturating_sub(took);
-        Box::pin(self.read_in(lane, names, Scope::Whole, left)).await
+        let seen = Box::pin(self.read_in(lane, names, Scope::Whole, left)).await?;
+        Ok(seen.reply(identity))
     }
 
     async fn read_in(
@@ -112,7 +120,7 @@ impl Reads {
                 // Boxed: those that wait, which are most of many, do not send.
                 let alone = Box::pin(alone(&lane, &names, scope));
                 let seen = failure::in_time(deadline, alone).await?;
-                self.0.observe(seen.entry.as_ref().map_or(0, Bytes::len));
+                self.0.observe(seen.len());
                 Ok(seen)
             }
             Place::Wait(answer, turn) => {
@@ -209,8 +217,7 @@ async fn answer(lane: &Lane, batch: Vec<Waiting>) {
             Ok(seen) => seen.next().ok_or_else(abandoned),
             Err(error) => Err(error.clone()),
         };
-        let entry = answer.as_ref().ok().and_then(|seen| seen.entry.as_ref());
-        bytes = bytes.saturating_add(entry.map_or(0, Bytes::len));
+        bytes = bytes.saturating_add(answer.as_ref().map_or(0, Seen::len));
         // A caller that was dropped has no use for it.
         let _ = waiting.answer.send(answer);
     }
@@ -244,6 +251,7 @@ pub(super) async fn together(lane: &Lane, asks: &[(&Names, Scope)]) -> Result<Ve
             unique.len().saturating_sub(1)
         }));
     }
+    let is_shared = unique.len() < indices.len();
     let asked: Vec<&str> = asks
         .iter()
         .filter(|(names, _)| names.asks_ttl)
@@ -253,11 +261,15 @@ pub(super) async fn together(lane: &Lane, asks: &[(&Names, Scope)]) -> Result<Ve
         .iter()
         .flat_map(|(names, scope)| names.within(*scope).skip(1));
     let mut asking = lane.watched().begin(markers);
-    let (found, ttls) = lane.mget_with_ttls(&unique, &asked, &mut asking).await?;
+    let (mut found, ttls) = lane.mget_with_ttls(&unique, &asked, &mut asking).await?;
     let mut ttls = ttls.into_iter();
     let mut values = indices
         .into_iter()
-        .map(|index| found.get(index).cloned().flatten());
+        // A value of which there are two owners has to be counted.
+        .map(|index| match found.get_mut(index) {
+            Some(value) if is_shared => value.clone(),
+            value => value.and_then(Option::take),
+        });
     let seen = |(names, scope): &(&Names, Scope)| Seen {
         remaining: names.asks_ttl.then(|| ttls.next().flatten()).flatten(),
         ..Seen::of(values.by_ref().take(names.within(*scope).count()))
@@ -272,6 +284,38 @@ impl Seen {
             entry: values.next().flatten(),
             tokens: values.map(|marker| Token::read(&marker?)).collect(),
             remaining: None,
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.entry.as_ref().map_or(0, Bytes::len)
+    }
+
+    /// What a server of this identity has answered.
+    pub(super) fn reply(mut self, identity: Identity) -> Reply {
+        let marker = |token| {
+            Some(Marker {
+                token,
+                identity: Some(identity),
+            })
+        };
+        let tokens = std::mem::take(&mut self.tokens);
+        let markers = tokens.into_iter().map(|token| token.and_then(marker));
+        self.reply_with(identity, markers.collect())
+    }
+
+    fn reply_with(self, identity: Identity, markers: PerGroup<Option<Marker>>) -> Reply {
+        Reply {
+            payload: self.entry.map(Payload::Bytes),
+            identity: Some(identity),
+            markers,
+            kept: age::Kept {
+                // Bytes say these themselves.
+                ttl: None,
+                stale: Duration::ZERO,
+                remaining: self.remaining,
+            },
+            occupant: None,
         }
     }
 }

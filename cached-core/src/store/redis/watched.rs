@@ -23,7 +23,7 @@ use std::sync::{
 use deadpool_redis::redis::{Pipeline, PushInfo, PushKind, Value};
 
 use super::{lane, names::Names};
-use crate::entry::{PerGroup, Token};
+use crate::entry::{Identity, Marker, PerGroup, Token};
 
 mod regulars;
 mod table;
@@ -90,16 +90,28 @@ impl Watched {
             return None;
         }
         let table = self.read();
-        names.markers().map(|name| table.find(name)).collect()
+        let mut tickets = PerGroup::new();
+        for name in names.markers() {
+            tickets.push(table.find(name)?);
+        }
+        Some(tickets)
     }
 
-    /// The tokens themselves, if none has changed: after the entry was read.
-    pub(super) fn tokens(&self, tickets: &[Ticket]) -> Option<PerGroup<Option<Token>>> {
+    /// The markers themselves, if none has changed: after the entry was read.
+    pub(super) fn markers(
+        &self,
+        tickets: &[Ticket],
+        identity: Identity,
+    ) -> Option<PerGroup<Option<Marker>>> {
         let table = self.read();
-        tickets
-            .iter()
-            .map(|ticket| table.token(*ticket).map(Some))
-            .collect()
+        let mut markers = PerGroup::new();
+        for ticket in tickets {
+            markers.push(Some(Marker {
+                token: table.token(*ticket)?,
+                identity: Some(identity),
+            }));
+        }
+        Some(markers)
     }
 
     /// What of these markers is to be watched from now on: those that are not, and that are read not for the first time.
