@@ -13,6 +13,7 @@ mod failure;
 mod fence;
 mod info;
 mod lane;
+mod lifetimes;
 mod names;
 mod purge;
 mod queue;

@@ -113,11 +113,14 @@ impl Client {
         replies: &mut [Reply],
         began_on: Option<Identity>,
     ) -> Result<(), Error> {
-        let (identity, answers) = self
+        let sent = clock::instant();
+        let (lane, answers) = self
             .once(self.deadline, |lane| async move {
-                Ok((lane.identity(), lane.each(capture.commands()).await?))
+                let answers = lane.each(capture.commands()).await?;
+                Ok((lane, answers))
             })
             .await?;
+        let identity = lane.identity();
         // What was seen on another run of the server cannot be completed on this one.
         if began_on.is_some_and(|began_on| began_on != identity) {
             return Err(failure::another_run());
@@ -125,7 +128,7 @@ impl Client {
         for reply in &mut *replies {
             reply.identity = Some(identity);
         }
-        capture.complete(answers, identity, replies);
+        capture.complete(answers, sent, &lane, replies);
         Ok(())
     }
 }

@@ -4,19 +4,23 @@
 //! No command here is for more than one key, so that all of it works on a cluster. What creates
 //! something is sent once: a copy that runs later would put back what was deleted since.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
 use deadpool_redis::redis::{Cmd, Pipeline, Value, cmd};
 use smallvec::SmallVec;
 
 use super::{
     lane::{Answer, Lane},
+    lifetimes::{self, Lifetimes},
     names::Names,
 };
 use crate::{
-    Error, age,
+    Error, age, clock,
     config::{LONGEST_TTL, MARKERS_OUTLIVE},
-    entry::{self, Id, Identity, LEASE_LENGTH, Token},
+    entry::{self, Id, LEASE_LENGTH, Stored, Token},
     error::no_random,
     generation::{self, Occupant},
     store::{Kept, Lives, Payload, Reply, Write},
@@ -37,6 +41,8 @@ pub(super) struct Capture {
     commands: Pipeline,
     /// What each command sends, in order.
     sent: Vec<Sent>,
+    /// How long the markers live that are created.
+    life: Duration,
 }
 
 #[derive(Debug)]
@@ -60,10 +66,10 @@ impl Capture {
     pub(super) fn of_missing(names: &Names, seen: &Reply, lives: Lives) -> Result<Self, Error> {
         let view = seen.view();
         let markers: Vec<&str> = names.markers().collect();
-        let mut capture = Self::new();
+        let mut capture = Self::new(lives);
         for group in view.lacks_markers() {
             if let Some(name) = markers.get(group) {
-                capture.marker(name, (0, group), lives)?;
+                capture.marker(name, (0, group))?;
             }
         }
         if view.lacks_lease() {
@@ -82,7 +88,7 @@ impl Capture {
 
     /// Everything, whatever is there.
     pub(super) fn of_all(names: &[Names], lives: Lives) -> Result<Self, Error> {
-        let mut capture = Self::new();
+        let mut capture = Self::new(lives);
         let mut known: HashMap<&str, usize> = HashMap::new();
         for (reply, names) in names.iter().enumerate() {
             for (group, name) in names.markers().enumerate() {
@@ -92,7 +98,7 @@ impl Capture {
                     uses.push((reply, group));
                 } else {
                     known.insert(name, capture.sent.len());
-                    capture.marker(name, (reply, group), lives)?;
+                    capture.marker(name, (reply, group))?;
                 }
             }
             let lease = Id::random().map_err(no_random)?;
@@ -109,16 +115,17 @@ impl Capture {
         Ok(capture)
     }
 
-    fn new() -> Self {
+    fn new(lives: Lives) -> Self {
         Self {
             commands: Pipeline::new(),
             sent: Vec::new(),
+            life: lifetimes::ample(lives.markers.saturating_sub(MARKERS_OUTLIVE)),
         }
     }
 
-    fn marker(&mut self, name: &str, used: (usize, usize), lives: Lives) -> Result<(), Error> {
+    fn marker(&mut self, name: &str, used: (usize, usize)) -> Result<(), Error> {
         let token = Token::random().map_err(no_random)?;
-        let mut set = create(name, token.to_string().as_bytes(), lives.markers);
+        let mut set = create(name, token.to_string().as_bytes(), self.life);
         set.arg("GET");
         self.push(set, Sent::Marker(token, [used].into_iter().collect()));
         Ok(())
@@ -137,7 +144,14 @@ impl Capture {
     ///
     /// One that is missing was refused, because something of another type lies there: nothing can be
     /// stored with it.
-    pub(super) fn complete(&self, answers: Vec<Answer>, identity: Identity, replies: &mut [Reply]) {
+    pub(super) fn complete(
+        &self,
+        answers: Vec<Answer>,
+        sent: Instant,
+        lane: &Lane,
+        replies: &mut [Reply],
+    ) {
+        let (identity, sent_at) = (lane.identity(), sent);
         for (sent, answer) in self.sent.iter().zip(answers) {
             let refused = answer == Answer::AnotherType;
             if let Sent::Ttl(reply) = sent {
@@ -150,6 +164,9 @@ impl Capture {
             match sent {
                 Sent::Marker(..) if refused => {}
                 Sent::Marker(token, uses) => {
+                    if found.is_none() {
+                        lane.lifetimes().learn(*token, sent_at, self.life);
+                    }
                     let marker =
                         generation::created_marker(*token, found.as_deref(), Some(identity));
                     for (reply, group) in uses {
@@ -211,22 +228,20 @@ pub(super) async fn store(
     writes: &[Write],
     names: &[Names],
 ) -> Result<Vec<Kept>, Error> {
-    let mut markers: HashMap<&str, Duration> = HashMap::new();
-    for (write, names) in writes.iter().zip(names) {
-        for marker in names.markers() {
-            let lives = markers.entry(marker).or_default();
-            *lives = write.lives().max(*lives);
-        }
-    }
-    let mut pipeline = Pipeline::with_capacity(writes.len().saturating_add(markers.len()));
-    for (marker, ttl) in markers {
-        pipeline.add_command(extend(marker, ttl));
+    let now = clock::instant();
+    let short = short_lived(lane.lifetimes(), writes, names, now);
+    let mut pipeline = Pipeline::with_capacity(writes.len().saturating_add(short.len()));
+    for (marker, (_, lives)) in &short {
+        pipeline.add_command(extend(marker, *lives));
     }
     let extensions = pipeline.len();
     for (write, names) in writes.iter().zip(names) {
         pipeline.add_command(compare_and_set("EVALSHA", SCRIPT_NAME, write, names));
     }
     let answers = lane.each(&pipeline).await?;
+    for (token, lives) in short.into_values() {
+        lane.lifetimes().learn(token, now, lifetimes::ample(lives));
+    }
     let mut answers: Vec<Answer> = answers.into_iter().skip(extensions).collect();
     // A new server, or one whose scripts were flushed. It can be sent again: what it expects is there
     // once at the most.
@@ -244,6 +259,31 @@ pub(super) async fn store(
             found => Kept::Rejected(found.bytes().and_then(|found| entry::id_of(&found))),
         })
         .collect())
+}
+
+/// The markers of which it is not known that they live long enough for `writes`, and how long those do.
+fn short_lived<'a>(
+    known: &Lifetimes,
+    writes: &[Write],
+    names: &'a [Names],
+    now: Instant,
+) -> HashMap<&'a str, (Token, Duration)> {
+    let mut short = HashMap::new();
+    for (write, names) in writes.iter().zip(names) {
+        let Payload::Bytes(bytes) = &write.payload else {
+            continue;
+        };
+        let Stored::Entry(entry) = entry::read(bytes) else {
+            continue;
+        };
+        for (name, marker) in names.markers().zip(entry.markers().flatten()) {
+            if known.is_short(marker.token, now, write.lives()) {
+                let (_, lives) = short.entry(name).or_insert((marker.token, Duration::ZERO));
+                *lives = write.lives().max(*lives);
+            }
+        }
+    }
+    short
 }
 
 fn compare_and_set(command: &str, script: &str, write: &Write, names: &Names) -> Cmd {
@@ -267,7 +307,7 @@ pub(super) fn extend(marker: &str, lives: Duration) -> Cmd {
     let mut extend = cmd("PEXPIRE");
     extend
         .arg(marker)
-        .arg(milliseconds(lives.saturating_add(MARKERS_OUTLIVE)))
+        .arg(milliseconds(lifetimes::ample(lives)))
         .arg("GT");
     extend
 }

@@ -17,6 +17,7 @@ use deadpool_redis::{
 
 use super::{
     failure, info,
+    lifetimes::Lifetimes,
     names::Names,
     reads::Reads,
     watched::{self, Asking, Watched},
@@ -38,6 +39,7 @@ pub(super) struct Lane {
     deadline: Duration,
     reads: Arc<Reads>,
     watched: Arc<Watched>,
+    lifetimes: Lifetimes,
     opened: Instant,
     /// Milliseconds from `opened` to the first command since the last reply, and one; 0 if there is
     /// none.
@@ -63,6 +65,7 @@ impl Lane {
             deadline,
             reads: Arc::new(Reads::new()),
             watched,
+            lifetimes: Lifetimes::default(),
             opened: clock::instant(),
             unanswered: AtomicU64::new(0),
             asked_again: AtomicU64::new(0),
@@ -86,6 +89,10 @@ impl Lane {
 
     pub(super) fn watched(&self) -> &Arc<Watched> {
         &self.watched
+    }
+
+    pub(super) fn lifetimes(&self) -> &Lifetimes {
+        &self.lifetimes
     }
 
     /// Reads one entry and its markers, in one command with all reads that wait at this moment.
