@@ -131,26 +131,29 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<()> {
         eprintln!("Invalidation: {keys} keys");
         fields.push(Field::sow(keys).await.context("filling a server")?);
     }
-    let mut ours = vec![Vec::new(); fields.len()];
-    let mut by_hand = ours.clone();
-    for _ in 0..options.rounds {
-        for (field, times) in fields.iter().zip(&mut ours) {
-            times.push(field.invalidate().await?);
+    let mut runs = Vec::new();
+    for _ in 0..options.runs {
+        let mut ours = vec![Vec::new(); fields.len()];
+        let mut by_hand = ours.clone();
+        for _ in 0..options.rounds {
+            for (field, times) in fields.iter().zip(&mut ours) {
+                times.push(field.invalidate().await?);
+            }
         }
-    }
-    for (field, times) in fields.iter_mut().zip(&mut by_hand) {
-        // It takes its time, and the difference is no matter of rounds.
-        for _ in 0..options.rounds.min(3) {
-            times.push(field.scan_and_unlink().await?);
+        for (field, times) in fields.iter_mut().zip(&mut by_hand) {
+            // It takes its time, and the difference is no matter of rounds.
+            for _ in 0..options.rounds.min(3) {
+                times.push(field.scan_and_unlink().await?);
+            }
         }
+        runs.push(vec![
+            row("ours: `invalidate(\"user:42:*\")`", ours),
+            row("by hand: SCAN and UNLINK", by_hand),
+        ]);
     }
-    let rows = [
-        row("ours: `invalidate(\"user:42:*\")`", ours),
-        row("by hand: SCAN and UNLINK", by_hand),
-    ];
     print!(
         "{}",
-        table::times("Invalidating one group", &options.keys, &rows)
+        table::times("Invalidating one group", &options.keys, &runs)
     );
     let field = fields.first_mut().context("no number of keys was given")?;
     println!(

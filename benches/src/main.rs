@@ -5,6 +5,7 @@
 mod compile;
 mod contestant;
 mod contestants;
+mod hits;
 mod invalidation;
 mod measure;
 mod options;
@@ -15,9 +16,6 @@ mod subject;
 mod table;
 
 use options::{Group, Options};
-use rounds::{Row, Trial};
-use server::Server;
-use subject::Profile;
 
 fn main() -> anyhow::Result<()> {
     let Some(options) = Options::from_arguments(std::env::args().skip(1))? else {
@@ -34,20 +32,10 @@ fn main() -> anyhow::Result<()> {
         compile::run(&options)?;
     }
     if options.wants(Group::Redis) {
-        let server = Server::start()?;
-        let trials = runtime.block_on(contestants::on_redis(&server.url()))?;
-        throughput("One hit on Redis", trials, &options, &runtime)?;
+        hits::on_redis(&options, &runtime)?;
     }
     if options.wants(Group::Groups) {
-        let server = Server::start()?;
-        let trials = runtime.block_on(contestants::by_groups(&server.url()))?;
-        let rows = throughput(
-            "One hit by the number of its groups",
-            trials,
-            &options,
-            &runtime,
-        )?;
-        print!("{}", table::markers(&options.tasks, &rows));
+        hits::by_groups(&options, &runtime)?;
     }
     if options.wants(Group::Invalidate) {
         runtime.block_on(invalidation::run(&options))?;
@@ -56,54 +44,10 @@ fn main() -> anyhow::Result<()> {
         runtime.block_on(outage::run(&options))?;
     }
     if options.wants(Group::Memory) {
-        throughput(
-            "One hit in memory",
-            contestants::in_memory::<Profile>()?,
-            &options,
-            &runtime,
-        )?;
+        hits::in_memory(&options, &runtime)?;
     }
     if options.wants(Group::Latency) {
-        latency(
-            "One hit in memory, one thread, `u64`",
-            contestants::in_memory::<u64>()?,
-            &options,
-        )?;
-        latency(
-            "One hit in memory, one thread, six allocations",
-            contestants::in_memory::<Profile>()?,
-            &options,
-        )?;
+        hits::alone_in_memory(&options)?;
     }
     Ok(())
-}
-
-fn throughput(
-    title: &str,
-    trials: Vec<Trial>,
-    options: &Options,
-    runtime: &tokio::runtime::Runtime,
-) -> anyhow::Result<Vec<Row>> {
-    let trials = options.chosen(trials);
-    announce(title, trials.len() * options.tasks.len(), options);
-    let rows = rounds::throughput(&trials, options, runtime)?;
-    print!("{}", table::throughput(title, &options.tasks, &rows));
-    Ok(rows)
-}
-
-fn latency(title: &str, trials: Vec<Trial>, options: &Options) -> anyhow::Result<()> {
-    let trials = options.chosen(trials);
-    announce(title, trials.len(), options);
-    let rows = rounds::latency(&trials, options)?;
-    print!("{}", table::latency(title, &rows));
-    Ok(())
-}
-
-/// Says on the error stream how long the silence will be.
-fn announce(title: &str, measurements: usize, options: &Options) {
-    let each = options.span * options.rounds;
-    let seconds = each.as_secs_f64() * f64::from(u32::try_from(measurements).unwrap_or(u32::MAX));
-    if measurements > 0 {
-        eprintln!("{title}: about {seconds:.0} s");
-    }
 }

@@ -9,12 +9,12 @@ use anyhow::{Context as _, bail, ensure};
 use tokio::runtime::Runtime;
 
 use crate::contestant::Contestant;
-use crate::subject::{KEYS, Subject, loads};
+use crate::subject::{Subject, loads};
 
 /// Calls between two looks at the other tasks: a hit in memory never yields by itself.
 const TURN: u32 = 128;
 
-/// The walk over the keys: a stride prime to `KEYS`, so that every key is met and neighbours are not.
+/// The walk over the keys: a stride prime to the number of keys, so that every key is met and neighbours are not.
 const STRIDE: u64 = 617;
 
 /// How often all keys are called until none is a miss: a cache may store behind the answer.
@@ -28,7 +28,7 @@ pub(crate) async fn warm<V: Subject, C: Contestant<V>>(contestant: &C) -> anyhow
 async fn fill<V: Subject, C: Contestant<V>>(contestant: &C) -> anyhow::Result<()> {
     for _ in 0..PASSES {
         let loaded = loads();
-        for id in 0..KEYS {
+        for id in 0..V::KEYS {
             let value = contestant.call(id).await?;
             ensure!(value == V::of(id), "key {id} came back as {value:?}");
         }
@@ -72,12 +72,12 @@ async fn run<V: Subject, C: Contestant<V>>(
 ) -> anyhow::Result<u64> {
     contestant
         .within(async {
-            let mut id = task % KEYS;
+            let mut id = task % V::KEYS;
             let mut calls = 0;
             loop {
                 for _ in 0..TURN {
                     black_box(contestant.call(black_box(id)).await?);
-                    id = (id + STRIDE) % KEYS;
+                    id = (id + STRIDE) % V::KEYS;
                     calls += 1;
                     if stop.load(Ordering::Relaxed) {
                         return Ok(calls);
@@ -111,16 +111,33 @@ async fn alone<V: Subject, C: Contestant<V>>(
     let (mut id, mut calls) = (0, 0);
     loop {
         // A clock read costs as much as a hit, so one serves a whole round of the keys.
-        for _ in 0..KEYS {
+        for _ in 0..V::KEYS {
             black_box(contestant.call(black_box(id)).await?);
-            id = (id + STRIDE) % KEYS;
+            id = (id + STRIDE) % V::KEYS;
         }
-        calls += KEYS;
+        calls += V::KEYS;
         let elapsed = begun.elapsed();
         if elapsed >= span {
             return Ok((calls, elapsed));
         }
     }
+}
+
+/// Nanoseconds of one hit.
+pub(crate) async fn call<V: Subject, C: Contestant<V>>(
+    contestant: &C,
+    turn: u64,
+) -> anyhow::Result<f64> {
+    let id = turn.wrapping_mul(STRIDE) % V::KEYS;
+    let loaded = loads();
+    let timed = contestant.within(async {
+        let begun = Instant::now();
+        black_box(contestant.call(black_box(id)).await?);
+        anyhow::Ok(begun.elapsed())
+    });
+    let time = timed.await?;
+    ensure!(loads() == loaded, "a hit was a miss");
+    Ok(time.as_secs_f64() * 1e9)
 }
 
 #[expect(

@@ -11,29 +11,54 @@ cargo run --release -- [options]
 
   --rounds 5           rounds; every contestant runs once in each, the median counts
   --seconds 0.5        how long a contestant runs each time
-  --tasks 1,64,256     how many tasks call at once
-  --only a,b           groups (redis, memory, latency, groups, invalidate, outage; compile: minutes, only if named), or contestants whose name contains a word
-  --keys 1000,1000000  how many keys there are when one group of them is invalidated
+  --tasks 1,64,256     how many tasks call at once; in memory 1,2,64 unless given
+  --only a,b           groups (redis, groups, values, miss, stampede, invalidate, outage, memory, latency, instructions;
+                       compile: minutes, only if named), or contestants whose name contains a word
+  --keys 1000,100000,1000000
+                       how many keys there are when one group of them is invalidated
+  --twice              each table from two runs, one after the other, with both figures in each cell
 
 REDIS_SERVER=/path/to/redis-server names the server to start, if it is not on PATH.";
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Group {
     Redis,
-    Memory,
-    Latency,
     Groups,
+    Values,
+    Miss,
+    Stampede,
     Invalidate,
     Outage,
+    Memory,
+    Latency,
+    Instructions,
     Compile,
+}
+
+impl Group {
+    /// Each under the name that it is asked for by.
+    const ALL: [(&str, Self); 11] = [
+        ("redis", Self::Redis),
+        ("groups", Self::Groups),
+        ("values", Self::Values),
+        ("miss", Self::Miss),
+        ("stampede", Self::Stampede),
+        ("invalidate", Self::Invalidate),
+        ("outage", Self::Outage),
+        ("memory", Self::Memory),
+        ("latency", Self::Latency),
+        ("instructions", Self::Instructions),
+        ("compile", Self::Compile),
+    ];
 }
 
 #[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) rounds: u32,
     pub(crate) span: Duration,
-    pub(crate) tasks: Vec<u32>,
     pub(crate) keys: Vec<u32>,
+    tasks: Option<Vec<u32>>,
+    pub(crate) runs: u32,
     groups: Vec<Group>,
     names: Vec<String>,
 }
@@ -50,14 +75,19 @@ impl Options {
         let mut options = Self {
             rounds: 5,
             span: Duration::from_millis(500),
-            tasks: vec![1, 64, 256],
-            keys: vec![1_000, 1_000_000],
+            keys: vec![1_000, 100_000, 1_000_000],
+            tasks: None,
+            runs: 1,
             groups: Vec::new(),
             names: Vec::new(),
         };
         while let Some(option) = arguments.next() {
             if matches!(option.as_str(), "--help" | "-h") {
                 return Ok(None);
+            }
+            if option == "--twice" {
+                options.runs = 2;
+                continue;
             }
             let value = arguments
                 .next()
@@ -73,7 +103,7 @@ impl Options {
         match option {
             "--rounds" => self.rounds = value.parse()?,
             "--seconds" => self.span = Duration::try_from_secs_f64(value.parse()?)?,
-            "--tasks" => self.tasks = numbers(value)?,
+            "--tasks" => self.tasks = Some(numbers(value)?),
             "--keys" => self.keys = numbers(value)?,
             "--only" => value.split(',').for_each(|word| self.only(word)),
             _ => bail!("unknown option; see --help"),
@@ -81,7 +111,7 @@ impl Options {
         ensure!(
             self.rounds > 0
                 && !self.span.is_zero()
-                && !self.tasks.contains(&0)
+                && !self.tasks.iter().flatten().any(|tasks| *tasks == 0)
                 && !self.keys.contains(&0),
             "must not be zero"
         );
@@ -89,16 +119,15 @@ impl Options {
     }
 
     fn only(&mut self, word: &str) {
-        match word {
-            "redis" => self.groups.push(Group::Redis),
-            "memory" => self.groups.push(Group::Memory),
-            "latency" => self.groups.push(Group::Latency),
-            "groups" => self.groups.push(Group::Groups),
-            "invalidate" => self.groups.push(Group::Invalidate),
-            "outage" => self.groups.push(Group::Outage),
-            "compile" => self.groups.push(Group::Compile),
-            name => self.names.push(name.to_lowercase()),
+        match Group::ALL.iter().find(|(name, _)| *name == word) {
+            Some((_, group)) => self.groups.push(*group),
+            None => self.names.push(word.to_lowercase()),
         }
+    }
+
+    /// How many tasks call at once: what was asked for, or the `usual` numbers.
+    pub(crate) fn tasks(&self, usual: &[u32]) -> Vec<u32> {
+        self.tasks.clone().unwrap_or_else(|| usual.to_vec())
     }
 
     pub(crate) fn names(&self, group: Group) -> bool {
@@ -147,7 +176,7 @@ mod tests {
         assert!(options.wants(Group::Memory) && !options.wants(Group::Redis));
         assert_eq!(
             (options.names, options.tasks),
-            (vec!["moka".to_owned()], vec![1, 8])
+            (vec!["moka".to_owned()], Some(vec![1, 8]))
         );
         Ok(())
     }

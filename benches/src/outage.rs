@@ -8,7 +8,7 @@ use anyhow::{Context as _, ensure};
 use cached_core::{Cache, Error, Outage, cached};
 
 use crate::options::Options;
-use crate::rounds::{Cell, Row, median};
+use crate::rounds::{self, Row, median};
 use crate::subject::{Profile, load};
 use crate::table;
 
@@ -54,27 +54,26 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<()> {
     for (way, _) in Way::ALL {
         caches.push(without_redis(way.outage()).await?);
     }
-    let mut times = vec![Vec::new(); caches.len()];
-    for round in 0..options.rounds {
-        for (((way, _), cache), times) in Way::ALL.iter().zip(&caches).zip(&mut times) {
-            let first = u64::from(round) * CALLS;
-            times.push(cache.scope(calls(*way, first)).await?);
+    let mut runs = Vec::new();
+    let mut first = 0;
+    for _ in 0..options.runs {
+        let mut rounds = Vec::new();
+        for _ in 0..options.rounds {
+            let mut times = Vec::new();
+            for ((way, _), cache) in Way::ALL.iter().zip(&caches) {
+                times.push(cache.scope(calls(*way, first)).await?);
+            }
+            rounds.push(times);
+            first += CALLS;
         }
+        let mut rows = rounds::rows(Way::ALL.iter().map(|(_, name)| *name));
+        rounds::add_column(&mut rows, &rounds);
+        runs.push(rows);
     }
-    let medians: Vec<f64> = times.into_iter().map(median).collect();
+    print!("{}", table::latency("One call while Redis is away", &runs));
+    let values = |row: &Row| row.cells.first().map_or(f64::NAN, |cell| cell.value);
+    let medians: Vec<f64> = runs.iter().flatten().map(values).collect();
     let body = *medians.first().context("nothing was measured")?;
-    let rows: Vec<Row> = Way::ALL
-        .iter()
-        .zip(&medians)
-        .map(|(&(_, name), &value)| Row {
-            name,
-            cells: vec![Cell {
-                value,
-                ratio: value / body,
-            }],
-        })
-        .collect();
-    print!("{}", table::latency("One call while Redis is away", &rows));
     let most = medians.iter().fold(0.0_f64, |most, &time| most.max(time));
     println!(
         "\nAt most {:.1} µs more than the body.",

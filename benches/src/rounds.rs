@@ -1,6 +1,6 @@
 //! Contestants in turn, round after round, so that a slow moment of the machine hits them all alike.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use tokio::runtime::Runtime;
@@ -49,6 +49,7 @@ pub(crate) struct Cell {
 /// Hits per second of every trial at every number of tasks.
 pub(crate) fn throughput(
     trials: &[Trial],
+    tasks: &[u32],
     options: &Options,
     runtime: &Runtime,
 ) -> anyhow::Result<Vec<Row>> {
@@ -59,7 +60,7 @@ pub(crate) fn throughput(
             .with_context(|| format!("warming `{}`", trial.name))?;
     }
     let mut rows = empty(trials);
-    for &tasks in &options.tasks {
+    for &tasks in tasks {
         in_turn(trials, &mut rows, options.rounds, |trial| {
             trial.throughput(runtime, tasks, options.span)
         })?;
@@ -85,11 +86,59 @@ pub(crate) fn latency(trials: &[Trial], options: &Options) -> anyhow::Result<Vec
     Ok(rows)
 }
 
+/// Nanoseconds of the middle hit of every trial, on one thread that has nothing else to do.
+///
+/// They take turns call by call, there and back again: a call is a matter of when threads sleep and wake, which
+/// changes from one tenth of a second to the next.
+pub(crate) fn middle_call(
+    trials: &[Trial],
+    options: &Options,
+    runtime: &Runtime,
+) -> anyhow::Result<Vec<Row>> {
+    for trial in trials {
+        trial
+            .measured
+            .warm(runtime)
+            .with_context(|| format!("warming `{}`", trial.name))?;
+    }
+    let span = options.span * u32::try_from(trials.len())?;
+    let round = || {
+        let mut times = vec![Vec::new(); trials.len()];
+        let begun = Instant::now();
+        for id in 0.. {
+            let mut call = |(trial, times): (&Trial, &mut Vec<f64>)| {
+                times.push(trial.measured.call(runtime, id)?);
+                anyhow::Ok(())
+            };
+            let mut pairs = trials.iter().zip(&mut times);
+            if id.is_multiple_of(2) {
+                pairs.try_for_each(&mut call)?;
+            } else {
+                pairs.rev().try_for_each(&mut call)?;
+            }
+            if begun.elapsed() >= span {
+                break;
+            }
+        }
+        anyhow::Ok(times.into_iter().map(median).collect())
+    };
+    let rounds: Vec<Vec<f64>> = (0..options.rounds)
+        .map(|_| round())
+        .collect::<anyhow::Result<_>>()?;
+    let mut rows = empty(trials);
+    add_column(&mut rows, &rounds);
+    Ok(rows)
+}
+
 fn empty(trials: &[Trial]) -> Vec<Row> {
-    trials
-        .iter()
-        .map(|trial| Row {
-            name: trial.name,
+    rows(trials.iter().map(Trial::name))
+}
+
+/// Rows without a cell yet.
+pub(crate) fn rows(names: impl Iterator<Item = &'static str>) -> Vec<Row> {
+    names
+        .map(|name| Row {
+            name,
             cells: Vec::new(),
         })
         .collect()
@@ -102,23 +151,31 @@ fn in_turn(
     rounds: u32,
     measure: impl Fn(&dyn Measured) -> anyhow::Result<f64>,
 ) -> anyhow::Result<()> {
-    let mut seen = vec![(Vec::new(), Vec::new()); trials.len()];
-    for _ in 0..rounds {
-        let mut first = None;
-        for (trial, (values, ratios)) in trials.iter().zip(&mut seen) {
-            let value =
-                measure(&*trial.measured).with_context(|| format!("measuring `{}`", trial.name))?;
-            values.push(value);
-            ratios.push(value / *first.get_or_insert(value));
-        }
-    }
-    for (row, (values, ratios)) in rows.iter_mut().zip(seen) {
+    let round = || {
+        let measured = trials.iter().map(|trial| {
+            measure(&*trial.measured).with_context(|| format!("measuring `{}`", trial.name))
+        });
+        measured.collect::<anyhow::Result<Vec<f64>>>()
+    };
+    let rounds = (0..rounds)
+        .map(|_| round())
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    add_column(rows, &rounds);
+    Ok(())
+}
+
+/// Adds a cell to each row, from what each row reached in each round.
+pub(crate) fn add_column(rows: &mut [Row], rounds: &[Vec<f64>]) {
+    for (place, row) in rows.iter_mut().enumerate() {
+        let values = rounds.iter().filter_map(|round| round.get(place).copied());
+        let ratios = rounds
+            .iter()
+            .filter_map(|round| Some(round.get(place)? / round.first()?));
         row.cells.push(Cell {
-            value: median(values),
-            ratio: median(ratios),
+            value: median(values.collect()),
+            ratio: median(ratios.collect()),
         });
     }
-    Ok(())
 }
 
 pub(crate) fn median(mut values: Vec<f64>) -> f64 {
@@ -130,6 +187,7 @@ trait Measured {
     fn warm(&self, runtime: &Runtime) -> anyhow::Result<()>;
     fn throughput(&self, runtime: &Runtime, tasks: u32, span: Duration) -> anyhow::Result<f64>;
     fn latency(&self, span: Duration) -> anyhow::Result<f64>;
+    fn call(&self, runtime: &Runtime, id: u64) -> anyhow::Result<f64>;
 }
 
 struct Typed<V, C> {
@@ -149,17 +207,33 @@ impl<V: Subject, C: Contestant<V>> Measured for Typed<V, C> {
     fn latency(&self, span: Duration) -> anyhow::Result<f64> {
         measure::latency(&self.contestant, span)
     }
+
+    fn call(&self, runtime: &Runtime, id: u64) -> anyhow::Result<f64> {
+        runtime.block_on(measure::call(&self.contestant, id))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::cmp::Ordering;
 
-    use super::median;
+    use super::{Cell, add_column, median, rows};
 
     #[test]
     fn median_is_the_middle_one() {
         assert_eq!(median(vec![3.0, 1.0, 2.0]).total_cmp(&2.0), Ordering::Equal);
         assert!(median(vec![]).is_nan());
+    }
+
+    #[test]
+    fn ratio_is_to_the_first_of_the_same_round() {
+        let mut rows = rows(["a", "b"].into_iter());
+        add_column(
+            &mut rows,
+            &[vec![1.0, 2.0], vec![10.0, 30.0], vec![5.0, 5.0]],
+        );
+        let cells: Vec<Cell> = rows.into_iter().flat_map(|row| row.cells).collect();
+        let cell = |value, ratio| Cell { value, ratio };
+        assert_eq!(cells, [cell(5.0, 1.0), cell(5.0, 2.0)]);
     }
 }

@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use hitbox_fn::CacheableResponse;
 use serde::{Deserialize, Serialize};
 
-/// How many keys are warm. Small enough for every store's default bound, large enough to leave the first cache line.
-pub(crate) const KEYS: u64 = 1_000;
-
 static LOADS: AtomicU64 = AtomicU64::new(0);
 
 /// A value that an id stands for.
 pub(crate) trait Subject: Clone + PartialEq + Debug + Send + Sync + 'static {
+    /// How many keys are warm. Small enough for every store's default bound, large enough to leave the first cache line.
+    const KEYS: u64 = 1_000;
+
     fn of(id: u64) -> Self;
 }
 
@@ -73,11 +73,11 @@ pub(crate) fn loads() -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{KEYS, Profile, Subject};
+    use super::{Profile, Subject};
 
     #[test]
     fn profiles_are_about_230_bytes_of_json() -> serde_json::Result<()> {
-        for id in 0..KEYS {
+        for id in 0..Profile::KEYS {
             let length = serde_json::to_vec(&Profile::of(id))?.len();
             assert!((220..=245).contains(&length), "{length} bytes");
         }

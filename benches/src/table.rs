@@ -6,13 +6,13 @@ use crate::compile::{Build, Cost};
 use crate::rounds::Row;
 
 /// Operations per second and the ratio to the first row, a column for each number of tasks.
-pub(crate) fn throughput(title: &str, tasks: &[u32], rows: &[Row]) -> String {
+pub(crate) fn throughput(title: &str, tasks: &[u32], runs: &[Vec<Row>]) -> String {
     let heads: Vec<_> = tasks.iter().map(|&tasks| counted(tasks)).collect();
     render(
         title,
         "operations per second · ratio",
         &heads,
-        rows,
+        runs,
         grouped,
     )
 }
@@ -44,15 +44,15 @@ pub(crate) fn markers(tasks: &[u32], rows: &[Row]) -> String {
 }
 
 /// Nanoseconds per operation and how many times the first row's.
-pub(crate) fn latency(title: &str, rows: &[Row]) -> String {
+pub(crate) fn latency(title: &str, runs: &[Vec<Row>]) -> String {
     let heads = ["ns".to_owned()];
-    render(title, "time of one · ratio", &heads, rows, |value| {
+    render(title, "time of one · ratio", &heads, runs, |value| {
         format!("{value:.0}")
     })
 }
 
 /// The time of one operation and how many times the first column's, a column for each number of keys.
-pub(crate) fn times(title: &str, keys: &[u32], rows: &[Row]) -> String {
+pub(crate) fn times(title: &str, keys: &[u32], runs: &[Vec<Row>]) -> String {
     let heads: Vec<_> = keys
         .iter()
         .map(|&keys| format!("{} keys", grouped(f64::from(keys))))
@@ -61,7 +61,7 @@ pub(crate) fn times(title: &str, keys: &[u32], rows: &[Row]) -> String {
         title,
         "time of one · ratio to the first column",
         &heads,
-        rows,
+        runs,
         time,
     )
 }
@@ -90,32 +90,39 @@ pub(crate) fn builds(functions: u32, ways: &[&str], builds: &[Build]) -> String 
     text
 }
 
-fn render(
+/// A row for each contestant, and in its cells the figures of each run beside each other.
+pub(crate) fn render(
     title: &str,
     what: &str,
     heads: &[String],
-    rows: &[Row],
+    runs: &[Vec<Row>],
     shown: impl Fn(f64) -> String,
 ) -> String {
-    if rows.is_empty() {
+    let Some(rows) = runs.first().filter(|rows| !rows.is_empty()) else {
         return String::new();
-    }
+    };
     let mut text = format!("\n{title} ({what})\n\n| contestant |");
     for head in heads {
         let _ = write!(text, " {head} |");
     }
     let _ = writeln!(text, "\n|---|{}", "--:|".repeat(heads.len()));
-    for row in rows {
+    for (place, row) in rows.iter().enumerate() {
         let _ = write!(text, "| {} |", row.name);
-        for cell in &row.cells {
-            let _ = write!(text, " {} · {:.2} |", shown(cell.value), cell.ratio);
+        for column in 0..row.cells.len() {
+            let cells = runs
+                .iter()
+                .filter_map(|run| run.get(place)?.cells.get(column));
+            let (values, ratios): (Vec<_>, Vec<_>) = cells
+                .map(|cell| (shown(cell.value), format!("{:.2}", cell.ratio)))
+                .unzip();
+            let _ = write!(text, " {} · {} |", values.join(" / "), ratios.join(" / "));
         }
         text.push('\n');
     }
     text
 }
 
-fn counted(tasks: u32) -> String {
+pub(crate) fn counted(tasks: u32) -> String {
     if tasks == 1 {
         "1 task".to_owned()
     } else {
@@ -138,8 +145,9 @@ fn grouped(value: f64) -> String {
 }
 
 /// Nanoseconds in a unit that fits.
-fn time(nanoseconds: f64) -> String {
+pub(crate) fn time(nanoseconds: f64) -> String {
     match nanoseconds {
+        shortest if shortest < 1e4 => format!("{:.2} µs", shortest / 1e3),
         short if short < 1e6 => format!("{:.0} µs", short / 1e3),
         medium if medium < 1e9 => format!("{:.1} ms", medium / 1e6),
         long => format!("{:.2} s", long / 1e9),
@@ -160,17 +168,16 @@ mod tests {
     }
 
     #[test]
-    fn a_row_shows_value_and_ratio_of_each_column() {
-        let rows = [Row {
-            name: "a",
-            cells: vec![Cell {
-                value: 1000.0,
-                ratio: 0.5,
-            }],
-        }];
-        let text = throughput("t", &[64], &rows);
+    fn a_row_shows_value_and_ratio_of_each_run_in_each_column() {
+        let run = |value, ratio| {
+            let cells = vec![Cell { value, ratio }];
+            vec![Row { name: "a", cells }]
+        };
+        let text = throughput("t", &[64], &[run(1000.0, 0.5), run(2000.0, 0.6)]);
         assert!(
-            text.contains("| contestant | 64 tasks |\n|---|--:|\n| a | 1,000 · 0.50 |"),
+            text.contains(
+                "| contestant | 64 tasks |\n|---|--:|\n| a | 1,000 / 2,000 · 0.50 / 0.60 |"
+            ),
             "{text}"
         );
     }

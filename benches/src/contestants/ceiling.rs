@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use deadpool_redis::redis::{self, AsyncCommands as _, aio::MultiplexedConnection};
 
 use crate::contestant::Contestant;
-use crate::subject::{KEYS, Subject, load};
+use crate::subject::{Subject, load};
 
 /// The value is cloned from a slice: no look-up, no key, no expiry.
 #[derive(Clone)]
@@ -17,7 +17,7 @@ pub(crate) struct Clones<V> {
 impl<V: Subject> Clones<V> {
     pub(crate) fn new() -> Self {
         Self {
-            values: (0..KEYS).map(V::of).collect(),
+            values: (0..V::KEYS).map(V::of).collect(),
         }
     }
 }
