@@ -6,7 +6,7 @@ mod by_hitbox;
 mod by_moka;
 mod ceiling;
 mod deadpool;
-mod hand_written;
+pub(crate) mod hand_written;
 
 use by_cached::{Sharded, ShardedAndBounded};
 use by_cached_core::CachedCore;

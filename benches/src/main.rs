@@ -8,6 +8,7 @@ mod contestants;
 mod hits;
 mod invalidation;
 mod measure;
+mod miss;
 mod options;
 mod outage;
 mod rounds;
@@ -36,6 +37,9 @@ fn main() -> anyhow::Result<()> {
     }
     if options.wants(Group::Groups) {
         hits::by_groups(&options, &runtime)?;
+    }
+    if options.wants(Group::Miss) {
+        miss::run(&options, &runtime)?;
     }
     if options.wants(Group::Invalidate) {
         runtime.block_on(invalidation::run(&options))?;

@@ -131,7 +131,7 @@ pub(crate) fn counted(tasks: u32) -> String {
 }
 
 /// Three significant digits, thousands apart: `356,000`.
-fn grouped(value: f64) -> String {
+pub(crate) fn grouped(value: f64) -> String {
     let rounded = format!("{value:.2e}").parse().unwrap_or(value);
     let digits = format!("{rounded:.0}");
     let mut text = String::new();

@@ -5,7 +5,7 @@ use deadpool_redis::{Config, Pool, Runtime};
 
 use super::hand_written::get_or_load;
 use crate::contestant::Contestant;
-use crate::subject::Profile;
+use crate::subject::{Profile, load};
 
 #[derive(Clone)]
 pub(crate) struct Checkout {
@@ -25,6 +25,7 @@ impl Checkout {
 impl Contestant<Profile> for Checkout {
     async fn call(&self, id: u64) -> anyhow::Result<Profile> {
         let mut connection = self.pool.get().await?;
-        get_or_load(&mut connection, format!("pool:user:{id}:profile"), id).await
+        let key = format!("pool:user:{id}:profile");
+        get_or_load(&mut connection, key, async { load(id).await }).await
     }
 }

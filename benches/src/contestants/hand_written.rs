@@ -3,12 +3,14 @@
 use anyhow::Context as _;
 use deadpool_redis::redis::{self, AsyncCommands as _, aio::MultiplexedConnection};
 
+use serde::{Serialize, de::DeserializeOwned};
+
 use crate::contestant::Contestant;
 use crate::subject::{Profile, load};
 
 #[derive(Clone)]
 pub(crate) struct HandWritten {
-    connection: MultiplexedConnection,
+    pub(crate) connection: MultiplexedConnection,
 }
 
 impl HandWritten {
@@ -25,24 +27,25 @@ impl HandWritten {
 impl Contestant<Profile> for HandWritten {
     async fn call(&self, id: u64) -> anyhow::Result<Profile> {
         let mut connection = self.connection.clone();
-        get_or_load(&mut connection, format!("hand:user:{id}:profile"), id).await
+        let key = format!("hand:user:{id}:profile");
+        get_or_load(&mut connection, key, async { load(id).await }).await
     }
 }
 
 /// The forty lines that an attribute replaces, without their timeouts, single-flight and fallbacks.
-pub(super) async fn get_or_load(
+pub(crate) async fn get_or_load<V: Serialize + DeserializeOwned>(
     connection: &mut MultiplexedConnection,
     key: String,
-    id: u64,
-) -> anyhow::Result<Profile> {
+    load: impl Future<Output = V>,
+) -> anyhow::Result<V> {
     if let Some(bytes) = connection.get::<_, Option<Vec<u8>>>(&key).await? {
         return Ok(serde_json::from_slice(&bytes)?);
     }
-    let profile = load(id).await;
+    let value = load.await;
     connection
-        .set_ex::<_, _, ()>(&key, serde_json::to_vec(&profile)?, 3_600)
+        .set_ex::<_, _, ()>(&key, serde_json::to_vec(&value)?, 3_600)
         .await?;
-    Ok(profile)
+    Ok(value)
 }
 
 /// The same with the check that makes invalidation cheap: the value counts while all its markers are what they were.
@@ -60,10 +63,13 @@ impl Marked {
             markers,
         })
     }
-}
 
-impl Contestant<Profile> for Marked {
-    async fn call(&self, id: u64) -> anyhow::Result<Profile> {
+    /// An id's value, if its markers say so, else what `load` gives.
+    pub(crate) async fn get_or_load<V: Serialize + DeserializeOwned>(
+        &self,
+        id: u64,
+        load: impl Future<Output = V>,
+    ) -> anyhow::Result<V> {
         let mut connection = self.connection.clone();
         let mut names = vec![format!("marked:{}:{id}:profile", self.markers)];
         names.extend((0..self.markers).map(|group| match group {
@@ -82,7 +88,7 @@ impl Contestant<Profile> for Marked {
         {
             return Ok(serde_json::from_slice(json)?);
         }
-        let profile = load(id).await;
+        let value = load.await;
         let mut bytes = Vec::new();
         let mut pipeline = redis::pipe();
         for name in names.iter().skip(1) {
@@ -90,11 +96,17 @@ impl Contestant<Profile> for Marked {
             bytes.extend_from_slice(token.as_bytes());
             pipeline.set_ex(name, token, 3_900).ignore();
         }
-        bytes.extend(serde_json::to_vec(&profile)?);
+        bytes.extend(serde_json::to_vec(&value)?);
         if let Some(name) = names.first() {
             pipeline.set_ex(name, bytes, 3_600).ignore();
         }
         pipeline.query_async::<()>(&mut connection).await?;
-        Ok(profile)
+        Ok(value)
+    }
+}
+
+impl Contestant<Profile> for Marked {
+    async fn call(&self, id: u64) -> anyhow::Result<Profile> {
+        self.get_or_load(id, async { load(id).await }).await
     }
 }
