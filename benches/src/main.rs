@@ -13,6 +13,7 @@ mod options;
 mod outage;
 mod rounds;
 mod server;
+mod stampede;
 mod subject;
 mod table;
 
@@ -40,6 +41,9 @@ fn main() -> anyhow::Result<()> {
     }
     if options.wants(Group::Miss) {
         miss::run(&options, &runtime)?;
+    }
+    if options.wants(Group::Stampede) {
+        stampede::run(&options, &runtime)?;
     }
     if options.wants(Group::Invalidate) {
         runtime.block_on(invalidation::run(&options))?;

@@ -14,8 +14,10 @@ use crate::subject::Profile;
 /// A contestant under its name, with its type forgotten.
 pub(super) struct Way {
     pub(super) name: &'static str,
-    pub(super) run: Box<dyn Fn(&Runtime, Load, Duration) -> anyhow::Result<Outcome>>,
+    pub(super) run: Box<Run>,
 }
+
+type Run = dyn Fn(&Runtime, Load, Duration) -> anyhow::Result<Outcome>;
 
 impl Way {
     fn new(name: &'static str, contestant: impl Miss) -> Self {
