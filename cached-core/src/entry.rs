@@ -52,12 +52,16 @@ impl Digits {
         let digits = field.try_into().ok()?;
         hex::are_digits(field).then_some(Self(digits))
     }
+
+    fn as_str(&self) -> &str {
+        // Digits are always text.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
 }
 
 impl fmt::Display for Digits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Digits are always text.
-        f.write_str(std::str::from_utf8(&self.0).unwrap_or_default())
+        f.write_str(self.as_str())
     }
 }
 
@@ -258,7 +262,15 @@ pub(crate) fn render(
     body: impl FnOnce(&mut Sink) -> Result<(), Unstorable>,
     limit: usize,
 ) -> Result<Vec<u8>, Unstorable> {
-    let mut line = header.id.prefix();
+    // Enough for most values as well: what grows is copied.
+    let length = header
+        .markers
+        .len()
+        .saturating_mul(64)
+        .saturating_add(1_024);
+    let mut line = String::with_capacity(length.min(limit));
+    line.push_str("cc1 ");
+    line.push_str(header.id.0.as_str());
     line.push_str(" E ");
     let sum_at = line.len();
     let _ = write_rest(&mut line, header);
@@ -282,7 +294,8 @@ fn write_rest(line: &mut String, header: &Header) -> fmt::Result {
     write!(line, "{:08x} {} {ttl} {stale} ", 0, header.outcome.letter())?;
     write_identity(line, header.identity)?;
     for Marker { token, identity } in &header.markers {
-        write!(line, " {token}")?;
+        line.push(' ');
+        line.push_str(token.0.as_str());
         if *identity != header.identity {
             line.write_char('@')?;
             write_identity(line, *identity)?;

@@ -319,7 +319,11 @@ async fn a_life_is_not_extended_while_it_lasts() {
             stored(&cache, 100).await;
         })
         .await;
-    assert_eq!(extensions(), None::<u64>, "all are as old as their first entries");
+    assert_eq!(
+        extensions(),
+        None::<u64>,
+        "all are as old as their first entries"
+    );
     cache.scope(longest(1)).await;
     stored(&cache, 101).await;
     assert_eq!(extensions(), Some(3), "`%g`, `%g:user` and `%g:user:1`");

@@ -69,12 +69,16 @@ impl Client {
     {
         connect::runtime()?;
         let mut under_way = UnderWay::new(&self.lanes, None);
-        let work = async {
-            let lane = self.lanes.lane().await?;
+        let result = failure::in_time(within, async {
+            let lane = match self.lanes.ready() {
+                Some(lane) => lane,
+                // Boxed: it is seldom needed.
+                None => Box::pin(self.lanes.lane()).await?,
+            };
             under_way.goes_over(&lane);
             operation(lane).await
-        };
-        let result = failure::in_time(within, work).await;
+        })
+        .await;
         under_way.ended(&result);
         result
     }

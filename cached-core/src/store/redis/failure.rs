@@ -1,13 +1,23 @@
 //! What an error of the client library means here. The only place where they are classed.
 
-use std::time::Duration;
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
 
 use deadpool_redis::{
     PoolError,
     redis::{self, RedisError, ServerErrorKind},
 };
 
-use crate::{Error, ErrorKind, clock, error::Class};
+use pin_project_lite::pin_project;
+
+use crate::{
+    Error, ErrorKind,
+    clock::{self, Within},
+    error::Class,
+};
 
 /// The error of an operation. The server's own words stay out of it: they can repeat arguments.
 pub(super) fn of(error: &RedisError) -> Error {
@@ -128,13 +138,33 @@ pub(super) fn of_pool(error: &PoolError) -> Error {
 }
 
 /// Runs `work` for `deadline` at most.
-pub(super) async fn in_time<T>(
-    deadline: Duration,
-    work: impl Future<Output = Result<T, Error>>,
-) -> Result<T, Error> {
-    clock::within(deadline, work)
-        .await
-        .unwrap_or_else(|| Err(missed_deadline(deadline)))
+pub(super) fn in_time<T, F>(deadline: Duration, work: F) -> InTime<F>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    InTime {
+        work: clock::within(deadline, work),
+        deadline,
+    }
+}
+
+pin_project! {
+    /// The future of [`in_time`].
+    pub(super) struct InTime<F> {
+        #[pin]
+        work: Within<F>,
+        deadline: Duration,
+    }
+}
+
+impl<T, F: Future<Output = Result<T, Error>>> Future for InTime<F> {
+    type Output = Result<T, Error>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let answer = ready!(this.work.poll(context));
+        Poll::Ready(answer.unwrap_or_else(|| Err(missed_deadline(*this.deadline))))
+    }
 }
 
 pub(super) fn missed_deadline(deadline: Duration) -> Error {

@@ -212,8 +212,9 @@ pub(super) fn unknown(names: &Names) -> Reply {
 }
 
 fn create(name: &str, content: &[u8], lives: Duration) -> Cmd {
-    let mut set = cmd("SET");
-    set.arg(name)
+    let mut set = command(6, name.len().saturating_add(content.len()));
+    set.arg("SET")
+        .arg(name)
         .arg(content)
         .arg("NX")
         .arg("PX")
@@ -286,13 +287,15 @@ fn short_lived<'a>(
     short
 }
 
-fn compare_and_set(command: &str, script: &str, write: &Write, names: &Names) -> Cmd {
+fn compare_and_set(name: &str, script: &str, write: &Write, names: &Names) -> Cmd {
     let bytes: &[u8] = match &write.payload {
         Payload::Bytes(bytes) => bytes,
         Payload::Typed(..) => &[],
     };
-    let mut store = cmd(command);
+    let length = names.entry().len().saturating_add(bytes.len());
+    let mut store = command(7, length.saturating_add(script.len()));
     store
+        .arg(name)
         .arg(script)
         .arg(1)
         .arg(names.entry())
@@ -300,6 +303,11 @@ fn compare_and_set(command: &str, script: &str, write: &Write, names: &Names) ->
         .arg(bytes)
         .arg(milliseconds(write.lives()));
     store
+}
+
+/// A command with room for its name, numbers and so many bytes more: what grows is copied.
+fn command(arguments: usize, bytes: usize) -> Cmd {
+    Cmd::with_capacity(arguments.saturating_add(1), bytes.saturating_add(80))
 }
 
 /// Lets a marker live for as long as an entry that is kept for `lives` needs it, if it would not anyway.
