@@ -7,6 +7,7 @@ mod by_moka;
 mod ceiling;
 mod deadpool;
 pub(crate) mod hand_written;
+pub(crate) mod texts;
 
 use by_cached::{Sharded, ShardedAndBounded};
 use by_cached_core::CachedCore;

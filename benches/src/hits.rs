@@ -39,7 +39,7 @@ pub(crate) fn by_groups(options: &Options, runtime: &Runtime) -> anyhow::Result<
     let trials = runtime.block_on(contestants::by_groups(&server.url()))?;
     let trials = options.chosen(trials);
     let title = "One hit by the number of its groups, one thread, the middle call";
-    announce(title, trials.len(), options);
+    options.announce(title, trials.len());
     let runs = repeated(options, || rounds::middle_call(&trials, options, &runtime))?;
     print!("{}", table::latency(title, &runs));
     Ok(())
@@ -77,7 +77,7 @@ fn throughput(
     runtime: &Runtime,
 ) -> anyhow::Result<Vec<Vec<Row>>> {
     let tasks = options.tasks(tasks);
-    announce(title, trials.len() * tasks.len(), options);
+    options.announce(title, trials.len() * tasks.len());
     let runs = repeated(options, || {
         rounds::throughput(trials, &tasks, options, runtime)
     })?;
@@ -86,7 +86,7 @@ fn throughput(
 }
 
 fn latency(title: &str, trials: &[Trial], options: &Options) -> anyhow::Result<()> {
-    announce(title, trials.len(), options);
+    options.announce(title, trials.len());
     let runs = repeated(options, || rounds::latency(trials, options))?;
     print!("{}", table::latency(title, &runs));
     Ok(())
@@ -98,13 +98,4 @@ fn repeated(
     run: impl Fn() -> anyhow::Result<Vec<Row>>,
 ) -> anyhow::Result<Vec<Vec<Row>>> {
     (0..options.runs).map(|_| run()).collect()
-}
-
-/// Says on the error stream how long the silence will be.
-fn announce(title: &str, measurements: usize, options: &Options) {
-    let each = options.span * options.rounds * options.runs;
-    let seconds = each.as_secs_f64() * f64::from(u32::try_from(measurements).unwrap_or(u32::MAX));
-    if measurements > 0 {
-        eprintln!("{title}: about {seconds:.0} s");
-    }
 }

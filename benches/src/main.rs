@@ -6,6 +6,7 @@ mod compile;
 mod contestant;
 mod contestants;
 mod hits;
+mod instructions;
 mod invalidation;
 mod measure;
 mod miss;
@@ -16,11 +17,16 @@ mod server;
 mod stampede;
 mod subject;
 mod table;
+mod values;
 
 use options::{Group, Options};
 
 fn main() -> anyhow::Result<()> {
-    let Some(options) = Options::from_arguments(std::env::args().skip(1))? else {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if instructions::is_counted(&arguments)? {
+        return Ok(());
+    }
+    let Some(options) = Options::from_arguments(arguments.into_iter())? else {
         println!("{}", options::HELP);
         return Ok(());
     };
@@ -39,6 +45,9 @@ fn main() -> anyhow::Result<()> {
     if options.wants(Group::Groups) {
         hits::by_groups(&options, &runtime)?;
     }
+    if options.wants(Group::Values) {
+        values::run(&options, &runtime)?;
+    }
     if options.wants(Group::Miss) {
         miss::run(&options, &runtime)?;
     }
@@ -56,6 +65,9 @@ fn main() -> anyhow::Result<()> {
     }
     if options.wants(Group::Latency) {
         hits::alone_in_memory(&options)?;
+    }
+    if options.wants(Group::Instructions) {
+        instructions::run(&options)?;
     }
     Ok(())
 }

@@ -123,6 +123,25 @@ async fn alone<V: Subject, C: Contestant<V>>(
     }
 }
 
+/// So many hits, and nothing else.
+pub(crate) async fn hits<V: Subject, C: Contestant<V>>(
+    contestant: &C,
+    calls: u32,
+) -> anyhow::Result<()> {
+    let loaded = loads();
+    let work = async {
+        let mut id = 0;
+        for _ in 0..calls {
+            black_box(contestant.call(black_box(id)).await?);
+            id = (id + STRIDE) % V::KEYS;
+        }
+        anyhow::Ok(())
+    };
+    contestant.within(work).await?;
+    ensure!(loads() == loaded, "{} hits were misses", loads() - loaded);
+    Ok(())
+}
+
 /// Nanoseconds of one hit.
 pub(crate) async fn call<V: Subject, C: Contestant<V>>(
     contestant: &C,

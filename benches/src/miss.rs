@@ -90,9 +90,7 @@ pub(crate) fn run(options: &Options, runtime: &Runtime) -> anyhow::Result<()> {
         (runtime, runtime.block_on(ways::all(&server.url()))?),
     ];
     let [(_, ways), _] = &places;
-    let measurements = u32::try_from(ways.len() * LOADS.len())?;
-    let span = options.span * measurements * options.rounds * options.runs;
-    eprintln!("Misses: about {:.0} s", span.as_secs_f64());
+    options.announce("Misses", ways.len() * LOADS.len());
 
     let (mut times, mut rates, mut processor) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..options.runs {

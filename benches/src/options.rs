@@ -138,6 +138,16 @@ impl Options {
         self.groups.is_empty() || self.groups.contains(&group)
     }
 
+    /// Says on the error stream how long the silence will be.
+    pub(crate) fn announce(&self, title: &str, measurements: usize) {
+        let each = self.span * self.rounds * self.runs;
+        let measurements = u32::try_from(measurements).unwrap_or(u32::MAX);
+        let seconds = each.as_secs_f64() * f64::from(measurements);
+        if measurements > 0 {
+            eprintln!("{title}: about {seconds:.0} s");
+        }
+    }
+
     /// The trials that were asked for, and with them the first of the list, since ratios are to it.
     pub(crate) fn chosen(&self, trials: Vec<Trial>) -> Vec<Trial> {
         let named = |trial: &Trial| {

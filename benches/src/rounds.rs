@@ -68,6 +68,15 @@ pub(crate) fn throughput(
     Ok(rows)
 }
 
+/// So many hits, on one thread.
+pub(crate) fn hits(trial: &Trial, calls: u32) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    trial.measured.warm(&runtime)?;
+    trial.measured.hits(&runtime, calls)
+}
+
 /// Nanoseconds per hit of every trial.
 pub(crate) fn latency(trials: &[Trial], options: &Options) -> anyhow::Result<Vec<Row>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -188,6 +197,7 @@ trait Measured {
     fn throughput(&self, runtime: &Runtime, tasks: u32, span: Duration) -> anyhow::Result<f64>;
     fn latency(&self, span: Duration) -> anyhow::Result<f64>;
     fn call(&self, runtime: &Runtime, id: u64) -> anyhow::Result<f64>;
+    fn hits(&self, runtime: &Runtime, calls: u32) -> anyhow::Result<()>;
 }
 
 struct Typed<V, C> {
@@ -210,6 +220,10 @@ impl<V: Subject, C: Contestant<V>> Measured for Typed<V, C> {
 
     fn call(&self, runtime: &Runtime, id: u64) -> anyhow::Result<f64> {
         runtime.block_on(measure::call(&self.contestant, id))
+    }
+
+    fn hits(&self, runtime: &Runtime, calls: u32) -> anyhow::Result<()> {
+        runtime.block_on(measure::hits(&self.contestant, calls))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 use std::future::{Ready, ready};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use hitbox_fn::CacheableResponse;
@@ -50,6 +51,44 @@ impl Subject for Profile {
 impl Subject for u64 {
     fn of(id: u64) -> Self {
         id.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+}
+
+/// A text of this many bytes; two in a hundred are escaped in JSON.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Text<const BYTES: usize> {
+    text: String,
+}
+
+/// The same for all who hold it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct SharedText<const BYTES: usize> {
+    text: Arc<str>,
+}
+
+impl<const BYTES: usize> Subject for Text<BYTES> {
+    // Five contestants hold them all at once.
+    const KEYS: u64 = if BYTES > 100_000 { 500 } else { 1_000 };
+
+    fn of(id: u64) -> Self {
+        const LINE: &str =
+            "One of them said \"nanoseconds\", and what that meant could be held in a hand.\n";
+        let mut text = format!("{id:04} ");
+        while text.len() < BYTES {
+            text.push_str(LINE);
+        }
+        text.truncate(BYTES);
+        text.shrink_to_fit();
+        Self { text }
+    }
+}
+
+impl<const BYTES: usize> Subject for SharedText<BYTES> {
+    const KEYS: u64 = Text::<BYTES>::KEYS;
+
+    fn of(id: u64) -> Self {
+        let Text { text } = Text::<BYTES>::of(id);
+        Self { text: text.into() }
     }
 }
 
