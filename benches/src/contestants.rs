@@ -10,7 +10,7 @@ pub(crate) mod hand_written;
 pub(crate) mod texts;
 
 use by_cached::{Sharded, ShardedAndBounded};
-use by_cached_core::CachedCore;
+use by_cached_core::{CachedCore, Installed};
 use by_hitbox::OnMoka;
 use by_moka::Moka;
 use ceiling::Clones;
@@ -83,6 +83,7 @@ where
     ShardedAndBounded: Contestant<V>,
     OnMoka: Contestant<V>,
     CachedCore: Contestant<V>,
+    Installed: Contestant<V>,
 {
     Ok(vec![
         Trial::new("cached 4.1: sharded by macro, ttl", Sharded),
@@ -93,6 +94,10 @@ where
         Trial::new("moka: used directly, value cloned", Moka::<V>::new()),
         Trial::new("hitbox 0.2: on moka, by macro", OnMoka::new()),
         Trial::new("ours: cached-core by macro", CachedCore::in_memory()?),
+        Trial::new(
+            "ours: the installed cache, no scope",
+            Installed::in_memory()?,
+        ),
         Trial::new("ceiling: the value's clone alone", Clones::<V>::new()),
         Trial::new("noise: the first once more", Sharded),
     ])

@@ -9,8 +9,8 @@ use crate::rounds::Trial;
 pub(crate) const HELP: &str = "\
 cargo run --release -- [options]
 
-  --rounds 5           rounds; every contestant runs once in each, the median counts
-  --seconds 0.5        how long a contestant runs each time
+  --rounds 15          rounds; every contestant runs once in each, the median counts
+  --seconds 0.15       how long a contestant runs each time
   --tasks 1,64,256     how many tasks call at once; in memory 1,2,64 unless given
   --only a,b           groups (redis, groups, values, miss, stampede, invalidate, outage, memory, latency, instructions;
                        compile: minutes, only if named), or contestants whose name contains a word
@@ -73,8 +73,9 @@ impl Options {
         mut arguments: impl Iterator<Item = String>,
     ) -> anyhow::Result<Option<Self>> {
         let mut options = Self {
-            rounds: 5,
-            span: Duration::from_millis(500),
+            // Many short ones: on a busy machine each contestant meets the same weather.
+            rounds: 15,
+            span: Duration::from_millis(150),
             keys: vec![1_000, 100_000, 1_000_000],
             tasks: None,
             runs: 1,
