@@ -11,6 +11,10 @@ use std::{
 
 use crate::function::{Function, Registered};
 
+mod hits;
+
+use hits::Hits;
+
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
         /// What was counted since the cache was built.
@@ -174,9 +178,9 @@ const BLOCKS: usize = 64;
 ///
 /// The numbers are small and dense, so a table of blocks does; the 4,096 functions it holds are
 /// more than one program has, and those beyond share one row, so that nothing grows without end.
-#[derive(Debug)]
 pub(crate) struct Table {
     blocks: [OnceLock<Box<[Row; BLOCK]>>; BLOCKS],
+    hits: Hits,
     by_key: Counters,
     beyond: Counters,
 }
@@ -191,6 +195,7 @@ impl Table {
     pub(crate) fn new() -> Self {
         Self {
             blocks: [const { OnceLock::new() }; BLOCKS],
+            hits: Hits::new(),
             by_key: Counters::new(),
             beyond: Counters::new(),
         }
@@ -213,6 +218,24 @@ impl Table {
         &row.counters
     }
 
+    /// A call of `function`, or one by key, was answered from the cache.
+    #[inline]
+    pub(crate) fn count_hit(&self, function: Option<&'static Function>) {
+        let counted = function.and_then(|function| self.hits.count(function.number() as usize));
+        if counted.is_none_or(|before| before == 0) {
+            self.count_rare_hit(function, counted.is_some());
+        }
+    }
+
+    /// The first of a thread, so that the function is known; or one that no thread counts for itself.
+    #[cold]
+    fn count_rare_hit(&self, function: Option<&'static Function>, is_counted: bool) {
+        let counters = self.of(function);
+        if !is_counted {
+            counters.hits.count();
+        }
+    }
+
     pub(crate) fn snapshot(&self) -> Stats {
         let mut stats = Stats::default();
         for Registered(function) in inventory::iter::<Registered> {
@@ -220,14 +243,14 @@ impl Table {
         }
         stats.total = self.by_key.snapshot();
         stats.total.add(&self.beyond.snapshot());
-        let rows = self
-            .blocks
-            .iter()
-            .filter_map(OnceLock::get)
-            .flat_map(|block| block.iter());
-        for row in rows {
+        let blocks = self.blocks.iter().zip((0_usize..).step_by(BLOCK));
+        let rows = blocks
+            .filter_map(|(block, first)| Some(block.get()?.iter().zip(first..)))
+            .flatten();
+        for (row, number) in rows {
             if let Some(name) = row.name.get() {
-                let counts = row.counters.snapshot();
+                let mut counts = row.counters.snapshot();
+                counts.hits = counts.hits.saturating_add(self.hits.of(number));
                 stats.total.add(&counts);
                 stats.functions.entry(name).or_default().add(&counts);
             }

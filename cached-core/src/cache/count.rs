@@ -19,15 +19,15 @@ impl Cache {
         self.0.table.of(function)
     }
 
+    #[inline]
     pub(crate) fn count_hit(&self, function: Of, store: Kind) {
-        self.counters(function).hits.count();
+        self.0.table.count_hit(function);
         event::hit(function, store);
     }
 
     pub(crate) fn count_stale_hit(&self, function: Of, store: Kind) {
-        let counters = self.counters(function);
-        counters.hits.count();
-        counters.stale.count();
+        self.0.table.count_hit(function);
+        self.counters(function).stale.count();
         event::stale(function, store);
     }
 
