@@ -24,6 +24,7 @@ pub trait KeyArgument: Serialize {
 
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + ?Sized> KeyArgument for T {
+    #[inline]
     fn push_to(&self, key: &mut Key) {
         key.push(self);
     }
@@ -81,6 +82,7 @@ pub trait PlainArgument<T> {
 }
 
 impl<T> PlainArgument<T> for &Argument<'_, T> {
+    #[inline]
     fn __push(self, key: &mut Key)
     where
         T: KeyArgument,

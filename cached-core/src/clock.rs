@@ -71,6 +71,7 @@ impl Clock {
         }
     }
 
+    #[inline]
     pub(crate) fn now(&self) -> Tick {
         match &self.0 {
             Source::System => Tick(coarse_nanoseconds()),
@@ -96,11 +97,11 @@ impl Tick {
 #[cfg(target_os = "linux")]
 fn coarse_nanoseconds() -> u64 {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::MonotonicCoarse);
-    let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
-    let nanoseconds = u64::try_from(now.tv_nsec).unwrap_or(0);
-    seconds
-        .saturating_mul(1_000_000_000)
-        .saturating_add(nanoseconds)
+    // Time since the machine was started: neither is negative, and the sum lasts for 500 years.
+    now.tv_sec
+        .cast_unsigned()
+        .wrapping_mul(1_000_000_000)
+        .wrapping_add(now.tv_nsec.cast_unsigned())
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -96,6 +96,7 @@ impl ser::Error for EncodeError {
 }
 
 /// Appends the encoding of `value`. On an error `out` is as it was.
+#[inline]
 pub(crate) fn encode<T: Serialize + ?Sized>(
     value: &T,
     out: &mut Material,
@@ -134,16 +135,13 @@ pub(crate) fn is_type(encoding: &[u8]) -> bool {
     encoding.first() == Some(&tag::TYPE)
 }
 
+#[inline]
 fn whole(
     out: &mut Material,
     write: impl FnOnce(&mut Material) -> Result<(), EncodeError>,
 ) -> Result<(), EncodeError> {
     let start = out.len();
-    let result = write(out);
-    if result.is_err() {
-        out.truncate(start);
-    }
-    result
+    write(out).inspect_err(|_| out.truncate(start))
 }
 
 fn append_str(out: &mut Material, text: &str) -> Result<(), EncodeError> {
@@ -164,15 +162,13 @@ fn length(bytes: usize) -> Result<[u8; 4], EncodeError> {
 /// Runs `write` and puts the number of bytes it appended, 32 bits, in front of them.
 ///
 /// On an error the caller truncates `out`.
+#[inline]
 pub(crate) fn measured(
     out: &mut Material,
     write: impl FnOnce(&mut Material) -> Result<(), EncodeError>,
 ) -> Result<(), EncodeError> {
     let start = out.len();
     out.append(&[0; 4])?;
-    let content = out.len();
     write(out)?;
-    let written = length(out.len().saturating_sub(content))?;
-    out.overwrite(start, &written);
-    Ok(())
+    out.measure(start)
 }

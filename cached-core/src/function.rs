@@ -191,12 +191,14 @@ impl Function {
     }
 
     /// A number for itself within this process, from 1.
+    #[inline]
     pub(crate) fn number(&self) -> u32 {
         self.interned().number
     }
 
     /// A number for its identity and prefix within this process, from 1: two statics whose entries
     /// lie at the same keys share it.
+    #[inline]
     pub(crate) fn index(&self) -> u32 {
         self.interned().index
     }
@@ -306,20 +308,24 @@ impl Function {
         self.ttl_override.store(milliseconds, Ordering::Relaxed);
     }
 
+    #[inline]
     fn interned(&self) -> &Interned {
+        self.interned.get_or_init(|| self.intern())
+    }
+
+    #[cold]
+    fn intern(&self) -> Interned {
         static NUMBERS: AtomicU32 = AtomicU32::new(1);
-        self.interned.get_or_init(|| {
-            let identity = self.declared.identity();
-            // Functions of one `id` may have different prefixes.
-            let prefix = format!("{:?}", self.declared.prefix);
-            Interned {
-                number: NUMBERS.fetch_add(1, Ordering::Relaxed),
-                index: index_of(&[&identity, prefix.as_bytes()].concat()),
-                identity,
-                pinned: self.declared.id.map(segments),
-                marker: self.declared.marker(),
-            }
-        })
+        let identity = self.declared.identity();
+        // Functions of one `id` may have different prefixes.
+        let prefix = format!("{:?}", self.declared.prefix);
+        Interned {
+            number: NUMBERS.fetch_add(1, Ordering::Relaxed),
+            index: index_of(&[&identity, prefix.as_bytes()].concat()),
+            identity,
+            pinned: self.declared.id.map(segments),
+            marker: self.declared.marker(),
+        }
     }
 }
 

@@ -110,6 +110,7 @@ impl Key {
 
     /// The key of a call of `function`, still without arguments.
     #[doc(hidden)]
+    #[inline]
     #[must_use]
     pub fn of(function: &'static Function) -> Self {
         Self::beginning(Some(function), function.index())
@@ -128,6 +129,7 @@ impl Key {
 
     /// Adds an argument. One that cannot be encoded makes the key unusable, and the call runs uncached.
     #[doc(hidden)]
+    #[inline]
     pub fn push<T: Serialize + ?Sized>(&mut self, value: &T) {
         self.component(|out| encode::encode(value, out));
     }
@@ -156,20 +158,28 @@ impl Key {
         )
     }
 
+    #[inline]
     fn component(&mut self, write: impl FnOnce(&mut Material) -> Result<(), EncodeError>) {
         self.write(|out| encode::measured(out, write));
     }
 
+    #[inline]
     fn write(&mut self, write: impl FnOnce(&mut Material) -> Result<(), EncodeError>) {
         if self.fault.is_some() {
             return;
         }
         let start = self.material.len();
         if let Err(error) = write(&mut self.material) {
-            self.material.truncate(start);
-            let position = components(&self.material).count().saturating_add(1);
-            self.fault = Some(KeyFault { position, error });
+            self.fail(start, error);
         }
+    }
+
+    /// What was written from `start` on is no argument.
+    #[cold]
+    fn fail(&mut self, start: usize, error: EncodeError) {
+        self.material.truncate(start);
+        let position = components(&self.material).count().saturating_add(1);
+        self.fault = Some(KeyFault { position, error });
     }
 
     /// Why this key must not be used, if it must not.
@@ -189,6 +199,7 @@ impl Key {
     }
 
     /// What names the entry within this process.
+    #[inline]
     pub(crate) fn local(&self) -> &[u8] {
         &self.material
     }

@@ -14,13 +14,14 @@ pub(super) struct Encoder<'a> {
 }
 
 impl<'a> Encoder<'a> {
+    #[inline]
     pub(super) fn new(out: &'a mut Material) -> Self {
         Self { out, depth: DEPTH }
     }
 
+    #[inline]
     fn scalar<const N: usize>(self, tag: u8, bytes: [u8; N]) -> Result<(), EncodeError> {
-        self.out.append(&[tag])?;
-        self.out.append(&bytes)
+        self.out.append_after(tag, bytes)
     }
 
     fn variant(&mut self, name: &str, index: u32, variant: &str) -> Result<(), EncodeError> {
@@ -79,47 +80,58 @@ impl<'a> ser::Serializer for Encoder<'a> {
     type SerializeStruct = List<'a>;
     type SerializeStructVariant = List<'a>;
 
+    #[inline]
     fn serialize_bool(self, value: bool) -> Result<(), EncodeError> {
         self.out
             .append(&[if value { tag::TRUE } else { tag::FALSE }])
     }
 
+    #[inline]
     fn serialize_i8(self, value: i8) -> Result<(), EncodeError> {
         self.scalar(tag::I8, value.to_le_bytes())
     }
 
+    #[inline]
     fn serialize_i16(self, value: i16) -> Result<(), EncodeError> {
         self.scalar(tag::I16, value.to_le_bytes())
     }
 
+    #[inline]
     fn serialize_i32(self, value: i32) -> Result<(), EncodeError> {
         self.scalar(tag::I32, value.to_le_bytes())
     }
 
+    #[inline]
     fn serialize_i64(self, value: i64) -> Result<(), EncodeError> {
         self.scalar(tag::I64, value.to_le_bytes())
     }
 
+    #[inline]
     fn serialize_i128(self, value: i128) -> Result<(), EncodeError> {
         self.scalar(tag::I128, value.to_le_bytes())
     }
 
+    #[inline]
     fn serialize_u8(self, value: u8) -> Result<(), EncodeError> {
         self.scalar(tag::U8, value.to_le_bytes())
     }
 
+    #[inline]
     fn serialize_u16(self, value: u16) -> Result<(), EncodeError> {
         self.scalar(tag::U16, value.to_le_bytes())
     }
 
+    #[inline]
     fn serialize_u32(self, value: u32) -> Result<(), EncodeError> {
         self.scalar(tag::U32, value.to_le_bytes())
     }
 
+    #[inline]
     fn serialize_u64(self, value: u64) -> Result<(), EncodeError> {
         self.scalar(tag::U64, value.to_le_bytes())
     }
 
+    #[inline]
     fn serialize_u128(self, value: u128) -> Result<(), EncodeError> {
         self.scalar(tag::U128, value.to_le_bytes())
     }
@@ -137,6 +149,7 @@ impl<'a> ser::Serializer for Encoder<'a> {
         self.scalar(tag::CHAR, u32::from(value).to_le_bytes())
     }
 
+    #[inline]
     fn serialize_str(self, value: &str) -> Result<(), EncodeError> {
         self.out.append(&[tag::STR])?;
         append_str(self.out, value)
