@@ -21,6 +21,7 @@ use crate::{
 
 mod look;
 mod read;
+pub(crate) mod usual;
 
 use look::{Place, look_in};
 pub(crate) use read::{Look, NoHit, Seen, answer, found, read};
@@ -110,6 +111,11 @@ impl<R, T> Codec<R, T> {
         key: &mut Key,
         asks: Asks,
     ) -> FoundStale<R, T> {
+        if asks != Asks::Peek
+            && let Some(value) = self.hit_in(cache, key)
+        {
+            return FoundStale::Hit(value);
+        }
         let looks = |around: Surroundings<'_>| self.look(cache, around, key, asks);
         let cache = match self.known(scope::with_surroundings(looks), key) {
             Ok(found) => return found,

@@ -5,12 +5,17 @@ use std::{any::Any, convert::Infallible, fmt, sync::Arc, time::Duration};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    Error,
+    Cache, Error, Key,
+    call::usual,
     entry::Outcome,
     erased::Taker,
     json::{self, Sink, Unstorable},
     shape::{Looked, NoOption, NoResult, Opened, Shape},
 };
+
+mod parts;
+
+use parts::Parts;
 
 /// What can be cached: `Serialize + DeserializeOwned + Clone + Send + Sync + 'static`.
 ///
@@ -69,20 +74,13 @@ pub(crate) struct Shared {
 }
 
 /// How a result of type `R` is stored and comes back; `T` is the stored type.
+///
+/// Every call has one. What only some calls need is asked for when they do: a hit in memory uses the first field
+/// alone, and to fill them all took a tenth of it.
 pub struct Codec<R, T> {
-    look: fn(&R) -> Looked<'_, T>,
-    open: fn(R) -> Opened<R, T>,
-    close: fn(T) -> R,
-    none: fn() -> Option<R>,
-    share_value: fn(&T) -> Arc<dyn Any + Send + Sync>,
-    share_error: fn(&R) -> Option<Arc<dyn Any + Send + Sync>>,
-    clone_value: fn(&(dyn Any + Send + Sync)) -> Option<T>,
-    take_error: fn(Arc<dyn Any + Send + Sync>) -> Option<R>,
-    take_value: fn(Arc<dyn Any + Send + Sync>) -> Option<T>,
-    encode_value: fn(&T, &mut Sink) -> Result<(), Unstorable>,
-    decode_value: fn(&[u8]) -> Option<T>,
-    taker: fn() -> Taker,
-    errors: Option<ErrorCodec<R>>,
+    hit: fn(&Self, Option<&Cache>, &Key) -> Option<R>,
+    parts: fn() -> Parts<R, T>,
+    errors: Option<fn() -> ErrorCodec<R>>,
     /// What the function returns where the cache is required and out of reach, if its error can say so.
     pub(crate) fails: Option<fn(Error) -> R>,
     cache_if: Option<fn(&T) -> bool>,
@@ -98,24 +96,15 @@ struct ErrorCodec<R> {
 impl<R, T> Codec<R, T> {
     /// The codec of return types of this shape; errors are for their own caller only. `fails` makes
     /// one that says that the cache is out of reach.
+    #[inline]
     pub(crate) fn of_shape<E, S, M>(fails: Option<fn(Error) -> R>) -> Self
     where
         S: Shape<R, T, E>,
         T: CacheValue<M>,
     {
         Codec {
-            look: S::look,
-            open: S::open,
-            close: S::value,
-            none: S::none,
-            share_value: |value| Arc::new(value.clone()),
-            share_error: |_| None,
-            clone_value: |shared| shared.downcast_ref::<T>().cloned(),
-            take_error: |_| None,
-            take_value: |shared| shared.downcast::<T>().map(Arc::unwrap_or_clone).ok(),
-            encode_value: |value, sink| sink.value(value.stored()),
-            decode_value: |json| json::decode(json).map(T::restored),
-            taker: Taker::of::<R, T, E, S, M>,
+            hit: usual::hit::<R, T, E, S>,
+            parts: Parts::of_shape::<E, S, M>,
             errors: None,
             fails,
             cache_if: None,
@@ -124,6 +113,7 @@ impl<R, T> Codec<R, T> {
     }
 
     /// As it is, and errors are shared with those who wait.
+    #[inline]
     pub(crate) fn sharing_errors<E, S, M>(self) -> Self
     where
         S: Shape<R, T, E>,
@@ -131,9 +121,7 @@ impl<R, T> Codec<R, T> {
         E: Clone + Send + Sync + 'static,
     {
         Self {
-            share_error: |returned| Some(Arc::new(S::error(returned)?.clone())),
-            take_error: |shared| S::failed(Arc::unwrap_or_clone(shared.downcast::<E>().ok()?)),
-            taker: Taker::sharing_errors::<R, T, E, S, M>,
+            parts: Parts::sharing_errors::<E, S, M>,
             ..self
         }
     }
@@ -180,7 +168,7 @@ impl<R, T> Codec<R, T> {
     where
         R: MayFail<Error: CacheValue<M>>,
     {
-        self.errors = Some(ErrorCodec {
+        self.errors = Some(|| ErrorCodec {
             encode: |returned, sink| match returned.error() {
                 Some(error) => sink.value(error.stored()),
                 None => Err(Unstorable::Failed),
@@ -198,8 +186,24 @@ impl<R, T> Codec<R, T> {
 }
 
 impl<R, T> Codec<R, T> {
+    /// The answer of a call that is a hit in memory, and nothing else.
+    #[inline]
+    #[must_use]
+    pub fn hit(&self, key: &Key) -> Option<R> {
+        (self.hit)(self, None, key)
+    }
+
+    /// As [`hit`](Self::hit), in `cache`.
+    pub(crate) fn hit_in(&self, cache: &Cache, key: &Key) -> Option<R> {
+        (self.hit)(self, Some(cache), key)
+    }
+
+    fn parts(&self) -> Parts<R, T> {
+        (self.parts)()
+    }
+
     pub(crate) fn outcome(&self, returned: &R) -> Outcome {
-        match (self.look)(returned) {
+        match (self.parts().look)(returned) {
             Looked::Value(_) => Outcome::Value,
             Looked::None => Outcome::None,
             Looked::Error => Outcome::Error,
@@ -208,7 +212,7 @@ impl<R, T> Codec<R, T> {
 
     /// Whether `cache_if` lets the value be stored.
     pub(crate) fn wanted(&self, returned: &R) -> bool {
-        match ((self.look)(returned), self.cache_if) {
+        match ((self.parts().look)(returned), self.cache_if) {
             (Looked::Value(value), Some(wanted)) => wanted(value),
             _ => true,
         }
@@ -216,7 +220,7 @@ impl<R, T> Codec<R, T> {
 
     /// The ttl that the value itself decides.
     pub(crate) fn ttl_of(&self, returned: &R) -> Option<Duration> {
-        match ((self.look)(returned), self.ttl_with) {
+        match ((self.parts().look)(returned), self.ttl_with) {
             (Looked::Value(value), Some(ttl)) => Some(ttl(value)),
             _ => None,
         }
@@ -224,28 +228,28 @@ impl<R, T> Codec<R, T> {
 
     /// The same without its types.
     pub(crate) fn taker(&self) -> Taker {
-        let mut taker = (self.taker)();
-        taker.decode_error = self.errors.map(|errors| errors.decode_shared);
+        let mut taker = (self.parts().taker)();
+        taker.decode_error = self.errors.map(|errors| errors().decode_shared);
         taker.can_fail = self.fails.is_some();
         taker
     }
 
     /// The result in parts that can be kept where the whole cannot.
     pub(crate) fn open(&self, returned: R) -> Opened<R, T> {
-        (self.open)(returned)
+        (self.parts().open)(returned)
     }
 
     /// The result that holds `value`.
     pub(crate) fn close(&self, value: T) -> R {
-        (self.close)(value)
+        (self.parts().close)(value)
     }
 
     /// A copy for others; `None` for an error that cannot be shared.
     pub(crate) fn share(&self, returned: &R) -> Option<Shared> {
-        let (outcome, value) = match (self.look)(returned) {
-            Looked::Value(value) => (Outcome::Value, Some((self.share_value)(value))),
+        let (outcome, value) = match (self.parts().look)(returned) {
+            Looked::Value(value) => (Outcome::Value, Some((self.parts().share_value)(value))),
             Looked::None => (Outcome::None, None),
-            Looked::Error => (Outcome::Error, Some((self.share_error)(returned)?)),
+            Looked::Error => (Outcome::Error, Some((self.parts().share_error)(returned)?)),
         };
         Some(Shared { outcome, value })
     }
@@ -253,18 +257,18 @@ impl<R, T> Codec<R, T> {
     /// What a call returns for something shared; `None` if that is of another type.
     pub(crate) fn restore(&self, shared: &Shared) -> Option<R> {
         match shared.outcome {
-            // On every hit in memory, so without a count of those who hold it.
-            Outcome::Value => (self.clone_value)(shared.value.as_deref()?).map(self.close),
+            Outcome::Value => (self.parts().copy)(shared.value.as_deref()?),
             Outcome::None | Outcome::Error => self.take(shared.clone()),
         }
     }
 
     /// As [`restore`](Self::restore), and copies only what somebody else holds as well.
     pub(crate) fn take(&self, shared: Shared) -> Option<R> {
+        let parts = self.parts();
         match shared.outcome {
-            Outcome::Value => (self.take_value)(shared.value?).map(self.close),
-            Outcome::None => (self.none)(),
-            Outcome::Error => (self.take_error)(shared.value?),
+            Outcome::Value => (parts.take_value)(shared.value?).map(parts.close),
+            Outcome::None => (parts.none)(),
+            Outcome::Error => (parts.take_error)(shared.value?),
         }
     }
 
@@ -274,20 +278,21 @@ impl<R, T> Codec<R, T> {
     ///
     /// What JSON cannot carry back, and an error unless `cache_err` was called.
     pub(crate) fn encode(&self, returned: &R, sink: &mut Sink) -> Result<(), Unstorable> {
-        match ((self.look)(returned), &self.errors) {
-            (Looked::Value(value), _) => (self.encode_value)(value, sink),
+        match ((self.parts().look)(returned), &self.errors) {
+            (Looked::Value(value), _) => (self.parts().encode_value)(value, sink),
             (Looked::None, _) => sink.value(&()),
-            (Looked::Error, Some(errors)) => (errors.encode)(returned, sink),
+            (Looked::Error, Some(errors)) => (errors().encode)(returned, sink),
             (Looked::Error, None) => Err(Unstorable::Failed),
         }
     }
 
     /// What a call returns for stored JSON; `None` if it is something else's.
     pub(crate) fn decode(&self, outcome: Outcome, json: &[u8]) -> Option<R> {
+        let parts = self.parts();
         match outcome {
-            Outcome::Value => (self.decode_value)(json).map(self.close),
-            Outcome::None => (self.none)(),
-            Outcome::Error => (self.errors.as_ref()?.decode)(json),
+            Outcome::Value => (parts.decode_value)(json).map(parts.close),
+            Outcome::None => (parts.none)(),
+            Outcome::Error => (self.errors?().decode)(json),
         }
     }
 }
@@ -299,14 +304,6 @@ impl<R, T> Clone for Codec<R, T> {
 }
 
 impl<R, T> Copy for Codec<R, T> {}
-
-impl<R> Clone for ErrorCodec<R> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<R> Copy for ErrorCodec<R> {}
 
 impl<R, T> fmt::Debug for Codec<R, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

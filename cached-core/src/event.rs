@@ -26,6 +26,7 @@ fn name(function: Option<&'static Function>) -> &'static str {
     function.map_or("by key", Function::name)
 }
 
+#[inline]
 pub(crate) fn hit(function: Option<&'static Function>, store: Kind) {
     event!(target: TARGET, Level::TRACE, function = name(function), store = store.name(), "hit");
 }

@@ -123,6 +123,7 @@ impl Generations {
     }
 
     /// As [`holds`](Self::holds), for something that remembers until when it is known.
+    #[inline]
     pub(crate) fn confirms(&self, key: &Key, checked: &Checked) -> bool {
         checked.confirm(&self.0.groups, || self.0.groups_of(key))
     }

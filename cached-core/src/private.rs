@@ -56,7 +56,39 @@ macro_rules! __codec {
     };
 }
 
-pub use crate::{__codec as codec, __function as function, __named as named};
+/// Answers a call from the cache, or gives the load that it takes; `__stale` stands for a value past its ttl.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __load {
+    ($codec:ident, $key:ident $(, $(#[$allowed:meta])? $stale:ident => $answer:expr)?) => {{
+        if let ::core::option::Option::Some(__value) = $codec.hit(&$key) {
+            return __value;
+        }
+        $crate::__private::load!(@ $codec.find(&mut $key) $(, $codec.find_stale(&mut $key), $(#[$allowed])? $stale => $answer)?)
+    }};
+    ($codec:ident, $key:ident, in $cache:expr $(, $(#[$allowed:meta])? $stale:ident => $answer:expr)?) => {
+        $crate::__private::load!(@
+            $codec.find_in($cache, &mut $key)
+            $(, $codec.find_stale_in($cache, &mut $key), $(#[$allowed])? $stale => $answer)?
+        )
+    };
+    (@ $find:expr) => {
+        match $find.await {
+            $crate::__private::Found::Hit(__value) => return __value,
+            $crate::__private::Found::Miss(__load) => __load,
+        }
+    };
+    (@ $_:expr, $find:expr, $(#[$allowed:meta])? $stale:ident => $answer:expr) => {
+        match $find.await {
+            $crate::__private::FoundStale::Hit(__value) => return __value,
+            $(#[$allowed])?
+            $crate::__private::FoundStale::Stale($stale) => return $answer,
+            $crate::__private::FoundStale::Miss(__load) => __load,
+        }
+    };
+}
+
+pub use crate::{__codec as codec, __function as function, __load as load, __named as named};
 
 /// What settles things by type. Imported as a whole, it gives no name to the caller's scope.
 pub mod by_type {

@@ -4,23 +4,34 @@
 //! looks at one place.
 
 use std::{
-    pin::Pin,
+    cell::RefCell,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    task::{self, Poll},
 };
-
-use pin_project_lite::pin_project;
 
 use crate::{
     Cache, Error, ErrorKind, cache::Collected, environment, event, flight::Flight,
     function::Function, observer::Observer, stale::Ticket,
 };
 
-tokio::task_local! {
-    static CONTEXT: Arc<Context>;
+mod within;
+
+pub(crate) use within::Within;
+use within::within;
+
+thread_local! {
+    /// Of the task that this thread polls. Not Tokio's task-local, which takes a hit in memory twice the instructions.
+    static CONTEXT: RefCell<Option<Arc<Context>>> = const { RefCell::new(None) };
+}
+
+/// Shows what is around this task to `look`.
+#[inline]
+fn with_context<T>(look: impl FnOnce(Option<&Context>) -> T) -> Option<T> {
+    CONTEXT
+        .try_with(|context| look(context.borrow().as_deref()))
+        .ok()
 }
 
 static INSTALLED: OnceLock<Cache> = OnceLock::new();
@@ -88,9 +99,7 @@ impl Once {
 }
 
 fn around() -> Context {
-    CONTEXT
-        .try_with(|context| Context::clone(context))
-        .unwrap_or_default()
+    with_context(|context| context.cloned().unwrap_or_default()).unwrap_or_default()
 }
 
 /// What a future changes of what is around it.
@@ -107,6 +116,12 @@ enum Change {
 }
 
 impl Context {
+    /// Whether calls do what they do where nothing is around them but a cache.
+    #[inline]
+    fn is_usual(&self) -> bool {
+        self.once.is_none() && self.modes.is_empty() && self.observer.is_none()
+    }
+
     fn change(&mut self, change: Change) {
         match change {
             Change::Cache(cache) => self.cache = Some(cache),
@@ -129,57 +144,31 @@ pub(crate) struct Around(Arc<Context>);
 impl Around {
     /// Has the future polled by `poll`.
     pub(crate) fn within(&self, poll: &mut dyn FnMut()) {
-        CONTEXT.sync_scope(Arc::clone(&self.0), poll);
+        let _outside = Outside::enter(&self.0);
+        poll();
     }
 }
 
-pin_project! {
-    /// A future inside what is around it when it is first polled, but for a change: futures are often built
-    /// outside what they then run in.
-    #[must_use = "futures do nothing unless polled"]
-    pub(crate) struct Within<F> {
-        scope: Scope,
-        #[pin]
-        future: F,
+/// What was around a task before, and is again when this is dropped: also if its poll panics.
+struct Outside(Option<Arc<Context>>);
+
+impl Outside {
+    fn enter(inside: &Arc<Context>) -> Self {
+        Self(exchange(Some(Arc::clone(inside))))
     }
 }
 
-enum Scope {
-    Planned(Option<Change>),
-    Entered(Around),
-}
-
-impl Scope {
-    fn within(&mut self, poll: &mut dyn FnMut()) {
-        if let Self::Planned(change) = self {
-            let mut context = around();
-            if let Some(change) = change.take() {
-                context.change(change);
-            }
-            *self = Self::Entered(Around(Arc::new(context)));
-        }
-        if let Self::Entered(around) = self {
-            around.within(poll);
-        }
+impl Drop for Outside {
+    fn drop(&mut self) {
+        exchange(self.0.take());
     }
 }
 
-impl<F: Future> Future for Within<F> {
-    type Output = F::Output;
-
-    fn poll(self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<F::Output> {
-        let mut within = self.project();
-        let mut polled = Poll::Pending;
-        within
-            .scope
-            .within(&mut || polled = within.future.as_mut().poll(context));
-        polled
-    }
-}
-
-fn within<F>(change: Change, future: F) -> Within<F> {
-    let scope = Scope::Planned(Some(change));
-    Within { scope, future }
+/// Nothing is around a thread that ends.
+fn exchange(context: Option<Arc<Context>>) -> Option<Arc<Context>> {
+    CONTEXT
+        .try_with(|place| place.replace(context))
+        .unwrap_or_default()
 }
 
 /// Everything inside `future` uses `cache`, unless it names another.
@@ -259,33 +248,27 @@ pub(crate) fn loading(flight: Option<Arc<Flight>>) -> Around {
 
 /// The cache of the innermost scope.
 pub(crate) fn scoped() -> Option<Cache> {
-    CONTEXT
-        .try_with(|context| context.cache.clone())
-        .ok()
-        .flatten()
+    with_context(|context| context?.cache.clone()).flatten()
 }
 
 /// What gathers the invalidations of `cache` here, if anything does.
 pub(crate) fn collected(cache: &Cache) -> Option<Collected> {
-    let innermost = |context: &Arc<Context>| {
-        let mut inside_out = context.collecting.iter().rev();
+    let innermost = |context: Option<&Context>| {
+        let mut inside_out = context?.collecting.iter().rev();
         inside_out
             .find(|collected| collected.is_for(cache))
             .cloned()
     };
-    CONTEXT.try_with(innermost).ok().flatten()
+    with_context(innermost).flatten()
 }
 
 /// Whether the current call is part of the load that `flight` waits for.
 pub(crate) fn is_loading(flight: &Arc<Flight>) -> bool {
-    CONTEXT
-        .try_with(|context| {
-            context
-                .loading
-                .iter()
-                .any(|loading| Arc::ptr_eq(loading, flight))
-        })
-        .unwrap_or(false)
+    let is_inside = |context: &Context| {
+        let mut loads = context.loading.iter();
+        loads.any(|loading| Arc::ptr_eq(loading, flight))
+    };
+    with_context(|context| context.is_some_and(is_inside)).unwrap_or(false)
 }
 
 /// What a call finds around itself.
@@ -337,9 +320,7 @@ impl Surroundings<'_> {
 
 /// Shows what is around this task to `look`.
 pub(crate) fn with_surroundings<T>(look: impl Fn(Surroundings<'_>) -> T) -> T {
-    CONTEXT
-        .try_with(|context| look(Surroundings(Some(context))))
-        .unwrap_or_else(|_| look(Surroundings(None)))
+    with_context(|context| look(Surroundings(context))).unwrap_or_else(|| look(Surroundings(None)))
 }
 
 /// Shows the cache of this task to `look`: the scoped one, the installed one, or the one that the
@@ -352,6 +333,23 @@ pub(crate) fn with_current<T>(look: impl Fn(&Cache, Surroundings<'_>) -> T) -> T
             None => look(INSTALLED.get_or_init(from_environment), surroundings),
         }
     })
+}
+
+/// Shows `chosen`, or the cache of this task, to `look`, if calls here do what they usually do: nothing is around them that changes
+/// it, and they are not the first of a process that has installed no cache.
+///
+/// Without the types of the call, so that a hit in memory moves no value through here.
+#[inline]
+pub(crate) fn with_usual(chosen: Option<&Cache>, look: impl FnOnce(&Cache) -> bool) -> bool {
+    let found = with_context(|context| {
+        if context.is_some_and(|context| !context.is_usual()) {
+            return false;
+        }
+        let scoped = || context.and_then(|context| context.cache.as_ref());
+        let cache = chosen.or_else(scoped).or_else(|| INSTALLED.get());
+        cache.is_some_and(look)
+    });
+    found.unwrap_or(false)
 }
 
 /// Who sees the calls made here.

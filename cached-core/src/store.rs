@@ -115,6 +115,11 @@ pub(crate) trait Store: Debug + Send + Sync {
         None
     }
 
+    /// The short way of [`look`](Self::look): shows the value at `key` to `take`, if it is fresh. Whether `take` took it.
+    fn hit(&self, _key: &Key, _take: &mut dyn FnMut(&Shared) -> bool) -> bool {
+        false
+    }
+
     /// Whether anything of it takes waiting.
     fn waits(&self) -> bool {
         true

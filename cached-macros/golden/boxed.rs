@@ -18,10 +18,7 @@ impl Users {
         });
         ::std::boxed::Box::pin(async move {
             let __codec = ::cached_core::__private::codec!(Option < User >);
-            let __load = match __codec.find_in(&__cache, &mut __key).await {
-                ::cached_core::__private::Found::Hit(__value) => return __value,
-                ::cached_core::__private::Found::Miss(__load) => __load,
-            };
+            let __load = ::cached_core::__private::load!(__codec, __key, in & __cache);
             __load.run(__body).await
         })
     }

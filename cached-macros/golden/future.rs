@@ -4,10 +4,7 @@ fn double(n: u64) -> impl Future<Output = u64> + Send {
     ::cached_core::__private::Argument(&n).__push(&mut __key);
     async move {
         let __codec = ::cached_core::__private::codec!(u64);
-        let __load = match __codec.find(&mut __key).await {
-            ::cached_core::__private::Found::Hit(__value) => return __value,
-            ::cached_core::__private::Found::Miss(__load) => __load,
-        };
+        let __load = ::cached_core::__private::load!(__codec, __key);
         __load
             .run(async move {
                 if false {

@@ -6,10 +6,7 @@ impl Users {
         ::cached_core::__private::Argument(&self.tenant).__push(&mut __key);
         ::cached_core::__private::push_type::<Self>(&mut __key);
         let __codec = ::cached_core::__private::codec!(Option < User >);
-        let __load = match __codec.find(&mut __key).await {
-            ::cached_core::__private::Found::Hit(__value) => return __value,
-            ::cached_core::__private::Found::Miss(__load) => __load,
-        };
+        let __load = ::cached_core::__private::load!(__codec, __key);
         __load
             .run(async move {
                 if false {

@@ -4,10 +4,7 @@ async fn shard(id: u64) -> Shard {
     ::cached_core::__private::Argument(&(id % 10)).__push(&mut __key);
     ::cached_core::__private::push_surroundings(&mut __key, &|| ());
     let __codec = ::cached_core::__private::codec!(Shard);
-    let __load = match __codec.find(&mut __key).await {
-        ::cached_core::__private::Found::Hit(__value) => return __value,
-        ::cached_core::__private::Found::Miss(__load) => __load,
-    };
+    let __load = ::cached_core::__private::load!(__codec, __key);
     __load
         .run(async move {
             if false {

@@ -3,10 +3,7 @@ async fn double(n: u64) -> u64 {
     let mut __key = ::cached_core::Key::of(double::__cached());
     ::cached_core::__private::Argument(&n).__push(&mut __key);
     let __codec = ::cached_core::__private::codec!(u64);
-    let __load = match __codec.find(&mut __key).await {
-        ::cached_core::__private::Found::Hit(__value) => return __value,
-        ::cached_core::__private::Found::Miss(__load) => __load,
-    };
+    let __load = ::cached_core::__private::load!(__codec, __key);
     __load
         .run(async move {
             if false {

@@ -3,10 +3,7 @@ pub async fn profile(id: u64, db: &Db) -> Result<Profile, DbError> {
     let mut __key = ::cached_core::Key::of(profile::__cached());
     ::cached_core::__private::Argument(&id).__push(&mut __key);
     let __codec = ::cached_core::__private::codec!(Result < Profile, DbError >);
-    let __load = match __codec.find(&mut __key).await {
-        ::cached_core::__private::Found::Hit(__value) => return __value,
-        ::cached_core::__private::Found::Miss(__load) => __load,
-    };
+    let __load = ::cached_core::__private::load!(__codec, __key);
     __load
         .run(async move {
             if false {

@@ -5,13 +5,9 @@ async fn profile(id: u64, db: &Db) -> Result<Profile, DbError> {
     let __codec = ::cached_core::__private::codec!(Result < Profile, DbError >)
         .stale_if_error::<Result<Profile, DbError>>()
         .on_outage::<Result<Profile, DbError>>();
-    let __load = match __codec.find_stale(&mut __key).await {
-        ::cached_core::__private::FoundStale::Hit(__value) => return __value,
-        ::cached_core::__private::FoundStale::Stale(__stale) => {
-            return __stale.answer(|| profile::__again(id, db));
-        }
-        ::cached_core::__private::FoundStale::Miss(__load) => __load,
-    };
+    let __load = ::cached_core::__private::load!(
+        __codec, __key, __stale => __stale.answer(|| profile::__again(id, db))
+    );
     __load
         .run(async move {
             if false {

@@ -9,10 +9,7 @@ async fn text(id: u64, lesson: &Lesson) -> String {
     ::cached_core::__private::Argument(&lesson.course).__push(&mut __key);
     ::cached_core::__private::push_surroundings(&mut __key, &|| ());
     let __codec = ::cached_core::__private::codec!(String);
-    let __load = match __codec.find(&mut __key).await {
-        ::cached_core::__private::Found::Hit(__value) => return __value,
-        ::cached_core::__private::Found::Miss(__load) => __load,
-    };
+    let __load = ::cached_core::__private::load!(__codec, __key);
     __load
         .run(async move {
             if false {

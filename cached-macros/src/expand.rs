@@ -54,10 +54,7 @@ fn at(function: &CachedFn) -> Span {
 ///     let mut __key = ::cached_core::Key::of(profile::__cached());
 ///     ::cached_core::__private::Argument(&id).__push(&mut __key);
 ///     let __codec = ::cached_core::__private::codec!(Result<Profile, DbError>);
-///     let __load = match __codec.find(&mut __key).await {
-///         ::cached_core::__private::Found::Hit(__value) => return __value,
-///         ::cached_core::__private::Found::Miss(__load) => __load,
-///     };
+///     let __load = ::cached_core::__private::load!(__codec, __key);
 ///     __load.run(async move {
 ///         if false { return ::cached_core::__private::never::<Result<Profile, DbError>>(); }
 ///         db.load(id).await
@@ -81,17 +78,13 @@ pub(crate) fn user_function(function: &CachedFn) -> TokenStream {
     let cache = kept(function);
     let made = form::made(item, form, runtime);
     let codec = codec(function);
-    let look_up = look_up(function);
-    let (found, stale) = again::found(function);
+    let within = within(function);
+    let stale = again::stale(function);
     let at_call = quote_spanned!(here=> #key #cache #made);
     let body = form::body(item, form, &at_call, runtime, returns);
     let at_poll = quote_spanned! {here=>
         let __codec = #codec;
-        let __load = match __codec.#look_up.await {
-            #found::Hit(__value) => return __value,
-            #stale
-            #found::Miss(__load) => __load,
-        };
+        let __load = #runtime::__private::load!(__codec, __key #within #stale);
         __load.run(#body).await
     };
     let around = form::around(form, &at_call, &at_poll);
@@ -118,29 +111,15 @@ fn kept(function: &CachedFn) -> Option<TokenStream> {
     Some(quote_spanned!(here=> let __cache = ::core::clone::Clone::clone(#cache);))
 }
 
-/// The look-up.
-fn look_up(function: &CachedFn) -> TokenStream {
+/// The cache of a call, unless it is the one of its task.
+fn within(function: &CachedFn) -> Option<TokenStream> {
     let here = here();
-    let way = if function.again.is_some() {
-        "find_stale"
-    } else {
-        "find"
+    let cache = match &function.cache {
+        None => return None,
+        Some(_) if function.form.future.is_some() => quote_spanned!(here=> &__cache),
+        Some(cache) => chosen(&function.runtime, cache),
     };
-    match &function.cache {
-        None => {
-            let find = Ident::new(way, here);
-            quote_spanned!(here=> #find(&mut __key))
-        }
-        Some(cache) => {
-            let find = format_ident!("{way}_in", span = here);
-            let cache = if function.form.future.is_some() {
-                quote_spanned!(here=> &__cache)
-            } else {
-                chosen(&function.runtime, cache)
-            };
-            quote_spanned!(here=> #find(#cache, &mut __key))
-        }
-    }
+    Some(quote_spanned!(here=> , in #cache))
 }
 
 /// The static that describes the function; `install` and the statistics get to know it.

@@ -44,6 +44,7 @@ impl Table {
         }
     }
 
+    #[inline]
     pub(super) fn now(&self) -> u64 {
         self.now.load(Ordering::Acquire)
     }
@@ -163,20 +164,29 @@ impl Checked {
     }
 
     /// Whether it still holds, which is cheaper to find out the next time. Never again once it does not.
+    #[inline]
     pub(super) fn confirm(
         &self,
         table: &Table,
         names: impl FnOnce() -> SmallVec<[u64; 8]>,
     ) -> bool {
+        // Nearly always nothing was invalidated since, and a hit in memory asks every time.
         let since = self.0.load(Ordering::Relaxed);
+        since == table.now() || self.confirm_by_name(since, table, names)
+    }
+
+    #[cold]
+    fn confirm_by_name(
+        &self,
+        since: u64,
+        table: &Table,
+        names: impl FnOnce() -> SmallVec<[u64; 8]>,
+    ) -> bool {
         let Some(now) = table.holds(since, names) else {
             return false;
         };
-        // A cache line that nobody writes is shared by all processors.
-        if now != since {
-            // Another reader may have got further, which then has to be found out again.
-            self.0.store(now, Ordering::Relaxed);
-        }
+        // Another reader may have got further, which then has to be found out again.
+        self.0.store(now, Ordering::Relaxed);
         true
     }
 }

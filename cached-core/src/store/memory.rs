@@ -43,7 +43,7 @@ const SHARDS: usize = 16;
 const OVERHEAD: usize = 128;
 
 pub(crate) struct MemoryStore {
-    shards: Box<[RwLock<Ring>]>,
+    shards: Box<[RwLock<Ring>; SHARDS]>,
     hasher: DefaultHashBuilder,
     clock: Clock,
     generations: Generations,
@@ -57,7 +57,7 @@ pub(crate) struct MemoryStore {
 impl MemoryStore {
     pub(crate) fn new(config: &Config, generations: Generations) -> Self {
         Self {
-            shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
+            shards: Box::default(),
             hasher: DefaultHashBuilder::default(),
             clock: config.clock.clone(),
             generations,
@@ -68,6 +68,7 @@ impl MemoryStore {
         }
     }
 
+    #[inline]
     fn place(&self, key: &[u8]) -> (u64, &RwLock<Ring>) {
         let hash = self.hash(key);
         (hash, self.shard(hash))
@@ -75,6 +76,7 @@ impl MemoryStore {
 
     /// The function's number and the rest by themselves: a short argument then takes the hash
     /// function's short way.
+    #[inline]
     fn hash(&self, key: &[u8]) -> u64 {
         let mut hasher = self.hasher.build_hasher();
         if let Some((number, rest)) = key.split_first_chunk::<4>() {
@@ -88,6 +90,7 @@ impl MemoryStore {
 
     /// The table inside a shard looks at the lowest and the highest bits of the hash; this takes
     /// others.
+    #[inline]
     fn shard(&self, hash: u64) -> &RwLock<Ring> {
         let index = (hash >> 40) as usize & (SHARDS - 1);
         #[allow(
@@ -139,7 +142,7 @@ impl MemoryStore {
             .len()
             .saturating_add(value.bytes)
             .saturating_add(OVERHEAD);
-        let slot = Slot::new(hash, key, value, weight);
+        let slot = Slot::new(key, value, weight);
         let mut removed = Vec::new();
         let mut ring = write(shard);
         if !admits(ring.find(hash, key.local())) {
@@ -150,15 +153,15 @@ impl MemoryStore {
         ring.sweep(now, 2, &mut removed);
         self.expired
             .fetch_add(removed.len() as u64, Ordering::Relaxed);
-        removed.extend(ring.insert(slot));
+        removed.extend(ring.insert(slot, |key| self.hash(key)));
         self.weight.fetch_add(weight as u64, Ordering::Relaxed);
         self.shrink(&removed);
-        self.make_room(&mut ring, hash, key.local(), &mut removed);
+        self.make_room(&mut ring, key.local(), &mut removed);
         drop(ring);
         // The key's own shard had nothing left to give.
-        for shard in &self.shards {
+        for shard in &*self.shards {
             if self.is_full() {
-                self.make_room(&mut write(shard), hash, key.local(), &mut removed);
+                self.make_room(&mut write(shard), key.local(), &mut removed);
             }
         }
         // One entry alone over the whole capacity: it cannot stay either.
@@ -173,9 +176,9 @@ impl MemoryStore {
     }
 
     /// Evicts from `ring` until the store is within its capacity, or nothing but `spared` is left.
-    fn make_room(&self, ring: &mut Ring, hash: u64, spared: &[u8], removed: &mut Vec<Slot>) {
+    fn make_room(&self, ring: &mut Ring, spared: &[u8], removed: &mut Vec<Slot>) {
         while self.is_full() {
-            let Some(slot) = ring.evict(hash, spared) else {
+            let Some(slot) = ring.evict(spared) else {
                 break;
             };
             self.evicted.fetch_add(1, Ordering::Relaxed);
@@ -218,7 +221,7 @@ impl MemoryStore {
     fn purge_matching(&self, glob: &str) -> u64 {
         let now = self.clock.now();
         let mut purged = 0_usize;
-        for shard in &self.shards {
+        for shard in &*self.shards {
             let mut removed = Vec::new();
             write(shard).retain(|text| !glob::matches(glob, text), &mut removed);
             self.shrink(&removed);
@@ -279,6 +282,18 @@ impl Store for MemoryStore {
             visit(slot.visit(), kept);
         }
         Some(counts)
+    }
+
+    fn hit(&self, key: &Key, take: &mut dyn FnMut(&Shared) -> bool) -> bool {
+        let local = key.local();
+        let (hash, shard) = self.place(local);
+        let now = self.clock.now();
+        let ring = read(shard);
+        ring.hit(hash, local).is_some_and(|slot| {
+            slot.is_fresh(now)
+                && self.generations.confirms(key, slot.checked())
+                && take(slot.visit())
+        })
     }
 
     fn waits(&self) -> bool {

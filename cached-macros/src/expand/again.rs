@@ -7,18 +7,14 @@ use super::companions::{allowed, crowded, of_companions, path, turbofish};
 use super::{here, located, underscored};
 use crate::model::{Again, CachedFn, Companions};
 
-/// What a look-up gives, and what becomes of a value past its ttl.
+/// What becomes of a value past its ttl.
 ///
 /// ```text
-/// ::cached_core::__private::FoundStale::Stale(__stale) => return __stale.answer(|| profile::__again(id, db)),
+/// , __stale => __stale.answer(|| profile::__again(id, db))
 /// ```
-pub(super) fn found(function: &CachedFn) -> (TokenStream, Option<TokenStream>) {
-    let CachedFn { runtime, again, .. } = function;
+pub(super) fn stale(function: &CachedFn) -> Option<TokenStream> {
+    let again = function.again.as_ref()?;
     let here = here();
-    let Some(again) = again else {
-        return (quote_spanned!(here=> #runtime::__private::Found), None);
-    };
-    let found = quote_spanned!(here=> #runtime::__private::FoundStale);
     let calling = calling(function);
     let path = match &function.companions {
         Companions::Struct(name) => quote_spanned!(here=> #name::#calling),
@@ -28,11 +24,9 @@ pub(super) fn found(function: &CachedFn) -> (TokenStream, Option<TokenStream>) {
     let given = again.arguments.iter().map(|given| &given.value);
     let given = quote_spanned!(here=> #(#given),*);
     let allowed = underscored(&given);
-    let stale = quote_spanned! {here=>
-        #allowed
-        #found::Stale(__stale) => return __stale.answer(|| #path #turbofish(#given)),
-    };
-    (found, Some(stale))
+    Some(quote_spanned! {here=>
+        , #allowed __stale => __stale.answer(|| #path #turbofish(#given))
+    })
 }
 
 /// The name of the hidden function.

@@ -1,11 +1,13 @@
 //! One shard: a table of keys, and a ring of slots for the hand that makes room.
 
 use std::{
+    mem,
     sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 
 use hashbrown::{HashTable, hash_table};
+use smallvec::SmallVec;
 
 use crate::{
     Key, age::Kept, clock::Tick, codec::Shared, function::Function, generations::Checked, key,
@@ -16,8 +18,7 @@ const UNKNOWN: u32 = u32::MAX;
 
 /// One entry.
 pub(super) struct Slot {
-    hash: u64,
-    key: Box<[u8]>,
+    key: SmallVec<[u8; 24]>,
     function: Option<&'static Function>,
     value: Shared,
     weight: u64,
@@ -48,9 +49,8 @@ pub(super) struct Value {
 }
 
 impl Slot {
-    pub(super) fn new(hash: u64, key: &Key, value: Value, weight: usize) -> Self {
+    pub(super) fn new(key: &Key, value: Value, weight: usize) -> Self {
         Self {
-            hash,
             key: key.local().into(),
             function: key.function(),
             value: value.shared,
@@ -90,6 +90,7 @@ impl Slot {
         }
     }
 
+    #[inline]
     pub(super) fn is_fresh(&self, now: Tick) -> bool {
         now < self.expires
     }
@@ -100,6 +101,7 @@ impl Slot {
 
     /// The value, remembered as asked for. The flag is read first: a cache line that nobody writes
     /// is shared by all processors.
+    #[inline]
     pub(super) fn visit(&self) -> &Shared {
         if !self.visited.load(Ordering::Relaxed) {
             self.visited.store(true, Ordering::Relaxed);
@@ -120,17 +122,32 @@ impl Slot {
         key::text_of(self.function, &self.key)
     }
 
+    #[inline]
     fn is(&self, key: &[u8]) -> bool {
-        *self.key == *key
+        is_same(&self.key, key)
     }
 }
 
-/// Slots in the order of the hand, and where to find them.
+/// Whether two keys are the same. Those of most calls are compared in place: to call for it is a twentieth of a hit.
+#[inline]
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    /// The first and the last, which meet or overlap.
+    fn ends(bytes: &[u8]) -> Option<(&[u8; 16], &[u8; 16])> {
+        Some((bytes.first_chunk()?, bytes.last_chunk()?))
+    }
+    one.len() == other.len()
+        && match (one.len() <= 32, ends(one), ends(other)) {
+            (true, Some(one), Some(other)) => one == other,
+            _ => one == other,
+        }
+}
+
+/// Slots, which the hand meets in the order of their places in the table.
+///
+/// A slot is one allocation, its key inside it while that is short: a hit follows one pointer.
 #[derive(Default)]
 pub(super) struct Ring {
-    table: HashTable<usize>,
-    slots: Vec<Option<Slot>>,
-    free: Vec<usize>,
+    table: HashTable<Box<Slot>>,
     hand: usize,
     /// Goes round by itself, so that looking for what has expired does not hurry the hand.
     broom: usize,
@@ -143,61 +160,46 @@ impl Ring {
 
     #[cfg(test)]
     pub(super) fn weight(&self) -> u64 {
-        self.slots.iter().flatten().map(Slot::weight).sum()
+        self.table.iter().map(|slot| slot.weight()).sum()
     }
 
+    #[inline]
     pub(super) fn find(&self, hash: u64, key: &[u8]) -> Option<&Slot> {
-        let index = *self.table.find(hash, |&index| self.holds(index, key))?;
-        self.slots.get(index)?.as_ref()
+        let slot = self.table.find(hash, |slot| slot.is(key))?;
+        Some(slot)
     }
 
-    fn holds(&self, index: usize, key: &[u8]) -> bool {
-        matches!(self.slots.get(index), Some(Some(slot)) if slot.is(key))
+    /// As [`find`](Self::find), and always compiled into its caller.
+    #[inline]
+    pub(super) fn hit(&self, hash: u64, key: &[u8]) -> Option<&Slot> {
+        let slot = self.table.find(hash, |slot| slot.is(key))?;
+        Some(slot)
     }
 
-    /// Puts `slot` in, in place of one of the same key, which is returned.
+    /// Puts `slot` in, in place of one of the same key, which is returned. `hash_of` hashes a key.
     ///
     /// What leaves the ring is always handed out, so that values are dropped after the lock is
     /// released: their `Drop` is the user's code.
-    pub(super) fn insert(&mut self, slot: Slot) -> Option<Slot> {
-        let replaced = self.remove(slot.hash, &slot.key);
-        let hash = slot.hash;
-        let index = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(None);
-            self.slots.len().saturating_sub(1)
-        });
-        if let Some(place) = self.slots.get_mut(index) {
-            *place = Some(slot);
+    pub(super) fn insert(&mut self, slot: Slot, hash_of: impl Fn(&[u8]) -> u64) -> Option<Slot> {
+        let place = self.table.entry(
+            hash_of(&slot.key),
+            |there| there.is(&slot.key),
+            |slot| hash_of(&slot.key),
+        );
+        match place {
+            hash_table::Entry::Occupied(mut there) => {
+                Some(mem::replace(&mut **there.get_mut(), slot))
+            }
+            hash_table::Entry::Vacant(place) => {
+                place.insert(Box::new(slot));
+                None
+            }
         }
-        let slots = &self.slots;
-        self.table
-            .insert_unique(hash, index, |&index| hash_of(slots, index));
-        replaced
     }
 
     pub(super) fn remove(&mut self, hash: u64, key: &[u8]) -> Option<Slot> {
-        let slots = &self.slots;
-        let found = self.table.find_entry(
-            hash,
-            |&index| matches!(slots.get(index), Some(Some(slot)) if slot.is(key)),
-        );
-        let (index, _) = found.ok().map(hash_table::OccupiedEntry::remove)?;
-        self.vacate(index)
-    }
-
-    fn vacate(&mut self, index: usize) -> Option<Slot> {
-        let slot = self.slots.get_mut(index)?.take()?;
-        self.free.push(index);
-        Some(slot)
-    }
-
-    /// Takes the slot at `index` out of the ring and the table.
-    fn remove_at(&mut self, index: usize) -> Option<Slot> {
-        let slot = self.vacate(index)?;
-        if let Ok(entry) = self.table.find_entry(slot.hash, |&found| found == index) {
-            entry.remove();
-        }
-        Some(slot)
+        let found = self.table.find_entry(hash, |slot| slot.is(key)).ok()?;
+        Some(*found.remove().0)
     }
 
     /// Changes the ends of a slot, if it `counts`.
@@ -208,31 +210,28 @@ impl Ring {
         (expires, over): (Tick, Tick),
         counts: impl FnOnce(&Slot) -> bool,
     ) -> bool {
-        let index = self.table.find(hash, |&index| self.holds(index, key));
-        if let Some(&index) = index
-            && let Some(Some(slot)) = self.slots.get_mut(index)
-            && counts(slot)
-        {
-            (slot.expires, slot.over, slot.ttl) = (expires, over, UNKNOWN);
-            return true;
+        let Some(slot) = self.table.find_mut(hash, |slot| slot.is(key)) else {
+            return false;
+        };
+        if !counts(slot) {
+            return false;
         }
-        false
+        (slot.expires, slot.over, slot.ttl) = (expires, over, UNKNOWN);
+        true
     }
 
     /// Removes the first entry under the hand that was not asked for since it last came by, but
     /// not `spared`.
-    pub(super) fn evict(&mut self, spared_hash: u64, spared: &[u8]) -> Option<Slot> {
+    pub(super) fn evict(&mut self, spared: &[u8]) -> Option<Slot> {
+        let places = self.table.num_buckets();
         // Once round to clear the flags, once more to find what is clear.
-        for _ in 0..self.slots.len().saturating_mul(2) {
-            let index = step(&mut self.hand, self.slots.len());
-            let Some(Some(slot)) = self.slots.get_mut(index) else {
-                continue;
-            };
-            if slot.hash == spared_hash && slot.is(spared) {
-                continue;
-            }
-            if !std::mem::take(slot.visited.get_mut()) {
-                return self.remove_at(index);
+        for _ in 0..places.saturating_mul(2) {
+            let place = step(&mut self.hand, places);
+            if let Ok(mut found) = self.table.get_bucket_entry(place)
+                && !found.get().is(spared)
+                && !mem::take(found.get_mut().visited.get_mut())
+            {
+                return Some(*found.remove().0);
             }
         }
         None
@@ -240,33 +239,31 @@ impl Ring {
 
     /// Looks at the next `slots` under the broom and moves those that have expired to `removed`.
     pub(super) fn sweep(&mut self, now: Tick, slots: usize, removed: &mut Vec<Slot>) {
-        for _ in 0..slots.min(self.slots.len()) {
-            let index = step(&mut self.broom, self.slots.len());
-            if matches!(self.slots.get(index), Some(Some(slot)) if slot.is_over(now)) {
-                removed.extend(self.remove_at(index));
+        let (places, mut seen) = (self.table.num_buckets(), 0_usize);
+        // A table has no more than three places for a slot, unless it has lost most of them.
+        for _ in 0..slots.saturating_mul(4).min(places) {
+            if seen >= slots {
+                break;
+            }
+            let place = step(&mut self.broom, places);
+            if let Ok(found) = self.table.get_bucket_entry(place) {
+                seen = seen.saturating_add(1);
+                if found.get().is_over(now) {
+                    removed.push(*found.remove().0);
+                }
             }
         }
     }
 
     /// Moves every entry whose key `keep` refuses to `removed`.
     pub(super) fn retain(&mut self, keep: impl Fn(&str) -> bool, removed: &mut Vec<Slot>) {
-        for index in 0..self.slots.len() {
-            if matches!(self.slots.get(index), Some(Some(slot)) if !keep(&slot.text())) {
-                removed.extend(self.remove_at(index));
-            }
-        }
+        let refused = self.table.extract_if(|slot| !keep(&slot.text()));
+        removed.extend(refused.map(|slot| *slot));
     }
 }
 
-fn step(cursor: &mut usize, slots: usize) -> usize {
-    let index = if *cursor < slots { *cursor } else { 0 };
-    *cursor = index.saturating_add(1);
-    index
-}
-
-fn hash_of(slots: &[Option<Slot>], index: usize) -> u64 {
-    slots
-        .get(index)
-        .and_then(Option::as_ref)
-        .map_or(0, |slot| slot.hash)
+fn step(cursor: &mut usize, places: usize) -> usize {
+    let place = if *cursor < places { *cursor } else { 0 };
+    *cursor = place.saturating_add(1);
+    place
 }

@@ -1,0 +1,63 @@
+//! What a codec does for calls that are no hits in memory.
+
+use std::{any::Any, sync::Arc};
+
+use super::CacheValue;
+use crate::{
+    erased::Taker,
+    json::{self, Sink, Unstorable},
+    shape::{Looked, Opened, Shape},
+};
+
+/// The way of a return type to what is stored, shared and brought back.
+pub(super) struct Parts<R, T> {
+    pub(super) copy: fn(&(dyn Any + Send + Sync)) -> Option<R>,
+    pub(super) look: fn(&R) -> Looked<'_, T>,
+    pub(super) open: fn(R) -> Opened<R, T>,
+    pub(super) close: fn(T) -> R,
+    pub(super) none: fn() -> Option<R>,
+    pub(super) share_value: fn(&T) -> Arc<dyn Any + Send + Sync>,
+    pub(super) share_error: fn(&R) -> Option<Arc<dyn Any + Send + Sync>>,
+    pub(super) take_error: fn(Arc<dyn Any + Send + Sync>) -> Option<R>,
+    pub(super) take_value: fn(Arc<dyn Any + Send + Sync>) -> Option<T>,
+    pub(super) encode_value: fn(&T, &mut Sink) -> Result<(), Unstorable>,
+    pub(super) decode_value: fn(&[u8]) -> Option<T>,
+    pub(super) taker: fn() -> Taker,
+}
+
+impl<R, T> Parts<R, T> {
+    pub(super) fn of_shape<E, S, M>() -> Self
+    where
+        S: Shape<R, T, E>,
+        T: CacheValue<M>,
+    {
+        Self {
+            copy: |shared| shared.downcast_ref().cloned().map(S::value),
+            look: S::look,
+            open: S::open,
+            close: S::value,
+            none: S::none,
+            share_value: |value| Arc::new(value.clone()),
+            share_error: |_| None,
+            take_error: |_| None,
+            take_value: |shared| shared.downcast::<T>().map(Arc::unwrap_or_clone).ok(),
+            encode_value: |value, sink| sink.value(value.stored()),
+            decode_value: |json| json::decode(json).map(T::restored),
+            taker: Taker::of::<R, T, E, S, M>,
+        }
+    }
+
+    pub(super) fn sharing_errors<E, S, M>() -> Self
+    where
+        S: Shape<R, T, E>,
+        T: CacheValue<M>,
+        E: Clone + Send + Sync + 'static,
+    {
+        Self {
+            share_error: |returned| Some(Arc::new(S::error(returned)?.clone())),
+            take_error: |shared| S::failed(Arc::unwrap_or_clone(shared.downcast::<E>().ok()?)),
+            taker: Taker::sharing_errors::<R, T, E, S, M>,
+            ..Self::of_shape::<E, S, M>()
+        }
+    }
+}

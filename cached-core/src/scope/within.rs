@@ -1,0 +1,60 @@
+//! A future inside what is around it.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{self, Poll},
+};
+
+use pin_project_lite::pin_project;
+
+use super::{Around, Change, around};
+
+pin_project! {
+    /// A future inside what is around it when it is first polled, but for a change: futures are often built
+    /// outside what they then run in.
+    #[must_use = "futures do nothing unless polled"]
+    pub(crate) struct Within<F> {
+        scope: Scope,
+        #[pin]
+        future: F,
+    }
+}
+
+enum Scope {
+    Planned(Option<Change>),
+    Entered(Around),
+}
+
+impl Scope {
+    fn within(&mut self, poll: &mut dyn FnMut()) {
+        if let Self::Planned(change) = self {
+            let mut context = around();
+            if let Some(change) = change.take() {
+                context.change(change);
+            }
+            *self = Self::Entered(Around(Arc::new(context)));
+        }
+        if let Self::Entered(around) = self {
+            around.within(poll);
+        }
+    }
+}
+
+impl<F: Future> Future for Within<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<F::Output> {
+        let mut within = self.project();
+        let mut polled = Poll::Pending;
+        within
+            .scope
+            .within(&mut || polled = within.future.as_mut().poll(context));
+        polled
+    }
+}
+
+pub(super) fn within<F>(change: Change, future: F) -> Within<F> {
+    let scope = Scope::Planned(Some(change));
+    Within { scope, future }
+}
