@@ -223,8 +223,9 @@ fn reads(server: &RedisServer) -> (u64, u64) {
 /// Reads all `keys` at once; returns by how many commands, which named how many keys.
 async fn read_at_once(keys: Vec<String>) -> (u64, u64) {
     let server = RedisServer::start();
+    // With the older protocol all markers are read, whatever was read before.
     let cache = Cache::builder()
-        .redis_url(server.url())
+        .redis_url(format!("{}?protocol=resp2", server.url()))
         .op_timeout(PATIENCE)
         .build()
         .unwrap();

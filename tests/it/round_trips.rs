@@ -89,7 +89,18 @@ impl Cost {
     /// One read, and nothing else at all.
     fn assert_is_one_read(&self) {
         self.assert_is(1, 1);
-        assert_eq!(self.commands, [("mget".to_owned(), 1)].into(), "{self:?}");
+        assert_eq!(self.reads(), [("mget".to_owned(), 1)].into(), "{self:?}");
+    }
+
+    /// The commands, but for those that have markers watched which are read again: they go with the read.
+    fn reads(&self) -> BTreeMap<String, u64> {
+        let mut commands = self.commands.clone();
+        if let Some(watches) = commands.remove("client|caching")
+            && let Some(reads) = commands.get_mut("mget")
+        {
+            *reads -= watches;
+        }
+        commands
     }
 }
 
@@ -202,7 +213,7 @@ async fn age_is_asked_for_in_the_round_trip_of_the_read() {
     let read: BTreeMap<String, u64> = [("mget".to_owned(), 1), ("pttl".to_owned(), 1)].into();
     let hit = line.cost(0, windows(1)).await;
     hit.assert_is(1, 1);
-    assert_eq!(hit.commands, read, "{hit:?}");
+    assert_eq!(hit.reads(), read, "{hit:?}");
 
     // Past its ttl: the answer, then the store, with nothing to capture.
     line.make_old("d", Duration::from_secs(7_000));
@@ -216,7 +227,7 @@ async fn age_is_asked_for_in_the_round_trip_of_the_read() {
     line.make_old("e", Duration::from_secs(7_000));
     let stale = line.cost(0, one_window(1, true)).await;
     stale.assert_is(1, 1);
-    assert_eq!(stale.commands, read, "{stale:?}");
+    assert_eq!(stale.reads(), read, "{stale:?}");
     // And without one: the read and the store.
     line.cost(1, one_window(1, false)).await.assert_is(1, 2);
 }
