@@ -139,6 +139,7 @@ impl Table {
         self.places.clear();
         self.slots.clear();
         self.free.clear();
+        self.hand = 0;
     }
 
     fn place(&self, name: &[u8]) -> Option<u32> {
@@ -161,14 +162,12 @@ impl Table {
         // Twice round: the first time may find all of them used.
         for _ in 0..self.slots.len().saturating_mul(2) {
             let place = self.hand;
-            self.hand = place.saturating_add(1);
-            match self.slots.get(place) {
-                None => self.hand = 0,
-                Some(slot) if slot.is_used.swap(false, Ordering::Relaxed) => {}
-                Some(_) => {
-                    self.clear(u32::try_from(place).ok()?);
-                    return self.free.pop();
-                }
+            let next = place.saturating_add(1);
+            self.hand = if next < self.slots.len() { next } else { 0 };
+            let slot = self.slots.get(place)?;
+            if !slot.is_used.swap(false, Ordering::Relaxed) {
+                self.clear(u32::try_from(place).ok()?);
+                return self.free.pop();
             }
         }
         None
@@ -188,3 +187,6 @@ impl Table {
         }
     }
 }
+
+#[cfg(test)]
+mod model;
