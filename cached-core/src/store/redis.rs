@@ -15,6 +15,7 @@ mod info;
 mod lane;
 mod lifetimes;
 mod names;
+mod pools;
 mod purge;
 mod queue;
 mod reads;

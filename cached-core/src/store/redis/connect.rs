@@ -1,24 +1,21 @@
 //! [`Lanes`]: where lanes come from, and when one is replaced.
 
 use std::{
-    convert::Infallible,
     fmt,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use deadpool_redis::{
-    Connection, Manager, Pool, Runtime,
-    redis::{
-        self, AsyncConnectionConfig, Client, ConnectionAddr, Pipeline, ProtocolVersion, PushInfo,
-        Value, io::tcp::TcpSettings,
-    },
+    Connection,
+    redis::{self, Pipeline, Value},
 };
 use tokio::{runtime::Handle, sync::watch};
 
 use super::{
     failure, info,
     lane::{self, Lane},
+    pools::Pools,
     reports::Reports,
     slot::{Found, Slot},
     under_way::Missed,
@@ -29,16 +26,15 @@ use crate::{Error, ErrorKind, clock, config::Config, error::Class, event};
 /// The lane in use, and the pool that supplies connections.
 #[derive(Clone)]
 pub(super) struct Lanes {
-    pool: Pool,
+    pools: Pools,
     slot: Arc<Slot<Lane, Attempt>>,
     reports: Arc<Reports>,
     deadline: Duration,
     connect_timeout: Duration,
     /// With a pool of one, the lane's connection is the only one there is.
     lane_only: bool,
-    /// Where connections take what the server tells by itself, and whether they can hear it.
+    /// Where connections take what the server tells by itself.
     pushes: Pushes,
-    hears: bool,
 }
 
 /// A task connects; all callers wait for it, each for as long as its own deadline lasts.
@@ -72,44 +68,15 @@ impl Lanes {
         address: &str,
         reports: Arc<Reports>,
     ) -> Result<Self, Error> {
-        let info = connection_info(address)?;
-        let mut settings = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(config.connect_timeout))
-            // Every operation has one deadline around everything it does: a second clock inside
-            // would only cost.
-            .set_response_timeout(None);
         let pushes = Pushes::default();
-        let hears = info.redis_settings().protocol() == ProtocolVersion::RESP3;
-        if hears {
-            let pushes = pushes.clone();
-            settings = settings.set_push_sender(move |push: PushInfo| {
-                pushes.told(&push);
-                Ok::<_, Infallible>(())
-            });
-        }
-        let manager = Manager::new_with_config(info, settings).map_err(|_| bad_address())?;
-        let pool = Pool::builder(manager)
-            .max_size(config.pool_size)
-            .runtime(Runtime::Tokio1)
-            .wait_timeout(Some(config.connect_timeout))
-            .create_timeout(Some(config.connect_timeout))
-            .recycle_timeout(Some(config.connect_timeout))
-            .build()
-            .map_err(|_| {
-                Error::new(
-                    ErrorKind::Config,
-                    "the pool of connections could not be built",
-                )
-            })?;
         Ok(Self {
-            pool,
+            pools: Pools::new(config, address, &pushes)?,
             slot: Arc::new(Slot::new()),
             reports,
             deadline: config.op_timeout,
             connect_timeout: config.connect_timeout,
             lane_only: config.pool_size == 1,
             pushes,
-            hears,
         })
     }
 
@@ -128,7 +95,7 @@ impl Lanes {
     /// met an outage may be silent for ever.
     pub(super) async fn new_lane(&self, limit: Duration) -> Result<Arc<Lane>, Error> {
         self.close();
-        self.pool.retain(|_, _| false);
+        self.pools.forget();
         self.lane_within(limit).await
     }
 
@@ -228,10 +195,8 @@ impl Lanes {
             if self.lane_only {
                 return Ok(Checkout::Lane(self.lane().await?));
             }
-            match self.pool.get().await {
-                Ok(connection) => Ok(Checkout::Pooled(Box::new(connection))),
-                Err(error) => Err(failure::of_pool(&error)),
-            }
+            let pooled = self.pools.get().await?;
+            Ok(Checkout::Pooled(Box::new(pooled)))
         });
         failure::in_time(self.deadline, work).await
     }
@@ -276,17 +241,13 @@ impl Checkout {
 
 async fn open(lanes: &Lanes, limit: Duration) -> Result<Lane, Error> {
     let work = async {
-        let pooled = lanes
-            .pool
-            .get()
-            .await
-            .map_err(|error| failure::of_pool(&error))?;
+        let pooled = lanes.pools.get().await?;
         let mut connection = pooled.as_ref().clone();
         let mut questions = Pipeline::with_capacity(info::QUESTIONS);
         info::ask(&mut questions);
         // Before the server is asked: what it tells from then on counts.
         let watched = lanes.pushes.watch();
-        if lanes.hears {
+        if lanes.pools.hear() {
             watched::ask(&mut questions);
         }
         let replies = connection
@@ -339,36 +300,6 @@ pub(super) fn runtime() -> Result<Handle, Error> {
              task, and build the runtime with `enable_all`",
         )),
     }
-}
-
-fn connection_info(address: &str) -> Result<redis::ConnectionInfo, Error> {
-    if address.starts_with("rediss:") || address.starts_with("valkeys:") {
-        return Err(Error::new(
-            ErrorKind::Config,
-            "the address of Redis asks for TLS, which is not supported yet: use `redis://`",
-        ));
-    }
-    let client = Client::open(address).map_err(|_| bad_address())?;
-    let info = client.get_connection_info().clone();
-    let mut info = match info.addr() {
-        ConnectionAddr::Tcp(..) => info.set_tcp_settings(TcpSettings::default().set_nodelay(true)),
-        _ => info,
-    };
-    // The protocol in which a server tells things by itself; the address may ask for the other one, for a proxy.
-    if !address.contains("protocol=") {
-        let settings = info.redis_settings().clone();
-        info = info.set_redis_settings(settings.set_protocol(ProtocolVersion::RESP3));
-    }
-    Ok(info)
-}
-
-/// The address may hold a password, so the message does not repeat it, and there is no source.
-fn bad_address() -> Error {
-    Error::new(
-        ErrorKind::Config,
-        "the address of Redis (`REDIS_URL`) does not parse: write \
-         `redis://[user:password@]host[:port][/database]`, with `%` escapes in user and password",
-    )
 }
 
 impl fmt::Debug for Lanes {

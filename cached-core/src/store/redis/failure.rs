@@ -137,6 +137,22 @@ pub(super) fn of_pool(error: &PoolError) -> Error {
     }
 }
 
+/// Whether a new connection was refused for its protocol: by a server that had `HELLO` renamed, or something in
+/// front of it that speaks the older one.
+pub(super) fn is_of_protocol(error: &PoolError) -> bool {
+    let PoolError::Backend(error) = error else {
+        return false;
+    };
+    let is_of_hello = || {
+        let detail = error.detail().unwrap_or_default().to_ascii_lowercase();
+        detail.contains("hello") || detail.contains("protocol version")
+    };
+    match error.code() {
+        Some(code) => code == "NOPROTO" || (code == "ERR" && is_of_hello()),
+        None => error.kind() == redis::ErrorKind::RESP3NotSupported,
+    }
+}
+
 /// Runs `work` for `deadline` at most.
 pub(super) fn in_time<T, F>(deadline: Duration, work: F) -> InTime<F>
 where

@@ -161,19 +161,27 @@ impl Lane {
             all.cmd("PTTL").arg(*entry);
         }
         all.cmd("MGET").arg(names);
-        let answers = self.each(&all).await;
-        if watches && matches!(&answers, Err(error) if error.kind() == ErrorKind::Refused) {
-            // It was allowed when the connection was made.
-            self.watched.turn_off();
-        }
-        let mut answers = answers?;
+        let questions = if confirms_at.is_some() {
+            info::QUESTIONS
+        } else {
+            0
+        };
+        let may_fail = watches.then_some(questions);
+        let mut answers = self.each_but(&all, may_fail).await?;
         let values = answers.pop().and_then(Answer::value);
         let mut answers = answers.into_iter();
         if let Some(now) = confirms_at {
             self.confirm(now, answers.by_ref().take(info::QUESTIONS))?;
         }
         if watches {
-            asking.learn(answers.by_ref().nth(1).and_then(Answer::value));
+            let is_watched = answers.next() != Some(Answer::Refused);
+            let found = answers.next().and_then(Answer::value);
+            if is_watched {
+                asking.learn(found);
+            } else {
+                // It was allowed when the connection was made.
+                self.watched.turn_off();
+            }
         }
         match values {
             Some(Value::Array(values)) if values.len() == names.len() => Ok((
@@ -213,6 +221,15 @@ impl Lane {
     /// One answer a command. An error of one that says nothing of the others is its own; any other is
     /// the whole pipeline's.
     pub(super) async fn each(&self, pipeline: &Pipeline) -> Result<Vec<Answer>, Error> {
+        self.each_but(pipeline, None).await
+    }
+
+    /// As [`each`](Self::each); the command at `may_fail` does so for itself, whatever the server says of it.
+    async fn each_but(
+        &self,
+        pipeline: &Pipeline,
+        may_fail: Option<usize>,
+    ) -> Result<Vec<Answer>, Error> {
         let mut connection = self.connection.clone();
         let count = pipeline.len();
         self.asked(self.since_opened());
@@ -220,8 +237,10 @@ impl Lane {
         let replies = replies.and_then(|replies| {
             replies
                 .into_iter()
-                .map(|reply| match reply.extract_error() {
+                .enumerate()
+                .map(|(index, reply)| match reply.extract_error() {
                     Ok(reply) => Ok(Answer::Value(reply)),
+                    Err(_) if may_fail == Some(index) => Ok(Answer::Refused),
                     Err(error) if failure::is_another_type(&error) => Ok(Answer::AnotherType),
                     Err(error) if failure::is_no_script(&error) => Ok(Answer::NoScript),
                     Err(error) => Err(error),
@@ -313,13 +332,15 @@ pub(super) enum Answer {
     AnotherType,
     /// The server does not have the script.
     NoScript,
+    /// The server does not do it, and nothing hangs on it.
+    Refused,
 }
 
 impl Answer {
     pub(super) fn value(self) -> Option<Value> {
         match self {
             Self::Value(value) => Some(value),
-            Self::AnotherType | Self::NoScript => None,
+            Self::AnotherType | Self::NoScript | Self::Refused => None,
         }
     }
 
