@@ -20,6 +20,7 @@
 //! | leaders that are cancelled, panic, hang; calls inside themselves | `it::single_flight` |
 //! | the holder of a lease is killed | `it::late` |
 //! | 10,000 callers of one key, 10,000 keys that end together, storms of invalidations | `storms` |
+//! | markers that are watched: changed by hand, evicted, forgotten; rights and connections that end | `watched`, `it::watched` |
 //! | the body fails as well | `replies`, `it::stale` |
 //! | user input in keys, two services on one prefix | `it::user_input`, `it::identity` |
 //! | callers that do not wait for the deadline | `breaker` |
@@ -46,3 +47,4 @@ mod replies;
 mod restarts;
 mod start;
 mod storms;
+mod watched;

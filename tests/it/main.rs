@@ -28,6 +28,7 @@ mod stale;
 mod surroundings;
 mod user_input;
 mod visible;
+mod watched;
 
 /// Waits until `cache` has written `entries` entries: what a function returned is written behind the answer.
 async fn stored(cache: &cached_core::Cache, entries: u64) {

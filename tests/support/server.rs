@@ -58,6 +58,14 @@ impl ServerBuilder {
         self
     }
 
+    /// A command has another name, so that it is unknown by its own.
+    #[must_use]
+    pub fn rename(mut self, command: &str, name: &str) -> Self {
+        let words = ["--rename-command", command, name];
+        self.arguments.extend(words.map(ToOwned::to_owned));
+        self
+    }
+
     /// Starts the server and waits until it answers.
     pub fn start(self) -> RedisServer {
         const TRIES: usize = 20;
