@@ -137,6 +137,7 @@ impl Lane {
             return Ok((self.mget(names, now).await?, Vec::new()));
         }
         let confirms_at = (!is_confirmed).then_some(now);
+        self.watched.go_on(now);
         // Boxed: most reads do not ask, and their futures stay small.
         Box::pin(self.values_and_more(names, entries, asking, confirms_at)).await
     }

@@ -35,6 +35,10 @@ pub(super) use table::Ticket;
 /// How many markers a connection watches, some 120 bytes each here and 200 on the server.
 const CAPACITY: usize = 32_768;
 
+/// For how many milliseconds a marker is watched at the least; then it is read again. A server that evicts what is
+/// idle would take one that nobody reads for idle; and if a change were not told, it would not count for ever.
+const ROUND: u64 = 30_000;
+
 /// How many commands [`ask`] adds.
 pub(super) const QUESTIONS: usize = 2;
 
@@ -84,6 +88,14 @@ impl Watched {
         self.is_on.load(Ordering::Relaxed)
     }
 
+    /// Time goes on: it is so many milliseconds after the connection was opened.
+    pub(super) fn go_on(&self, now: u64) {
+        let round = now.checked_div(ROUND).unwrap_or(0);
+        if !self.read().is_at(round) {
+            self.write().go_to(round);
+        }
+    }
+
     /// Where the tokens of all markers are, if all are watched: before the entry is read.
     pub(super) fn find(&self, names: &Names) -> Option<PerGroup<Ticket>> {
         if !self.is_on() {
@@ -127,7 +139,7 @@ impl Watched {
         if self.is_on() {
             let new = markers.filter(|name| {
                 let table = self.read();
-                !table.has(name) && self.regulars.is_regular(table.hash(name))
+                !table.has(name) && (table.had(name) || self.regulars.is_regular(table.hash(name)))
             });
             let new: Vec<&str> = new.collect();
             if !new.is_empty() {

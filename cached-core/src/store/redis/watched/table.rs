@@ -21,6 +21,8 @@ pub(super) struct Table {
     hand: usize,
     /// Counts markers that were begun: no two tickets are alike.
     begun: u64,
+    /// Counts time: what was begun before the last one is begun again.
+    round: u64,
 }
 
 #[derive(Debug)]
@@ -29,6 +31,8 @@ struct Slot {
     hash: u64,
     /// Of what is in it now; of nothing, the latest that was.
     number: u64,
+    /// The one in which it was begun.
+    round: u64,
     /// None while it is on its way.
     token: Option<Token>,
     is_used: AtomicBool,
@@ -51,7 +55,17 @@ impl Table {
             capacity,
             hand: 0,
             begun: 0,
+            round: 0,
         }
+    }
+
+    pub(super) fn is_at(&self, round: u64) -> bool {
+        self.round == round
+    }
+
+    /// Time goes on.
+    pub(super) fn go_to(&mut self, round: u64) {
+        self.round = round;
     }
 
     pub(super) fn hash(&self, name: &str) -> u64 {
@@ -60,14 +74,32 @@ impl Table {
 
     /// Whether this marker is watched, or on its way.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.place(name.as_bytes()).is_some()
+        self.find_slot(name)
+            .is_some_and(|(_, slot)| !self.is_over(slot))
+    }
+
+    /// Whether this marker is to be begun again.
+    pub(super) fn had(&self, name: &str) -> bool {
+        self.find_slot(name)
+            .is_some_and(|(_, slot)| self.is_over(slot))
+    }
+
+    fn is_over(&self, slot: &Slot) -> bool {
+        slot.round.saturating_add(1) < self.round
+    }
+
+    fn find_slot(&self, name: &str) -> Option<(u32, &Slot)> {
+        let place = self.place(name.as_bytes())?;
+        Some((place, self.slots.get(place as usize)?))
     }
 
     /// The ticket of a marker whose token is here.
     pub(super) fn find(&self, name: &str) -> Option<Ticket> {
-        let place = self.place(name.as_bytes())?;
-        let slot = self.slots.get(place as usize)?;
+        let (place, slot) = self.find_slot(name)?;
         slot.token?;
+        if self.is_over(slot) {
+            return None;
+        }
         // Written only where it is not yet: readers share the line.
         if !slot.is_used.load(Ordering::Relaxed) {
             slot.is_used.store(true, Ordering::Relaxed);
@@ -88,14 +120,16 @@ impl Table {
     /// from then on counts.
     pub(super) fn begin(&mut self, name: &str) -> Option<Ticket> {
         let hash = self.hash(name);
-        if self.place(name.as_bytes()).is_some() {
+        if self.has(name) {
             return None;
         }
+        self.end(name.as_bytes());
         self.begun = self.begun.saturating_add(1);
         let slot = Slot {
             name: name.into(),
             hash,
             number: self.begun,
+            round: self.round,
             token: None,
             is_used: AtomicBool::new(false),
         };

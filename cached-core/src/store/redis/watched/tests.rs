@@ -62,6 +62,27 @@ fn what_is_read_most_stays() {
 }
 
 #[test]
+fn what_was_watched_for_long_is_begun_again() {
+    let mut table = Table::new(8);
+    let ticket = table.begin("a").unwrap();
+    table.learn(ticket, Some(token(1)));
+    table.go_to(1);
+    assert!(table.find("a").is_some() && table.has("a") && !table.had("a"));
+    let old = table.find("a").unwrap();
+    table.go_to(2);
+    assert!(table.find("a").is_none() && !table.has("a") && table.had("a"));
+    assert_eq!(table.token(old), Some(token(1)), "for calls under way");
+    let ticket = table.begin("a").unwrap();
+    assert_eq!(table.token(old), None);
+    table.learn(ticket, Some(token(2)));
+    assert_eq!(table.token(table.find("a").unwrap()), Some(token(2)));
+    // One whose answer nobody takes is not on its way for ever.
+    assert!(table.begin("b").is_some() && table.begin("b").is_none());
+    table.go_to(4);
+    assert!(table.begin("b").is_some());
+}
+
+#[test]
 fn a_question_without_an_answer_leaves_nothing() {
     let watched = Pushes::default().watch();
     watched.turn_on();

@@ -54,6 +54,8 @@ fn with_all_rules_tokens_are_those_of_the_read() {
         two([BOTH, BOTH]).watched().changes(1),
         two([BOTH, FIRST]).changes(1).drops(1),
         two([FIRST, FIRST]).changes(2),
+        two([BOTH, FIRST]).watched().changes(1).rounds(1),
+        two([FIRST, FIRST]).rounds(2).drops(1),
         two([FIRST, SECOND]).room_for(1).changes(1).drops(1),
     ];
     let mut states = 0;

@@ -46,6 +46,12 @@ impl State {
                 state.tell(rules, Told::OfAll);
             });
         }
+        if self.budget.rounds > 0 {
+            moves.may("all that is watched is old", 0, |state| {
+                state.budget.rounds -= 1;
+                state.grow_old();
+            });
+        }
         if self.budget.breaks > 0 {
             moves.may("the connection ends", 0, |state| {
                 state.budget.breaks -= 1;

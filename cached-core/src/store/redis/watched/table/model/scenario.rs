@@ -42,6 +42,7 @@ pub(super) struct Budget {
     pub(super) changes: u8,
     pub(super) breaks: u8,
     pub(super) drops: u8,
+    pub(super) rounds: u8,
 }
 
 impl Scenario {
@@ -78,6 +79,11 @@ impl Scenario {
 
     pub(super) fn drops(mut self, drops: u8) -> Self {
         self.budget.drops = drops;
+        self
+    }
+
+    pub(super) fn rounds(mut self, rounds: u8) -> Self {
+        self.budget.rounds = rounds;
         self
     }
 

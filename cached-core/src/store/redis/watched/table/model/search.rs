@@ -87,10 +87,10 @@ impl Hash for Table {
     fn hash<H: Hasher>(&self, state: &mut H) {
         for slot in &self.slots {
             let is_used = slot.is_used.load(Ordering::Relaxed);
-            (&slot.name, slot.number, slot.token, is_used).hash(state);
+            (&slot.name, slot.number, slot.round, slot.token, is_used).hash(state);
         }
         let mut places: Vec<u32> = self.places.iter().copied().collect();
         places.sort_unstable();
-        (places, &self.free, self.hand, self.begun).hash(state);
+        (places, &self.free, self.hand, self.begun, self.round).hash(state);
     }
 }

@@ -326,6 +326,11 @@ impl State {
         self.tables.push(table);
     }
 
+    pub(super) fn grow_old(&mut self) {
+        let table = self.tables.last_mut().unwrap();
+        table.go_to(table.round + 2);
+    }
+
     /// Whether the call has no answer yet.
     pub(super) fn is_waiting(&self, call: usize) -> bool {
         matches!(
