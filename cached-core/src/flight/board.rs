@@ -97,6 +97,11 @@ impl Flight {
 }
 
 impl Board {
+    /// Whether nobody leads, and nobody would.
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.followers == 0 && matches!(self.state, State::Vacant)
+    }
+
     /// Whether `passenger` may take what this flight gives, or will give.
     pub(super) fn admits(&self, passenger: Passenger<'_>, generations: &Generations) -> bool {
         let in_time = match &self.state {

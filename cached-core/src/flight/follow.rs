@@ -68,6 +68,10 @@ impl Follower {
                     }
                 },
             }
+            // Nearly always this is the end of it: thousands that are woken at once do not queue up to register again.
+            if let Now::Turn(turn) = self.now() {
+                return turn;
+            }
         }
     }
 
@@ -98,12 +102,18 @@ pub(super) enum Now {
 
 impl Drop for Follower {
     fn drop(&mut self) {
-        let mut by_key = self.flights.lock();
-        let mut board = self.flight.board();
-        board.followers = board.followers.saturating_sub(1);
-        if board.followers == 0 && matches!(board.state, State::Vacant) {
-            drop(board);
-            boarding::remove(&mut by_key, &self.flight);
+        // Thousands leave a flight that has landed: they do not wait for all other flights.
+        let is_last = {
+            let mut board = self.flight.board();
+            board.followers = board.followers.saturating_sub(1);
+            board.is_abandoned()
+        };
+        if is_last {
+            let mut by_key = self.flights.lock();
+            // Another call may have boarded in between.
+            if self.flight.board().is_abandoned() {
+                boarding::remove(&mut by_key, &self.flight);
+            }
         }
     }
 }
