@@ -58,10 +58,15 @@ impl Names {
 
     /// What is read of them.
     pub(super) fn within(&self, scope: Scope) -> impl Iterator<Item = &str> {
-        self.all().take(match scope {
+        self.all().take(self.count(scope))
+    }
+
+    /// How many names that are.
+    pub(super) fn count(&self, scope: Scope) -> usize {
+        match scope {
             Scope::Entry => 1,
-            Scope::Whole => usize::MAX,
-        })
+            Scope::Whole => self.len(),
+        }
     }
 
     pub(super) fn len(&self) -> usize {

@@ -242,9 +242,11 @@ async fn alone(lane: &Lane, names: &Names, scope: Scope) -> Result<Seen, Error> 
 
 /// Reads several entries, and their markers where they are wanted, by one command, which names every key once.
 pub(super) async fn together(lane: &Lane, asks: &[(&Names, Scope)]) -> Result<Vec<Seen>, Error> {
-    let mut places: HashMap<&str, usize, DefaultHashBuilder> = HashMap::default();
-    let mut unique: Vec<&str> = Vec::with_capacity(asks.len().saturating_mul(2));
-    let mut indices: Vec<usize> = Vec::with_capacity(asks.len().saturating_mul(2));
+    let count = asks.iter().map(|(names, scope)| names.count(*scope)).sum();
+    let mut places: HashMap<&str, usize, DefaultHashBuilder> =
+        HashMap::with_capacity_and_hasher(count, DefaultHashBuilder::default());
+    let mut unique: Vec<&str> = Vec::with_capacity(count);
+    let mut indices: Vec<usize> = Vec::with_capacity(count);
     for name in asks.iter().flat_map(|(names, scope)| names.within(*scope)) {
         indices.push(*places.entry(name).or_insert_with(|| {
             unique.push(name);
@@ -272,7 +274,7 @@ pub(super) async fn together(lane: &Lane, asks: &[(&Names, Scope)]) -> Result<Ve
         });
     let seen = |(names, scope): &(&Names, Scope)| Seen {
         remaining: names.asks_ttl.then(|| ttls.next().flatten()).flatten(),
-        ..Seen::of(values.by_ref().take(names.within(*scope).count()))
+        ..Seen::of(values.by_ref().take(names.count(*scope)))
     };
     Ok(asks.iter().map(seen).collect())
 }
