@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, bail, ensure};
 
 use crate::contestants;
-use crate::options::Options;
+use crate::options::{Named as _, Options};
 use crate::rounds::{self, Row, Trial};
 use crate::subject::Profile;
 use crate::table;

@@ -1,6 +1,10 @@
 //! The loops: many tasks for a while, or one thread alone.
+//!
+//! What calls a contestant is compiled for each of them, so that it is inlined as far as it is in a user's program;
+//! what runs these loops is compiled once.
 
 use std::hint::black_box;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -20,9 +24,54 @@ const STRIDE: u64 = 617;
 /// How often all keys are called until none is a miss: a cache may store behind the answer.
 const PASSES: u32 = 50;
 
-/// Fills the cache, then makes sure that every key is a hit with the value that the body gives.
-pub(crate) async fn warm<V: Subject, C: Contestant<V>>(contestant: &C) -> anyhow::Result<()> {
-    contestant.within(fill(contestant)).await
+/// Calls between two looks at the clock, which takes as long as a hit in memory.
+const CALLS: u32 = 1_000;
+
+type Boxed<'a, T> = Pin<Box<dyn Future<Output = anyhow::Result<T>> + Send + 'a>>;
+
+/// A contestant and its value, with their types forgotten.
+pub(crate) trait Measured: Send + Sync {
+    /// Fills the cache, then makes sure that every key is a hit with the value that the body gives.
+    fn warm(&self) -> Boxed<'_, ()>;
+
+    /// One of many tasks: calls in turns until told to stop; how many.
+    fn task(&self, stop: Arc<AtomicBool>, number: u64) -> Boxed<'static, u64>;
+
+    /// So many hits, and nothing else.
+    fn hits(&self, calls: u32) -> Boxed<'_, ()>;
+
+    /// One hit, in nanoseconds.
+    fn hit(&self, turn: u64) -> Boxed<'_, f64>;
+}
+
+struct Typed<V, C> {
+    contestant: C,
+    value: std::marker::PhantomData<fn() -> V>,
+}
+
+pub(crate) fn measured<V: Subject, C: Contestant<V>>(contestant: C) -> Box<dyn Measured> {
+    Box::new(Typed {
+        contestant,
+        value: std::marker::PhantomData::<fn() -> V>,
+    })
+}
+
+impl<V: Subject, C: Contestant<V>> Measured for Typed<V, C> {
+    fn warm(&self) -> Boxed<'_, ()> {
+        Box::pin(self.contestant.within(fill(&self.contestant)))
+    }
+
+    fn task(&self, stop: Arc<AtomicBool>, number: u64) -> Boxed<'static, u64> {
+        Box::pin(run(self.contestant.clone(), stop, number))
+    }
+
+    fn hits(&self, calls: u32) -> Boxed<'_, ()> {
+        Box::pin(self.contestant.within(hits(&self.contestant, calls)))
+    }
+
+    fn hit(&self, turn: u64) -> Boxed<'_, f64> {
+        Box::pin(self.contestant.within(hit(&self.contestant, turn)))
+    }
 }
 
 async fn fill<V: Subject, C: Contestant<V>>(contestant: &C) -> anyhow::Result<()> {
@@ -40,31 +89,6 @@ async fn fill<V: Subject, C: Contestant<V>>(contestant: &C) -> anyhow::Result<()
     bail!("some keys are misses after {PASSES} calls")
 }
 
-/// Hits per second of `tasks` tasks together, for as long as `span`.
-pub(crate) fn throughput<V: Subject, C: Contestant<V>>(
-    contestant: &C,
-    runtime: &Runtime,
-    tasks: u32,
-    span: Duration,
-) -> anyhow::Result<f64> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let loaded = loads();
-    let begun = Instant::now();
-    let running: Vec<_> = (0..tasks)
-        .map(|task| runtime.spawn(run(contestant.clone(), Arc::clone(&stop), u64::from(task))))
-        .collect();
-    std::thread::sleep(span);
-    stop.store(true, Ordering::Relaxed);
-    let elapsed = begun.elapsed();
-    let mut calls = 0;
-    for task in running {
-        calls += runtime.block_on(task).context("a task panicked")??;
-    }
-    ensure!(loads() == loaded, "{} hits were misses", loads() - loaded);
-    Ok(per_second(calls, elapsed))
-}
-
-/// One task: calls in turns until told to stop; returns how many.
 async fn run<V: Subject, C: Contestant<V>>(
     contestant: C,
     stop: Arc<AtomicBool>,
@@ -89,74 +113,77 @@ async fn run<V: Subject, C: Contestant<V>>(
         .await
 }
 
-/// Nanoseconds per hit of one thread alone, over about `span`.
-pub(crate) fn latency<V: Subject, C: Contestant<V>>(
-    contestant: &C,
-    span: Duration,
-) -> anyhow::Result<f64> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let loaded = loads();
-    let (calls, elapsed) = runtime.block_on(contestant.within(alone(contestant, span)))?;
-    ensure!(loads() == loaded, "{} hits were misses", loads() - loaded);
-    Ok(1e9 / per_second(calls, elapsed))
+async fn hits<V: Subject, C: Contestant<V>>(contestant: &C, calls: u32) -> anyhow::Result<()> {
+    let mut id = 0;
+    for _ in 0..calls {
+        black_box(contestant.call(black_box(id)).await?);
+        id = (id + STRIDE) % V::KEYS;
+    }
+    Ok(())
 }
 
-async fn alone<V: Subject, C: Contestant<V>>(
-    contestant: &C,
-    span: Duration,
-) -> anyhow::Result<(u64, Duration)> {
+async fn hit<V: Subject, C: Contestant<V>>(contestant: &C, turn: u64) -> anyhow::Result<f64> {
+    let id = turn.wrapping_mul(STRIDE) % V::KEYS;
     let begun = Instant::now();
-    let (mut id, mut calls) = (0, 0);
+    black_box(contestant.call(black_box(id)).await?);
+    Ok(begun.elapsed().as_secs_f64() * 1e9)
+}
+
+/// Hits per second of `tasks` tasks together, for as long as `span`.
+pub(crate) fn throughput(
+    measured: &dyn Measured,
+    runtime: &Runtime,
+    tasks: u32,
+    span: Duration,
+) -> anyhow::Result<f64> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let loaded = loads();
+    let begun = Instant::now();
+    let running: Vec<_> = (0..tasks)
+        .map(|task| runtime.spawn(measured.task(Arc::clone(&stop), u64::from(task))))
+        .collect();
+    std::thread::sleep(span);
+    stop.store(true, Ordering::Relaxed);
+    let elapsed = begun.elapsed();
+    let mut calls = 0;
+    for task in running {
+        calls += runtime.block_on(task).context("a task panicked")??;
+    }
+    none_loaded_since(loaded)?;
+    Ok(per_second(calls, elapsed))
+}
+
+/// Nanoseconds per hit of one thread alone, over about `span`.
+pub(crate) fn latency(
+    measured: &dyn Measured,
+    runtime: &Runtime,
+    span: Duration,
+) -> anyhow::Result<f64> {
+    let loaded = loads();
+    let begun = Instant::now();
+    let mut calls = 0;
     loop {
-        // A clock read costs as much as a hit, so one serves a whole round of the keys.
-        for _ in 0..V::KEYS {
-            black_box(contestant.call(black_box(id)).await?);
-            id = (id + STRIDE) % V::KEYS;
-        }
-        calls += V::KEYS;
+        runtime.block_on(measured.hits(CALLS))?;
+        calls += u64::from(CALLS);
         let elapsed = begun.elapsed();
         if elapsed >= span {
-            return Ok((calls, elapsed));
+            none_loaded_since(loaded)?;
+            return Ok(1e9 / per_second(calls, elapsed));
         }
     }
 }
 
-/// So many hits, and nothing else.
-pub(crate) async fn hits<V: Subject, C: Contestant<V>>(
-    contestant: &C,
-    calls: u32,
-) -> anyhow::Result<()> {
+/// Nanoseconds of one hit.
+pub(crate) fn call(measured: &dyn Measured, runtime: &Runtime, turn: u64) -> anyhow::Result<f64> {
     let loaded = loads();
-    let work = async {
-        let mut id = 0;
-        for _ in 0..calls {
-            black_box(contestant.call(black_box(id)).await?);
-            id = (id + STRIDE) % V::KEYS;
-        }
-        anyhow::Ok(())
-    };
-    contestant.within(work).await?;
-    ensure!(loads() == loaded, "{} hits were misses", loads() - loaded);
-    Ok(())
+    let time = runtime.block_on(measured.hit(turn))?;
+    none_loaded_since(loaded)?;
+    Ok(time)
 }
 
-/// Nanoseconds of one hit.
-pub(crate) async fn call<V: Subject, C: Contestant<V>>(
-    contestant: &C,
-    turn: u64,
-) -> anyhow::Result<f64> {
-    let id = turn.wrapping_mul(STRIDE) % V::KEYS;
-    let loaded = loads();
-    let timed = contestant.within(async {
-        let begun = Instant::now();
-        black_box(contestant.call(black_box(id)).await?);
-        anyhow::Ok(begun.elapsed())
-    });
-    let time = timed.await?;
-    ensure!(loads() == loaded, "a hit was a miss");
-    Ok(time.as_secs_f64() * 1e9)
+fn none_loaded_since(loaded: u64) -> anyhow::Result<()> {
+    ensure!(loads() == loaded, "{} hits were misses", loads() - loaded);
+    Ok(())
 }
 
 #[expect(

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 use tokio::runtime::Runtime;
 
-use crate::options::Options;
+use crate::options::{Named as _, Options};
 use crate::rounds::{self, Row, median};
 use crate::server::Server;
 use crate::subject::{Profile, Subject as _};
@@ -85,16 +85,17 @@ pub(crate) fn run(options: &Options, runtime: &Runtime) -> anyhow::Result<()> {
     let one_thread = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let places = [
-        (&one_thread, one_thread.block_on(ways::all(&server.url()))?),
-        (runtime, runtime.block_on(ways::all(&server.url()))?),
-    ];
+    let ways = |runtime: &Runtime| {
+        let ways = runtime.block_on(ways::all(&server.url()))?;
+        anyhow::Ok(options.chosen(ways))
+    };
+    let places = [(&one_thread, ways(&one_thread)?), (runtime, ways(runtime)?)];
     let [(_, ways), _] = &places;
     options.announce("Misses", ways.len() * LOADS.len());
 
     let (mut times, mut rates, mut processor) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..options.runs {
-        let empty = || rounds::rows(ways.iter().map(|way| way.name));
+        let empty = || rounds::rows(ways.iter().map(Way::name));
         let (mut time, mut rate, mut used) = (empty(), empty(), empty());
         for load in LOADS {
             let [alone, together] = &places;
@@ -151,7 +152,7 @@ fn in_turn(
         runtime.block_on(ways::forget(&server.url()))?;
         let outcome = |way: &Way| {
             (way.run)(runtime, load, options.span)
-                .with_context(|| format!("missing `{}`", way.name))
+                .with_context(|| format!("missing `{}`", way.name()))
         };
         ways.iter().map(outcome).collect()
     };

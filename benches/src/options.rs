@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 
-use crate::rounds::Trial;
-
 pub(crate) const HELP: &str = "\
 cargo run --release -- [options]
 
@@ -149,23 +147,28 @@ impl Options {
         }
     }
 
-    /// The trials that were asked for, and with them the first of the list, since ratios are to it.
-    pub(crate) fn chosen(&self, trials: Vec<Trial>) -> Vec<Trial> {
-        let named = |trial: &Trial| {
-            let name = trial.name().to_lowercase();
+    /// The contestants that were asked for, and with them the first of the list, since ratios are to it.
+    pub(crate) fn chosen<T: Named>(&self, contestants: Vec<T>) -> Vec<T> {
+        let named = |contestant: &T| {
+            let name = contestant.name().to_lowercase();
             self.names.is_empty() || self.names.iter().any(|word| name.contains(word))
         };
-        if !trials.iter().any(named) {
+        if !contestants.iter().any(named) {
             return Vec::new();
         }
-        let keep = |(place, trial): &(usize, Trial)| *place == 0 || named(trial);
-        trials
+        let keep = |(place, contestant): &(usize, T)| *place == 0 || named(contestant);
+        contestants
             .into_iter()
             .enumerate()
             .filter(keep)
-            .map(|(_, trial)| trial)
+            .map(|(_, contestant)| contestant)
             .collect()
     }
+}
+
+/// A contestant has a name, under which it can be asked for.
+pub(crate) trait Named {
+    fn name(&self) -> &'static str;
 }
 
 fn numbers(list: &str) -> Result<Vec<u32>, std::num::ParseIntError> {

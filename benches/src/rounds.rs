@@ -1,13 +1,13 @@
 //! Contestants in turn, round after round, so that a slow moment of the machine hits them all alike.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::Context as _;
 use tokio::runtime::Runtime;
 
 use crate::contestant::Contestant;
-use crate::measure;
-use crate::options::Options;
+use crate::measure::{self, Measured};
+use crate::options::{Named, Options};
 use crate::subject::Subject;
 
 /// A contestant under its name, with its type forgotten.
@@ -20,14 +20,18 @@ impl Trial {
     pub(crate) fn new<V: Subject, C: Contestant<V>>(name: &'static str, contestant: C) -> Self {
         Self {
             name,
-            measured: Box::new(Typed {
-                contestant,
-                value: std::marker::PhantomData::<fn() -> V>,
-            }),
+            measured: measure::measured::<V, C>(contestant),
         }
     }
 
-    pub(crate) fn name(&self) -> &'static str {
+    fn warm(&self, runtime: &Runtime) -> anyhow::Result<()> {
+        let warmed = runtime.block_on(self.measured.warm());
+        warmed.with_context(|| format!("warming `{}`", self.name))
+    }
+}
+
+impl Named for Trial {
+    fn name(&self) -> &'static str {
         self.name
     }
 }
@@ -54,15 +58,12 @@ pub(crate) fn throughput(
     runtime: &Runtime,
 ) -> anyhow::Result<Vec<Row>> {
     for trial in trials {
-        trial
-            .measured
-            .warm(runtime)
-            .with_context(|| format!("warming `{}`", trial.name))?;
+        trial.warm(runtime)?;
     }
     let mut rows = empty(trials);
     for &tasks in tasks {
         in_turn(trials, &mut rows, options.rounds, |trial| {
-            trial.throughput(runtime, tasks, options.span)
+            measure::throughput(trial, runtime, tasks, options.span)
         })?;
     }
     Ok(rows)
@@ -73,8 +74,8 @@ pub(crate) fn hits(trial: &Trial, calls: u32) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    trial.measured.warm(&runtime)?;
-    trial.measured.hits(&runtime, calls)
+    trial.warm(&runtime)?;
+    runtime.block_on(trial.measured.hits(calls))
 }
 
 /// Nanoseconds per hit of every trial.
@@ -83,14 +84,11 @@ pub(crate) fn latency(trials: &[Trial], options: &Options) -> anyhow::Result<Vec
         .enable_all()
         .build()?;
     for trial in trials {
-        trial
-            .measured
-            .warm(&runtime)
-            .with_context(|| format!("warming `{}`", trial.name))?;
+        trial.warm(&runtime)?;
     }
     let mut rows = empty(trials);
     in_turn(trials, &mut rows, options.rounds, |trial| {
-        trial.latency(options.span)
+        measure::latency(trial, &runtime, options.span)
     })?;
     Ok(rows)
 }
@@ -105,10 +103,7 @@ pub(crate) fn middle_call(
     runtime: &Runtime,
 ) -> anyhow::Result<Vec<Row>> {
     for trial in trials {
-        trial
-            .measured
-            .warm(runtime)
-            .with_context(|| format!("warming `{}`", trial.name))?;
+        trial.warm(runtime)?;
     }
     let span = options.span * u32::try_from(trials.len())?;
     let round = || {
@@ -116,7 +111,7 @@ pub(crate) fn middle_call(
         let begun = Instant::now();
         for id in 0.. {
             let mut call = |(trial, times): (&Trial, &mut Vec<f64>)| {
-                times.push(trial.measured.call(runtime, id)?);
+                times.push(measure::call(&*trial.measured, runtime, id)?);
                 anyhow::Ok(())
             };
             let mut pairs = trials.iter().zip(&mut times);
@@ -190,41 +185,6 @@ pub(crate) fn add_column(rows: &mut [Row], rounds: &[Vec<f64>]) {
 pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
-trait Measured {
-    fn warm(&self, runtime: &Runtime) -> anyhow::Result<()>;
-    fn throughput(&self, runtime: &Runtime, tasks: u32, span: Duration) -> anyhow::Result<f64>;
-    fn latency(&self, span: Duration) -> anyhow::Result<f64>;
-    fn call(&self, runtime: &Runtime, id: u64) -> anyhow::Result<f64>;
-    fn hits(&self, runtime: &Runtime, calls: u32) -> anyhow::Result<()>;
-}
-
-struct Typed<V, C> {
-    contestant: C,
-    value: std::marker::PhantomData<fn() -> V>,
-}
-
-impl<V: Subject, C: Contestant<V>> Measured for Typed<V, C> {
-    fn warm(&self, runtime: &Runtime) -> anyhow::Result<()> {
-        runtime.block_on(measure::warm(&self.contestant))
-    }
-
-    fn throughput(&self, runtime: &Runtime, tasks: u32, span: Duration) -> anyhow::Result<f64> {
-        measure::throughput(&self.contestant, runtime, tasks, span)
-    }
-
-    fn latency(&self, span: Duration) -> anyhow::Result<f64> {
-        measure::latency(&self.contestant, span)
-    }
-
-    fn call(&self, runtime: &Runtime, id: u64) -> anyhow::Result<f64> {
-        runtime.block_on(measure::call(&self.contestant, id))
-    }
-
-    fn hits(&self, runtime: &Runtime, calls: u32) -> anyhow::Result<()> {
-        runtime.block_on(measure::hits(&self.contestant, calls))
-    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 use tokio::runtime::Runtime;
 
-use crate::options::Options;
+use crate::options::{Named as _, Options};
 use crate::rounds;
 use crate::server::Server;
 use crate::subject::{Profile, Subject};
@@ -54,9 +54,9 @@ struct Waits {
 pub(crate) fn run(options: &Options, runtime: &Runtime) -> anyhow::Result<()> {
     let server = Server::start()?;
     let ways = runtime.block_on(ways::all::<u64>(&server.url()))?;
-    table("`u64`", &ways, options, runtime)?;
+    table("`u64`", &options.chosen(ways), options, runtime)?;
     let ways = runtime.block_on(ways::all::<Profile>(&server.url()))?;
-    table("six allocations", &ways, options, runtime)
+    table("six allocations", &options.chosen(ways), options, runtime)
 }
 
 fn table(value: &str, ways: &[Way], options: &Options, runtime: &Runtime) -> anyhow::Result<()> {
@@ -67,7 +67,7 @@ fn table(value: &str, ways: &[Way], options: &Options, runtime: &Runtime) -> any
         let mut rounds: Vec<Vec<Waits>> = Vec::new();
         for _ in 0..options.rounds {
             let waits = |way: &Way| {
-                (way.run)(runtime).with_context(|| format!("a stampede on `{}`", way.name))
+                (way.run)(runtime).with_context(|| format!("a stampede on `{}`", way.name()))
             };
             let round: Vec<Waits> = ways.iter().map(waits).collect::<anyhow::Result<_>>()?;
             for (most, waits) in late.iter_mut().zip(&round) {
@@ -75,7 +75,7 @@ fn table(value: &str, ways: &[Way], options: &Options, runtime: &Runtime) -> any
             }
             rounds.push(round);
         }
-        let mut rows = rounds::rows(ways.iter().map(|way| way.name));
+        let mut rows = rounds::rows(ways.iter().map(Way::name));
         let figures: [fn(&Waits) -> f64; 3] = [
             |waits| waits.middle,
             |waits| waits.all_but_one_in_a_hundred,
@@ -98,7 +98,7 @@ fn table(value: &str, ways: &[Way], options: &Options, runtime: &Runtime) -> any
     for (way, late) in ways.iter().zip(late).filter(|(_, late)| *late > 0) {
         println!(
             "\n{}: up to {late} called when the load was over.",
-            way.name
+            way.name()
         );
     }
     Ok(())

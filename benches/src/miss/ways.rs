@@ -9,11 +9,12 @@ use tokio::runtime::Runtime;
 
 use super::{Body, Load, Outcome, misses};
 use crate::contestants::hand_written::{HandWritten, Marked, get_or_load};
+use crate::options::Named;
 use crate::subject::Profile;
 
 /// A contestant under its name, with its type forgotten.
 pub(super) struct Way {
-    pub(super) name: &'static str,
+    name: &'static str,
     pub(super) run: Box<Run>,
 }
 
@@ -26,6 +27,12 @@ impl Way {
             name,
             run: Box::new(run),
         }
+    }
+}
+
+impl Named for Way {
+    fn name(&self) -> &'static str {
+        self.name
     }
 }
 

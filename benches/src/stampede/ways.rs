@@ -10,11 +10,12 @@ use tokio::runtime::Runtime;
 use tokio::sync::{OnceCell, watch};
 
 use super::{Load, Waits, stampede};
+use crate::options::Named;
 use crate::subject::{Profile, Subject};
 
 /// A contestant under its name, with its type forgotten.
 pub(super) struct Way {
-    pub(super) name: &'static str,
+    name: &'static str,
     pub(super) run: Box<Run>,
 }
 
@@ -26,6 +27,12 @@ impl Way {
             name,
             run: Box::new(move |runtime| stampede(&contestant, runtime)),
         }
+    }
+}
+
+impl Named for Way {
+    fn name(&self) -> &'static str {
+        self.name
     }
 }
 
