@@ -3,7 +3,8 @@
 //! A few shards, each a table and a ring of slots behind one lock. What makes room is found by
 //! the clock algorithm (Corbató, 1968): a hand goes round the ring, takes the first entry that was
 //! not asked for since it last came by, and spares the others once. A hit sets one flag under a
-//! shared lock, so readers do not wait for each other.
+//! shared lock, so readers do not wait for each other; nor do they write where others do, since each lock is
+//! one of eight for a reader, all eight for a writer.
 //!
 //! What a group invalidates stays where it is and no longer counts: an entry knows until when its groups are known
 //! to hold, and a hit compares that with the number of invalidations in this process. What is invalidated by its own
@@ -13,12 +14,13 @@ use std::{
     fmt,
     hash::{BuildHasher, Hasher},
     sync::{
-        PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
+use crossbeam_utils::sync::{ShardedLock, ShardedLockReadGuard, ShardedLockWriteGuard};
 use hashbrown::DefaultHashBuilder;
 
 use super::{Kept, Kind, Lives, Payload, Reply, Store, Task, Write};
@@ -43,7 +45,7 @@ const SHARDS: usize = 16;
 const OVERHEAD: usize = 128;
 
 pub(crate) struct MemoryStore {
-    shards: Box<[RwLock<Ring>; SHARDS]>,
+    shards: Box<[ShardedLock<Ring>; SHARDS]>,
     hasher: DefaultHashBuilder,
     clock: Clock,
     generations: Generations,
@@ -69,7 +71,7 @@ impl MemoryStore {
     }
 
     #[inline]
-    fn place(&self, key: &[u8]) -> (u64, &RwLock<Ring>) {
+    fn place(&self, key: &[u8]) -> (u64, &ShardedLock<Ring>) {
         let hash = self.hash(key);
         (hash, self.shard(hash))
     }
@@ -91,7 +93,7 @@ impl MemoryStore {
     /// The table inside a shard looks at the lowest and the highest bits of the hash; this takes
     /// others.
     #[inline]
-    fn shard(&self, hash: u64) -> &RwLock<Ring> {
+    fn shard(&self, hash: u64) -> &ShardedLock<Ring> {
         let index = (hash >> 40) as usize & (SHARDS - 1);
         #[allow(
             clippy::indexing_slicing,
@@ -242,11 +244,11 @@ impl fmt::Debug for MemoryStore {
 }
 
 // A panic under the lock can only come from a value's `Clone` or `Drop`, which leave the ring whole.
-fn read(shard: &RwLock<Ring>) -> RwLockReadGuard<'_, Ring> {
+fn read(shard: &ShardedLock<Ring>) -> ShardedLockReadGuard<'_, Ring> {
     shard.read().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn write(shard: &RwLock<Ring>) -> RwLockWriteGuard<'_, Ring> {
+fn write(shard: &ShardedLock<Ring>) -> ShardedLockWriteGuard<'_, Ring> {
     shard.write().unwrap_or_else(PoisonError::into_inner)
 }
 
