@@ -1,6 +1,6 @@
 //! [`Hits`]: the one number that every hit in memory writes.
 //!
-//! A number that several processors write travels between them: with two it was a fifth of a hit, and it grows with
+//! A number that several processors write travels between them: with two that took 25 ns of a hit, and it grows with
 //! their number. So each thread has counters of its own, which nobody else writes and everybody may read: one more
 //! is a load and a store.
 
