@@ -207,6 +207,7 @@ async fn user_who_may_not_watch_has_a_cache() {
     for (user, rule) in [
         ("tracking", "-client|tracking"),
         ("caching", "-client|caching"),
+        ("info", "-client|trackinginfo"),
         ("client", "-client"),
     ] {
         let url = server.add_user_who_may(user, "secret", &["~*", "&*", "+@all", rule]);

@@ -256,7 +256,7 @@ async fn open(lanes: &Lanes, limit: Duration) -> Result<Lane, Error> {
         let mut replies = replies.map_err(|error| failure::of(&error))?;
         let of_watching = replies.split_off(info::QUESTIONS.min(replies.len()));
         let replies = lane::no_errors(replies).map_err(|error| failure::of(&error))?;
-        if of_watching.len() == watched::QUESTIONS && lane::no_errors(of_watching).is_ok() {
+        if watched::is_granted(of_watching) {
             watched.turn_on();
         }
         let text = info::text(replies.into_iter().map(lane::bytes));

@@ -39,10 +39,7 @@ const CAPACITY: usize = 32_768;
 /// idle would take one that nobody reads for idle; and if a change were not told, it would not count for ever.
 const ROUND: u64 = 30_000;
 
-/// How many commands [`ask`] adds.
-pub(super) const QUESTIONS: usize = 2;
-
-/// Asks for what [`Watched`] needs. Both are answered with an error where this user may not.
+/// Asks for what [`Watched`] needs. All are answered with an error where this user may not.
 pub(super) fn ask(pipeline: &mut Pipeline) {
     pipeline
         .cmd("CLIENT")
@@ -50,6 +47,29 @@ pub(super) fn ask(pipeline: &mut Pipeline) {
         .arg("ON")
         .arg("OPTIN");
     watch_next(pipeline);
+    pipeline.cmd("CLIENT").arg("TRACKINGINFO");
+}
+
+/// Whether the server does it, by its answers to [`ask`]: something in between may say `OK` to what it does not pass on.
+pub(super) fn is_granted(answers: Vec<Value>) -> bool {
+    let answers = lane::no_errors(answers);
+    let Ok([_, _, Value::Map(said)]) = answers.as_deref() else {
+        return false;
+    };
+    let flags = said.iter().find_map(|(name, value)| match value {
+        Value::Set(flags) | Value::Array(flags) if is_text(name, "flags") => Some(flags),
+        _ => None,
+    });
+    let has = |flag| flags.is_some_and(|flags| flags.iter().any(|one| is_text(one, flag)));
+    ["on", "optin", "caching-yes"].into_iter().all(has)
+}
+
+fn is_text(value: &Value, text: &str) -> bool {
+    match value {
+        Value::BulkString(bytes) => bytes == text.as_bytes(),
+        Value::SimpleString(found) => found == text,
+        _ => false,
+    }
 }
 
 /// Has the server watch what the next command reads.

@@ -98,6 +98,26 @@ fn a_question_without_an_answer_leaves_nothing() {
 }
 
 #[test]
+fn only_a_server_that_says_so_watches() {
+    let text = |text: &str| Value::BulkString(text.into());
+    let says = |flags: &[&str]| {
+        let flags = flags.iter().map(|flag| text(flag)).collect();
+        let said = vec![
+            (text("flags"), Value::Set(flags)),
+            (text("redirect"), Value::Int(0)),
+        ];
+        is_granted(vec![Value::Okay, Value::Okay, Value::Map(said)])
+    };
+    assert!(says(&["on", "optin", "caching-yes"]));
+    assert!(says(&["caching-yes", "something", "optin", "on"]));
+    // Of another connection, or after an `OK` that meant nothing.
+    assert!(!says(&["off"]));
+    assert!(!says(&["on", "optin"]));
+    assert!(!is_granted(vec![Value::Okay, Value::Okay, Value::Okay]));
+    assert!(!is_granted(vec![Value::Okay, Value::Okay]));
+}
+
+#[test]
 fn what_the_server_tells_reaches_every_connection() {
     let pushes = Pushes::default();
     let all = [pushes.watch(), pushes.watch()];
