@@ -217,3 +217,31 @@ pub(super) fn breaks_connection(error: &RedisError) -> bool {
             redis::ErrorKind::Server(ServerErrorKind::ReadOnly)
         )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refused_for_its_protocol() {
+        let says = |code: &str, detail: &str| {
+            let error = redis::make_extension_error(code.to_owned(), Some(detail.to_owned()));
+            is_of_protocol(&PoolError::Backend(error))
+        };
+        assert!(says("NOPROTO", "unsupported protocol version"));
+        assert!(says(
+            "ERR",
+            "unknown command 'HELLO', with args beginning with: '3' "
+        ));
+        assert!(says("ERR", "unsupported protocol version"));
+        assert!(!says(
+            "WRONGPASS",
+            "invalid username-password pair or user is disabled."
+        ));
+        assert!(!says(
+            "NOAUTH",
+            "HELLO must be called with the client already authenticated"
+        ));
+        assert!(!says("ERR", "max number of clients reached"));
+    }
+}
