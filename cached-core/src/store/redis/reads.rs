@@ -99,8 +99,13 @@ impl Reads {
         // A marker has changed, or only its lifetime, since this call began.
         let took = clock::instant().saturating_duration_since(began);
         let left = deadline.saturating_sub(took);
-        let seen = Box::pin(self.read_in(lane, names, Scope::Whole, left)).await?;
-        Ok(seen.reply(identity))
+        let seen = Box::pin(self.read_in(lane, names, Scope::Whole, left)).await;
+        let seen = seen.map_err(|error| match error.kind() {
+            // Both reads had one.
+            ErrorKind::Timeout => failure::missed_deadline(deadline),
+            _ => error,
+        });
+        Ok(seen?.reply(identity))
     }
 
     async fn read_in(
