@@ -22,6 +22,11 @@ use std::time::Duration;
 
 use smallvec::SmallVec;
 
+mod digits;
+
+use digits::Digits;
+pub(crate) use digits::{Id, Token};
+
 use crate::digest::digest;
 use crate::hex;
 use crate::json::{Sink, Unstorable};
@@ -35,95 +40,6 @@ pub(crate) const LEASE_LENGTH: usize = 38;
 
 /// How many digits a check sum has.
 const SUM: usize = 8;
-
-/// 128 random bits, as they are written: 32 small hex digits. Every hit compares some, and none does arithmetic.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Digits([u8; 32]);
-
-impl Digits {
-    /// From the operating system: a generator of the process would repeat itself in a forked or restored one.
-    fn random() -> Result<Self, getrandom::Error> {
-        let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes)?;
-        Ok(Self(hex::digits(u128::from_le_bytes(bytes))))
-    }
-
-    fn read(field: &[u8]) -> Option<Self> {
-        let digits = field.try_into().ok()?;
-        hex::are_digits(field).then_some(Self(digits))
-    }
-
-    fn as_str(&self) -> &str {
-        // Digits are always text.
-        std::str::from_utf8(&self.0).unwrap_or_default()
-    }
-}
-
-impl fmt::Display for Digits {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl fmt::Debug for Digits {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-/// The random name of what lies at an entry's key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Id(Digits);
-
-impl Id {
-    /// Stands where a store inside the process needs none.
-    pub(crate) const NONE: Self = Self(Digits([b'0'; 32]));
-
-    /// A new id.
-    pub(crate) fn random() -> Result<Self, getrandom::Error> {
-        Digits::random().map(Self)
-    }
-
-    /// How everything with this id begins: the 36 bytes that a store expects.
-    pub(crate) fn prefix(self) -> String {
-        format!("cc1 {self}")
-    }
-
-    /// The placeholder that a loader leaves where it found nothing.
-    pub(crate) fn lease(self) -> Vec<u8> {
-        let mut bytes = self.prefix().into_bytes();
-        bytes.extend_from_slice(LEASE);
-        bytes
-    }
-}
-
-impl fmt::Display for Id {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// The random generation of a group, which its marker holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Token(Digits);
-
-impl Token {
-    /// A new token.
-    pub(crate) fn random() -> Result<Self, getrandom::Error> {
-        Digits::random().map(Self)
-    }
-
-    /// The token a marker holds; `None` for anything else.
-    pub(crate) fn read(marker: &[u8]) -> Option<Self> {
-        Digits::read(marker).map(Self)
-    }
-}
-
-impl fmt::Display for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
 
 /// One for each group of an entry, in their order.
 pub(crate) type PerGroup<T> = SmallVec<[T; 6]>;
@@ -206,8 +122,8 @@ pub(crate) struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// Those of its groups, as they were before its load began; `None` in the place of one that is none. Whether a token
-    /// is one is left to [`header`](Self::header): what is none is equal to none.
+    /// Those of its groups, as they were before its load began; `None` in the place of one that is none. Whether a
+    /// token is one is left to [`header`](Self::header): what is none is equal to none.
     pub(crate) fn markers(&self) -> impl Iterator<Item = Option<Marker>> + use<'a> {
         let (mut rest, usual) = (self.markers, self.identity);
         std::iter::from_fn(move || {

@@ -30,7 +30,15 @@ thread_local! {
 #[inline]
 fn with_context<T>(look: impl FnOnce(Option<&Context>) -> T) -> Option<T> {
     CONTEXT
-        .try_with(|context| look(context.borrow().as_deref()))
+        .try_with(|context| {
+            let around = context.borrow();
+            if around.is_none() {
+                // What looks may run code of the user's, which may open a scope.
+                drop(around);
+                return look(None);
+            }
+            look(around.as_deref())
+        })
         .ok()
 }
 
@@ -335,8 +343,8 @@ pub(crate) fn with_current<T>(look: impl Fn(&Cache, Surroundings<'_>) -> T) -> T
     })
 }
 
-/// Shows `chosen`, or the cache of this task, to `look`, if calls here do what they usually do: nothing is around them that changes
-/// it, and they are not the first of a process that has installed no cache.
+/// Shows `chosen`, or the cache of this task, to `look`, if calls here do what they usually do: nothing is around them
+/// that changes it, and they are not the first of a process that has installed no cache.
 ///
 /// Without the types of the call, so that a hit in memory moves no value through here.
 #[inline]

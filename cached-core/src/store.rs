@@ -115,7 +115,8 @@ pub(crate) trait Store: Debug + Send + Sync {
         None
     }
 
-    /// The short way of [`look`](Self::look): shows the value at `key` to `take`, if it is fresh. Whether `take` took it.
+    /// The short way of [`look`](Self::look): shows the value at `key` to `take`, if it is fresh.
+    /// Whether `take` took it.
     fn hit(&self, _key: &Key, _take: &mut dyn FnMut(&Shared) -> bool) -> bool {
         false
     }

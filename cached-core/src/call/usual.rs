@@ -37,7 +37,7 @@ where
     found
 }
 
-/// A hit that holds no value.
+/// A hit on `None` or on an error, if this function takes those.
 #[cold]
 fn rare<R, T>(codec: &Codec<R, T>, key: &Key, shared: &Shared) -> Option<R> {
     hit::typed(codec, Accepts::of(key.function()), shared).ok()

@@ -292,7 +292,7 @@ impl Store for MemoryStore {
         let now = self.clock.now();
         let (hash, shard) = self.place(local);
         let ring = read(shard);
-        ring.hit(hash, local).is_some_and(|slot| {
+        ring.find(hash, local).is_some_and(|slot| {
             slot.is_fresh(now)
                 && self.generations.confirms(key, slot.checked())
                 && take(slot.visit())

@@ -171,13 +171,6 @@ impl Ring {
         Some(slot)
     }
 
-    /// As [`find`](Self::find), and always compiled into its caller.
-    #[inline]
-    pub(super) fn hit(&self, hash: u64, key: &[u8]) -> Option<&Slot> {
-        let slot = self.table.find(hash, |slot| slot.is(key))?;
-        Some(slot)
-    }
-
     /// Puts `slot` in, in place of one of the same key, which is returned. `hash_of` hashes a key.
     ///
     /// What leaves the ring is always handed out, so that values are dropped after the lock is
@@ -242,8 +235,8 @@ impl Ring {
     /// Looks at the next `slots` under the broom and moves those that have expired to `removed`.
     pub(super) fn sweep(&mut self, now: Tick, slots: usize, removed: &mut Vec<Slot>) {
         let (places, mut seen) = (self.table.num_buckets(), 0_usize);
-        // A table has no more than three places for a slot, unless it has lost most of them.
-        for _ in 0..slots.saturating_mul(4).min(places) {
+        // A table has no more than five places for a slot, unless it has lost most of them.
+        for _ in 0..slots.saturating_mul(5).min(places) {
             if seen >= slots {
                 break;
             }

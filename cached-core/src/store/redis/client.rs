@@ -13,7 +13,7 @@ use super::{
     lane::{self, Answer, Lane},
     names::{self, Names},
     purge,
-    reads::{self, Scope, Seen},
+    reads::{self, Extent, Seen},
     reports::Reports,
     under_way::UnderWay,
 };
@@ -187,7 +187,7 @@ impl Client {
             async move {
                 let mut replies = Vec::with_capacity(names.len());
                 for names in names.chunks(BATCH) {
-                    let asks: Vec<_> = names.iter().map(|names| (names, Scope::Whole)).collect();
+                    let asks: Vec<_> = names.iter().map(|names| (names, Extent::Whole)).collect();
                     let seen = reads::together(&lane, &asks).await?;
                     replies.extend(seen.into_iter().map(|seen| seen.reply(lane.identity())));
                 }

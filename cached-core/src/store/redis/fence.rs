@@ -147,11 +147,11 @@ impl Capture {
     pub(super) fn complete(
         &self,
         answers: Vec<Answer>,
-        sent: Instant,
+        sent_at: Instant,
         lane: &Lane,
         replies: &mut [Reply],
     ) {
-        let (identity, sent_at) = (lane.identity(), sent);
+        let identity = lane.identity();
         for (sent, answer) in self.sent.iter().zip(answers) {
             let refused = answer == Answer::AnotherType;
             if let Sent::Ttl(reply) = sent {
@@ -277,7 +277,8 @@ fn short_lived<'a>(
         let Stored::Entry(entry) = entry::read(bytes) else {
             continue;
         };
-        for (name, marker) in names.markers().zip(entry.markers().flatten()) {
+        for (name, marker) in names.markers().zip(entry.markers()) {
+            let Some(marker) = marker else { continue };
             if known.is_short(marker.token, now, write.lives()) {
                 let (_, lives) = short.entry(name).or_insert((marker.token, Duration::ZERO));
                 *lives = write.lives().max(*lives);

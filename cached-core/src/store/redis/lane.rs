@@ -118,8 +118,8 @@ impl Lane {
         }
     }
 
-    /// Reads several keys, and asks of each of `entries` how long it will be kept, in the same round trip. What is to be
-    /// watched goes with it; and now and then the question whether the server still is the primary that it was: a
+    /// Reads several keys, and asks of each of `entries` how long it will be kept, in the same round trip. What is to
+    /// be watched goes with it; and now and then the question whether the server still is the primary that it was: a
     /// replica reads as well as any, only not what is invalidated elsewhere.
     ///
     /// The times first: an entry that is stored in between then looks as old as the one before it, which costs a

@@ -6,25 +6,34 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    mem,
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use crate::{config::MARKERS_OUTLIVE, entry::Token};
 
-/// Of how many markers it is known, some 60 bytes each. At the limit all are forgotten, which costs a command each.
+/// Of how many markers it is known, some 60 bytes each, twice over.
 const CAPACITY: usize = 4_096;
 
 /// Until when markers live, by their tokens: one that was deleted and made anew has another.
 #[derive(Debug, Default)]
-pub(super) struct Lifetimes(Mutex<HashMap<Token, Instant>>);
+pub(super) struct Lifetimes(Mutex<Known>);
+
+/// At the limit the latest become the old ones, and those that nobody has asked for since are forgotten: markers of one
+/// user's entries come and go, those that all entries share are asked for by each store.
+#[derive(Debug, Default)]
+struct Known {
+    latest: HashMap<Token, Instant>,
+    old: HashMap<Token, Instant>,
+}
 
 impl Lifetimes {
     /// Whether an entry that is kept for `lives` from now on needs a longer life of this marker than is known of.
     pub(super) fn is_short(&self, token: Token, now: Instant, lives: Duration) -> bool {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = known
-            .get(&token)
+        let left = self
+            .lock()
+            .until(token)
             .map(|until| until.saturating_duration_since(now));
         left.is_none_or(|left| left < lives.saturating_add(MARKERS_OUTLIVE))
     }
@@ -35,12 +44,31 @@ impl Lifetimes {
         let Some(until) = now.checked_add(life) else {
             return;
         };
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= CAPACITY && !known.contains_key(&token) {
-            known.clear();
+        let mut known = self.lock();
+        let until = known.until(token).map_or(until, |known| until.max(known));
+        known.keep(token, until);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    fn until(&mut self, token: Token) -> Option<Instant> {
+        if let Some(until) = self.latest.get(&token) {
+            return Some(*until);
         }
-        let until = known.get(&token).map_or(until, |known| until.max(*known));
-        known.insert(token, until);
+        let until = self.old.remove(&token)?;
+        self.keep(token, until);
+        Some(until)
+    }
+
+    fn keep(&mut self, token: Token, until: Instant) {
+        if self.latest.len() >= CAPACITY && !self.latest.contains_key(&token) {
+            self.old = mem::take(&mut self.latest);
+        }
+        self.latest.insert(token, until);
     }
 }
 
@@ -94,13 +122,17 @@ mod tests {
     }
 
     #[test]
-    fn there_is_an_end_to_what_is_remembered() {
+    fn what_is_asked_for_is_remembered_and_the_rest_forgotten() {
         let lifetimes = Lifetimes::default();
         let now = Instant::now();
-        for number in 0..3 * CAPACITY {
+        let shared = token(0);
+        lifetimes.learn(shared, now, ample(HOUR));
+        for number in 1..5 * CAPACITY {
             lifetimes.learn(token(number), now, ample(HOUR));
             assert!(!lifetimes.is_short(token(number), now, HOUR));
+            assert!(!lifetimes.is_short(shared, now, HOUR));
         }
-        assert!(lifetimes.0.lock().unwrap().len() <= CAPACITY);
+        let known = lifetimes.lock();
+        assert!(known.latest.len() <= CAPACITY && known.old.len() <= CAPACITY);
     }
 }

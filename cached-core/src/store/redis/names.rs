@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use smallvec::SmallVec;
 
-use super::reads::Scope;
+use super::reads::Extent;
 use crate::{Key, group, invalidation::Target};
 
 /// The name of an entry and those of its markers, in the order of its groups, in one allocation.
@@ -57,15 +57,15 @@ impl Names {
     }
 
     /// What is read of them.
-    pub(super) fn within(&self, scope: Scope) -> impl Iterator<Item = &str> {
-        self.all().take(self.count(scope))
+    pub(super) fn read_to(&self, extent: Extent) -> impl Iterator<Item = &str> {
+        self.all().take(self.count(extent))
     }
 
     /// How many names that are.
-    pub(super) fn count(&self, scope: Scope) -> usize {
-        match scope {
-            Scope::Entry => 1,
-            Scope::Whole => self.len(),
+    pub(super) fn count(&self, extent: Extent) -> usize {
+        match extent {
+            Extent::Entry => 1,
+            Extent::Whole => self.len(),
         }
     }
 

@@ -25,12 +25,14 @@ pub(super) struct Pools {
     newer: Pool,
     older: Pool,
     is_older: Arc<AtomicBool>,
+    /// Whether the address asks for the older protocol.
+    is_asked_for: bool,
 }
 
 impl Pools {
     pub(super) fn new(config: &Config, address: &str, pushes: &Pushes) -> Result<Self, Error> {
         let info = connection_info(address)?;
-        let is_older = info.redis_settings().protocol() == ProtocolVersion::RESP2;
+        let is_asked_for = info.redis_settings().protocol() == ProtocolVersion::RESP2;
         let older = speaks(&info, ProtocolVersion::RESP2);
         let newer = speaks(&info, ProtocolVersion::RESP3);
         let pushes = pushes.clone();
@@ -41,7 +43,8 @@ impl Pools {
         Ok(Self {
             newer: pool(config, newer, hears)?,
             older: pool(config, older, settings(config))?,
-            is_older: Arc::new(AtomicBool::new(is_older)),
+            is_older: Arc::new(AtomicBool::new(is_asked_for)),
+            is_asked_for,
         })
     }
 
@@ -71,9 +74,12 @@ impl Pools {
         got.map_err(|error| failure::of_pool(&error))
     }
 
-    /// Keeps none of the connections that nobody uses.
+    /// Keeps none of the connections that nobody uses, and nothing of what was seen of the server: it may be another.
     pub(super) fn forget(&self) {
-        self.pool().retain(|_, _| false);
+        for pool in [&self.newer, &self.older] {
+            pool.retain(|_, _| false);
+        }
+        self.is_older.store(self.is_asked_for, Ordering::Relaxed);
     }
 }
 
@@ -91,7 +97,10 @@ fn connection_info(address: &str) -> Result<redis::ConnectionInfo, Error> {
         _ => info,
     };
     // The protocol in which a server tells things by itself; the address may ask for the other one, for a proxy.
-    if address.contains("protocol=") {
+    if address
+        .split_once('?')
+        .is_some_and(|(_, query)| query.contains("protocol="))
+    {
         return Ok(info);
     }
     Ok(speaks(&info, ProtocolVersion::RESP3))

@@ -54,13 +54,13 @@ pub(super) struct Reads(Queue<Waiting>);
 #[derive(Debug)]
 struct Waiting {
     names: Arc<Names>,
-    scope: Scope,
+    extent: Extent,
     answer: oneshot::Sender<Answer>,
 }
 
 /// How much is read of what a call wants to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scope {
+pub(super) enum Extent {
     /// The entry, whose markers are watched.
     Entry,
     /// The entry and its markers.
@@ -86,20 +86,23 @@ impl Reads {
         began: Instant,
     ) -> Result<Reply, Error> {
         let (deadline, identity) = (lane.deadline(), lane.identity());
-        let Some(tickets) = lane.watched().find(&names) else {
-            let seen = self.read_in(lane, names, Scope::Whole, deadline).await?;
+        let Some(holds) = lane.watched().find(&names) else {
+            let seen = self.read_in(lane, names, Extent::Whole, deadline).await?;
             return Ok(seen.reply(identity));
         };
         let (reads, again) = (Arc::clone(&self), (Arc::clone(&lane), Arc::clone(&names)));
-        let seen = reads.read_in(lane, names, Scope::Entry, deadline).await?;
+        let seen = reads.read_in(lane, names, Extent::Entry, deadline).await?;
         let (lane, names) = again;
-        if let Some(markers) = lane.watched().markers(&tickets, identity) {
+        if let Some(markers) = lane.watched().markers(&holds, identity) {
             return Ok(seen.reply_with(identity, markers));
         }
         // A marker has changed, or only its lifetime, since this call began.
         let took = clock::instant().saturating_duration_since(began);
         let left = deadline.saturating_sub(took);
-        let seen = Box::pin(self.read_in(lane, names, Scope::Whole, left)).await;
+        if left.is_zero() {
+            return Err(failure::missed_deadline(deadline));
+        }
+        let seen = Box::pin(self.read_in(lane, names, Extent::Whole, left)).await;
         let seen = seen.map_err(|error| match error.kind() {
             // Both reads had one.
             ErrorKind::Timeout => failure::missed_deadline(deadline),
@@ -112,10 +115,10 @@ impl Reads {
         self: Arc<Self>,
         lane: Arc<Lane>,
         names: Arc<Names>,
-        scope: Scope,
+        extent: Extent,
         deadline: Duration,
     ) -> Answer {
-        match self.0.place(|| Waiting::new(&names, scope)) {
+        match self.0.place(|| Waiting::new(&names, extent)) {
             Place::Turn(number) => {
                 let _turn = Turn {
                     reads: Arc::clone(&self),
@@ -123,7 +126,7 @@ impl Reads {
                     number,
                 };
                 // Boxed: those that wait, which are most of many, do not send.
-                let alone = Box::pin(alone(&lane, &names, scope));
+                let alone = Box::pin(alone(&lane, &names, extent));
                 let seen = failure::in_time(deadline, alone).await?;
                 self.0.observe(seen.len());
                 Ok(seen)
@@ -132,7 +135,10 @@ impl Reads {
                 if let Some(answer) = clock::within(deadline, answer).await {
                     return answer.unwrap_or_else(|_| Err(abandoned()));
                 }
-                self.end(turn, &lane);
+                // One that waited for less has not seen that the turn takes too long.
+                if deadline >= lane.deadline() {
+                    self.end(turn, &lane);
+                }
                 Err(failure::missed_deadline(deadline))
             }
         }
@@ -156,11 +162,11 @@ impl Reads {
 }
 
 impl Waiting {
-    fn new(names: &Arc<Names>, scope: Scope) -> (Self, oneshot::Receiver<Answer>) {
+    fn new(names: &Arc<Names>, extent: Extent) -> (Self, oneshot::Receiver<Answer>) {
         let (answer, receiver) = oneshot::channel();
         let waiting = Self {
             names: Arc::clone(names),
-            scope,
+            extent,
             answer,
         };
         (waiting, receiver)
@@ -209,7 +215,7 @@ impl Drop for Pump {
 async fn answer(lane: &Lane, batch: Vec<Waiting>) {
     let asks: Vec<_> = batch
         .iter()
-        .map(|waiting| (&*waiting.names, waiting.scope))
+        .map(|waiting| (&*waiting.names, waiting.extent))
         .collect();
     // The callers keep their own deadlines; this one ends the command when all of them have gone.
     let mut found = match failure::in_time(lane.deadline(), together(lane, &asks)).await {
@@ -232,10 +238,10 @@ async fn answer(lane: &Lane, batch: Vec<Waiting>) {
 }
 
 /// Reads one entry, and its markers where they are wanted.
-async fn alone(lane: &Lane, names: &Names, scope: Scope) -> Result<Seen, Error> {
-    let all: SmallVec<[&str; 8]> = names.within(scope).collect();
+async fn alone(lane: &Lane, names: &Names, extent: Extent) -> Result<Seen, Error> {
+    let all: SmallVec<[&str; 8]> = names.read_to(extent).collect();
     let entry = names.asks_ttl.then(|| names.entry());
-    let mut asking = lane.watched().begin(names.within(scope).skip(1));
+    let mut asking = lane.watched().begin(names.read_to(extent).skip(1));
     let (found, ttls) = lane
         .mget_with_ttls(&all, entry.as_slice(), &mut asking)
         .await?;
@@ -246,13 +252,19 @@ async fn alone(lane: &Lane, names: &Names, scope: Scope) -> Result<Seen, Error> 
 }
 
 /// Reads several entries, and their markers where they are wanted, by one command, which names every key once.
-pub(super) async fn together(lane: &Lane, asks: &[(&Names, Scope)]) -> Result<Vec<Seen>, Error> {
-    let count = asks.iter().map(|(names, scope)| names.count(*scope)).sum();
+pub(super) async fn together(lane: &Lane, asks: &[(&Names, Extent)]) -> Result<Vec<Seen>, Error> {
+    let count = asks
+        .iter()
+        .map(|(names, extent)| names.count(*extent))
+        .sum();
     let mut places: HashMap<&str, usize, DefaultHashBuilder> =
         HashMap::with_capacity_and_hasher(count, DefaultHashBuilder::default());
     let mut unique: Vec<&str> = Vec::with_capacity(count);
     let mut indices: Vec<usize> = Vec::with_capacity(count);
-    for name in asks.iter().flat_map(|(names, scope)| names.within(*scope)) {
+    for name in asks
+        .iter()
+        .flat_map(|(names, extent)| names.read_to(*extent))
+    {
         indices.push(*places.entry(name).or_insert_with(|| {
             unique.push(name);
             unique.len().saturating_sub(1)
@@ -266,7 +278,7 @@ pub(super) async fn together(lane: &Lane, asks: &[(&Names, Scope)]) -> Result<Ve
         .collect();
     let markers = asks
         .iter()
-        .flat_map(|(names, scope)| names.within(*scope).skip(1));
+        .flat_map(|(names, extent)| names.read_to(*extent).skip(1));
     let mut asking = lane.watched().begin(markers);
     let (mut found, ttls) = lane.mget_with_ttls(&unique, &asked, &mut asking).await?;
     let mut ttls = ttls.into_iter();
@@ -277,9 +289,9 @@ pub(super) async fn together(lane: &Lane, asks: &[(&Names, Scope)]) -> Result<Ve
             Some(value) if is_shared => value.clone(),
             value => value.and_then(Option::take),
         });
-    let seen = |(names, scope): &(&Names, Scope)| Seen {
+    let seen = |(names, extent): &(&Names, Extent)| Seen {
         remaining: names.asks_ttl.then(|| ttls.next().flatten()).flatten(),
-        ..Seen::of(values.by_ref().take(names.count(*scope)))
+        ..Seen::of(values.by_ref().take(names.count(*extent)))
     };
     Ok(asks.iter().map(seen).collect())
 }

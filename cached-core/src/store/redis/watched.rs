@@ -29,8 +29,8 @@ mod regulars;
 mod table;
 
 use regulars::Regulars;
-use table::Table;
-pub(super) use table::Ticket;
+pub(super) use table::Hold;
+use table::{State, Table};
 
 /// How many markers a connection watches, some 120 bytes each here and 200 on the server.
 const CAPACITY: usize = 32_768;
@@ -50,7 +50,8 @@ pub(super) fn ask(pipeline: &mut Pipeline) {
     pipeline.cmd("CLIENT").arg("TRACKINGINFO");
 }
 
-/// Whether the server does it, by its answers to [`ask`]: something in between may say `OK` to what it does not pass on.
+/// Whether the server does it, by its answers to [`ask`]: something in between may say `OK` to what it does not
+/// pass on.
 pub(super) fn is_granted(answers: Vec<Value>) -> bool {
     let answers = lane::no_errors(answers);
     let Ok([_, _, Value::Map(said)]) = answers.as_deref() else {
@@ -117,36 +118,37 @@ impl Watched {
     }
 
     /// Where the tokens of all markers are, if all are watched: before the entry is read.
-    pub(super) fn find(&self, names: &Names) -> Option<PerGroup<Ticket>> {
+    pub(super) fn find(&self, names: &Names) -> Option<PerGroup<Hold>> {
         if !self.is_on() {
             return None;
         }
         let table = self.read();
-        let mut tickets = PerGroup::new();
+        let mut holds = PerGroup::new();
         for name in names.markers() {
-            tickets.push(table.find(name)?);
+            holds.push(table.find(name)?);
         }
-        Some(tickets)
+        Some(holds)
     }
 
     /// The markers themselves, if none has changed: after the entry was read.
     pub(super) fn markers(
         &self,
-        tickets: &[Ticket],
+        holds: &[Hold],
         identity: Identity,
     ) -> Option<PerGroup<Option<Marker>>> {
         let table = self.read();
         let mut markers = PerGroup::new();
-        for ticket in tickets {
+        for hold in holds {
             markers.push(Some(Marker {
-                token: table.token(*ticket)?,
+                token: table.token(*hold)?,
                 identity: Some(identity),
             }));
         }
         Some(markers)
     }
 
-    /// What of these markers is to be watched from now on: those that are not, and that are read not for the first time.
+    /// What of these markers is to be watched from now on: those that are not, and that are read not for the first
+    /// time.
     pub(super) fn begin<'a>(
         self: &'a Arc<Self>,
         markers: impl Iterator<Item = &'a str>,
@@ -154,24 +156,30 @@ impl Watched {
         let mut asking = Asking {
             watched: self,
             names: Vec::new(),
-            tickets: Vec::new(),
+            holds: Vec::new(),
         };
-        if self.is_on() {
-            let new = markers.filter(|name| {
-                let table = self.read();
-                !table.has(name) && (table.had(name) || self.regulars.is_regular(table.hash(name)))
-            });
-            let new: Vec<&str> = new.collect();
-            if !new.is_empty() {
-                let mut table = self.write();
-                for name in new {
-                    if let Some(ticket) = table.begin(name) {
-                        asking.names.push(name);
-                        asking.tickets.push(ticket);
-                    }
-                }
+        if !self.is_on() {
+            return asking;
+        }
+        let table = self.read();
+        let is_new = |name: &&str| match table.state(name) {
+            State::Watched => false,
+            State::Over => true,
+            State::Unknown(hash) => self.regulars.is_regular(hash),
+        };
+        let new: Vec<&str> = markers.filter(is_new).collect();
+        drop(table);
+        if new.is_empty() {
+            return asking;
+        }
+        let mut table = self.write();
+        for name in new {
+            if let Some(hold) = table.begin(name) {
+                asking.names.push(name);
+                asking.holds.push(hold);
             }
         }
+        drop(table);
         asking
     }
 
@@ -207,7 +215,7 @@ impl Watched {
 pub(super) struct Asking<'a> {
     watched: &'a Watched,
     names: Vec<&'a str>,
-    tickets: Vec<Ticket>,
+    holds: Vec<Hold>,
 }
 
 impl Asking<'_> {
@@ -221,21 +229,21 @@ impl Asking<'_> {
             return;
         };
         let mut table = self.watched.write();
-        for (ticket, value) in self.tickets.drain(..).zip(found) {
+        for (hold, value) in self.holds.drain(..).zip(found) {
             let token = lane::bytes(value).and_then(|marker| Token::read(&marker));
-            table.learn(ticket, token);
+            table.learn(hold, token);
         }
     }
 }
 
 impl Drop for Asking<'_> {
     fn drop(&mut self) {
-        if self.tickets.is_empty() {
+        if self.holds.is_empty() {
             return;
         }
         let mut table = self.watched.write();
-        for ticket in self.tickets.drain(..) {
-            table.learn(ticket, None);
+        for hold in self.holds.drain(..) {
+            table.learn(hold, None);
         }
     }
 }

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// How many markers are remembered, four bytes each.
 const PLACES: u64 = 1 << 14;
 
-/// Markers that were read, by their hashes: each has one place, which the next one there takes over. So one that is
-/// read seldom, as those of a million users, is forgotten before it comes again, and the server need not watch it.
+/// Markers that were read, by their hashes: each has two places, which the next ones there take over. So one that is
+/// read seldom, as those of a million users, is forgotten before it comes again, and the server need not watch it. Two,
+/// because of two that are always read together and share one, neither would ever be found.
 ///
 /// After the doorkeeper of `TinyLFU` (Einziger, Friedman, Manes, 2017).
 #[derive(Debug)]
@@ -21,9 +22,13 @@ impl Regulars {
     pub(super) fn is_regular(&self, hash: u64) -> bool {
         // One bit is always set: a place that nothing took holds zero.
         let mark = u32::try_from(hash >> 32).unwrap_or_default() | 1;
-        let place = usize::try_from(hash % PLACES).unwrap_or_default();
-        let place = self.0.get(place);
-        place.is_some_and(|place| place.swap(mark, Ordering::Relaxed) == mark)
+        let places =
+            [hash, hash >> 14].map(|part| usize::try_from(part % PLACES).unwrap_or_default());
+        // Both are taken, whatever the first one holds.
+        places.into_iter().fold(false, |was, place| {
+            let place = self.0.get(place);
+            was | place.is_some_and(|place| place.swap(mark, Ordering::Relaxed) == mark)
+        })
     }
 }
 
@@ -31,17 +36,26 @@ impl Regulars {
 mod tests {
     use super::*;
 
+    const HASH: u64 = 0x1234_5678_9abc_def0;
+
     #[test]
     fn the_second_time_is_the_first_of_a_regular() {
         let regulars = Regulars::new();
-        let hash = 0x1234_5678_9abc_def0;
-        assert!(!regulars.is_regular(hash));
-        assert!(regulars.is_regular(hash));
+        assert!(!regulars.is_regular(HASH));
+        assert!(regulars.is_regular(HASH));
         assert!(
-            !regulars.is_regular(hash ^ 1 << 40),
-            "another, at its place"
+            !regulars.is_regular(HASH ^ 1 << 40),
+            "another, at its places"
         );
-        assert!(!regulars.is_regular(hash), "whose place was taken");
-        assert!(!regulars.is_regular(hash ^ 1), "at a place of its own");
+        assert!(!regulars.is_regular(HASH), "which were taken");
+    }
+
+    #[test]
+    fn two_that_share_a_place_are_both_found() {
+        let regulars = Regulars::new();
+        let other = HASH ^ 1 << 40 ^ 1 << 20;
+        assert_eq!(HASH % PLACES, other % PLACES);
+        assert!(!regulars.is_regular(HASH) && !regulars.is_regular(other));
+        assert!(regulars.is_regular(HASH) && regulars.is_regular(other));
     }
 }

@@ -19,7 +19,7 @@ pub(super) struct Table {
     free: Vec<u32>,
     capacity: usize,
     hand: usize,
-    /// Counts markers that were begun: no two tickets are alike.
+    /// Counts markers that were begun: no two holds are alike.
     begun: u64,
     /// Counts time: what was begun before the last one is begun again.
     round: u64,
@@ -38,9 +38,20 @@ struct Slot {
     is_used: AtomicBool,
 }
 
+/// What is known of a marker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// It is watched, or on its way.
+    Watched,
+    /// It was watched for so long that it is to be begun again.
+    Over,
+    /// Nothing; its name has this hash.
+    Unknown(u64),
+}
+
 /// A marker at the time at which it was begun: worth nothing once it has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(in super::super) struct Ticket {
+pub(in super::super) struct Hold {
     slot: u32,
     number: u64,
 }
@@ -68,34 +79,33 @@ impl Table {
         self.round = round;
     }
 
-    pub(super) fn hash(&self, name: &str) -> u64 {
-        self.hasher.hash_one(name.as_bytes())
-    }
-
-    /// Whether this marker is watched, or on its way.
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.find_slot(name)
-            .is_some_and(|(_, slot)| !self.is_over(slot))
-    }
-
-    /// Whether this marker is to be begun again.
-    pub(super) fn had(&self, name: &str) -> bool {
-        self.find_slot(name)
-            .is_some_and(|(_, slot)| self.is_over(slot))
+    /// Whether this marker is watched, or is to be begun.
+    pub(super) fn state(&self, name: &str) -> State {
+        let hash = self.hasher.hash_one(name.as_bytes());
+        match self.find_slot(hash, name.as_bytes()) {
+            None => State::Unknown(hash),
+            Some((_, slot)) if self.is_over(slot) => State::Over,
+            Some(_) => State::Watched,
+        }
     }
 
     fn is_over(&self, slot: &Slot) -> bool {
         slot.round.saturating_add(1) < self.round
     }
 
-    fn find_slot(&self, name: &str) -> Option<(u32, &Slot)> {
-        let place = self.place(name.as_bytes())?;
+    fn find_slot(&self, hash: u64, name: &[u8]) -> Option<(u32, &Slot)> {
+        let is_it = |place: &u32| {
+            let slot = self.slots.get(*place as usize);
+            slot.is_some_and(|slot| slot.name.as_bytes() == name)
+        };
+        let place = *self.places.find(hash, is_it)?;
         Some((place, self.slots.get(place as usize)?))
     }
 
-    /// The ticket of a marker whose token is here.
-    pub(super) fn find(&self, name: &str) -> Option<Ticket> {
-        let (place, slot) = self.find_slot(name)?;
+    /// The hold of a marker whose token is here.
+    pub(super) fn find(&self, name: &str) -> Option<Hold> {
+        let hash = self.hasher.hash_one(name.as_bytes());
+        let (place, slot) = self.find_slot(hash, name.as_bytes())?;
         slot.token?;
         if self.is_over(slot) {
             return None;
@@ -104,26 +114,29 @@ impl Table {
         if !slot.is_used.load(Ordering::Relaxed) {
             slot.is_used.store(true, Ordering::Relaxed);
         }
-        Some(Ticket {
+        Some(Hold {
             slot: place,
             number: slot.number,
         })
     }
 
     /// Its token, unless it has changed since.
-    pub(super) fn token(&self, ticket: Ticket) -> Option<Token> {
-        let slot = self.slots.get(ticket.slot as usize)?;
-        slot.token.filter(|_| slot.number == ticket.number)
+    pub(super) fn token(&self, hold: Hold) -> Option<Token> {
+        let slot = self.slots.get(hold.slot as usize)?;
+        slot.token.filter(|_| slot.number == hold.number)
     }
 
     /// Begins to watch a marker, unless that was begun before. To be called before the server is asked: what it tells
     /// from then on counts.
-    pub(super) fn begin(&mut self, name: &str) -> Option<Ticket> {
-        let hash = self.hash(name);
-        if self.has(name) {
-            return None;
-        }
-        self.end(name.as_bytes());
+    pub(super) fn begin(&mut self, name: &str) -> Option<Hold> {
+        let hash = match self.state(name) {
+            State::Watched => return None,
+            State::Over => {
+                self.end(name.as_bytes());
+                self.hasher.hash_one(name.as_bytes())
+            }
+            State::Unknown(hash) => hash,
+        };
         self.begun = self.begun.saturating_add(1);
         let slot = Slot {
             name: name.into(),
@@ -141,7 +154,7 @@ impl Table {
         let Self { slots, places, .. } = self;
         let hash_of = |place: &u32| slots.get(*place as usize).map_or(0, |slot| slot.hash);
         places.insert_unique(hash, place, hash_of);
-        Some(Ticket {
+        Some(Hold {
             slot: place,
             number: self.begun,
         })
@@ -149,22 +162,23 @@ impl Table {
 
     /// What the server has answered; no token where there was none, or no answer. Counts for nothing if the server
     /// has told of a change since.
-    pub(super) fn learn(&mut self, ticket: Ticket, token: Option<Token>) {
-        let Some(slot) = self.slots.get_mut(ticket.slot as usize) else {
+    pub(super) fn learn(&mut self, hold: Hold, token: Option<Token>) {
+        let Some(slot) = self.slots.get_mut(hold.slot as usize) else {
             return;
         };
-        if slot.number != ticket.number || slot.token.is_some() {
+        if slot.number != hold.number || slot.token.is_some() {
             return;
         }
         match token {
             Some(token) => slot.token = Some(token),
-            None => self.clear(ticket.slot),
+            None => self.clear(hold.slot),
         }
     }
 
     /// Watches this marker no more: it has changed.
     pub(super) fn end(&mut self, name: &[u8]) {
-        if let Some(place) = self.place(name) {
+        let hash = self.hasher.hash_one(name);
+        if let Some((place, _)) = self.find_slot(hash, name) {
             self.clear(place);
         }
     }
@@ -174,15 +188,6 @@ impl Table {
         self.slots.clear();
         self.free.clear();
         self.hand = 0;
-    }
-
-    fn place(&self, name: &[u8]) -> Option<u32> {
-        let hash = self.hasher.hash_one(name);
-        let is_it = |place: &u32| {
-            let slot = self.slots.get(*place as usize);
-            slot.is_some_and(|slot| slot.name.as_bytes() == name)
-        };
-        self.places.find(hash, is_it).copied()
     }
 
     /// A slot for one more: a new one, or that of what is read least.
@@ -212,7 +217,7 @@ impl Table {
             return;
         };
         slot.token = None;
-        // A number that no ticket has.
+        // A number that no hold has.
         slot.number = 0;
         slot.name = Box::default();
         if let Ok(there) = self.places.find_entry(slot.hash, |there| *there == place) {

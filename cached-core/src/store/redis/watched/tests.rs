@@ -1,4 +1,7 @@
-use super::{table::Table, *};
+use super::{
+    table::{State, Table},
+    *,
+};
 use crate::entry::Token;
 
 fn token(number: u128) -> Token {
@@ -8,10 +11,10 @@ fn token(number: u128) -> Token {
 #[test]
 fn a_token_counts_until_its_marker_changes() {
     let mut table = Table::new(8);
-    let ticket = table.begin("a").unwrap();
+    let hold = table.begin("a").unwrap();
     assert_eq!(table.find("a"), None, "it is on its way");
     assert_eq!(table.begin("a"), None, "once is enough");
-    table.learn(ticket, Some(token(1)));
+    table.learn(hold, Some(token(1)));
     let found = table.find("a").unwrap();
     assert_eq!(table.token(found), Some(token(1)));
     table.end(b"a");
@@ -35,12 +38,12 @@ fn what_changed_on_the_way_is_not_learnt() {
 fn a_ticket_does_not_pass_to_what_takes_its_slot() {
     for ends in [Table::end_all, |table: &mut Table| table.end(b"a")] {
         let mut table = Table::new(8);
-        let ticket = table.begin("a").unwrap();
-        table.learn(ticket, Some(token(1)));
+        let hold = table.begin("a").unwrap();
+        table.learn(hold, Some(token(1)));
         let old = table.find("a").unwrap();
         ends(&mut table);
-        let ticket = table.begin("b").unwrap();
-        table.learn(ticket, Some(token(2)));
+        let hold = table.begin("b").unwrap();
+        table.learn(hold, Some(token(2)));
         assert_eq!(table.token(old), None);
     }
 }
@@ -49,32 +52,32 @@ fn a_ticket_does_not_pass_to_what_takes_its_slot() {
 fn what_is_read_most_stays() {
     let mut table = Table::new(4);
     for name in ["a", "b", "c", "d"] {
-        let ticket = table.begin(name).unwrap();
-        table.learn(ticket, Some(token(1)));
+        let hold = table.begin(name).unwrap();
+        table.learn(hold, Some(token(1)));
     }
     for number in 0..100 {
         assert!(table.find("a").is_some());
         let name = format!("more {number}");
-        let ticket = table.begin(&name).unwrap();
-        table.learn(ticket, Some(token(2)));
-        assert!(table.has(&name), "the new one is there");
+        let hold = table.begin(&name).unwrap();
+        table.learn(hold, Some(token(2)));
+        assert_eq!(table.state(&name), State::Watched);
     }
 }
 
 #[test]
 fn what_was_watched_for_long_is_begun_again() {
     let mut table = Table::new(8);
-    let ticket = table.begin("a").unwrap();
-    table.learn(ticket, Some(token(1)));
+    let hold = table.begin("a").unwrap();
+    table.learn(hold, Some(token(1)));
     table.go_to(1);
-    assert!(table.find("a").is_some() && table.has("a") && !table.had("a"));
+    assert!(table.find("a").is_some() && table.state("a") == State::Watched);
     let old = table.find("a").unwrap();
     table.go_to(2);
-    assert!(table.find("a").is_none() && !table.has("a") && table.had("a"));
+    assert!(table.find("a").is_none() && table.state("a") == State::Over);
     assert_eq!(table.token(old), Some(token(1)), "for calls under way");
-    let ticket = table.begin("a").unwrap();
+    let hold = table.begin("a").unwrap();
     assert_eq!(table.token(old), None);
-    table.learn(ticket, Some(token(2)));
+    table.learn(hold, Some(token(2)));
     assert_eq!(table.token(table.find("a").unwrap()), Some(token(2)));
     // One whose answer nobody takes is not on its way for ever.
     assert!(table.begin("b").is_some() && table.begin("b").is_none());
@@ -94,7 +97,11 @@ fn a_question_without_an_answer_leaves_nothing() {
     assert_eq!(asking.names(), ["a"]);
     asking.learn(Some(Value::Array(vec![Value::Nil])));
     drop(asking);
-    assert!(!watched.read().has("a"), "there is no marker to watch");
+    let state = watched.read().state("a");
+    assert!(
+        matches!(state, State::Unknown(_)),
+        "there is no marker to watch"
+    );
 }
 
 #[test]
@@ -134,12 +141,15 @@ fn what_the_server_tells_reaches_every_connection() {
     let learn = |name: &str| {
         for watched in &all {
             let mut table = watched.write();
-            if let Some(ticket) = table.begin(name) {
-                table.learn(ticket, Some(token(1)));
+            if let Some(hold) = table.begin(name) {
+                table.learn(hold, Some(token(1)));
             }
         }
     };
-    let are_there = |name: &str| all.each_ref().map(|watched| watched.read().has(name));
+    let are_there = |name: &str| {
+        all.each_ref()
+            .map(|watched| watched.read().state(name) == State::Watched)
+    };
     for data in [names(&["b", "a"]), vec![Value::Nil]] {
         learn("a");
         assert_eq!(are_there("a"), [true; 2]);

@@ -10,7 +10,7 @@ pub(super) enum Rule {
     TokensAfterAnswer,
     /// An answer counts for whatever is in its slot.
     AnswersHaveNumbers,
-    /// A call takes the token of whatever is in the slot of its ticket.
+    /// A call takes the token of whatever is in the slot of its hold.
     TicketsHaveNumbers,
     /// A marker is begun when its answer is there.
     BegunBeforeSent,

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::{
-    super::{Table, Ticket},
+    super::{Hold, Table},
     scenario::{Budget, NAMES, Rule, Scenario},
 };
 use crate::entry::Token;
@@ -57,14 +57,14 @@ pub(super) enum Call {
     Idle,
     /// Its entry is being read, and its tokens are here; `held` when the answer is.
     Entry {
-        tickets: Vec<Ticket>,
+        holds: Vec<Hold>,
         taken: Vec<Token>,
         connection: usize,
         held: Option<[Held; 2]>,
     },
     /// Everything is being read, and some of it is to be watched from then on.
     Whole {
-        asked: Vec<(usize, Option<Ticket>)>,
+        asked: Vec<(usize, Option<Hold>)>,
         answered: Option<Vec<Held>>,
         connection: usize,
         is_read: bool,
@@ -110,8 +110,8 @@ impl State {
     /// Watches one marker, with nobody else about. Whether it is watched then.
     fn watch(&mut self, marker: usize) -> bool {
         let table = self.tables.last_mut().unwrap();
-        if let Some(ticket) = table.begin(NAMES[marker]) {
-            table.learn(ticket, token(self.markers[marker]));
+        if let Some(hold) = table.begin(NAMES[marker]) {
+            table.learn(hold, token(self.markers[marker]));
             self.is_told[marker] = true;
         }
         table.find(NAMES[marker]).is_some()
@@ -184,16 +184,16 @@ impl State {
     pub(super) fn begin(&mut self, rules: &Scenario, call: usize) {
         let (connection, markers) = (self.connection(), rules.calls[call]);
         let table = self.tables.last_mut().unwrap();
-        let tickets: Option<Vec<_>> = (markers.iter())
+        let holds: Option<Vec<_>> = (markers.iter())
             .map(|marker| table.find(NAMES[*marker]))
             .collect();
-        let Some(tickets) = tickets else {
+        let Some(holds) = holds else {
             return self.read_whole(rules, call);
         };
-        let taken = tickets.iter().map(|ticket| table.token(*ticket).unwrap());
+        let taken = holds.iter().map(|hold| table.token(*hold).unwrap());
         self.calls[call] = Call::Entry {
             taken: taken.collect(),
-            tickets,
+            holds,
             connection,
             held: None,
         };
@@ -206,8 +206,8 @@ impl State {
         for marker in rules.calls[call] {
             if !rules.has(Rule::BegunBeforeSent) {
                 asked.push((*marker, None));
-            } else if let Some(ticket) = table.begin(NAMES[*marker]) {
-                asked.push((*marker, Some(ticket)));
+            } else if let Some(hold) = table.begin(NAMES[*marker]) {
+                asked.push((*marker, Some(hold)));
             }
         }
         if !asked.is_empty() {
@@ -227,19 +227,19 @@ impl State {
     pub(super) fn go_on(&mut self, rules: &Scenario, call: usize) -> Result<(), Broken> {
         match std::mem::replace(&mut self.calls[call], Call::Done) {
             Call::Entry {
-                tickets,
+                holds,
                 taken,
                 connection,
                 held,
             } => {
                 let table = &self.tables[connection];
-                let token_of = |ticket: &Ticket| match rules.without {
-                    Some(Rule::TicketsHaveNumbers) => table.slots.get(ticket.slot as usize)?.token,
-                    _ => table.token(*ticket),
+                let token_of = |hold: &Hold| match rules.without {
+                    Some(Rule::TicketsHaveNumbers) => table.slots.get(hold.slot as usize)?.token,
+                    _ => table.token(*hold),
                 };
                 let tokens = match rules.without {
                     Some(Rule::TokensAfterAnswer) => Some(taken),
-                    _ => tickets.iter().map(token_of).collect(),
+                    _ => holds.iter().map(token_of).collect(),
                 };
                 let Some(tokens) = tokens else {
                     // Over a connection that is closed it fails, and is made anew.
@@ -262,9 +262,8 @@ impl State {
                 connection,
                 ..
             } => {
-                for ((marker, ticket), held) in asked.into_iter().zip(answered.unwrap_or_default())
-                {
-                    self.learn(rules, connection, marker, ticket, held);
+                for ((marker, hold), held) in asked.into_iter().zip(answered.unwrap_or_default()) {
+                    self.learn(rules, connection, marker, hold, held);
                 }
             }
             Call::Idle | Call::Done => {}
@@ -277,19 +276,19 @@ impl State {
         rules: &Scenario,
         connection: usize,
         marker: usize,
-        ticket: Option<Ticket>,
+        watched: Option<Hold>,
         held: Held,
     ) {
         let table = &mut self.tables[connection];
-        let Some(mut ticket) = ticket.or_else(|| table.begin(NAMES[marker])) else {
+        let Some(mut begun) = watched.or_else(|| table.begin(NAMES[marker])) else {
             return;
         };
         if !rules.has(Rule::AnswersHaveNumbers)
-            && let Some(slot) = table.slots.get(ticket.slot as usize)
+            && let Some(slot) = table.slots.get(begun.slot as usize)
         {
-            ticket.number = slot.number;
+            begun.number = slot.number;
         }
-        table.learn(ticket, token(held));
+        table.learn(begun, token(held));
     }
 
     /// What the call has asked for will not be learnt.
@@ -300,9 +299,9 @@ impl State {
         } = given_up
             && rules.has(Rule::DroppedIsEnded)
         {
-            for (_, ticket) in asked {
-                if let Some(ticket) = ticket {
-                    self.tables[connection].learn(ticket, None);
+            for (_, hold) in asked {
+                if let Some(hold) = hold {
+                    self.tables[connection].learn(hold, None);
                 }
             }
         }
@@ -364,7 +363,7 @@ impl State {
                 return Err(Broken::NotWatched);
             }
             let table = state.tables.last().unwrap();
-            let found = table.find(name).and_then(|ticket| table.token(ticket));
+            let found = table.find(name).and_then(|hold| table.token(hold));
             if found != token(state.markers[marker]) {
                 return Err(Broken::Stale);
             }
