@@ -148,6 +148,14 @@ impl MemoryStore {
         let mut removed = Vec::new();
         let mut ring = write(shard);
         if !admits(ring.find(hash, key.local())) {
+            // What invalidates this key goes on to take out what is there, but may not have come to that: once this
+            // has returned, nothing that began before it is to be seen.
+            let is_older = |there: &Slot| there.began() <= slot.began();
+            if ring.find(hash, key.local()).is_some_and(is_older) {
+                removed.extend(ring.remove(hash, key.local()));
+                self.shrink(&removed);
+            }
+            drop(ring);
             return Kept::Rejected(None);
         }
         // Two slots a write: expired entries that nobody asks for leave at the pace at which new
