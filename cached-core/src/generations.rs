@@ -51,6 +51,17 @@ impl Epoch {
     }
 }
 
+/// What no longer holds once a value is put in its place, besides what is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Supersedes {
+    /// Nothing: a load, which is as good as others of its time.
+    Nothing,
+    /// What began before it: a set.
+    Older,
+    /// Whatever else has begun so far: a refresh.
+    All,
+}
+
 impl Generations {
     pub(crate) fn new() -> Self {
         Self::remembering(CAPACITY)
@@ -81,6 +92,31 @@ impl Generations {
         }
     }
 
+    /// Both, as tests ask for it.
+    #[cfg(test)]
+    pub(crate) fn advance(&self, targets: &[Target]) {
+        self.advance_groups(targets);
+        for target in targets {
+            if let Target::Entry(key) = target {
+                self.advance_entry(key);
+            }
+        }
+    }
+
+    /// Whether what began at `since` may still be put at `key`. What it `supersedes` no longer holds from then on; a
+    /// set puts an end to that also where it comes too late itself.
+    pub(crate) fn claim(&self, key: &Key, since: Epoch, supersedes: Supersedes) -> bool {
+        match supersedes {
+            Supersedes::Nothing => self.holds_entry(key, since),
+            Supersedes::Older => {
+                let holds = self.holds_entry(key, since);
+                self.supersede(key, since);
+                holds
+            }
+            Supersedes::All => self.replace(key, since).is_some(),
+        }
+    }
+
     /// Remembers that what began at `by` takes the place of the entry at `key`: what began before it no
     /// longer holds; what began later does.
     pub(crate) fn supersede(&self, key: &Key, by: Epoch) {
@@ -97,20 +133,21 @@ impl Generations {
         })
     }
 
-    /// Remembers that `targets` were invalidated. What began before this call no longer holds once it returns.
-    pub(crate) fn advance(&self, targets: &[Target]) {
+    /// Remembers that the groups among `targets` were invalidated. What began before this call no longer holds once
+    /// it returns.
+    pub(crate) fn advance_groups(&self, targets: &[Target]) {
         self.0.groups.advance(targets.iter().filter_map(|target| {
             let Target::Group(name) = target else {
                 return None;
             };
             Some(self.0.group(name))
         }));
-        self.0.entries.advance(targets.iter().filter_map(|target| {
-            let Target::Entry(key) = target else {
-                return None;
-            };
-            Some(self.0.entry(key))
-        }));
+    }
+
+    /// Remembers that the entry at `key` was invalidated by itself. What keeps entries calls this while it removes
+    /// what is there, so that nobody who is turned away for it finds that still in its place.
+    pub(crate) fn advance_entry(&self, key: &Key) {
+        self.0.entries.advance([self.0.entry(key)]);
     }
 
     /// Whether no group of `key` was invalidated since: then the moment at which that is known.

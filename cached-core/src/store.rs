@@ -7,7 +7,7 @@ use crate::{
     codec::Shared,
     entry::{Id, Identity, Marker, PerGroup},
     generation::{Occupant, View},
-    generations::Epoch,
+    generations::{Epoch, Supersedes},
     invalidation::Target,
     lineage::Span,
     server::ServerInfo,
@@ -149,7 +149,8 @@ pub(crate) trait Store: Debug + Send + Sync {
     /// not known to be stored.
     fn store(&self, writes: Vec<Write>) -> Task<'_, Vec<Kept>>;
 
-    /// Removes what is at `key` in this process; whether something was there.
+    /// Invalidates what is at `key`, in a store that does not wait: advances its generation and removes it in one
+    /// step. Whether something was there.
     fn forget(&self, _key: &Key) -> bool {
         false
     }
@@ -162,7 +163,8 @@ pub(crate) trait Store: Debug + Send + Sync {
         self.remove(targets)
     }
 
-    /// Reads and deletes in one step: of several at once, one gets the payload.
+    /// Reads and deletes in one step: of several at once, one gets the payload. A store that does not wait advances
+    /// the entry's generation in that step.
     fn take<'a>(&'a self, key: &'a Key) -> Task<'a, Reply>;
 
     /// Gives what is at `key` a new ttl, past which it is kept for `stale`. Whether something was there.
@@ -202,6 +204,9 @@ pub(crate) struct Write {
     /// How much longer it is kept.
     pub(crate) stale: Duration,
     pub(crate) captured: Epoch,
+    /// What of its key no longer holds afterwards. A store that does not wait sees to that in the step in which it
+    /// stores; for any other it is done before.
+    pub(crate) supersedes: Supersedes,
     /// Its own name, and what has to be there.
     pub(crate) id: Id,
     pub(crate) expected: Id,

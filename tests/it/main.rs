@@ -7,6 +7,7 @@
     clippy::unwrap_used
 )]
 
+mod at_once;
 mod by_key;
 mod deadlines;
 mod faults;

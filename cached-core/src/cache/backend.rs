@@ -155,12 +155,16 @@ impl Cache {
         self.0.config.outage == Outage::Fail || function.is_some_and(Function::does_fail_on_outage)
     }
 
-    /// Removes what this process keeps at `key`; whether something was there.
+    /// Invalidates the entry at `key` in this process; whether something was there.
     pub(super) fn forget(&self, key: &Key) -> bool {
-        if let Some(emergency) = self.0.emergency.current() {
-            emergency.store.forget(key);
+        if !self.store().waits() {
+            return self.store().forget(key);
         }
-        self.store().forget(key)
+        if let Some(emergency) = self.0.emergency.current() {
+            return emergency.store.forget(key);
+        }
+        self.generations().advance_entry(key);
+        false
     }
 
     /// What this process has loaded itself in the outage that goes on.

@@ -211,8 +211,10 @@ impl Cache {
             return Ok(None);
         }
         let trusted = self.trusts(&key);
-        // Nobody joins a load under way any more.
-        self.generations().advance(&[Target::Entry(key.clone())]);
+        if self.store().waits() {
+            // Nobody joins a load under way any more.
+            self.generations().advance_entry(&key);
+        }
         let reply = self.store().take(&key).await;
         let reply = self.heard(&key, reply)?;
         let codec = Codec::<T, T>::plain();

@@ -126,8 +126,9 @@ impl Cache {
         let loading = self.flights().keys().into_iter();
         let loading = loading.filter(|key| glob::matches(glob, key.text()));
         let loading: Vec<Target> = loading.map(Target::Entry).collect();
-        self.generations().advance(&loading);
-        self.store().purge(glob).await
+        let gone = self.apply_here(&loading).into_iter().filter(|&there| there);
+        let gone = gone.count() as u64;
+        Ok(gone.saturating_add(self.store().purge(glob).await?))
     }
 
     /// Runs `future`, and applies the invalidations made inside once it has returned `Ok`: for code inside a
@@ -224,7 +225,7 @@ impl Cache {
     /// What holds in this process from now on, whatever the store says. Returns what was there in a store
     /// inside the process.
     fn apply_here(&self, targets: &[Target]) -> Vec<bool> {
-        self.generations().advance(targets);
+        self.generations().advance_groups(targets);
         let there = targets.iter().map(|target| match target {
             Target::Group(_) => false,
             Target::Entry(key) => self.forget(key),

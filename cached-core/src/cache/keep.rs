@@ -15,6 +15,7 @@ use crate::{
     erased::Returned,
     flight::{Captured, Landed},
     function::Function,
+    generations::Supersedes,
     invalidation::Target,
     jitter,
     json::{Sink, Unstorable},
@@ -96,6 +97,7 @@ impl Cache {
             ttl,
             stale,
             captured: captured.at,
+            supersedes: Supersedes::Nothing,
             id,
             expected,
             span: Span {
@@ -232,13 +234,15 @@ impl Cache {
             // After a shutdown nothing is written any more, and what is there is old.
             return self.remove(&write.key).await;
         }
-        let Some(captured) = self.generations().replace(&write.key, write.captured) else {
-            self.count_kept(function, backend.store.kind(), rejected, bytes, ttl);
-            return self.remove(&write.key).await;
-        };
-        write.captured = captured;
-        if !backend.store.waits() {
+        if backend.store.waits() {
+            let Some(captured) = self.generations().replace(&write.key, write.captured) else {
+                self.count_kept(function, backend.store.kind(), rejected, bytes, ttl);
+                return self.remove(&write.key).await;
+            };
+            write.captured = captured;
+        } else {
             // Loads that began meanwhile are not stored any more; what they have stored is replaced.
+            write.supersedes = Supersedes::All;
             write.span.began = write.span.ended;
         }
         for _ in 0..REPLACED {

@@ -9,6 +9,7 @@ use crate::{
     entry::Id,
     erased::{Returned as _, With},
     flight::Captured,
+    generations::Supersedes,
     invalidation::Target,
     json::Unstorable,
     store::{Kept, Reply, Write},
@@ -89,8 +90,11 @@ impl Cache {
 
     /// Stores `writes`. Where something else is there now than was claimed, the younger value stays.
     async fn set_all(&self, mut writes: Vec<Write>) -> Result<(), Error> {
-        for write in &writes {
-            self.generations().supersede(&write.key, write.captured);
+        for write in &mut writes {
+            write.supersedes = Supersedes::Older;
+            if self.store().waits() {
+                self.generations().supersede(&write.key, write.captured);
+            }
         }
         let mut unclear = Vec::new();
         for _ in 0..REPLACED {

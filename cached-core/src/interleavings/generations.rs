@@ -1,13 +1,13 @@
 //! The generation table.
 
 use loom::{
-    sync::{Arc, RwLock, atomic::Ordering},
+    sync::{Arc, Mutex, RwLock, atomic::Ordering},
     thread,
 };
 use smallvec::SmallVec;
 
 use super::{
-    is_right,
+    claim, is_right,
     table::{Checked, Table},
 };
 
@@ -132,6 +132,72 @@ fn the_removal_must_come_after_the_number() {
     assert!(!late_value_is_never_found(|entries, slot| {
         slot.write().unwrap().take();
         entries.advance([ENTRY]);
+    }));
+}
+
+/// A value that was there, a set, and what removes the entry or replaces it at the same time: who has set looks
+/// at once, and another one later.
+fn nobody_sees_what_a_set_replaced(other: fn(&Table, &Mutex<Lies>)) -> bool {
+    is_right(move || {
+        let entries = Arc::new(Table::new(8));
+        let place = Arc::new(Mutex::new(Lies::Old));
+        let other = thread::spawn({
+            let (entries, place) = (entries.clone(), place.clone());
+            move || other(&entries, &place)
+        });
+        set(&entries, &place);
+        claim(*place.lock().unwrap() != Lies::Old);
+        other.join().unwrap();
+        claim(*place.lock().unwrap() != Lies::Old);
+    })
+}
+
+/// What lies at a place in memory.
+#[derive(Clone, Copy, PartialEq)]
+enum Lies {
+    Nothing,
+    Old,
+    New,
+}
+
+fn set(entries: &Table, place: &Mutex<Lies>) {
+    let began = entries.begin();
+    let mut place = place.lock().unwrap();
+    let entry = || SmallVec::from_slice(&[ENTRY]);
+    if entries.holds(began, entry).is_some() {
+        *place = Lies::New;
+    }
+    entries.advance_to(began, ENTRY);
+}
+
+#[test]
+fn what_a_set_is_turned_away_for_has_put_an_end_to_what_was_there() {
+    assert!(nobody_sees_what_a_set_replaced(set));
+    assert!(nobody_sees_what_a_set_replaced(|entries, place| {
+        let mut place = place.lock().unwrap();
+        entries.advance([ENTRY]);
+        *place = Lies::Nothing;
+    }));
+}
+
+#[test]
+fn the_number_of_a_removal_must_be_given_while_the_place_is_locked() {
+    assert!(!nobody_sees_what_a_set_replaced(|entries, place| {
+        entries.advance([ENTRY]);
+        *place.lock().unwrap() = Lies::Nothing;
+    }));
+}
+
+#[test]
+fn the_number_of_a_set_must_be_given_while_the_place_is_locked() {
+    assert!(!nobody_sees_what_a_set_replaced(|entries, place| {
+        let began = entries.begin();
+        entries.advance_to(began, ENTRY);
+        let mut place = place.lock().unwrap();
+        let entry = || SmallVec::from_slice(&[ENTRY]);
+        if entries.holds(began, entry).is_some() {
+            *place = Lies::New;
+        }
     }));
 }
 

@@ -118,6 +118,7 @@ impl MemoryStore {
             return Kept::Rejected(None);
         };
         let now = self.clock.now();
+        let supersedes = write.supersedes;
         let value = Value {
             shared: value,
             bytes,
@@ -128,9 +129,9 @@ impl MemoryStore {
             checked: known.checked(),
         };
         self.insert(key, value, |there| {
-            // What removes an entry advances its generation first, and takes out what is there afterwards: a
-            // value that is not turned away here is removed then.
-            self.generations.holds_entry(key, captured)
+            // While the place is locked, as whatever removes or replaces an entry does: what turns this away has
+            // already put an end to what was there before.
+            self.generations.claim(key, captured, supersedes)
                 && there.is_none_or(|there| there.is_over(now) || there.began() <= write.span.began)
         })
     }
@@ -148,14 +149,6 @@ impl MemoryStore {
         let mut removed = Vec::new();
         let mut ring = write(shard);
         if !admits(ring.find(hash, key.local())) {
-            // What invalidates this key goes on to take out what is there, but may not have come to that: once this
-            // has returned, nothing that began before it is to be seen.
-            let is_older = |there: &Slot| there.began() <= slot.began();
-            if ring.find(hash, key.local()).is_some_and(is_older) {
-                removed.extend(ring.remove(hash, key.local()));
-                self.shrink(&removed);
-            }
-            drop(ring);
             return Kept::Rejected(None);
         }
         // Two slots a write: expired entries that nobody asks for leave at the pace at which new
@@ -176,7 +169,7 @@ impl MemoryStore {
         }
         // One entry alone over the whole capacity: it cannot stay either.
         if self.is_full() {
-            self.remove(key);
+            drop(self.take_out(key, || ()));
         }
         Kept::Stored
     }
@@ -197,12 +190,21 @@ impl MemoryStore {
         }
     }
 
-    /// What was there, if it counted.
+    /// Invalidates the entry at `key`; what was there, if it counted.
     fn remove(&self, key: &Key) -> Option<Slot> {
-        let (hash, shard) = self.place(key.local());
-        let slot = write(shard).remove(hash, key.local())?;
-        self.shrink(std::slice::from_ref(&slot));
+        let slot = self.take_out(key, || self.generations.advance_entry(key))?;
         self.counts(&slot, key, self.clock.now()).then_some(slot)
+    }
+
+    /// Removes what is at `key`, and does `besides` while its place is locked.
+    fn take_out(&self, key: &Key, besides: impl FnOnce()) -> Option<Slot> {
+        let (hash, shard) = self.place(key.local());
+        let mut ring = write(shard);
+        besides();
+        let slot = ring.remove(hash, key.local())?;
+        drop(ring);
+        self.shrink(std::slice::from_ref(&slot));
+        Some(slot)
     }
 
     #[inline]

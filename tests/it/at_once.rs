@@ -1,0 +1,87 @@
+//! Two threads that do something to one entry in memory at the same moment. Nothing waits there, so only threads
+//! that begin together meet: some ten times in these rounds, where a rule is wrong.
+
+use std::{sync::Barrier, time::Duration};
+
+use cached_core::{Cache, Key};
+
+const ROUNDS: u64 = 20_000;
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Puts `"old"` at a key, then lets `other` run while this thread sets `"new"` and looks at once what is there. Says
+/// in how many rounds it was `"old"`.
+fn old_after_a_set<F>(other: impl Fn(Cache, Key) -> F + Sync) -> usize
+where
+    F: Future<Output = ()>,
+{
+    let cache = Cache::in_memory().unwrap();
+    let (set_up, start) = (Barrier::new(2), Barrier::new(2));
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap()
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let runtime = runtime();
+            for round in 0..ROUNDS {
+                set_up.wait();
+                start.wait();
+                // Into every moment of what this thread does.
+                for _ in 0..round % 512 {
+                    std::hint::spin_loop();
+                }
+                runtime.block_on(other(cache.clone(), Key::from(format!("entry:{round}"))));
+            }
+        });
+        let runtime = runtime();
+        let mut old = 0;
+        for round in 0..ROUNDS {
+            let key = Key::from(format!("entry:{round}"));
+            let set = async |value: &str| cache.set(&key, &value.to_owned(), MINUTE).await.unwrap();
+            runtime.block_on(set("old"));
+            set_up.wait();
+            start.wait();
+            let seen: Option<String> = runtime.block_on(async {
+                set("new").await;
+                cache.get(&key).await.unwrap()
+            });
+            old += usize::from(seen.is_some_and(|seen| seen == "old"));
+        }
+        old
+    })
+}
+
+#[test]
+fn what_a_set_replaced_is_not_seen_while_it_is_deleted() {
+    let delete = async |cache: Cache, key| {
+        cache.delete(key).await.unwrap();
+    };
+    assert_eq!(old_after_a_set(delete), 0);
+}
+
+#[test]
+fn what_a_set_replaced_is_not_seen_while_it_is_taken() {
+    let take = async |cache: Cache, key| {
+        cache.take::<String>(key).await.unwrap();
+    };
+    assert_eq!(old_after_a_set(take), 0);
+}
+
+#[test]
+fn what_a_set_replaced_is_not_seen_while_another_sets() {
+    let set = async |cache: Cache, key| {
+        cache.set(key, &"other".to_owned(), MINUTE).await.unwrap();
+    };
+    assert_eq!(old_after_a_set(set), 0);
+}
+
+#[test]
+fn what_a_set_replaced_is_not_seen_while_another_refreshes() {
+    let refresh = async |cache: Cache, key| {
+        let load = async || Ok::<String, ()>("other".to_owned());
+        let loaded = cache.refresh(cache.get_or_load(key, MINUTE, load)).await;
+        loaded.unwrap();
+    };
+    assert_eq!(old_after_a_set(refresh), 0);
+}
