@@ -189,7 +189,8 @@ async fn check_end(stores: &[CacheStore]) {
     for store in stores {
         assert_eq!(store.load(&session.id).await.unwrap(), None);
     }
-    writers.join_all().await;
+    let told = tokio::time::timeout(std::time::Duration::from_secs(30), writers.join_all());
+    assert!(told.await.is_ok(), "a save is not told of the end");
     for store in stores {
         assert_eq!(store.load(&session.id).await.unwrap(), None);
     }
