@@ -413,8 +413,10 @@ impl Subject for Ours {
                 };
                 let mut dice = dice.fork();
                 let transaction = self.cache.after(async {
-                    let done = edit.run().await?;
+                    // First: a caller that goes away between the two has written, and nobody is told. A database
+                    // would take that back, this one does not.
                     let _ = self.invalidate(scope, cell, &mut dice).await;
+                    let done = edit.run().await?;
                     dice.pause().await;
                     // What was invalidated inside is applied behind this.
                     let began = world.truth().tick();
