@@ -84,17 +84,23 @@ impl Taker {
     }
 }
 
+impl Taker {
+    /// Whether it is of the type it takes.
+    pub(crate) fn takes(&self, shared: &Shared) -> bool {
+        let of = shared.value.as_deref().map(Any::type_id);
+        match shared.outcome {
+            Outcome::Value => of == Some(self.value),
+            Outcome::None => self.none,
+            Outcome::Error => of.is_some() && of == self.error,
+        }
+    }
+}
+
 impl Takes for Taker {
     type Taken = Shared;
 
     fn restore(&self, shared: &Shared) -> Option<Shared> {
-        let of = shared.value.as_deref().map(Any::type_id);
-        let takes = match shared.outcome {
-            Outcome::Value => of == Some(self.value),
-            Outcome::None => self.none,
-            Outcome::Error => of.is_some() && of == self.error,
-        };
-        takes.then(|| shared.clone())
+        self.takes(shared).then(|| shared.clone())
     }
 
     fn decode(&self, outcome: Outcome, json: &[u8]) -> Option<Shared> {

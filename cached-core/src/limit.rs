@@ -1,8 +1,11 @@
 //! [`Limit`]: how many may be inside at a time.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    ops::Deref,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 #[derive(Clone, Debug)]
@@ -13,7 +16,7 @@ pub(crate) struct Limit {
 
 /// One who is inside, until this is dropped.
 #[derive(Debug)]
-pub(crate) struct Inside(Arc<AtomicUsize>);
+pub(crate) struct Inside<C: Deref<Target = AtomicUsize>>(C);
 
 impl Limit {
     pub(crate) fn new(most: usize) -> Self {
@@ -24,14 +27,22 @@ impl Limit {
     }
 
     /// Enters, unless as many as may are inside.
-    pub(crate) fn enter(&self) -> Option<Inside> {
-        let entering = Inside(Arc::clone(&self.inside));
+    pub(crate) fn enter(&self) -> Option<Inside<&AtomicUsize>> {
+        self.count(Inside(&*self.inside))
+    }
+
+    /// As [`enter`](Self::enter), for one that goes elsewhere.
+    pub(crate) fn enter_owned(&self) -> Option<Inside<Arc<AtomicUsize>>> {
+        self.count(Inside(Arc::clone(&self.inside)))
+    }
+
+    fn count<I>(&self, entering: I) -> Option<I> {
         let before = self.inside.fetch_add(1, Ordering::Relaxed);
         (before < self.most).then_some(entering)
     }
 }
 
-impl Drop for Inside {
+impl<C: Deref<Target = AtomicUsize>> Drop for Inside<C> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }

@@ -155,7 +155,7 @@ impl Waiting {
         let Some(ticket) = self.board() else {
             return;
         };
-        let Some(room) = cache.background_refreshes().enter() else {
+        let Some(room) = cache.background_refreshes().enter_owned() else {
             cache.count_unrefreshed(Some(function));
             return;
         };

@@ -9,8 +9,8 @@ use tokio::sync::Semaphore;
 
 // The runtime's; under the scheduler of `interleavings`, its own.
 use super::{
-    Epoch, Generations, Notify, Passenger,
-    sync::{Mutex, MutexGuard},
+    Epoch, Flights, Generations, Notify, Passenger,
+    sync::{Mutex, MutexGuard, OnceLock},
 };
 use crate::{
     Key,
@@ -23,8 +23,13 @@ use crate::{
 /// Where both locks are held, the one of [`Flights`] is taken first.
 #[derive(Debug)]
 pub(crate) struct Flight {
+    /// Those it is one of: whoever is on it finds them here. It leaves them when it ends, so they are not kept alive.
+    pub(super) flights: Flights,
     pub(super) key: Key,
     board: Mutex<Board>,
+    /// The result, once there is one. Apart from the board: thousands read it at one moment, and with a lock and a
+    /// handle of its own for each a stampede of 10,000 ended later by half.
+    landed: OnceLock<Shared>,
     pub(super) changed: Notify,
     /// Lets a few followers at a time run their own bodies, once a load could not be shared.
     pub(super) alone: Arc<Semaphore>,
@@ -59,7 +64,6 @@ pub(super) enum State {
     Dissolved,
     /// There is a result. Once it has `ended`, only calls that began before may take it.
     Landed {
-        shared: Shared,
         /// Since when it is fresh, and for how long, if it is to be stored.
         fresh: Option<(Instant, Duration)>,
         ended: Option<Instant>,
@@ -69,16 +73,18 @@ pub(super) enum State {
 }
 
 impl Flight {
-    /// One that a call of `key` leads. If it cannot be shared, `parallel` followers at a time run their own
-    /// bodies.
-    pub(super) fn new(key: &Key, parallel: usize) -> Self {
+    /// One of `flights` that a call of `key` leads. If it cannot be shared, `parallel` followers at a time run their
+    /// own bodies.
+    pub(super) fn new(flights: &Flights, key: &Key, parallel: usize) -> Self {
         Self {
+            flights: flights.clone(),
             key: key.clone(),
             board: Mutex::new(Board {
                 state: State::Loading,
                 followers: 0,
                 begun: None,
             }),
+            landed: OnceLock::new(),
             changed: Notify::new(),
             alone: Arc::new(Semaphore::new(parallel.min(Semaphore::MAX_PERMITS))),
         }
@@ -89,10 +95,24 @@ impl Flight {
     }
 
     pub(super) fn set(&self, state: State) {
-        // What it replaces may hold a value, whose `Drop` is the user's code: not under the lock.
-        let replaced = std::mem::replace(&mut self.board().state, state);
+        self.board().state = state;
         self.changed.notify_waiters();
-        drop(replaced);
+    }
+
+    /// Gives the result to all who follow, unless they have one.
+    pub(super) fn land(&self, shared: Shared) -> bool {
+        let is_first = self.landed.set(shared).is_ok();
+        if is_first {
+            self.set(State::Landed {
+                fresh: None,
+                ended: None,
+            });
+        }
+        is_first
+    }
+
+    pub(super) fn landed(&self) -> Option<&Shared> {
+        self.landed.get()
     }
 }
 

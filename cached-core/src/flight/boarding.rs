@@ -63,12 +63,12 @@ impl Flights {
         if let Some(follower) = self.follow(&by_key, passenger, None) {
             return Boarding::Follow(follower);
         }
-        let flight = Arc::new(Flight::new(passenger.key, parallel));
+        let flight = Arc::new(Flight::new(self, passenger.key, parallel));
         by_key
             .entry(passenger.key.local().into())
             .or_default()
             .push(Arc::clone(&flight));
-        Boarding::Lead(Lead::new(self, flight))
+        Boarding::Lead(Lead::new(flight))
     }
 
     /// A place on a flight that may answer `passenger`, `but` for one.
@@ -88,7 +88,7 @@ impl Flights {
             }
             joins
         })?;
-        Some(Follower::new(self, flight))
+        Some(Follower::new(flight))
     }
 
     /// The value of a load that is over, and whose entry may not have reached the store yet, for a call
@@ -101,12 +101,13 @@ impl Flights {
             .find_map(|flight| {
                 let board = flight.board();
                 match &board.state {
-                    State::Landed { shared, fresh, .. } if self.0.admits(&board, passenger) => {
+                    State::Landed { fresh, .. } if self.0.admits(&board, passenger) => {
+                        let shared = flight.landed()?.clone();
                         let kept = fresh.map(|(since, ttl)| {
                             let lived = clock::instant().saturating_duration_since(since);
                             Kept::coming(ttl, lived)
                         });
-                        Some((shared.clone(), kept.unwrap_or_default()))
+                        Some((shared, kept.unwrap_or_default()))
                     }
                     _ => None,
                 }

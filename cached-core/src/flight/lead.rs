@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    Boarding, Captured, Flights, Passenger,
+    Boarding, Captured, Passenger,
     board::{Flight, State},
     boarding, clock,
 };
@@ -13,37 +13,34 @@ use crate::{codec::Shared, generation::Captures};
 /// body, it hands over to a follower.
 #[derive(Debug)]
 pub(crate) struct Lead {
-    flights: Flights,
-    flight: Option<Arc<Flight>>,
+    flight: Arc<Flight>,
+    is_over: bool,
 }
 
 impl Lead {
-    pub(super) fn new(flights: &Flights, flight: Arc<Flight>) -> Self {
+    pub(super) fn new(flight: Arc<Flight>) -> Self {
         Self {
-            flights: flights.clone(),
-            flight: Some(flight),
+            flight,
+            is_over: false,
         }
     }
 
     /// The flight that this call leads.
-    pub(crate) fn flight(&self) -> Option<&Arc<Flight>> {
-        self.flight.as_ref()
+    pub(crate) fn flight(&self) -> &Arc<Flight> {
+        &self.flight
     }
 
     /// Whether a leader before this one had begun: what it captured precedes this load as well.
     pub(crate) fn inherits(&self) -> bool {
-        self.flight
-            .as_ref()
-            .is_some_and(|flight| flight.board().begun.is_some())
+        self.flight.board().begun.is_some()
     }
 
     /// Looks, after the capture, for another flight that may answer this call: one that began before,
     /// with the same captures. Then this one is dissolved, and its followers read for themselves.
     pub(crate) fn rejoin(self, passenger: Passenger<'_>) -> Boarding {
         let other = {
-            let flights = self.flights.lock();
-            self.flights
-                .follow(&flights, passenger, self.flight.as_ref())
+            let flights = &self.flight.flights;
+            flights.follow(&flights.lock(), passenger, Some(&self.flight))
         };
         match other {
             None => Boarding::Lead(self),
@@ -55,62 +52,57 @@ impl Lead {
     }
 
     /// Gives the load up, because this call has its answer: the followers read for themselves.
-    pub(crate) fn dissolve(mut self) {
-        if let Some(flight) = self.flight.take() {
-            boarding::remove(&mut self.flights.lock(), &flight);
-            flight.set(State::Dissolved);
-        }
+    pub(crate) fn dissolve(self) {
+        self.end_with(State::Dissolved);
     }
 
     /// From now on it can be joined only by calls that saw what was captured.
     pub(crate) fn begin(&self, from: Option<Captures>) -> Captured {
         let captured = Captured {
-            at: self.flights.0.generations.now(),
+            at: self.flight.flights.0.generations.now(),
             began: clock::instant(),
             from,
         };
-        if let Some(flight) = &self.flight {
-            let mut board = flight.board();
-            match &board.begun {
-                // The dead leader's: those who follow have seen these.
-                Some(captured) => return captured.clone(),
-                None => board.begun = Some(captured.clone()),
-            }
+        let mut board = self.flight.board();
+        match &board.begun {
+            // The dead leader's: those who follow have seen these.
+            Some(captured) => captured.clone(),
+            None => board.begun.insert(captured).clone(),
         }
-        captured
     }
 
     /// Gives the result to the followers: all that wait, and those that come before
     /// [`Landed::end`]. Without one they run their own bodies, and nothing is left to join.
     pub(crate) fn land(mut self, shared: Option<Shared>) -> Option<Landed> {
-        let flight = self.flight.take()?;
         let Some(shared) = shared else {
-            boarding::remove(&mut self.flights.lock(), &flight);
-            flight.set(State::Unshareable);
+            self.end_with(State::Unshareable);
             return None;
         };
-        flight.set(State::Landed {
-            shared,
-            fresh: None,
-            ended: None,
-        });
-        Some(Landed::new(self.flights.clone(), flight))
+        self.is_over = true;
+        self.flight.land(shared).then(|| Landed::new(&self.flight))
+    }
+
+    /// Ends with nothing to join.
+    fn end_with(mut self, state: State) {
+        self.is_over = true;
+        boarding::remove(&mut self.flight.flights.lock(), &self.flight);
+        self.flight.set(state);
     }
 }
 
 impl Drop for Lead {
     fn drop(&mut self) {
-        let Some(flight) = self.flight.take() else {
+        if self.is_over {
             return;
-        };
-        let mut by_key = self.flights.lock();
-        let mut board = flight.board();
+        }
+        let mut by_key = self.flight.flights.lock();
+        let mut board = self.flight.board();
         board.state = State::Vacant;
         if board.followers == 0 {
             drop(board);
-            boarding::remove(&mut by_key, &flight);
+            boarding::remove(&mut by_key, &self.flight);
         } else {
-            flight.changed.notify_waiters();
+            self.flight.changed.notify_waiters();
         }
     }
 }
@@ -118,13 +110,13 @@ impl Drop for Lead {
 /// A flight whose load is over. It can be joined until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Landed {
-    flights: Flights,
     flight: Arc<Flight>,
 }
 
 impl Landed {
-    pub(super) fn new(flights: Flights, flight: Arc<Flight>) -> Self {
-        Self { flights, flight }
+    pub(super) fn new(flight: &Arc<Flight>) -> Self {
+        let flight = Arc::clone(flight);
+        Self { flight }
     }
 
     /// The result is to be stored for `ttl`.
@@ -147,6 +139,6 @@ impl Landed {
 impl Drop for Landed {
     fn drop(&mut self) {
         self.end();
-        boarding::remove(&mut self.flights.lock(), &self.flight);
+        boarding::remove(&mut self.flight.flights.lock(), &self.flight);
     }
 }

@@ -66,7 +66,10 @@ fn value(number: u64) -> Shared {
 
 fn number(turn: &Turn) -> Option<u64> {
     match turn {
-        Turn::Shared(shared) => shared.value.as_ref()?.downcast_ref().copied(),
+        Turn::Shared(follower) => {
+            let value = follower.shared()?.value.as_ref()?;
+            value.downcast_ref().copied()
+        }
         _ => None,
     }
 }

@@ -182,7 +182,7 @@ impl World {
                     drop(lead.land(Some(shared(value))));
                     return value;
                 }
-                Turn::Shared(shared) => return number(&shared),
+                Turn::Shared(follower) => return number(follower.shared().unwrap()),
                 Turn::Alone(lone) => {
                     let value = self.0.source.load(Ordering::Acquire);
                     drop(lone.land(Some(shared(value))));
@@ -196,7 +196,7 @@ impl World {
 
     /// Whoever leads is the only one to lead this flight.
     fn alone_on<T>(&self, lead: &Lead, body: impl FnOnce() -> T) -> T {
-        let flight = Arc::as_ptr(lead.flight().unwrap()).addr();
+        let flight = Arc::as_ptr(lead.flight()).addr();
         let count = |change: fn(usize) -> usize| {
             let mut leaders = self.0.leaders.lock().unwrap();
             let count = leaders.entry(flight).or_default();
@@ -301,8 +301,10 @@ fn a_follower_must_register_before_it_looks() {
     fn follow(follower: Follower) -> Turn {
         wait(async move {
             loop {
-                if let Now::Turn(turn) = follower.now() {
-                    return turn;
+                match follower.now() {
+                    Now::Landed => return Turn::Shared(follower),
+                    Now::Turn(turn) => return turn,
+                    Now::Wait | Now::WaitOrRunAlone => {}
                 }
                 follower.flight().changed.notified().await;
             }
@@ -529,9 +531,9 @@ fn a_leader_must_not_pass_on_what_another_load_gives() {
     fn rejoin(world: &World, lead: Lead) {
         let (key, view) = (Key::from("key"), view(1));
         let flights = &world.0.flights;
-        let other = flights.follow(&flights.lock(), passenger(&key, &view), lead.flight());
+        let other = flights.follow(&flights.lock(), passenger(&key, &view), Some(lead.flight()));
         match other.map(follow) {
-            Some(Turn::Shared(shared)) => drop(lead.land(Some(shared))),
+            Some(Turn::Shared(other)) => drop(lead.land(other.shared().cloned())),
             _ => drop(world.end(Boarding::Lead(lead), &view)),
         }
     }

@@ -64,6 +64,35 @@ impl<T> fmt::Debug for Mutex<T> {
     }
 }
 
+/// The standard library's; the scheduler chooses when it is asked.
+#[derive(Debug)]
+pub(super) struct OnceLock<T> {
+    is_set: atomic::AtomicBool,
+    value: std::sync::OnceLock<T>,
+}
+
+impl<T> OnceLock<T> {
+    pub(super) fn new() -> Self {
+        Self {
+            is_set: atomic::AtomicBool::new(false),
+            value: std::sync::OnceLock::new(),
+        }
+    }
+
+    pub(super) fn set(&self, value: T) -> Result<(), T> {
+        let set = self.value.set(value);
+        if !panicking() {
+            self.is_set.store(true, atomic::Ordering::Release);
+        }
+        set
+    }
+
+    pub(super) fn get(&self) -> Option<&T> {
+        let is_set = !panicking() && self.is_set.load(atomic::Ordering::Acquire);
+        is_set.then(|| self.value.get()).flatten()
+    }
+}
+
 /// Tokio's own; the scheduler chooses when it is asked.
 #[derive(Debug)]
 pub(super) struct Notify {

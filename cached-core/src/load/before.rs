@@ -3,12 +3,14 @@
 use std::{mem, pin::Pin};
 
 use super::{Call, Plan, loading::Loading, miss, missed::Missed, refresh};
-use crate::{Error, Observer, codec::Shared, scope};
+use crate::{Error, Observer, codec::Shared, flight::Follower, scope};
 
 /// What a call knows before its body runs.
 pub(super) enum Before {
     /// Its answer.
     Answered(Shared),
+    /// Its answer, which it shares with others.
+    Shares(Follower),
     /// The cache is required, and out of reach.
     Failed(Error),
     /// That the body has to run.

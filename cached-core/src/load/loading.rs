@@ -80,13 +80,13 @@ impl Loading {
     }
 
     pub(super) fn lead(missed: Missed, lead: Lead) -> Box<Self> {
-        let (flight, captured) = (lead.flight().cloned(), lead.begin(missed.captures()));
-        Self::new(missed, Why::Lead(lead), flight, Some(captured))
+        let (flight, captured) = (Arc::clone(lead.flight()), lead.begin(missed.captures()));
+        Self::new(missed, Why::Lead(lead), Some(flight), Some(captured))
     }
 
     pub(super) fn behind(missed: Missed, lead: Lead) -> Box<Self> {
-        let (flight, captured) = (lead.flight().cloned(), lead.begin(missed.captures()));
-        Self::new(missed, Why::Behind(lead), flight, Some(captured))
+        let (flight, captured) = (Arc::clone(lead.flight()), lead.begin(missed.captures()));
+        Self::new(missed, Why::Behind(lead), Some(flight), Some(captured))
     }
 
     /// Outside a flight, and stored with what this call's own read showed, if that was all of it.

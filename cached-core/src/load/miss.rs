@@ -17,7 +17,6 @@ use crate::{
     clock,
     codec::Shared,
     entry::Outcome,
-    erased::Takes as _,
     event,
     flight::{Boarding, Follower, Lead, Turn},
     generation::Occupant,
@@ -218,11 +217,12 @@ impl Miss {
         let missed = self.missed;
         let Call { cache, key, .. } = &*missed.call;
         match turn {
-            Turn::Shared(shared) => {
-                if missed.call.taker.restore(&shared).is_none() {
+            Turn::Shared(follower) => {
+                let takes = |shared: &&Shared| missed.call.taker.takes(shared);
+                let Some(shared) = follower.shared().filter(takes) else {
                     // Another function of the same `id` returns another type.
                     return Before::Load(Loading::uncounted(missed));
-                }
+                };
                 cache.count_shared(key.function());
                 let stale = match shared.outcome {
                     Outcome::Error => missed.stale(),
@@ -231,7 +231,7 @@ impl Miss {
                 if stale.is_none() {
                     missed.call.show(Observer::shared);
                 }
-                Before::Answered(stale.unwrap_or(shared))
+                stale.map_or(Before::Shares(follower), Before::Answered)
             }
             // The leader's body failed: this call has what it would answer then.
             Turn::Alone(lone) => match missed.stale() {

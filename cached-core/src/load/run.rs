@@ -134,6 +134,10 @@ impl<R, T> Stages<R, T> {
     fn answer(&mut self, before: Before) -> Option<R> {
         let (answer, loading) = match before {
             Before::Answered(shared) => (self.codec.take(shared), None),
+            Before::Shares(follower) => {
+                let copy = |shared| self.codec.restore(shared);
+                (follower.shared().and_then(copy), None)
+            }
             Before::Failed(error) => (self.codec.fails.map(|fails| fails(error)), None),
             Before::Load(loading) => (None, Some(loading)),
             Before::Uncached => (None, None),
