@@ -75,6 +75,10 @@ use turn::Turns;
 #[derive(Clone)]
 pub struct Cache(Arc<Inner>);
 
+/// Each sends a command for each group and its entry: thousands of calls of one key that is missing read together
+/// instead.
+const CAPTURING_READS: usize = 64;
+
 struct Inner {
     config: Config,
     usual: Backend,
@@ -91,6 +95,7 @@ struct Inner {
     background: Background,
     /// Callers that wait for other calls' loads.
     waiting_callers: Limit,
+    capturing_reads: Limit,
     background_refreshes: Limit,
     table: Table,
     on: AtomicBool,
@@ -163,6 +168,7 @@ impl Cache {
             closed: AtomicBool::new(false),
             journal: Journal::new(config.journal_capacity),
             waiting_callers: Limit::new(config.waiting_callers),
+            capturing_reads: Limit::new(CAPTURING_READS),
             background_refreshes: Limit::new(config.background_refreshes),
             config,
             usual: Backend::usual(store, &generations),
@@ -365,6 +371,11 @@ impl Cache {
 
     pub(crate) fn follower_wait(&self) -> Duration {
         self.0.config.follower_wait
+    }
+
+    /// How many reads at a time capture what a load will need, in the expectation of a miss.
+    pub(crate) fn capturing_reads(&self) -> &Limit {
+        &self.0.capturing_reads
     }
 
     pub(crate) fn waiting_callers(&self) -> &Limit {

@@ -24,7 +24,7 @@ mod read;
 pub(crate) mod usual;
 
 use look::{Place, look_in};
-pub(crate) use read::{Look, NoHit, Seen, answer, found, read};
+pub(crate) use read::{Look, NoHit, Seen, answer, found, in_time, read};
 
 /// What a look-up found: a value, or what it takes to load one.
 #[derive(Debug)]

@@ -25,7 +25,7 @@ use smallvec::SmallVec;
 mod digits;
 
 use digits::Digits;
-pub(crate) use digits::{Id, Token};
+pub(crate) use digits::{Draws, Id, Token};
 
 use crate::digest::digest;
 use crate::hex;

@@ -12,8 +12,10 @@ use std::{
 use crate::function::{Function, Registered};
 
 mod hits;
+mod streak;
 
 use hits::Hits;
+use streak::Streak;
 
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
@@ -32,6 +34,8 @@ macro_rules! counters {
         pub(crate) struct Counters {
             $(pub(crate) $name: Counter,)*
             load_nanoseconds: Counter,
+            /// Of misses, outside the process.
+            pub(crate) streak: Streak,
         }
 
         impl Counters {
@@ -39,6 +43,7 @@ macro_rules! counters {
                 Self {
                     $($name: Counter::new(),)*
                     load_nanoseconds: Counter::new(),
+                    streak: Streak::new(),
                 }
             }
 

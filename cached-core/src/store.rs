@@ -135,6 +135,12 @@ pub(crate) trait Store: Debug + Send + Sync {
     /// it will be kept.
     fn read<'a>(&'a self, key: &'a Key, closely: bool) -> Task<'a, Reply>;
 
+    /// As [`read`](Self::read), and leaves at once what a load will need: markers, and a lease where nothing is. It
+    /// writes, so it costs more where it finds something. Never sent twice.
+    fn read_capturing<'a>(&'a self, key: &'a Key, closely: bool, _lives: Lives) -> Task<'a, Reply> {
+        self.read(key, closely)
+    }
+
     /// As [`read`](Self::read), one reply a key, in order.
     fn read_many<'a>(&'a self, keys: &'a [Key]) -> Task<'a, Vec<Reply>>;
 
@@ -207,6 +213,8 @@ pub(crate) struct Write {
     /// What of its key no longer holds afterwards. A store that does not wait sees to that in the step in which it
     /// stores; for any other it is done before.
     pub(crate) supersedes: Supersedes,
+    /// Those it was loaded under, in the order of its groups; a store inside the process has none.
+    pub(crate) markers: PerGroup<Marker>,
     /// Its own name, and what has to be there.
     pub(crate) id: Id,
     pub(crate) expected: Id,

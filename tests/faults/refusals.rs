@@ -114,6 +114,13 @@ async fn redis_that_lost_its_disk_is_read_from() {
         call(&cache, id).await;
         assert!(is_hit(&cache, 1).await, "{:?}", cache.health().await);
     }
+    // Also where a miss is expected, so that the read would write.
+    for round in 10..13 {
+        for id in 0..8 {
+            call(&cache, 10 * round + id).await;
+        }
+        assert!(is_hit(&cache, 1).await, "{:?}", cache.health().await);
+    }
     // What is left to send makes no key a hit that it covers, and every other one.
     let postponed = timeout(PATIENCE, cache.invalidate("part:2")).await.unwrap();
     assert_eq!(postponed.unwrap(), Invalidated::Postponed);

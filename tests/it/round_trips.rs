@@ -180,6 +180,43 @@ async fn miss_is_three_round_trips_two_of_them_before_the_answer() {
     cost.assert_is(1, 2);
 }
 
+/// After eight misses in a row a read captures what the next load will need.
+#[tokio::test]
+async fn miss_that_is_expected_is_two_round_trips_one_of_them_before_the_answer() {
+    let line = Line::open().await;
+    let other = Cache::builder()
+        .redis_url(line.server.url())
+        .namespace("trips")
+        .build()
+        .unwrap();
+    for id in 0..8 {
+        line.cost(1, three_groups(id)).await.assert_is(2, 3);
+    }
+    for id in 8..12 {
+        let cost = line.cost(1, three_groups(id)).await;
+        cost.assert_is(1, 2);
+        assert_eq!(cost.calls("mget"), 0, "{cost:?}");
+    }
+    // Another function's misses say nothing of this one's.
+    line.cost(1, two_groups(1)).await.assert_is(2, 3);
+    // Who only wants to know writes nothing.
+    let peek = async { assert_eq!(three_groups::peek(100).await, None) };
+    line.cost(0, peek).await.assert_is_one_read();
+
+    // What another process has stored is a hit, the entry of the answer too; and no miss is expected after it.
+    other.scope(three_groups(100)).await;
+    stored(&other, 1).await;
+    let hit = line.cost(0, three_groups(100)).await;
+    hit.assert_is(1, 1);
+    assert_eq!(hit.calls("mget"), 0, "{hit:?}");
+    line.cost(0, three_groups(100)).await.assert_is_one_read();
+    line.cost(1, three_groups(101)).await.assert_is(2, 3);
+    // An invalidation reaches what was captured so.
+    let applied = async { assert!(line.cache.invalidate("b:11").await.unwrap().is_applied()) };
+    line.cost(0, applied).await.assert_is(1, 1);
+    line.cost(1, three_groups(11)).await.assert_is(2, 3);
+}
+
 #[cached(
     ttl = "1h",
     prefix = "d:{id}",

@@ -63,6 +63,8 @@ fn plan(operations: u64) -> Plan {
     Plan {
         operations: asked.unwrap_or(USUAL) * operations / USUAL,
         tasks: 48,
+        // More than in life, so that there is something to see.
+        changes: 4,
         pause: Duration::ZERO,
         seed,
     }
@@ -181,6 +183,29 @@ async fn no_call_sees_a_value_from_before_an_applied_invalidation() {
     assert_fresh(&world);
     assert_busy(&world, plan, &counts, Some(&loot));
     assert_eq!(counts.iter().map(|counts| counts.errors).sum::<u64>(), 0);
+}
+
+/// So many changes that most calls miss, and reads capture what loads will need.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_call_sees_a_value_from_before_an_applied_invalidation_where_most_calls_miss() {
+    let server = RedisServer::start();
+    let name = namespace("oracle");
+    let world = World::new(Atomics::new(), (0, 1));
+    let caches = [(); 3].map(|()| handle(&server, &name, PATIENCE));
+    let members = caches
+        .each_ref()
+        .map(|cache| Member::new(&world, Ours::on_quiet(cache)));
+    let mut plan = plan(60_000);
+    plan.changes = 25;
+    let saboteur = Saboteur::let_loose(&server, Dice::new(plan.seed));
+    world::run(&world, &members, plan).await;
+    let loot = saboteur.end();
+    let counts = caches.each_ref().map(|cache| cache.stats().total);
+    show(&world, &counts, Some(&loot));
+    assert_fresh(&world);
+    let all = |of: fn(&Counts) -> u64| counts.iter().map(of).sum::<u64>();
+    let (hits, misses) = (all(|counts| counts.hits), all(|counts| counts.misses));
+    assert!(hits > plan.operations / 100 && misses > 2 * hits);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

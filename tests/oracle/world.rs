@@ -376,6 +376,8 @@ impl<S: Subject> Member<S> {
 pub(crate) struct Plan {
     pub(crate) operations: u64,
     pub(crate) tasks: usize,
+    /// How many of them are changes, in percent.
+    pub(crate) changes: u64,
     /// How long a task waits after each.
     pub(crate) pause: Duration,
     pub(crate) seed: u64,
@@ -393,8 +395,6 @@ pub(crate) async fn run<S: Subject>(world: &World, members: &[Member<S>], plan: 
 
 /// The first half of [`run`].
 pub(crate) async fn busy<S: Subject>(world: &World, members: &[Member<S>], plan: Plan) {
-    /// In percent: more changes than in life, so that there is something to see.
-    const CHANGES: u64 = 4;
     const ENOUGH: u64 = 100;
     let mut dice = Dice::new(plan.seed);
     let mut tasks = JoinSet::new();
@@ -407,7 +407,7 @@ pub(crate) async fn busy<S: Subject>(world: &World, members: &[Member<S>], plan:
                 && !world.0.stop.load(Relaxed)
             {
                 let cell = Cell::any(&mut dice);
-                if dice.percent(CHANGES) {
+                if dice.percent(plan.changes) {
                     member.change(cell, &mut dice).await;
                 } else {
                     member.read(cell, &mut dice).await;

@@ -11,7 +11,7 @@ use crate::{
     clock,
     codec::Shared,
     config::MARKERS_OUTLIVE,
-    entry::{self, Header, Id, Outcome},
+    entry::{self, Header, Id, Outcome, PerGroup},
     erased::Returned,
     flight::{Captured, Landed},
     function::Function,
@@ -91,13 +91,14 @@ impl Cache {
             None => stale(key, returned.outcome()),
             Some(_) => Duration::ZERO,
         };
-        let write = |payload, id, expected| Write {
+        let write = |payload, markers, id, expected| Write {
             key: key.clone(),
             payload,
             ttl,
             stale,
             captured: captured.at,
             supersedes: Supersedes::Nothing,
+            markers,
             id,
             expected,
             span: Span {
@@ -112,7 +113,7 @@ impl Cache {
             returned.encode(&mut sink)?;
             return Ok(shared.map(|shared| {
                 let payload = Payload::Typed(shared, sink.len());
-                write(payload, Id::NONE, Id::NONE)
+                write(payload, PerGroup::new(), Id::NONE, Id::NONE)
             }));
         }
         let (Some(from), Ok(id)) = (&captured.from, Id::random()) else {
@@ -127,7 +128,8 @@ impl Cache {
             markers: from.markers.clone(),
         };
         let bytes = entry::render(&header, |sink| returned.encode(sink), limit)?;
-        Ok(Some(write(Payload::Bytes(bytes.into()), id, from.id)))
+        let payload = Payload::Bytes(bytes.into());
+        Ok(Some(write(payload, header.markers, id, from.id)))
     }
 
     /// Stores behind the answer, and ends the flight once the value is there, or is known not to come.
@@ -154,7 +156,7 @@ impl Cache {
             if admitted.is_none() {
                 self.count_skipped(function);
             }
-            Some((write, admitted?))
+            Some((Box::new(write), admitted?))
         });
         if write.is_none()
             && let Some(landed) = &landed
@@ -172,7 +174,8 @@ impl Cache {
         runtime.spawn(async move {
             let (write, admitted) = write.unzip();
             if let Some(write) = write {
-                cache.write(write).await;
+                // Boxed, so that it is not kept while the flight is.
+                Box::pin(cache.write(write)).await;
             }
             // Who shuts down waits for what is written, not for what is only kept.
             if let Some(landed) = &landed {
@@ -188,7 +191,8 @@ impl Cache {
     }
 
     /// Stores, and counts how that went.
-    async fn write(&self, write: Write) {
+    // Boxed, here and below: the future of every write would hold one for each that it is handed to.
+    async fn write(&self, write: Box<Write>) {
         let (function, ttl) = (write.key.function(), write.ttl);
         let bytes = write.payload.len();
         if let Some(kept) = self.try_to_store(self.usual(), write).await {
@@ -197,14 +201,14 @@ impl Cache {
     }
 
     /// `None` if the store did not say.
-    async fn try_to_store(&self, backend: &Backend, write: Write) -> Option<Kept> {
+    async fn try_to_store(&self, backend: &Backend, write: Box<Write>) -> Option<Kept> {
         // The store would refuse it, or find it invalidated by the next command.
         if !self.generations().holds_exactly(&write.key, write.captured) {
             return Some(Kept::Rejected(None));
         }
         self.record(&write);
         let function = write.key.function();
-        match backend.store.store(vec![write]).await {
+        match backend.store.store(vec![*write]).await {
             Ok(kept) => Some(kept.first().copied().unwrap_or(Kept::Rejected(None))),
             Err(error) => {
                 self.count_store_error(function, &error);
@@ -226,7 +230,7 @@ impl Cache {
 
     /// Stores what a `refresh` has loaded. Nothing that ran at the same time is there in the end: which of
     /// the two read the database last is not known. Nor is this, if it was refused.
-    pub(crate) async fn renew(&self, backend: &Backend, mut write: Write) {
+    pub(crate) async fn renew(&self, backend: &Backend, mut write: Box<Write>) {
         let (function, ttl) = (write.key.function(), write.ttl);
         let bytes = write.payload.len();
         let rejected = Kept::Rejected(None);

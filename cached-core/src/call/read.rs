@@ -1,17 +1,18 @@
 //! What a call reads outside the process, and what it makes of the reply.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Asks;
 use crate::{
-    Cache, Error, Key,
+    Cache, Error, ErrorKind, Key,
     age::{Age, Kept},
     clock,
     codec::Shared,
     entry::Outcome,
     erased::Takes,
+    generation::Occupant,
     hit::{self, Accepts, Miss},
-    store::{Payload, Reply},
+    store::{Payload, Reply, Task},
 };
 
 /// What has to be known of a call before its read is sent.
@@ -82,9 +83,11 @@ pub(crate) async fn read<C: Takes>(
     // and what is known to be applied later does not make its reply any newer.
     let trusted = cache.trusts(key);
     let function = key.function();
-    let reply = match cache.store().read(key, closely).await {
+    let streak = &cache.counters(function).streak;
+    let reply = match ask(cache, key, asks, closely).await {
         Ok(reply) => reply,
         Err(error) => {
+            streak.ended();
             cache.count_read_error(function, &error);
             return Err(NoHit::Failed(error));
         }
@@ -95,12 +98,67 @@ pub(crate) async fn read<C: Takes>(
     let seen = || Box::new(Seen { reply, trusted });
     match found {
         Ok((value, kept)) => {
+            streak.ended();
             let age = accepts.age(kept);
             let seen = (age != Age::Fresh).then(seen);
             Ok((value, age, kept, seen))
         }
-        Err(miss) => Err(NoHit::Seen(miss, seen())),
+        Err(miss) => {
+            streak.missed();
+            Err(NoHit::Seen(miss, seen()))
+        }
     }
+}
+
+/// Asks the store. Where a call is likely to miss, its read captures what the load will need: a round trip less, of two
+/// before the answer.
+fn ask<'a>(cache: &'a Cache, key: &'a Key, asks: Asks, closely: bool) -> Task<'a, Reply> {
+    let function = key.function();
+    let is_expected = || cache.counters(function).streak.is_long();
+    let room = (function.is_some() && asks != Asks::Peek && is_expected())
+        .then(|| cache.capturing_reads().enter());
+    match room.flatten() {
+        None => cache.store().read(key, closely),
+        Some(room) => Box::pin(async move {
+            let _room = room;
+            read_expecting_a_miss(cache, key, closely).await
+        }),
+    }
+}
+
+async fn read_expecting_a_miss(cache: &Cache, key: &Key, closely: bool) -> Result<Reply, Error> {
+    let (function, store) = (key.function(), cache.store());
+    let (began, lives) = (clock::instant(), cache.lives(function, None));
+    match store.read_capturing(key, closely, lives).await {
+        // It takes no writes, or the connection has ended; it may have what the call asks for.
+        Err(error) if error.class().is_of_this_command() => {
+            cache.counters(function).streak.ended();
+            let mut left = cache.op_timeout().saturating_sub(began.elapsed());
+            in_time(&mut left, store.read(key, closely)).await
+        }
+        Ok(reply) if reply.occupant == Some(Occupant::Foreign) && reply.payload.is_none() => {
+            cache.count_foreign(function);
+            Ok(reply)
+        }
+        reply => reply,
+    }
+}
+
+/// Waits for the store as long as a call may, of which `left` is left.
+pub(crate) async fn in_time<X>(
+    left: &mut Duration,
+    work: impl Future<Output = Result<X, Error>>,
+) -> Result<X, Error> {
+    let began = clock::instant();
+    let answer = clock::within(*left, work).await;
+    let waited = clock::instant().saturating_duration_since(began);
+    *left = left.saturating_sub(waited);
+    answer.unwrap_or_else(|| {
+        Err(Error::new(
+            ErrorKind::Timeout,
+            "Redis did not answer all that a call asked within one deadline",
+        ))
+    })
 }
 
 /// What `reply` holds, or what is on its way to the store.

@@ -1,6 +1,6 @@
 //! [`Id`] and [`Token`]: random names.
 
-use std::fmt;
+use std::{array, fmt};
 
 use super::LEASE;
 use crate::hex;
@@ -9,12 +9,27 @@ use crate::hex;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Digits(pub(super) [u8; 32]);
 
+/// Random numbers for one operation, several for one question to the operating system: five questions took a twentieth
+/// of a miss. What is left is not kept: a process that is forked or restored would use it twice.
+#[derive(Debug, Default)]
+pub(crate) struct Draws(array::IntoIter<[u8; 16], 8>);
+
+impl Draws {
+    fn next(&mut self) -> Result<u128, getrandom::Error> {
+        loop {
+            if let Some(drawn) = self.0.next() {
+                return Ok(u128::from_le_bytes(drawn));
+            }
+            let mut bytes = [[0; 16]; 8];
+            getrandom::fill(bytes.as_flattened_mut())?;
+            self.0 = bytes.into_iter();
+        }
+    }
+}
+
 impl Digits {
-    /// From the operating system: a generator of the process would repeat itself in a forked or restored one.
-    fn random() -> Result<Self, getrandom::Error> {
-        let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes)?;
-        Ok(Self(hex::digits(u128::from_le_bytes(bytes))))
+    fn drawn(draws: &mut Draws) -> Result<Self, getrandom::Error> {
+        draws.next().map(|number| Self(hex::digits(number)))
     }
 
     pub(super) fn read(field: &[u8]) -> Option<Self> {
@@ -49,8 +64,15 @@ impl Id {
     pub(crate) const NONE: Self = Self(Digits([b'0'; 32]));
 
     /// A new id.
+    pub(crate) fn drawn(draws: &mut Draws) -> Result<Self, getrandom::Error> {
+        Digits::drawn(draws).map(Self)
+    }
+
+    /// The same, for an operation that needs no more.
     pub(crate) fn random() -> Result<Self, getrandom::Error> {
-        Digits::random().map(Self)
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes)?;
+        Ok(Self(Digits(hex::digits(u128::from_le_bytes(bytes)))))
     }
 
     /// How everything with this id begins: the 36 bytes that a store expects.
@@ -78,8 +100,8 @@ pub(crate) struct Token(pub(super) Digits);
 
 impl Token {
     /// A new token.
-    pub(crate) fn random() -> Result<Self, getrandom::Error> {
-        Digits::random().map(Self)
+    pub(crate) fn drawn(draws: &mut Draws) -> Result<Self, getrandom::Error> {
+        Digits::drawn(draws).map(Self)
     }
 
     /// The token a marker holds; `None` for anything else.

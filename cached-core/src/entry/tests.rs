@@ -269,14 +269,17 @@ fn value_that_cannot_be_stored_is_no_entry() {
 
 #[test]
 fn ids_and_tokens_are_random() {
-    let ids: HashSet<_> = (0..1000).map(|_| Id::random().unwrap()).collect();
-    let tokens: HashSet<_> = (0..1000).map(|_| Token::random().unwrap()).collect();
+    let mut draws = Draws::default();
+    let mut ids: HashSet<_> = (0..1000).map(|_| Id::drawn(&mut draws).unwrap()).collect();
+    ids.extend((0..1000).map(|_| Id::random().unwrap()));
+    let tokens = (0..1000).map(|_| Token::drawn(&mut draws).unwrap());
+    let tokens: HashSet<_> = tokens.collect();
     assert_eq!((ids.len(), tokens.len()), (1000, 1000));
 }
 
 #[test]
 fn token_is_read_from_its_marker_only() {
-    let token = Token::random().unwrap();
+    let token = Token::drawn(&mut Draws::default()).unwrap();
     let marker = token.to_string();
     assert_eq!(Token::read(marker.as_bytes()), Some(token));
     assert_eq!(Token::read(&marker.as_bytes()[1..]), None);

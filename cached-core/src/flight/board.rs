@@ -27,8 +27,8 @@ pub(crate) struct Flight {
     pub(super) flights: Flights,
     pub(super) key: Key,
     board: Mutex<Board>,
-    /// The result, once there is one. Apart from the board: thousands read it at one moment, and with a lock and a
-    /// handle of its own for each a stampede of 10,000 ended later by half.
+    /// The result, once there is one. Apart from the board: thousands read it at one moment, and a lock and a handle
+    /// for each took a tenth of the time to the end of a stampede of 10,000.
     landed: OnceLock<Shared>,
     pub(super) changed: Notify,
     /// Lets a few followers at a time run their own bodies, once a load could not be shared.

@@ -71,7 +71,8 @@ impl Follower {
                 Now::WaitOrRunAlone => tokio::select! {
                     biased;
                     () = changed => {}
-                    permit = Arc::clone(&self.flight.alone).acquire_owned() => {
+                    // Boxed: it would lie in the future of everybody who waits.
+                    permit = Box::pin(Arc::clone(&self.flight.alone).acquire_owned()) => {
                         return Some(Turn::Alone(Lone {
                             flight: Arc::clone(&self.flight),
                             _permit: permit.ok(),

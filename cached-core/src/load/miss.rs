@@ -12,8 +12,7 @@ use super::{
     missed::Missed,
 };
 use crate::{
-    Error, ErrorKind,
-    call::{self, Asks, NoHit, Seen},
+    call::{self, Asks, NoHit, Seen, in_time},
     clock,
     codec::Shared,
     entry::Outcome,
@@ -243,21 +242,4 @@ impl Miss {
             Turn::Lead(_) | Turn::Again => Before::Load(Loading::uncounted(missed)),
         }
     }
-}
-
-/// Waits for the store as long as a call may, of which `left` is left.
-async fn in_time<X>(
-    left: &mut Duration,
-    work: impl Future<Output = Result<X, Error>>,
-) -> Result<X, Error> {
-    let began = clock::instant();
-    let answer = clock::within(*left, work).await;
-    let waited = clock::instant().saturating_duration_since(began);
-    *left = left.saturating_sub(waited);
-    answer.unwrap_or_else(|| {
-        Err(Error::new(
-            ErrorKind::Timeout,
-            "Redis did not answer all that a call asked within one deadline",
-        ))
-    })
 }

@@ -75,7 +75,7 @@ pub(super) fn ended(
 async fn tell(call: Box<Call>, write: Option<Write>, is_foreign: bool) {
     let Call { cache, key, .. } = &*call;
     match write {
-        Some(write) => cache.renew(call.backend(), write).await,
+        Some(write) => cache.renew(call.backend(), Box::new(write)).await,
         None if is_foreign => cache.count_foreign(key.function()),
         None => cache.remove(key).await,
     }

@@ -165,7 +165,11 @@ impl World {
         } else {
             self.after(Fault::RunsLate, state)
         };
+        let captures = self.call(number).captures;
         if let Some(mut next) = lost {
+            if captures {
+                self.leave_creations(&mut next, number);
+            }
             self.look_inside(&mut next, number);
             steps.push("gets no answer to its read", 0, next);
         }
@@ -174,6 +178,13 @@ impl World {
         }
         for key in each(state.calls[number].pending) {
             let mut next = *state;
+            if captures {
+                let sent = self.sends(&mut next, number, key);
+                self.create(&mut next, number, key, sent);
+                steps.push("reads, and creates what is missing", key, next);
+                self.lose_creation(state, number, key, steps);
+                continue;
+            }
             let call = &mut next.calls[number];
             call.pending &= !key;
             self.read(state, key, &mut call.seen, &mut call.entry);
@@ -246,20 +257,28 @@ impl World {
         state.calls[number] = Call::DONE;
     }
 
+    /// What a call has sent to be created runs later, or never.
+    fn leave_creations(&self, state: &mut State, number: usize) {
+        for key in each(state.calls[number].pending) {
+            let sent = self.sends(state, number, key);
+            state.leave_late(if is_entry(key) {
+                Late::CreateLease(index(key), sent)
+            } else {
+                Late::CreateMarker(index(key), sent)
+            });
+        }
+    }
+
     /// The caller drops its future, and the commands it has sent run or do not.
     fn cancel(&self, state: &mut State, number: usize) {
         let call = state.calls[number];
         let flight = usize::from(call.flight);
         let leads = matches!(call.phase, Phase::Capturing | Phase::Ready | Phase::Loading);
+        if call.phase == Phase::Reading && self.call(number).captures {
+            self.leave_creations(state, number);
+        }
         if leads {
-            for key in each(call.pending) {
-                let sent = self.sends(state, number, key);
-                state.leave_late(if is_entry(key) {
-                    Late::CreateLease(index(key), sent)
-                } else {
-                    Late::CreateMarker(index(key), sent)
-                });
-            }
+            self.leave_creations(state, number);
             state.flights[flight].vacant = true;
             state.flights[flight].stage = Stage::NotBegun;
             if Self::waiters(state, flight).next().is_none() {

@@ -47,6 +47,8 @@ pub(super) struct CallOf {
     pub(super) entry: usize,
     pub(super) groups: u8,
     pub(super) refresh: bool,
+    /// Its read captures what a load will need.
+    pub(super) captures: bool,
     pub(super) windows: Windows,
 }
 
@@ -63,6 +65,7 @@ pub(super) const fn call(process: usize) -> CallOf {
         entry: 0,
         groups: 1,
         refresh: false,
+        captures: false,
         windows: Windows::NONE,
     }
 }
@@ -82,6 +85,12 @@ impl CallOf {
 
     pub(super) const fn refresh(mut self) -> Self {
         self.refresh = true;
+        self
+    }
+
+    /// Of a function that has missed many times in a row.
+    pub(super) const fn expects_a_miss(mut self) -> Self {
+        self.captures = true;
         self
     }
 
@@ -241,6 +250,7 @@ impl Scenario {
             None => CallOf {
                 process: PROCESSES - 1,
                 refresh: false,
+                captures: false,
                 ..self.calls[self.calls.len() - 1]
             },
         }
@@ -342,6 +352,7 @@ impl fmt::Display for Scenario {
             write!(f, " {}", call.process)?;
             let marks = [
                 (call.refresh, "refresh"),
+                (call.captures, "expects a miss"),
                 (call.groups == 2, "tagged"),
                 (call.entry == 1, "v2"),
                 (!call.windows.revalidate.is_zero(), "revalidate"),

@@ -16,6 +16,7 @@ pub(super) fn needed() -> Vec<(Rule, Scenario)> {
     let apart = [call(0), call(1)];
     let together = [call(0), call(0)];
     let three = [call(0), call(0), call(0)];
+    let expecting = apart.map(CallOf::expects_a_miss);
     let writes = |start, calls: &[_], writer| Scenario::new(start, calls, &[writer]);
     let calm = |start, calls: &[_]| Scenario::new(start, calls, &[]);
     let outages = |writer, most| {
@@ -46,6 +47,14 @@ pub(super) fn needed() -> Vec<(Rule, Scenario)> {
         (
             NewLeaseOnRetry,
             writes(Empty, &apart, exact(1)).faults(1, &[RunsLate]),
+        ),
+        (
+            NewTokenOnRetry,
+            writes(Empty, &expecting, group(1)).faults(1, &[ReplyLost]),
+        ),
+        (
+            NewLeaseOnRetry,
+            writes(Empty, &expecting, exact(1)).faults(1, &[RunsLate]),
         ),
         (LoadAfterMarkers, writes(Empty, &apart, group(1))),
         (LoadAfterLease, writes(Empty, &apart, exact(1))),
@@ -206,11 +215,37 @@ pub(super) fn ordinary() -> Vec<Scenario> {
         }
     }
     scenarios.extend(windows());
+    scenarios.extend(expected_misses());
     for writer in [group(0), exact(0), group(1)] {
         let scenario = Scenario::new(Start::Empty, &[call(0); 2], &[writer]);
         scenarios.push(scenario.faults(1, &[Fault::Outage]).keeping());
     }
     scenarios.extend(others(0, 1, 0));
+    scenarios
+}
+
+/// Reads that capture: beside each other and beside one that does not, whatever is there, and any one fault around
+/// some.
+fn expected_misses() -> Vec<Scenario> {
+    let mut scenarios = Vec::new();
+    let expecting = |process| call(process).expects_a_miss();
+    for start in STARTS {
+        for writer in [group(0), exact(0), group(1), exact(1)] {
+            let scenario = |calls: &[_]| Scenario::new(start, calls, &[writer]);
+            scenarios.push(scenario(&[expecting(0), expecting(0)]));
+            scenarios.push(scenario(&[expecting(0), call(1)]));
+            let fails = writer.process == 0 && matches!(start, Start::Empty | Start::Valid);
+            for calls in [[expecting(0), call(0)], [expecting(0), expecting(1)]] {
+                let kinds = if fails { ALL_FAULTS } else { &[] };
+                scenarios.push(scenario(&calls).faults(fails.into(), kinds));
+            }
+        }
+        scenarios.push(Scenario::new(
+            start,
+            &[expecting(0), expecting(0), call(1)],
+            &[],
+        ));
+    }
     scenarios
 }
 

@@ -99,6 +99,10 @@ impl Store for RedisStore {
         })
     }
 
+    fn read_capturing<'a>(&'a self, key: &'a Key, closely: bool, lives: Lives) -> Task<'a, Reply> {
+        Box::pin(self.written(Box::pin(self.client.read_capturing(key, closely, lives))))
+    }
+
     fn read_many<'a>(&'a self, keys: &'a [Key]) -> Task<'a, Vec<Reply>> {
         Box::pin(self.guarded(Box::pin(self.client.read_many(keys))))
     }

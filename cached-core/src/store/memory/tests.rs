@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     clock,
-    entry::{Id, Outcome},
+    entry::{Id, Outcome, PerGroup},
     generations::{Epoch, Supersedes},
     group,
     lineage::Span,
@@ -45,6 +45,7 @@ fn value_of_a_load(key: &str, value: u64, bytes: usize, ttl: u64, captured: Epoc
         stale: Duration::ZERO,
         captured,
         supersedes: Supersedes::Nothing,
+        markers: PerGroup::new(),
         id: Id::NONE,
         expected: Id::NONE,
         span: Span {

@@ -22,6 +22,7 @@ use crate::{
     config::Config,
     entry::Identity,
     error::{Class, Weight},
+    generation::Occupant,
     group,
     invalidation::Target,
     server::ServerInfo,
@@ -207,6 +208,26 @@ impl Client {
         let began_on = seen.identity;
         let mut replies = [seen];
         self.create(&capture, &mut replies, began_on).await?;
+        let [reply] = replies;
+        Ok(reply)
+    }
+
+    /// A capture of which nothing is known: its answers show the entry, and everything else that a read would.
+    pub(super) async fn read_capturing(
+        &self,
+        key: &Key,
+        closely: bool,
+        lives: Lives,
+    ) -> Result<Reply, Error> {
+        let mut names = self.names(key);
+        names.asks_ttl |= closely;
+        let mut replies = [Reply {
+            occupant: Some(Occupant::Absent),
+            ..fence::unknown(&names)
+        }];
+        let [nothing] = &replies;
+        let capture = Capture::of_missing(&names, nothing, lives)?;
+        self.create(&capture, &mut replies, None).await?;
         let [reply] = replies;
         Ok(reply)
     }

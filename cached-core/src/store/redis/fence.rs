@@ -20,7 +20,7 @@ use super::{
 use crate::{
     Error, age, clock,
     config::{LONGEST_TTL, MARKERS_OUTLIVE},
-    entry::{self, Id, LEASE_LENGTH, Stored, Token},
+    entry::{self, Draws, Id, LEASE_LENGTH, Token},
     error::no_random,
     generation::{self, Occupant},
     store::{Kept, Lives, Payload, Reply, Write},
@@ -66,14 +66,14 @@ impl Capture {
     pub(super) fn of_missing(names: &Names, seen: &Reply, lives: Lives) -> Result<Self, Error> {
         let view = seen.view();
         let markers: Vec<&str> = names.markers().collect();
-        let mut capture = Self::new(lives);
+        let (mut capture, mut draws) = (Self::new(lives), Draws::default());
         for group in view.lacks_markers() {
             if let Some(name) = markers.get(group) {
-                capture.marker(name, (0, group))?;
+                capture.marker(name, (0, group), &mut draws)?;
             }
         }
         if view.lacks_lease() {
-            let lease = Id::random().map_err(no_random)?;
+            let lease = Id::drawn(&mut draws).map_err(no_random)?;
             let mut set = create(names.entry(), &lease.lease(), lives.lease);
             set.arg("GET");
             capture.push(set, Sent::Lease(lease, 0));
@@ -88,7 +88,7 @@ impl Capture {
 
     /// Everything, whatever is there.
     pub(super) fn of_all(names: &[Names], lives: Lives) -> Result<Self, Error> {
-        let mut capture = Self::new(lives);
+        let (mut capture, mut draws) = (Self::new(lives), Draws::default());
         let mut known: HashMap<&str, usize> = HashMap::new();
         for (reply, names) in names.iter().enumerate() {
             for (group, name) in names.markers().enumerate() {
@@ -98,10 +98,10 @@ impl Capture {
                     uses.push((reply, group));
                 } else {
                     known.insert(name, capture.sent.len());
-                    capture.marker(name, (reply, group))?;
+                    capture.marker(name, (reply, group), &mut draws)?;
                 }
             }
-            let lease = Id::random().map_err(no_random)?;
+            let lease = Id::drawn(&mut draws).map_err(no_random)?;
             capture.push(
                 create(names.entry(), &lease.lease(), lives.lease),
                 Sent::Claim,
@@ -123,8 +123,8 @@ impl Capture {
         }
     }
 
-    fn marker(&mut self, name: &str, used: (usize, usize)) -> Result<(), Error> {
-        let token = Token::random().map_err(no_random)?;
+    fn marker(&mut self, name: &str, used: (usize, usize), draws: &mut Draws) -> Result<(), Error> {
+        let token = Token::drawn(draws).map_err(no_random)?;
         let mut set = create(name, token.to_string().as_bytes(), self.life);
         set.arg("GET");
         self.push(set, Sent::Marker(token, [used].into_iter().collect()));
@@ -271,14 +271,7 @@ fn short_lived<'a>(
 ) -> HashMap<&'a str, (Token, Duration)> {
     let mut short = HashMap::new();
     for (write, names) in writes.iter().zip(names) {
-        let Payload::Bytes(bytes) = &write.payload else {
-            continue;
-        };
-        let Stored::Entry(entry) = entry::read(bytes) else {
-            continue;
-        };
-        for (name, marker) in names.markers().zip(entry.markers()) {
-            let Some(marker) = marker else { continue };
+        for (name, marker) in names.markers().zip(&write.markers) {
             if known.is_short(marker.token, now, write.lives()) {
                 let (_, lives) = short.entry(name).or_insert((marker.token, Duration::ZERO));
                 *lives = write.lives().max(*lives);
