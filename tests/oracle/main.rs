@@ -80,6 +80,15 @@ fn handle(server: &RedisServer, namespace: &str, deadline: Duration) -> Cache {
         .unwrap()
 }
 
+/// Three handles, as if each were a process.
+fn processes(world: &World, server: &RedisServer) -> ([Cache; 3], [Member<Ours>; 3]) {
+    let name = namespace("oracle");
+    let caches = [(); 3].map(|()| handle(server, &name, PATIENCE));
+    let member = |cache| Member::new(world, Ours::on_quiet(cache));
+    let members = caches.each_ref().map(member);
+    (caches, members)
+}
+
 /// Shows what happened.
 fn show(world: &World, counts: &[Counts], loot: Option<&Loot>) {
     println!("{:?}", world.tally());
@@ -149,12 +158,8 @@ async fn functions_that_are_not_cached_are_always_fresh() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn markers_that_come_back_are_seen() {
     let server = RedisServer::start();
-    let name = namespace("oracle");
     let world = World::new(Atomics::new(), (0, 1));
-    let caches = [(); 3].map(|()| handle(&server, &name, PATIENCE));
-    let members = caches
-        .each_ref()
-        .map(|cache| Member::new(&world, Ours::on_quiet(cache)));
+    let (_, members) = processes(&world, &server);
     let plan = plan(100_000);
     let restorer = saboteur::Restorer::let_loose(&server);
     world::run(&world, &members, plan).await;
@@ -166,12 +171,8 @@ async fn markers_that_come_back_are_seen() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_call_sees_a_value_from_before_an_applied_invalidation() {
     let server = RedisServer::start();
-    let name = namespace("oracle");
     let world = World::new(Atomics::new(), (0, 1));
-    let caches = [(); 3].map(|()| handle(&server, &name, PATIENCE));
-    let members = caches
-        .each_ref()
-        .map(|cache| Member::new(&world, Ours::on_quiet(cache)));
+    let (caches, members) = processes(&world, &server);
     let plan = plan(200_000);
     let saboteur = Saboteur::let_loose(&server, Dice::new(plan.seed));
     let began = Instant::now();
@@ -189,12 +190,8 @@ async fn no_call_sees_a_value_from_before_an_applied_invalidation() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_call_sees_a_value_from_before_an_applied_invalidation_where_most_calls_miss() {
     let server = RedisServer::start();
-    let name = namespace("oracle");
     let world = World::new(Atomics::new(), (0, 1));
-    let caches = [(); 3].map(|()| handle(&server, &name, PATIENCE));
-    let members = caches
-        .each_ref()
-        .map(|cache| Member::new(&world, Ours::on_quiet(cache)));
+    let (caches, members) = processes(&world, &server);
     let mut plan = plan(60_000);
     plan.changes = 25;
     let saboteur = Saboteur::let_loose(&server, Dice::new(plan.seed));
