@@ -110,14 +110,6 @@ pub(crate) enum Weight {
 }
 
 impl Class {
-    /// Whether another command may go well at once: the server would not do this one, or the connection has ended.
-    pub(crate) fn is_of_this_command(self) -> bool {
-        matches!(
-            self,
-            Self::Other | Self::Full | Self::ReadOnly | Self::Broken
-        )
-    }
-
     pub(crate) fn weight(self) -> Weight {
         match self {
             Self::Other | Self::Full => Weight::Nothing,

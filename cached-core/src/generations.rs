@@ -67,7 +67,7 @@ impl Generations {
         Self::remembering(CAPACITY)
     }
 
-    fn remembering(capacity: usize) -> Self {
+    pub(crate) fn remembering(capacity: usize) -> Self {
         Self(Arc::new(Tables {
             groups: Table::new(capacity),
             entries: Table::new(capacity),
@@ -101,6 +101,11 @@ impl Generations {
                 self.advance_entry(key);
             }
         }
+    }
+
+    /// Whether more was invalidated since than is remembered, so that nobody knows what it was.
+    pub(crate) fn has_forgotten(&self, since: Epoch) -> bool {
+        self.0.groups.has_forgotten(since.groups) || self.0.entries.has_forgotten(since.entries)
     }
 
     /// Whether what began at `since` may still be put at `key`. What it `supersedes` no longer holds from then on; a

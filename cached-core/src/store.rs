@@ -65,6 +65,8 @@ pub(crate) struct Reply {
     pub(crate) kept: age::Kept,
     /// What lies at the entry's key, if a capture or claim said so without its bytes.
     pub(crate) occupant: Option<Occupant>,
+    /// Whether a capture had to create any of it.
+    pub(crate) created: bool,
 }
 
 impl Reply {
@@ -76,6 +78,7 @@ impl Reply {
             markers: PerGroup::new(),
             kept,
             occupant: Some(Occupant::Ours(Id::NONE)),
+            created: false,
         }
     }
 

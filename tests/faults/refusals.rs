@@ -166,6 +166,9 @@ async fn function_that_fails_in_an_outage_does_not_where_redis_takes_no_writes()
         });
         kept.await.unwrap();
         ruin(&server);
+        for id in 200..220 {
+            assert_eq!(asks(id).await.unwrap(), id, "a miss where one is expected");
+        }
         for round in 0..10 {
             assert_eq!(asks(1).await.unwrap(), 1, "a hit");
             assert_eq!(asks(2 + round).await.unwrap(), 2 + round, "a miss");

@@ -508,6 +508,19 @@ async fn purge_deletes_what_matches_and_counts_it() {
 }
 
 #[tokio::test]
+async fn purge_in_memory_counts_what_is_being_loaded_as_well() {
+    let cache = Cache::in_memory().unwrap();
+    let load = async || {
+        set(&cache, "user:1:name", "Ada").await;
+        let purged = cache.purge("user:*").await.unwrap();
+        Ok::<u64, ()>(purged)
+    };
+    let purged = cache.get_or_load("user:1:name", MINUTE, load).await;
+    assert_eq!(purged, Ok(1));
+    assert_eq!(cache.get::<u64>("user:1:name").await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn purge_finds_every_one_of_many_keys() {
     every_store("purge-many", async |cache| {
         let entries = (0..5_000).map(|number| (format!("number:{number}"), &0_u8));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use cached_core::{Cache, cached, invalidates};
+use cached_core::{Cache, Observer, cached, invalidates};
 use tests::{Proxy, RedisServer};
 
 use crate::stored;
@@ -202,6 +202,16 @@ async fn miss_that_is_expected_is_two_round_trips_one_of_them_before_the_answer(
     // Who only wants to know writes nothing.
     let peek = async { assert_eq!(three_groups::peek(100).await, None) };
     line.cost(0, peek).await.assert_is_one_read();
+    // Nor does who may not load.
+    let observer = Observer::new().only_if_cached();
+    let refused = async {
+        tokio::select! {
+            _ = observer.scope(three_groups(100)) => panic!("it was answered"),
+            () = observer.refused() => {}
+        }
+    };
+    let cost = line.cost(0, refused).await;
+    assert_eq!((cost.all, cost.calls("set")), (1, 0), "{cost:?}");
 
     // What another process has stored is a hit, the entry of the answer too; and no miss is expected after it.
     other.scope(three_groups(100)).await;
@@ -215,6 +225,21 @@ async fn miss_that_is_expected_is_two_round_trips_one_of_them_before_the_answer(
     let applied = async { assert!(line.cache.invalidate("b:11").await.unwrap().is_applied()) };
     line.cost(0, applied).await.assert_is(1, 1);
     line.cost(1, three_groups(11)).await.assert_is(2, 3);
+}
+
+#[cached(ttl = "1h", prefix = "f:{id}")]
+async fn nothing(id: u64) -> Option<u64> {
+    id.checked_sub(u64::MAX)
+}
+
+/// What is asked for again and again, and never kept: a capture would add nothing to what the first has left.
+#[tokio::test]
+async fn miss_that_lacks_nothing_is_one_read() {
+    let line = Line::open().await;
+    line.cost(0, nothing(1)).await.assert_is(2, 2);
+    for _ in 0..12 {
+        line.cost(0, nothing(1)).await.assert_is_one_read();
+    }
 }
 
 #[cached(

@@ -126,9 +126,14 @@ impl Cache {
         let loading = self.flights().keys().into_iter();
         let loading = loading.filter(|key| glob::matches(glob, key.text()));
         let loading: Vec<Target> = loading.map(Target::Entry).collect();
-        let gone = self.apply_here(&loading).into_iter().filter(|&there| there);
-        let gone = gone.count() as u64;
-        Ok(gone.saturating_add(self.store().purge(glob).await?))
+        if self.store().waits() {
+            self.apply_here(&loading);
+            return self.store().purge(glob).await;
+        }
+        // What is there is counted before the loads take it with them.
+        let purged = self.store().purge(glob).await;
+        self.apply_here(&loading);
+        purged
     }
 
     /// Runs `future`, and applies the invalidations made inside once it has returned `Ok`: for code inside a

@@ -133,8 +133,18 @@ impl Cache {
 
     /// What is to be done about a value that found `there` instead of what was claimed.
     fn instead(&self, write: &Write, there: Option<Id>) -> Instead {
+        if !self.store().waits() {
+            // What it was turned away for has put an end to what was there. Unless nobody knows any more what that was:
+            // it may have been another key's.
+            let is_known = !self.generations().has_forgotten(write.captured);
+            return if is_known {
+                Instead::Leave
+            } else {
+                Instead::Remove
+            };
+        }
         // Something was invalidated, or something younger of this process is on its way.
-        if !self.store().waits() || there.is_none() {
+        if there.is_none() {
             return Instead::Leave;
         }
         match self.ran_since(write, there) {
@@ -207,4 +217,63 @@ fn unstorable(why: &Unstorable) -> Error {
         _ => ErrorKind::Unstorable,
     };
     Error::new(kind, format!("the value is not stored: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        cell::RefCell,
+        pin::pin,
+        sync::Arc,
+        task::{Context, Poll, Waker},
+    };
+
+    use serde::{Deserialize, Serialize, Serializer};
+
+    use super::*;
+    use crate::{
+        breaker::Breaker, config::Config, generations::Generations, store::memory::MemoryStore,
+    };
+
+    thread_local! {
+        /// In which a value invalidates other keys while it is encoded.
+        static OTHERS: RefCell<Option<Cache>> = const { RefCell::new(None) };
+    }
+
+    #[derive(Clone, Debug, PartialEq, Deserialize)]
+    struct Value(u8);
+
+    impl Serialize for Value {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            if let Some(cache) = OTHERS.take() {
+                for other in 0..10 {
+                    assert!(!now(cache.delete(format!("other:{other}"))).unwrap());
+                }
+            }
+            serializer.serialize_u8(self.0)
+        }
+    }
+
+    /// In memory nothing waits.
+    fn now<T>(future: impl Future<Output = T>) -> T {
+        let mut context = Context::from_waker(Waker::noop());
+        match pin!(future).poll(&mut context) {
+            Poll::Ready(output) => output,
+            Poll::Pending => panic!("it waits"),
+        }
+    }
+
+    #[test]
+    fn a_set_that_nobody_remembers_the_beginning_of_leaves_nothing_older() {
+        let (config, generations) = (Config::default(), Generations::remembering(4));
+        let store = Arc::new(MemoryStore::new(&config, generations.clone()));
+        let breaker = Arc::new(Breaker::new(config.failures_until_outage));
+        let cache = Cache::with_store(config, store, generations, breaker, None);
+        now(cache.set("key", &Value(1), None)).unwrap();
+        OTHERS.set(Some(cache.clone()));
+        now(cache.set("key", &Value(2), None)).unwrap();
+        assert_eq!(now(cache.get::<Value>("key")).unwrap(), None);
+        now(cache.set("key", &Value(3), None)).unwrap();
+        assert_eq!(now(cache.get("key")).unwrap(), Some(Value(3)));
+    }
 }

@@ -12,6 +12,7 @@ use crate::{
     erased::Takes,
     generation::Occupant,
     hit::{self, Accepts, Miss},
+    scope,
     store::{Payload, Reply, Task},
 };
 
@@ -95,18 +96,22 @@ pub(crate) async fn read<C: Takes>(
     let look = Look { began, trusted };
     let accepts = Accepts::of(function).up_to(asks.oldest());
     let found = found(codec, cache, key, &reply, look, accepts);
+    if asks != Asks::Peek {
+        // A miss to which a capture had nothing to add is none that it would make shorter.
+        let lacked = || reply.created || !reply.view().is_complete();
+        match &found {
+            Err(_) if lacked() => streak.missed(),
+            _ => streak.ended(),
+        }
+    }
     let seen = || Box::new(Seen { reply, trusted });
     match found {
         Ok((value, kept)) => {
-            streak.ended();
             let age = accepts.age(kept);
             let seen = (age != Age::Fresh).then(seen);
             Ok((value, age, kept, seen))
         }
-        Err(miss) => {
-            streak.missed();
-            Err(NoHit::Seen(miss, seen()))
-        }
+        Err(miss) => Err(NoHit::Seen(miss, seen())),
     }
 }
 
@@ -115,7 +120,8 @@ pub(crate) async fn read<C: Takes>(
 fn ask<'a>(cache: &'a Cache, key: &'a Key, asks: Asks, closely: bool) -> Task<'a, Reply> {
     let function = key.function();
     let is_expected = || cache.counters(function).streak.is_long();
-    let room = (function.is_some() && asks != Asks::Peek && is_expected())
+    let may_load = || !scope::observer().is_some_and(|observer| observer.refuses_loads());
+    let room = (function.is_some() && asks != Asks::Peek && is_expected() && may_load())
         .then(|| cache.capturing_reads().enter());
     match room.flatten() {
         None => cache.store().read(key, closely),
@@ -130,10 +136,13 @@ async fn read_expecting_a_miss(cache: &Cache, key: &Key, closely: bool) -> Resul
     let (function, store) = (key.function(), cache.store());
     let (began, lives) = (clock::instant(), cache.lives(function, None));
     match store.read_capturing(key, closely, lives).await {
-        // It takes no writes, or the connection has ended; it may have what the call asks for.
-        Err(error) if error.class().is_of_this_command() => {
+        // It may take no writes, or the connection has ended: it may still have what the call asks for.
+        Err(error) => {
             cache.counters(function).streak.ended();
             let mut left = cache.op_timeout().saturating_sub(began.elapsed());
+            if left.is_zero() {
+                return Err(error);
+            }
             in_time(&mut left, store.read(key, closely)).await
         }
         Ok(reply) if reply.occupant == Some(Occupant::Foreign) && reply.payload.is_none() => {

@@ -12,17 +12,17 @@ pub(super) struct Digits(pub(super) [u8; 32]);
 /// Random numbers for one operation, several for one question to the operating system: five questions took a twentieth
 /// of a miss. What is left is not kept: a process that is forked or restored would use it twice.
 #[derive(Debug, Default)]
-pub(crate) struct Draws(array::IntoIter<[u8; 16], 8>);
+pub(crate) struct Draws(Option<array::IntoIter<[u8; 16], 8>>);
 
 impl Draws {
     fn next(&mut self) -> Result<u128, getrandom::Error> {
         loop {
-            if let Some(drawn) = self.0.next() {
+            if let Some(drawn) = self.0.as_mut().and_then(Iterator::next) {
                 return Ok(u128::from_le_bytes(drawn));
             }
             let mut bytes = [[0; 16]; 8];
             getrandom::fill(bytes.as_flattened_mut())?;
-            self.0 = bytes.into_iter();
+            self.0 = Some(bytes.into_iter());
         }
     }
 }

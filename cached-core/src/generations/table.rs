@@ -108,6 +108,10 @@ impl Table {
         table.hold(since, &names).then_some(now)
     }
 
+    pub(super) fn has_forgotten(&self, since: u64) -> bool {
+        since < self.read().floor
+    }
+
     pub(super) fn read(&self) -> RwLockReadGuard<'_, Names> {
         self.names.read().unwrap_or_else(PoisonError::into_inner)
     }

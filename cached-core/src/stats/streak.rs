@@ -1,8 +1,8 @@
-//! [`Streak`]: whether the next call of a function is likely to miss.
+//! [`Streak`]: whether the next call of a function is likely to miss, and to find nothing to load with.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// How many calls in a row were misses. Calls at the same moment may count one too few, which does no harm.
+/// How many calls in a row were misses that needed a capture. Calls at the same moment may count one too few, which does no harm.
 #[derive(Debug)]
 pub(crate) struct Streak(AtomicU8);
 

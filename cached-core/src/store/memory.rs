@@ -130,7 +130,7 @@ impl MemoryStore {
         };
         self.insert(key, value, |there| {
             // While the place is locked, as whatever removes or replaces an entry does: what turns this away has
-            // already put an end to what was there before.
+            // already put an end to what was there before, if it is remembered.
             self.generations.claim(key, captured, supersedes)
                 && there.is_none_or(|there| there.is_over(now) || there.began() <= write.span.began)
         })

@@ -111,16 +111,17 @@ impl Client {
         .await
     }
 
-    /// Sends what creates something, once.
+    /// Sends what creates something, once, and waits `within` for the answers.
     async fn create(
         &self,
         capture: &Capture,
         replies: &mut [Reply],
         began_on: Option<Identity>,
+        within: Duration,
     ) -> Result<(), Error> {
         let sent = clock::instant();
         let (lane, answers) = self
-            .once(self.deadline, |lane| async move {
+            .once(within, |lane| async move {
                 let answers = lane.each(capture.commands()).await?;
                 Ok((lane, answers))
             })
@@ -207,7 +208,8 @@ impl Client {
         let capture = Capture::of_missing(&self.names(key), &seen, lives)?;
         let began_on = seen.identity;
         let mut replies = [seen];
-        self.create(&capture, &mut replies, began_on).await?;
+        self.create(&capture, &mut replies, began_on, self.deadline)
+            .await?;
         let [reply] = replies;
         Ok(reply)
     }
@@ -227,7 +229,9 @@ impl Client {
         }];
         let [nothing] = &replies;
         let capture = Capture::of_missing(&names, nothing, lives)?;
-        self.create(&capture, &mut replies, None).await?;
+        // A second try, where that is set, is the caller's: a plain read.
+        let within = self.first_try.unwrap_or(self.deadline);
+        self.create(&capture, &mut replies, None, within).await?;
         let [reply] = replies;
         Ok(reply)
     }
@@ -236,7 +240,8 @@ impl Client {
         let names: Vec<Names> = keys.iter().map(|key| self.names(key)).collect();
         let mut replies: Vec<Reply> = names.iter().map(fence::unknown).collect();
         let capture = Capture::of_all(&names, lives)?;
-        self.create(&capture, &mut replies, None).await?;
+        self.create(&capture, &mut replies, None, self.deadline)
+            .await?;
         Ok(replies)
     }
 

@@ -73,15 +73,16 @@ impl Capture {
             }
         }
         if view.lacks_lease() {
-            let lease = Id::drawn(&mut draws).map_err(no_random)?;
-            let mut set = create(names.entry(), &lease.lease(), lives.lease);
-            set.arg("GET");
-            capture.push(set, Sent::Lease(lease, 0));
+            // The time first, as in a read: the other way round an old value would look young.
             if names.asks_ttl {
                 let mut ttl = cmd("PTTL");
                 ttl.arg(names.entry());
                 capture.push(ttl, Sent::Ttl(0));
             }
+            let lease = Id::drawn(&mut draws).map_err(no_random)?;
+            let mut set = create(names.entry(), &lease.lease(), lives.lease);
+            set.arg("GET");
+            capture.push(set, Sent::Lease(lease, 0));
         }
         Ok(capture)
     }
@@ -170,8 +171,11 @@ impl Capture {
                     let marker =
                         generation::created_marker(*token, found.as_deref(), Some(identity));
                     for (reply, group) in uses {
-                        let markers = replies.get_mut(*reply).map(|reply| &mut reply.markers);
-                        if let Some(place) = markers.and_then(|markers| markers.get_mut(*group)) {
+                        let Some(reply) = replies.get_mut(*reply) else {
+                            continue;
+                        };
+                        reply.created |= found.is_none();
+                        if let Some(place) = reply.markers.get_mut(*group) {
                             *place = marker;
                         }
                     }
@@ -187,6 +191,7 @@ impl Capture {
                     };
                     if let Some(reply) = replies.get_mut(*reply) {
                         reply.occupant = Some(occupant);
+                        reply.created |= found.is_none();
                         // What a look shows is only the beginning.
                         reply.payload = match sent {
                             Sent::Lease(..) => found.map(Payload::Bytes),
@@ -208,6 +213,7 @@ pub(super) fn unknown(names: &Names) -> Reply {
         markers: std::iter::repeat_n(None, groups).collect(),
         kept: age::Kept::default(),
         occupant: Some(Occupant::Foreign),
+        created: false,
     }
 }
 

@@ -325,6 +325,7 @@ impl Seen {
 
     fn reply_with(self, identity: Identity, markers: PerGroup<Option<Marker>>) -> Reply {
         Reply {
+            created: false,
             payload: self.entry.map(Payload::Bytes),
             identity: Some(identity),
             markers,
