@@ -2,7 +2,8 @@
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// How many calls in a row were misses that needed a capture. Calls at the same moment may count one too few, which does no harm.
+/// How many calls in a row were misses that needed a capture. Calls at the same moment may count one too few, which does
+/// no harm.
 #[derive(Debug)]
 pub(crate) struct Streak(AtomicU8);
 
