@@ -82,9 +82,7 @@ impl Id {
 
     /// The placeholder that a loader leaves where it found nothing.
     pub(crate) fn lease(self) -> Vec<u8> {
-        let mut bytes = self.prefix().into_bytes();
-        bytes.extend_from_slice(LEASE);
-        bytes
+        [b"cc1 ", &self.0.0[..], LEASE].concat()
     }
 }
 
@@ -102,6 +100,11 @@ impl Token {
     /// A new token.
     pub(crate) fn drawn(draws: &mut Draws) -> Result<Self, getrandom::Error> {
         Digits::drawn(draws).map(Self)
+    }
+
+    /// What a marker that has it holds.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0.0
     }
 
     /// The token a marker holds; `None` for anything else.

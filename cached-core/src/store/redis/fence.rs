@@ -65,10 +65,10 @@ impl Capture {
     /// What `seen` lacks.
     pub(super) fn of_missing(names: &Names, seen: &Reply, lives: Lives) -> Result<Self, Error> {
         let view = seen.view();
-        let markers: Vec<&str> = names.markers().collect();
-        let (mut capture, mut draws) = (Self::new(lives), Draws::default());
-        for group in view.lacks_markers() {
-            if let Some(name) = markers.get(group) {
+        let (mut capture, mut draws) = (Self::new(lives, names.len()), Draws::default());
+        let mut lacking = view.lacks_markers().peekable();
+        for (group, name) in names.markers().enumerate() {
+            if lacking.next_if_eq(&group).is_some() {
                 capture.marker(name, (0, group), &mut draws)?;
             }
         }
@@ -89,7 +89,7 @@ impl Capture {
 
     /// Everything, whatever is there.
     pub(super) fn of_all(names: &[Names], lives: Lives) -> Result<Self, Error> {
-        let (mut capture, mut draws) = (Self::new(lives), Draws::default());
+        let (mut capture, mut draws) = (Self::new(lives, 0), Draws::default());
         let mut known: HashMap<&str, usize> = HashMap::new();
         for (reply, names) in names.iter().enumerate() {
             for (group, name) in names.markers().enumerate() {
@@ -116,17 +116,19 @@ impl Capture {
         Ok(capture)
     }
 
-    fn new(lives: Lives) -> Self {
+    /// With room for so many commands, and one more.
+    fn new(lives: Lives, commands: usize) -> Self {
+        let commands = commands.saturating_add(1);
         Self {
-            commands: Pipeline::new(),
-            sent: Vec::new(),
+            commands: Pipeline::with_capacity(commands),
+            sent: Vec::with_capacity(commands),
             life: lifetimes::ample(lives.markers.saturating_sub(MARKERS_OUTLIVE)),
         }
     }
 
     fn marker(&mut self, name: &str, used: (usize, usize), draws: &mut Draws) -> Result<(), Error> {
         let token = Token::drawn(draws).map_err(no_random)?;
-        let mut set = create(name, token.to_string().as_bytes(), self.life);
+        let mut set = create(name, token.as_bytes(), self.life);
         set.arg("GET");
         self.push(set, Sent::Marker(token, [used].into_iter().collect()));
         Ok(())
