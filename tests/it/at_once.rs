@@ -1,14 +1,17 @@
 //! Two threads that do something to one entry in memory at the same moment. Nothing waits there, so only threads
-//! that begin together meet: some ten times in these rounds, where a rule is wrong.
+//! that begin together meet: some ten times in these rounds, where one of these rules is broken.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering::SeqCst},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
     time::Duration,
 };
 
 use cached_core::{Cache, Key};
 
-const ROUNDS: u64 = 20_000;
+const ROUNDS: u64 = 60_000;
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Puts `"old"` at a key, then lets `other` run while this thread sets `"new"` and looks at once what is there. Says
@@ -17,8 +20,11 @@ fn old_after_a_set<F>(other: impl Fn(Cache, Key) -> F + Sync) -> usize
 where
     F: Future<Output = ()>,
 {
+    // One pair at a time: more threads than processors do not meet.
+    static ALONE: Mutex<()> = Mutex::new(());
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let cache = Cache::in_memory().unwrap();
-    let started = AtomicU64::new(0);
+    let (started, ended) = (Rounds::default(), Rounds::default());
     let runtime = || {
         tokio::runtime::Builder::new_current_thread()
             .build()
@@ -26,41 +32,60 @@ where
     };
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            let runtime = runtime();
+            let (runtime, ended) = (runtime(), Counts(&ended));
             for round in 0..ROUNDS {
-                while started.load(SeqCst) <= round {
-                    std::hint::spin_loop();
-                }
+                started.wait_for(round);
                 // Into every moment of what the other thread does.
                 for _ in 0..round % 512 {
                     std::hint::spin_loop();
                 }
                 runtime.block_on(other(cache.clone(), Key::from(format!("entry:{round}"))));
+                ended.one_more();
             }
         });
-        let (rounds, runtime) = (Ends(&started), runtime());
+        let (runtime, started) = (runtime(), Counts(&started));
         let mut old = 0;
         for round in 0..ROUNDS {
             let key = Key::from(format!("entry:{round}"));
             let set = async |value: &str| cache.set(&key, &value.to_owned(), MINUTE).await.unwrap();
             runtime.block_on(set("old"));
-            rounds.0.fetch_add(1, SeqCst);
+            started.one_more();
             let seen: Option<String> = runtime.block_on(async {
                 set("new").await;
                 cache.get(&key).await.unwrap()
             });
             old += usize::from(seen.is_some_and(|seen| seen == "old"));
+            // Who lags behind meets nobody.
+            ended.wait_for(round);
         }
         old
     })
 }
 
-/// How many rounds have started: all of them in the end, so that nobody waits for one that has panicked.
-struct Ends<'a>(&'a AtomicU64);
+/// How many rounds one of the threads has come to.
+#[derive(Default)]
+struct Rounds(AtomicU64);
 
-impl Drop for Ends<'_> {
+impl Rounds {
+    fn wait_for(&self, round: u64) {
+        while self.0.load(SeqCst) <= round {
+            std::thread::yield_now();
+        }
+    }
+}
+
+/// Counts the rounds of its thread: all of them in the end, so that nobody waits for one that has panicked.
+struct Counts<'a>(&'a Rounds);
+
+impl Counts<'_> {
+    fn one_more(&self) {
+        self.0.0.fetch_add(1, SeqCst);
+    }
+}
+
+impl Drop for Counts<'_> {
     fn drop(&mut self) {
-        self.0.store(ROUNDS, SeqCst);
+        self.0.0.store(ROUNDS, SeqCst);
     }
 }
 

@@ -197,7 +197,7 @@ fn what_is_asked_for_survives_what_is_not() {
     for number in 0..HOT {
         put(&store, &format!("hot:{number}"), number, 500, 60);
     }
-    for round in 0..20_u64 {
+    for round in 0..50_u64 {
         for number in 0..HOT {
             get(&store, &format!("hot:{number}"));
         }
