@@ -85,7 +85,9 @@ pub(crate) async fn read<C: Takes>(
     let trusted = cache.trusts(key);
     let function = key.function();
     let streak = &cache.counters(function).streak;
-    let reply = match ask(cache, key, asks, closely).await {
+    // By key nobody knows yet for how long a load would be kept.
+    let expects_a_load = asks != Asks::Peek && function.is_some() && streak.is_long();
+    let reply = match ask(cache, key, closely, expects_a_load).await {
         Ok(reply) => reply,
         Err(error) => {
             streak.ended();
@@ -117,12 +119,9 @@ pub(crate) async fn read<C: Takes>(
 
 /// Asks the store. Where a call is likely to miss, its read captures what the load will need: a round trip less, of two
 /// before the answer.
-fn ask<'a>(cache: &'a Cache, key: &'a Key, asks: Asks, closely: bool) -> Task<'a, Reply> {
-    let function = key.function();
-    let is_expected = || cache.counters(function).streak.is_long();
+fn ask<'a>(cache: &'a Cache, key: &'a Key, closely: bool, expects_a_load: bool) -> Task<'a, Reply> {
     let may_load = || !scope::observer().is_some_and(|observer| observer.refuses_loads());
-    let room = (function.is_some() && asks != Asks::Peek && is_expected() && may_load())
-        .then(|| cache.capturing_reads().enter());
+    let room = (expects_a_load && may_load()).then(|| cache.capturing_reads().enter());
     match room.flatten() {
         None => cache.store().read(key, closely),
         Some(room) => Box::pin(async move {

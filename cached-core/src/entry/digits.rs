@@ -2,7 +2,7 @@
 
 use std::{array, fmt};
 
-use super::LEASE;
+use super::{FORMAT, LEASE};
 use crate::hex;
 
 /// 128 random bits, as they are written: 32 small hex digits. Every hit compares some, and none does arithmetic.
@@ -15,10 +15,10 @@ pub(super) struct Digits(pub(super) [u8; 32]);
 pub(crate) struct Draws(Option<array::IntoIter<[u8; 16], 8>>);
 
 impl Draws {
-    fn next(&mut self) -> Result<u128, getrandom::Error> {
+    fn next(&mut self) -> Result<Digits, getrandom::Error> {
         loop {
             if let Some(drawn) = self.0.as_mut().and_then(Iterator::next) {
-                return Ok(u128::from_le_bytes(drawn));
+                return Ok(Digits::of(drawn));
             }
             let mut bytes = [[0; 16]; 8];
             getrandom::fill(bytes.as_flattened_mut())?;
@@ -28,8 +28,8 @@ impl Draws {
 }
 
 impl Digits {
-    fn drawn(draws: &mut Draws) -> Result<Self, getrandom::Error> {
-        draws.next().map(|number| Self(hex::digits(number)))
+    fn of(bytes: [u8; 16]) -> Self {
+        Self(hex::digits(u128::from_le_bytes(bytes)))
     }
 
     pub(super) fn read(field: &[u8]) -> Option<Self> {
@@ -65,14 +65,14 @@ impl Id {
 
     /// A new id.
     pub(crate) fn drawn(draws: &mut Draws) -> Result<Self, getrandom::Error> {
-        Digits::drawn(draws).map(Self)
+        draws.next().map(Self)
     }
 
     /// The same, for an operation that needs no more.
     pub(crate) fn random() -> Result<Self, getrandom::Error> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes)?;
-        Ok(Self(Digits(hex::digits(u128::from_le_bytes(bytes)))))
+        Ok(Self(Digits::of(bytes)))
     }
 
     /// How everything with this id begins: the 36 bytes that a store expects.
@@ -82,7 +82,7 @@ impl Id {
 
     /// The placeholder that a loader leaves where it found nothing.
     pub(crate) fn lease(self) -> Vec<u8> {
-        [b"cc1 ", &self.0.0[..], LEASE].concat()
+        [FORMAT, &self.0.0, LEASE].concat()
     }
 }
 
@@ -99,7 +99,7 @@ pub(crate) struct Token(pub(super) Digits);
 impl Token {
     /// A new token.
     pub(crate) fn drawn(draws: &mut Draws) -> Result<Self, getrandom::Error> {
-        Digits::drawn(draws).map(Self)
+        draws.next().map(Self)
     }
 
     /// What a marker that has it holds.

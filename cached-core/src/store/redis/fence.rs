@@ -6,6 +6,7 @@
 
 use std::{
     collections::HashMap,
+    slice,
     time::{Duration, Instant},
 };
 
@@ -65,7 +66,7 @@ impl Capture {
     /// What `seen` lacks.
     pub(super) fn of_missing(names: &Names, seen: &Reply, lives: Lives) -> Result<Self, Error> {
         let view = seen.view();
-        let (mut capture, mut draws) = (Self::new(lives, names.len()), Draws::default());
+        let (mut capture, mut draws) = (Self::new(slice::from_ref(names), lives), Draws::default());
         let mut lacking = view.lacks_markers().peekable();
         for (group, name) in names.markers().enumerate() {
             if lacking.next_if_eq(&group).is_some() {
@@ -89,7 +90,7 @@ impl Capture {
 
     /// Everything, whatever is there.
     pub(super) fn of_all(names: &[Names], lives: Lives) -> Result<Self, Error> {
-        let (mut capture, mut draws) = (Self::new(lives, 0), Draws::default());
+        let (mut capture, mut draws) = (Self::new(names, lives), Draws::default());
         let mut known: HashMap<&str, usize> = HashMap::new();
         for (reply, names) in names.iter().enumerate() {
             for (group, name) in names.markers().enumerate() {
@@ -116,9 +117,10 @@ impl Capture {
         Ok(capture)
     }
 
-    /// With room for so many commands, and one more.
-    fn new(lives: Lives, commands: usize) -> Self {
-        let commands = commands.saturating_add(1);
+    /// With room for the commands of all `names`: one for each, and one more for an entry.
+    fn new(names: &[Names], lives: Lives) -> Self {
+        let of_one = |names: &Names| names.len().saturating_add(1);
+        let commands = names.iter().map(of_one).fold(0, usize::saturating_add);
         Self {
             commands: Pipeline::with_capacity(commands),
             sent: Vec::with_capacity(commands),
@@ -193,7 +195,7 @@ impl Capture {
                     };
                     if let Some(reply) = replies.get_mut(*reply) {
                         reply.occupant = Some(occupant);
-                        reply.created |= found.is_none();
+                        reply.created |= found.is_none() && !refused;
                         // What a look shows is only the beginning.
                         reply.payload = match sent {
                             Sent::Lease(..) => found.map(Payload::Bytes),

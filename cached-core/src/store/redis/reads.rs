@@ -325,7 +325,6 @@ impl Seen {
 
     fn reply_with(self, identity: Identity, markers: PerGroup<Option<Marker>>) -> Reply {
         Reply {
-            created: false,
             payload: self.entry.map(Payload::Bytes),
             identity: Some(identity),
             markers,
@@ -336,6 +335,7 @@ impl Seen {
                 remaining: self.remaining,
             },
             occupant: None,
+            created: false,
         }
     }
 }
