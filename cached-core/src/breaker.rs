@@ -15,10 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{
-    Error, ErrorKind,
-    error::{Class, Weight},
-};
+use crate::error::{Class, Error, ErrorKind, Weight};
 
 /// A connection that breaks fails everything on it, and a pause of the server all who wait: within this time
 /// that is one failure.

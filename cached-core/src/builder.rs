@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use crate::{
-    Cache, Error, ErrorKind, Outage,
+    cache::Cache,
     clock::Clock,
     config::{Address, Config},
     environment,
+    error::{Error, ErrorKind},
+    outage::Outage,
 };
 
 /// Collects the settings of a [`Cache`]; made by [`Cache::builder`].

@@ -1,21 +1,22 @@
 //! [`Cache`]: where a cache comes from, and what all calls need of it.
 
 use std::{
-    fmt, sync,
+    fmt,
     sync::{
-        Arc,
+        self, Arc,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
 use crate::{
-    Builder, Error, Health, HealthStatus, ServerInfo, Stats,
     background::Background,
     breaker::Breaker,
+    builder::Builder,
     clock,
     config::Config,
     environment,
+    error::Error,
     flight::Flights,
     generations::Generations,
     journal::Journal,
@@ -23,7 +24,8 @@ use crate::{
     lineage::Lineage,
     named,
     scope::{self, Calls, Mode},
-    stats::Table,
+    server::{Health, HealthStatus, ServerInfo},
+    stats::{Stats, Table},
     store::{Store, memory::MemoryStore, redis::RedisStore},
     twins,
 };

@@ -6,13 +6,13 @@
 use std::sync::Arc;
 
 use crate::{
-    Cache, Key,
     age::Age,
-    cache::{Backend, Ground},
+    cache::{Backend, Cache, Ground},
     clock,
     codec::Codec,
     function::Function,
     hit::Miss,
+    key::Key,
     load::{Load, Plan, Start},
     observer::{Caller, Observer},
     scope::{self, Mode, Surroundings},

@@ -5,11 +5,13 @@ use std::{any::Any, convert::Infallible, fmt, sync::Arc, time::Duration};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    Cache, Error, Key,
+    cache::Cache,
     call::usual,
     entry::Outcome,
     erased::Taker,
+    error::Error,
     json::{self, Sink, Unstorable},
+    key::Key,
     shape::{Looked, NoOption, NoResult, Opened, Shape},
 };
 

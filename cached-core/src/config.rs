@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Outage, clock::Clock};
+use crate::{clock::Clock, outage::Outage};
 
 /// The longest time that an entry may be kept: a thousand years.
 pub(crate) const LONGEST_TTL: Duration = Duration::from_secs(1_000 * 365 * 24 * 3_600);

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use crate::{Builder, Error, ErrorKind, function::Registered};
+use crate::{
+    builder::Builder,
+    error::{Error, ErrorKind},
+    function::Registered,
+};
 
 /// Looks a variable up; a function, so that tests need not touch the process.
 pub(crate) type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;

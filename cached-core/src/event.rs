@@ -7,7 +7,13 @@ use std::time::Duration;
 
 use tracing::{Level, Span, debug_span, event};
 
-use crate::{Error, error::Class, function::Function, json::Unstorable, named::Named, store::Kind};
+use crate::{
+    error::{Class, Error},
+    function::Function,
+    json::Unstorable,
+    named::Named,
+    store::Kind,
+};
 
 const TARGET: &str = "cached_core";
 

@@ -7,12 +7,15 @@
 //! [`Epoch`] at which it began, and asks by key: nothing has to be found and marked when a group goes.
 //! While nothing is invalidated the answer costs one load of a number.
 
-use std::{hash::BuildHasher, sync, sync::Arc};
+use std::{
+    hash::BuildHasher,
+    sync::{self, Arc},
+};
 
 use hashbrown::DefaultHashBuilder;
 use smallvec::SmallVec;
 
-use crate::{Key, group, invalidation::Target};
+use crate::{group, invalidation::Target, key::Key};
 
 mod table;
 

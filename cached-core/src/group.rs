@@ -15,7 +15,7 @@ use std::ops::Range;
 
 use crate::key::Key;
 use crate::template::{Piece, Pieces};
-use crate::{Error, function::Function};
+use crate::{error::Error, function::Function};
 
 /// The group of everything in the namespace.
 pub(crate) const NAMESPACE: &str = "%g";

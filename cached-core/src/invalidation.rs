@@ -1,6 +1,14 @@
 //! What is invalidated, and how an annotated function does it.
 
-use crate::{Cache, Error, Key, Pattern, cache::Pending, event, function::Function, group};
+use crate::{
+    cache::{Cache, Pending},
+    error::Error,
+    event,
+    function::Function,
+    group,
+    key::Key,
+    pattern::Pattern,
+};
 
 /// What became of an invalidation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

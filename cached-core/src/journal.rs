@@ -14,13 +14,20 @@
 //!
 //! When there are too many, the namespace takes the place of all: one command, and a miss for everything until then.
 
-use std::{hash::BuildHasher, sync, sync::Arc};
+use std::{
+    hash::BuildHasher,
+    sync::{self, Arc},
+};
 
 use hashbrown::DefaultHashBuilder;
 use smallvec::SmallVec;
 use tokio::sync::Notify;
 
-use crate::{Invalidated, Key, event, group, invalidation::Target};
+use crate::{
+    event, group,
+    invalidation::{Invalidated, Target},
+    key::Key,
+};
 
 mod ledger;
 pub(crate) mod open;

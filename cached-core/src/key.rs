@@ -12,7 +12,11 @@ use smallvec::SmallVec;
 use crate::encode::{self, EncodeError, Material};
 use crate::function::Function;
 use crate::template::Piece;
-use crate::{Error, ErrorKind, digest::digest, hex, segment};
+use crate::{
+    digest::digest,
+    error::{Error, ErrorKind},
+    hex, segment,
+};
 
 /// The version of everything that decides a key's bytes: encoding, digest, escaping. Part of every digest.
 const FORMAT: u8 = 1;

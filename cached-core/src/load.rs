@@ -9,15 +9,15 @@ use std::{
 };
 
 use crate::{
-    Cache, Key, Observer,
-    cache::Backend,
+    cache::{Backend, Cache},
     call::Seen,
     clock,
     codec::{Codec, Shared},
     erased::{Returned, Taker},
     flight::{Captured, Passenger},
     generation::View,
-    observer::Caller,
+    key::Key,
+    observer::{Caller, Observer},
     scope,
     stale::Ticket,
     store::Write,

@@ -3,7 +3,11 @@
 use std::fmt;
 
 use crate::invalidation::Target;
-use crate::{Error, ErrorKind, Key, group, key};
+use crate::{
+    error::{Error, ErrorKind},
+    group,
+    key::{self, Key},
+};
 
 /// What [`Cache::invalidate`](crate::Cache::invalidate) takes: the beginning of keys, in whole segments, or one key.
 ///

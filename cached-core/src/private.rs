@@ -6,7 +6,7 @@ use crate::config::LONGEST_TTL;
 
 pub use inventory;
 
-use crate::{Cache, Error, Invalidated, Key};
+use crate::{cache::Cache, error::Error, invalidation::Invalidated, key::Key};
 
 pub use crate::again::{in_background, kept, moved};
 pub use crate::arguments::{Argument, known, push_surroundings, push_type, push_type_of};
@@ -158,7 +158,7 @@ pub fn made<R>(make: impl FnOnce() -> R) -> R {
 /// are the service's own.
 pub mod wishes {
     use crate::{
-        Cache,
+        cache::Cache,
         scope::{self, Calls, Mode},
     };
 
@@ -180,7 +180,7 @@ pub mod wishes {
 pub mod records {
     use std::time::Duration;
 
-    use crate::{Cache, CacheValue, Error, Key};
+    use crate::{cache::Cache, codec::CacheValue, error::Error, key::Key};
 
     pub use crate::cache::Changed;
 

@@ -14,8 +14,8 @@
 use std::{convert::Infallible, fmt, marker::PhantomData};
 
 use crate::{
-    Error,
     codec::{AsItself, CacheValue, Codec},
+    error::Error,
     shape::{IsOption, IsOptionOfResult, IsResult, Looked, NoOption, NoResult, Shape},
 };
 

@@ -12,8 +12,14 @@ use std::{
 };
 
 use crate::{
-    Cache, Error, ErrorKind, cache::Collected, environment, event, flight::Flight,
-    function::Function, observer::Observer, stale::Ticket,
+    cache::{Cache, Collected},
+    environment,
+    error::{Error, ErrorKind},
+    event,
+    flight::Flight,
+    function::Function,
+    observer::Observer,
+    stale::Ticket,
 };
 
 mod within;

@@ -44,7 +44,7 @@ pub struct Health {
     /// `redis` or `memory`.
     pub store: &'static str,
     /// What is wrong, and what to do; never a value or a secret.
-    pub problem: Option<crate::Error>,
+    pub problem: Option<crate::error::Error>,
     /// How many entries this process keeps for itself while Redis is away; `None` if it would keep none, or if it
     /// has no Redis at all.
     pub fallback_entries: Option<u64>,

@@ -10,13 +10,14 @@ use std::{fmt, pin::Pin, time::Instant};
 use tokio::runtime::Handle;
 
 use crate::{
-    Cache, Key,
     age::Age,
+    cache::Cache,
     call::{Asks, Found, Looked, Seen},
     clock,
     codec::Codec,
     flight::{Boarding, Lead, Passenger},
     function::Function,
+    key::Key,
     load::Load,
     scope::{self, Surroundings},
 };

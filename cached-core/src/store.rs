@@ -3,12 +3,14 @@
 use std::{fmt::Debug, pin::Pin, time::Duration};
 
 use crate::{
-    Error, Key, age,
+    age,
     codec::Shared,
     entry::{Id, Identity, Marker, PerGroup},
+    error::Error,
     generation::{Occupant, View},
     generations::{Epoch, Supersedes},
     invalidation::Target,
+    key::Key,
     lineage::Span,
     server::ServerInfo,
 };

@@ -8,15 +8,17 @@ use std::{
 
 use super::Cache;
 use crate::{
-    Error, Key, Outage,
     age::Age,
     breaker::OutageId,
     config::Config,
     erased::Takes,
+    error::Error,
     flight::Flights,
     function::Function,
     generations::Generations,
     hit::{self, Accepts},
+    key::Key,
+    outage::Outage,
     store::{Store, memory::MemoryStore},
 };
 

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use super::{Cache, keep::stale};
 use crate::{
-    Error, ErrorKind, Key,
     age::Kept,
     call::{self, Found, Look},
     codec::{CacheValue, Codec},
+    error::{Error, ErrorKind},
     hit::{self, Accepts, Miss},
     invalidation::Target,
+    key::Key,
     returns::Returns,
     scope::{self, Mode},
     store::{Kind, Reply},

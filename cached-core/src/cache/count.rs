@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use super::Cache;
 use crate::{
-    Error, Invalidated, event,
+    error::Error,
+    event,
     function::Function,
     hit::Miss,
+    invalidation::Invalidated,
     json::Unstorable,
     stats::Counters,
     store::{Kept, Kind},

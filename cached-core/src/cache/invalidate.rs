@@ -4,8 +4,16 @@ use std::time::Instant;
 
 use super::Cache;
 use crate::{
-    Error, Invalidated, Key, Pattern, Tag, age::Kept, codec::Shared, flight::Passenger, glob,
-    group, invalidation::Target, scope, store::Reply,
+    age::Kept,
+    codec::Shared,
+    error::Error,
+    flight::Passenger,
+    glob, group,
+    invalidation::{Invalidated, Target},
+    key::Key,
+    pattern::{Pattern, Tag},
+    scope,
+    store::Reply,
 };
 
 mod pending;

@@ -6,7 +6,6 @@ use tokio::runtime::Handle;
 
 use super::{Backend, Cache};
 use crate::{
-    Key,
     age::Windows,
     clock,
     codec::Shared,
@@ -19,6 +18,7 @@ use crate::{
     invalidation::Target,
     jitter,
     json::{Sink, Unstorable},
+    key::Key,
     lineage::Span,
     store::{Kept, Kind, Lives, Payload, Write},
 };

@@ -8,7 +8,11 @@ use std::{
 use tokio::runtime::Handle;
 
 use super::{Cache, Inner};
-use crate::{Error, clock, error::Weight, event};
+use crate::{
+    clock,
+    error::{Error, Weight},
+    event,
+};
 
 /// How much longer than its pause a look may take, before another task looks in its place.
 const PATIENCE: Duration = Duration::from_secs(3);

@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use super::{Cache, by_key::long_enough, keep::REPLACED};
 use crate::{
-    Error, ErrorKind, Key,
     call::{self, Look},
     codec::{CacheValue, Codec},
+    error::{Error, ErrorKind},
     flight::Captured,
     generations::Epoch,
     hit::Accepts,
+    key::Key,
     store::{Kept, Reply, Write},
 };
 

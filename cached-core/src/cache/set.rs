@@ -4,14 +4,16 @@ use std::{collections::HashMap, time::Duration};
 
 use super::{Cache, by_key::long_enough, keep::REPLACED};
 use crate::{
-    Error, ErrorKind, Key, clock,
+    clock,
     codec::{CacheValue, Codec},
     entry::Id,
     erased::{Returned as _, With},
+    error::{Error, ErrorKind},
     flight::Captured,
     generations::Supersedes,
     invalidation::Target,
     json::Unstorable,
+    key::Key,
     store::{Kept, Reply, Write},
 };
 

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::{Asks, Looked, Seen};
 use crate::{
-    Cache, Key,
     age::Age,
-    cache::Backend,
+    cache::{Backend, Cache},
     erased::Takes,
     hit::{self, Accepts, Miss},
+    key::Key,
     load::{Plan, Start},
     observer::{Caller, Observer},
 };

@@ -4,14 +4,16 @@ use std::time::{Duration, Instant};
 
 use super::Asks;
 use crate::{
-    Cache, Error, ErrorKind, Key,
     age::{Age, Kept},
+    cache::Cache,
     clock,
     codec::Shared,
     entry::Outcome,
     erased::Takes,
+    error::{Error, ErrorKind},
     generation::Occupant,
     hit::{self, Accepts, Miss},
+    key::Key,
     scope,
     store::{Payload, Reply, Task},
 };

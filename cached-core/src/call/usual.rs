@@ -6,10 +6,11 @@
 //! third of the instructions of the long way.
 
 use crate::{
-    Cache, Key,
+    cache::Cache,
     codec::{Codec, Shared},
     entry::Outcome,
     hit::{self, Accepts},
+    key::Key,
     scope,
     shape::Shape,
     store::Kind,

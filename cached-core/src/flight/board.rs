@@ -13,9 +13,9 @@ use super::{
     sync::{Mutex, MutexGuard, OnceLock},
 };
 use crate::{
-    Key,
     codec::Shared,
     generation::{self, Captures, Stage},
+    key::Key,
 };
 
 /// One load, shared by all calls that missed its key while it was under way.

@@ -4,11 +4,11 @@ use tokio::task::yield_now;
 
 use super::*;
 use crate::{
-    Key,
     codec::Shared,
     entry::{Outcome, PerGroup},
     generation::{Occupant, View},
     invalidation::Target,
+    key::Key,
 };
 
 const PATIENCE: Duration = Duration::from_secs(30);

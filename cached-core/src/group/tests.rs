@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde::ser::{Error as _, Serialize, Serializer};
 
 use super::*;
-use crate::{ErrorKind, golden};
+use crate::{error::ErrorKind, golden};
 
 static PROFILE: Function = Function::new(
     "shop::user::profile",

@@ -25,10 +25,10 @@ use super::{
     table::Table,
 };
 use crate::{
-    Key,
     codec::Shared,
     entry::{Outcome, PerGroup},
     generation::{Occupant, View},
+    key::Key,
 };
 
 #[path = "../flight/board.rs"]

@@ -3,7 +3,7 @@
 use std::{mem, pin::Pin};
 
 use super::{Call, Plan, loading::Loading, miss, missed::Missed, refresh};
-use crate::{Error, Observer, codec::Shared, flight::Follower, scope};
+use crate::{codec::Shared, error::Error, flight::Follower, observer::Observer, scope};
 
 /// What a call knows before its body runs.
 pub(super) enum Before {

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::{__private::codec, ErrorKind, entry::Outcome, json::Sink};
+use crate::{__private::codec, entry::Outcome, error::ErrorKind, json::Sink};
 
 type Alias<T> = Result<Option<T>, Failure>;
 

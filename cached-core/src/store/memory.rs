@@ -25,13 +25,15 @@ use hashbrown::DefaultHashBuilder;
 
 use super::{Kept, Kind, Lives, Payload, Reply, Store, Task, Write};
 use crate::{
-    Error, Key, age,
+    age,
     clock::{Clock, Tick},
     codec::Shared,
     config::Config,
+    error::Error,
     generations::Generations,
     glob,
     invalidation::Target,
+    key::Key,
     server::ServerInfo,
 };
 

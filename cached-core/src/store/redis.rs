@@ -1,10 +1,14 @@
 //! The store in Redis, behind a breaker.
 
-use std::{sync, sync::Arc, time::Duration};
+use std::{
+    sync::{self, Arc},
+    time::Duration,
+};
 
 use super::{Kept, Kind, Lives, Reply, Store, Task, Write};
 use crate::{
-    Error, Key, breaker::Breaker, config::Config, invalidation::Target, server::ServerInfo,
+    breaker::Breaker, config::Config, error::Error, invalidation::Target, key::Key,
+    server::ServerInfo,
 };
 
 mod client;

@@ -6,8 +6,10 @@ use std::{
 };
 
 use crate::{
-    Cache, Error, Invalidated, event,
-    invalidation::Target,
+    cache::Cache,
+    error::Error,
+    event,
+    invalidation::{Invalidated, Target},
     journal::{Entered, Ticket},
     scope,
 };

@@ -10,7 +10,12 @@ use hashbrown::{HashTable, hash_table};
 use smallvec::SmallVec;
 
 use crate::{
-    Key, age::Kept, clock::Tick, codec::Shared, function::Function, generations::Checked, key,
+    age::Kept,
+    clock::Tick,
+    codec::Shared,
+    function::Function,
+    generations::Checked,
+    key::{self, Key},
 };
 
 /// How long an entry is kept from when it was stored, where that is not known.

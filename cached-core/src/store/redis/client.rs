@@ -18,13 +18,14 @@ use super::{
     under_way::UnderWay,
 };
 use crate::{
-    Error, ErrorKind, Key, clock,
+    clock,
     config::Config,
     entry::Identity,
-    error::{Class, Weight},
+    error::{Class, Error, ErrorKind, Weight},
     generation::Occupant,
     group,
     invalidation::Target,
+    key::Key,
     server::ServerInfo,
     store::{Kept, Lives, Reply, Write},
 };

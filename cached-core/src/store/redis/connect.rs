@@ -21,7 +21,12 @@ use super::{
     under_way::Missed,
     watched::{self, Pushes},
 };
-use crate::{Error, ErrorKind, clock, config::Config, error::Class, event};
+use crate::{
+    clock,
+    config::Config,
+    error::{Class, Error, ErrorKind},
+    event,
+};
 
 /// The lane in use, and the pool that supplies connections.
 #[derive(Clone)]

@@ -14,9 +14,8 @@ use deadpool_redis::{
 use pin_project_lite::pin_project;
 
 use crate::{
-    Error, ErrorKind,
     clock::{self, Within},
-    error::Class,
+    error::{Class, Error, ErrorKind},
 };
 
 /// The error of an operation. The server's own words stay out of it: they can repeat arguments.

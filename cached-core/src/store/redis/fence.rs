@@ -19,10 +19,10 @@ use super::{
     names::Names,
 };
 use crate::{
-    Error, age, clock,
+    age, clock,
     config::{LONGEST_TTL, MARKERS_OUTLIVE},
     entry::{self, Draws, Id, LEASE_LENGTH, Token},
-    error::no_random,
+    error::{Error, no_random},
     generation::{self, Occupant},
     store::{Kept, Lives, Payload, Reply, Write},
 };

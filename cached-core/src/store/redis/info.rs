@@ -5,7 +5,11 @@ use std::{collections::HashMap, time::Duration};
 use bytes::Bytes;
 use deadpool_redis::redis::Pipeline;
 
-use crate::{Error, ErrorKind, entry::Identity, error::Class, server::ServerInfo};
+use crate::{
+    entry::Identity,
+    error::{Class, Error, ErrorKind},
+    server::ServerInfo,
+};
 
 /// How many commands [`ask`] adds.
 pub(super) const QUESTIONS: usize = 2;

@@ -22,7 +22,12 @@ use super::{
     reads::Reads,
     watched::{self, Asking, Watched},
 };
-use crate::{Error, ErrorKind, clock, entry::Identity, error::Class, store::Reply};
+use crate::{
+    clock,
+    entry::Identity,
+    error::{Class, Error, ErrorKind},
+    store::Reply,
+};
 
 /// For how many milliseconds the server is taken for the primary that it said it was.
 const ROLE_LASTS: u64 = 1_000;

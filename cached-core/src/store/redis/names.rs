@@ -5,7 +5,7 @@ use std::ops::Range;
 use smallvec::SmallVec;
 
 use super::reads::Extent;
-use crate::{Key, group, invalidation::Target};
+use crate::{group, invalidation::Target, key::Key};
 
 /// The name of an entry and those of its markers, in the order of its groups, in one allocation.
 #[derive(Debug)]

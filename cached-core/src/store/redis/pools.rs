@@ -17,7 +17,10 @@ use deadpool_redis::{
 };
 
 use super::{failure, watched::Pushes};
-use crate::{Error, ErrorKind, config::Config};
+use crate::{
+    config::Config,
+    error::{Error, ErrorKind},
+};
 
 /// A pool of connections that hear what the server tells by itself, and one for servers that cannot do that.
 #[derive(Clone)]

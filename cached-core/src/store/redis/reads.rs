@@ -31,8 +31,9 @@ use super::{
     queue::{Batch, Place, Queue, Waits},
 };
 use crate::{
-    Error, ErrorKind, age, clock,
+    age, clock,
     entry::{Identity, Marker, PerGroup, Token},
+    error::{Error, ErrorKind},
     store::{Payload, Reply},
 };
 

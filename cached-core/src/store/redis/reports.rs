@@ -5,7 +5,12 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use crate::{Error, ErrorKind, breaker::Breaker, clock, error::Class, event};
+use crate::{
+    breaker::Breaker,
+    clock,
+    error::{Class, Error, ErrorKind},
+    event,
+};
 
 #[derive(Debug)]
 pub(super) struct Reports {

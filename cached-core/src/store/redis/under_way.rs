@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{connect::Lanes, lane::Lane};
-use crate::Error;
+use crate::error::Error;
 
 /// An operation under way. One that ends says how; a caller that waits for less than the deadline drops it
 /// instead, and may be the only kind of caller there is.
