@@ -27,8 +27,8 @@ mod digits;
 use digits::Digits;
 pub(crate) use digits::{Draws, Id, Token};
 
-use crate::digest::digest;
-use crate::hex;
+use crate::encoding::digest::digest;
+use crate::encoding::hex;
 use crate::json::{Sink, Unstorable};
 
 const FORMAT: &[u8] = b"cc1 ";

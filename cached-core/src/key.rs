@@ -9,13 +9,12 @@ use std::hash::{Hash, Hasher};
 use serde::Serialize;
 use smallvec::SmallVec;
 
-use crate::encode::{self, EncodeError, Material};
+use crate::encoding::canonical::{self, EncodeError, Material};
 use crate::function::Function;
 use crate::template::Piece;
 use crate::{
-    digest::digest,
+    encoding::{digest::digest, escape, hex},
     error::{Error, ErrorKind},
-    hex, segment,
 };
 
 /// The version of everything that decides a key's bytes: encoding, digest, escaping. Part of every digest.
@@ -135,19 +134,19 @@ impl Key {
     #[doc(hidden)]
     #[inline]
     pub fn push<T: Serialize + ?Sized>(&mut self, value: &T) {
-        self.component(|out| encode::encode(value, out));
+        self.component(|out| canonical::encode(value, out));
     }
 
     /// Adds a set: an argument that is the same whatever the order of its `values`.
     #[doc(hidden)]
     pub fn push_set<'a, T: Serialize + 'a>(&mut self, values: impl IntoIterator<Item = &'a T>) {
-        self.component(|out| encode::encode_set(values, out));
+        self.component(|out| canonical::encode_set(values, out));
     }
 
     /// Adds the name of a type parameter; no argument is equal to it.
     #[doc(hidden)]
     pub fn push_text(&mut self, name: &'static str) {
-        self.component(|out| encode::encode_type(name, out));
+        self.component(|out| canonical::encode_type(name, out));
     }
 
     /// This key, which leaves one behind that names nothing.
@@ -164,7 +163,7 @@ impl Key {
 
     #[inline]
     fn component(&mut self, write: impl FnOnce(&mut Material) -> Result<(), EncodeError>) {
-        self.write(|out| encode::measured(out, write));
+        self.write(|out| canonical::measured(out, write));
     }
 
     #[inline]
@@ -247,7 +246,7 @@ impl Key {
         self.function.is_some_and(|function| {
             components(self.local())
                 .enumerate()
-                .filter(|(_, component)| !encode::is_type(component))
+                .filter(|(_, component)| !canonical::is_type(component))
                 .all(|(index, _)| {
                     function
                         .pieces()
@@ -311,8 +310,8 @@ fn render(out: &mut String, pieces: impl IntoIterator<Item = Piece>, local: &[u8
         match piece {
             Piece::Text(piece) => out.push_str(piece),
             Piece::Component(index) => match components(local).nth(index) {
-                Some(component) => segment::push_component(out, component),
-                None => segment::push(out, ""),
+                Some(component) => escape::push_component(out, component),
+                None => escape::push(out, ""),
             },
         }
     }
@@ -351,19 +350,19 @@ pub(crate) fn escape(segments: impl IntoIterator<Item = impl AsRef<str>>) -> Str
     let mut segments = segments.into_iter();
     for segment in segments.by_ref().take(SEGMENTS.saturating_sub(1)) {
         separate(&mut text);
-        segment::push(&mut text, segment.as_ref());
+        escape::push(&mut text, segment.as_ref());
     }
     let rest: Vec<_> = segments.collect();
     match rest.as_slice() {
-        [] if text.is_empty() => segment::push(&mut text, ""),
+        [] if text.is_empty() => escape::push(&mut text, ""),
         [] => {}
         [last] => {
             separate(&mut text);
-            segment::push(&mut text, last.as_ref());
+            escape::push(&mut text, last.as_ref());
         }
         rest => {
             separate(&mut text);
-            segment::push_folded(&mut text, rest);
+            escape::push_folded(&mut text, rest);
         }
     }
     text

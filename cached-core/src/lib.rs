@@ -121,8 +121,7 @@ mod call;
 mod clock;
 mod codec;
 mod config;
-mod digest;
-mod encode;
+mod encoding;
 mod entry;
 mod environment;
 mod erased;
@@ -136,7 +135,6 @@ mod glob;
 #[cfg(test)]
 mod golden;
 mod group;
-mod hex;
 mod hit;
 #[cfg(test)]
 mod interleavings;
@@ -156,7 +154,6 @@ mod outage;
 mod pattern;
 mod returns;
 mod scope;
-mod segment;
 mod server;
 mod shape;
 mod stale;

@@ -3,7 +3,7 @@
 use std::{array, fmt};
 
 use super::{FORMAT, LEASE};
-use crate::hex;
+use crate::encoding::hex;
 
 /// 128 random bits, as they are written: 32 small hex digits. Every hit compares some, and none does arithmetic.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

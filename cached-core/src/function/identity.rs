@@ -1,7 +1,7 @@
 //! What a function is among others: the beginning of its digests, and the group of all its calls.
 
 use super::Declared;
-use crate::{group, segment};
+use crate::{encoding::escape, group};
 
 impl Declared {
     /// Every part with its length before it, so that no two lists of parts read alike.
@@ -50,11 +50,11 @@ impl Declared {
         }
         if !surroundings.is_empty() {
             marker.push(':');
-            segment::push(&mut marker, surroundings);
+            escape::push(&mut marker, surroundings);
         }
         if let Some(of) = self.of_trait.filter(|_| self.id.is_none()) {
             marker.push(':');
-            segment::push(&mut marker, of);
+            escape::push(&mut marker, of);
         }
         Some(marker)
     }
@@ -82,7 +82,7 @@ pub(super) fn segments(id: &str) -> String {
         if !text.is_empty() {
             text.push(':');
         }
-        segment::push(&mut text, segment);
+        escape::push(&mut text, segment);
     }
     text
 }

@@ -298,7 +298,7 @@ fn argument(
 ) -> Argument {
     let (mut encoding, mut segment) = (Material::new(), String::new());
     encode(&mut encoding).unwrap();
-    segment::push_component(&mut segment, &encoding);
+    escape::push_component(&mut segment, &encoding);
     Argument {
         rust: argument,
         encoding: hex_of(&encoding),
@@ -309,7 +309,7 @@ fn argument(
 /// One row for each expression: the expression, its encoding, and its segment.
 macro_rules! arguments {
     ($($value:expr),* $(,)?) => {
-        vec![$(argument(stringify!($value), |out| encode::encode(&$value, out))),*]
+        vec![$(argument(stringify!($value), |out| canonical::encode(&$value, out))),*]
     };
 }
 
@@ -376,10 +376,10 @@ fn arguments() -> Vec<Argument> {
         HashMap::from([("b", 2_u8), ("a", 1), ("c", 3)]),
     ];
     rows.push(argument("HashSet [3, 1, 2]", |out| {
-        encode::encode_set(&HashSet::from([3_u8, 1, 2]), out)
+        canonical::encode_set(&HashSet::from([3_u8, 1, 2]), out)
     }));
     rows.push(argument("type parameter u8", |out| {
-        encode::encode_type("u8", out)
+        canonical::encode_type("u8", out)
     }));
     rows
 }

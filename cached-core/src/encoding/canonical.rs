@@ -7,10 +7,10 @@
 //!
 //! The bytes go into the digest of a key. Changing one is a new [format version](crate::key).
 
-mod encoder;
-mod entries;
-mod material;
+mod buffer;
 mod scalar;
+mod serializer;
+mod sorted;
 #[cfg(test)]
 mod tests;
 
@@ -18,10 +18,10 @@ use std::fmt;
 
 use serde::ser::{self, Serialize};
 
-use encoder::Encoder;
-use entries::Entries;
+use serializer::Encoder;
+use sorted::Entries;
 
-pub(crate) use material::Material;
+pub(crate) use buffer::Material;
 pub(crate) use scalar::{Scalar, scalar};
 
 /// Values nested deeper are refused, long before the stack ends.
@@ -81,7 +81,7 @@ impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooDeep => write!(f, "nested deeper than {DEPTH} levels"),
-            Self::TooLarge => write!(f, "longer than {} bytes", material::LONGEST),
+            Self::TooLarge => write!(f, "longer than {} bytes", buffer::LONGEST),
             Self::Refused => f.write_str("its `Serialize` failed"),
         }
     }

@@ -14,9 +14,9 @@
 
 use std::fmt::Write;
 
-use crate::digest::digest;
-use crate::encode::{Scalar, scalar};
-use crate::hex;
+use crate::encoding::canonical::{Scalar, scalar};
+use crate::encoding::digest::digest;
+use crate::encoding::hex;
 
 /// No segment made from one text is longer, in bytes.
 pub(crate) const LONGEST: usize = 128;

@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use serde::ser::{self, Serialize};
 
-use super::entries::Entries;
+use super::sorted::Entries;
 use super::{DEPTH, EncodeError, Material, append_bytes, append_str, measured, tag};
 
 /// Writes one value, and knows how much deeper it may go.

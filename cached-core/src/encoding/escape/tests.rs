@@ -1,5 +1,5 @@
 use super::*;
-use crate::encode::{Material, encode, encode_set};
+use crate::encoding::canonical::{Material, encode, encode_set};
 use proptest::prelude::*;
 use serde::Serialize;
 

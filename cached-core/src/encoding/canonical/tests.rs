@@ -215,7 +215,7 @@ fn displayed_value_is_its_text() {
     }
     assert_eq!(encoded(&Shouted("hear")), encoded("hear!"));
     assert_eq!(
-        failed(&Shouted(&"x".repeat(super::material::LONGEST))),
+        failed(&Shouted(&"x".repeat(super::buffer::LONGEST))),
         EncodeError::TooLarge
     );
 }
@@ -245,14 +245,14 @@ fn deeper_than_the_limit_is_an_error() {
 #[test]
 fn longer_than_the_limit_is_an_error() {
     assert_eq!(
-        failed(&"x".repeat(super::material::LONGEST)),
+        failed(&"x".repeat(super::buffer::LONGEST)),
         EncodeError::TooLarge
     );
     assert_eq!(
-        failed(&vec![(); super::material::LONGEST]),
+        failed(&vec![(); super::buffer::LONGEST]),
         EncodeError::TooLarge
     );
-    encoded(&"x".repeat(super::material::LONGEST - 5));
+    encoded(&"x".repeat(super::buffer::LONGEST - 5));
 }
 
 #[test]
