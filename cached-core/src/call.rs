@@ -6,10 +6,10 @@
 use std::sync::Arc;
 
 use crate::{
-    age::Age,
     cache::{Backend, Cache, Ground},
     clock,
     codec::Codec,
+    format::freshness::Age,
     function::Function,
     hit::Miss,
     key::Key,

@@ -7,10 +7,12 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     cache::Cache,
     call::usual,
-    entry::Outcome,
     erased::Taker,
     error::Error,
-    json::{self, Sink, Unstorable},
+    format::{
+        entry::Outcome,
+        json::{self, Sink, Unstorable},
+    },
     key::Key,
     shape::{Looked, NoOption, NoResult, Opened, Shape},
 };

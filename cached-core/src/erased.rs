@@ -8,8 +8,10 @@ use std::{
 
 use crate::{
     codec::{CacheValue, Codec, Shared},
-    entry::Outcome,
-    json::{self, Sink, Unstorable},
+    format::{
+        entry::Outcome,
+        json::{self, Sink, Unstorable},
+    },
     shape::Shape,
 };
 

@@ -9,8 +9,8 @@ use tracing::{Level, Span, debug_span, event};
 
 use crate::{
     error::{Class, Error},
+    format::json::Unstorable,
     function::Function,
-    json::Unstorable,
     named::Named,
     store::Kind,
 };

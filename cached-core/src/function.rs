@@ -9,7 +9,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use self::identity::segments;
-use crate::age::Windows;
+use crate::format::freshness::Windows;
 use crate::template::{Piece, Pieces};
 
 /// An annotated function, as its attribute declares it.

@@ -10,7 +10,7 @@
 //! Pure functions of one call's own replies: the runtime asks them, and the model in `model` drives
 //! them through every interleaving.
 
-use crate::entry::{self, Id, Identity, Marker, PerGroup, Token};
+use crate::format::entry::{self, Id, Identity, Marker, PerGroup, Token};
 
 /// What lies at an entry's key, as far as the rules ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,10 +1,12 @@
 //! The hit test: does this reply answer this call? A pure function of the reply.
 
 use crate::{
-    age::{Age, Kept, Windows},
     codec::Shared,
-    entry::{self, Entry, Outcome, Stored},
     erased::Takes,
+    format::{
+        entry::{self, Entry, Outcome, Stored},
+        freshness::{Age, Kept, Windows},
+    },
     function::Function,
     generation::{self, Captured},
     store::{Payload, Reply},

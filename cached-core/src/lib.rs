@@ -111,7 +111,6 @@
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
 mod again;
-mod age;
 mod arguments;
 mod background;
 mod breaker;
@@ -122,12 +121,12 @@ mod clock;
 mod codec;
 mod config;
 mod encoding;
-mod entry;
 mod environment;
 mod erased;
 mod error;
 mod event;
 mod flight;
+mod format;
 mod function;
 mod generation;
 mod generations;
@@ -141,7 +140,6 @@ mod interleavings;
 mod invalidation;
 mod jitter;
 mod journal;
-mod json;
 mod key;
 mod limit;
 mod lineage;

@@ -13,7 +13,7 @@ use std::{
 
 use hashbrown::DefaultHashBuilder;
 
-use crate::entry::Id;
+use crate::format::entry::Id;
 
 /// How many stores are remembered: those of loads that overlap, with room to spare.
 const CAPACITY: usize = 4_096;

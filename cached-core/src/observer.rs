@@ -12,7 +12,7 @@ use std::{
 use tokio::sync::Notify;
 
 use crate::{
-    age::{Age, Kept},
+    format::freshness::{Age, Kept},
     function::Function,
     scope,
 };

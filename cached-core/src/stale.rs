@@ -10,12 +10,12 @@ use std::{fmt, pin::Pin, time::Instant};
 use tokio::runtime::Handle;
 
 use crate::{
-    age::Age,
     cache::Cache,
     call::{Asks, Found, Looked, Seen},
     clock,
     codec::Codec,
     flight::{Boarding, Lead, Passenger},
+    format::freshness::Age,
     function::Function,
     key::Key,
     load::Load,

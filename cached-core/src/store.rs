@@ -3,10 +3,12 @@
 use std::{fmt::Debug, pin::Pin, time::Duration};
 
 use crate::{
-    age,
     codec::Shared,
-    entry::{Id, Identity, Marker, PerGroup},
     error::Error,
+    format::{
+        entry::{Id, Identity, Marker, PerGroup},
+        freshness,
+    },
     generation::{Occupant, View},
     generations::{Epoch, Supersedes},
     invalidation::Target,
@@ -64,7 +66,7 @@ pub(crate) struct Reply {
     /// Those of the key's groups, in their order; a store inside the process has none.
     pub(crate) markers: PerGroup<Option<Marker>>,
     /// How long the entry is kept. In bytes, the entry itself says how much of that is past its ttl.
-    pub(crate) kept: age::Kept,
+    pub(crate) kept: freshness::Kept,
     /// What lies at the entry's key, if a capture or claim said so without its bytes.
     pub(crate) occupant: Option<Occupant>,
     /// Whether a capture had to create any of it.
@@ -73,7 +75,7 @@ pub(crate) struct Reply {
 
 impl Reply {
     /// The answer of a store inside the process: what guards it is its own.
-    pub(crate) fn local(payload: Option<Payload>, kept: age::Kept) -> Self {
+    pub(crate) fn local(payload: Option<Payload>, kept: freshness::Kept) -> Self {
         Self {
             payload,
             identity: None,
@@ -115,7 +117,7 @@ pub(crate) trait Store: Debug + Send + Sync {
         &self,
         _key: &Key,
         _closely: bool,
-        _visit: &mut dyn FnMut(&Shared, age::Kept),
+        _visit: &mut dyn FnMut(&Shared, freshness::Kept),
     ) -> Option<bool> {
         None
     }

@@ -8,12 +8,12 @@ use std::{
 
 use super::Cache;
 use crate::{
-    age::Age,
     breaker::OutageId,
     config::Config,
     erased::Takes,
     error::Error,
     flight::Flights,
+    format::freshness::Age,
     function::Function,
     generations::Generations,
     hit::{self, Accepts},

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::{Cache, keep::stale};
 use crate::{
-    age::Kept,
     call::{self, Found, Look},
     codec::{CacheValue, Codec},
     error::{Error, ErrorKind},
+    format::freshness::Kept,
     hit::{self, Accepts, Miss},
     invalidation::Target,
     key::Key,

@@ -6,10 +6,10 @@ use super::Cache;
 use crate::{
     error::Error,
     event,
+    format::json::Unstorable,
     function::Function,
     hit::Miss,
     invalidation::Invalidated,
-    json::Unstorable,
     stats::Counters,
     store::{Kept, Kind},
 };

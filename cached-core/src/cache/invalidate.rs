@@ -4,10 +4,10 @@ use std::time::Instant;
 
 use super::Cache;
 use crate::{
-    age::Kept,
     codec::Shared,
     error::Error,
     flight::Passenger,
+    format::freshness::Kept,
     glob, group,
     invalidation::{Invalidated, Target},
     key::Key,

@@ -6,18 +6,20 @@ use tokio::runtime::Handle;
 
 use super::{Backend, Cache};
 use crate::{
-    age::Windows,
     clock,
     codec::Shared,
     config::MARKERS_OUTLIVE,
-    entry::{self, Header, Id, Outcome, PerGroup},
     erased::Returned,
     flight::{Captured, Landed},
+    format::{
+        entry::{self, Header, Id, Outcome, PerGroup},
+        freshness::Windows,
+        json::{Sink, Unstorable},
+    },
     function::Function,
     generations::Supersedes,
     invalidation::Target,
     jitter,
-    json::{Sink, Unstorable},
     key::Key,
     lineage::Span,
     store::{Kept, Kind, Lives, Payload, Write},

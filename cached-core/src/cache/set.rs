@@ -6,13 +6,12 @@ use super::{Cache, by_key::long_enough, keep::REPLACED};
 use crate::{
     clock,
     codec::{CacheValue, Codec},
-    entry::Id,
     erased::{Returned as _, With},
     error::{Error, ErrorKind},
     flight::Captured,
+    format::{entry::Id, json::Unstorable},
     generations::Supersedes,
     invalidation::Target,
-    json::Unstorable,
     key::Key,
     store::{Kept, Reply, Write},
 };

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::{Asks, Looked, Seen};
 use crate::{
-    age::Age,
     cache::{Backend, Cache},
     erased::Takes,
+    format::freshness::Age,
     hit::{self, Accepts, Miss},
     key::Key,
     load::{Plan, Start},

@@ -4,13 +4,15 @@ use std::time::{Duration, Instant};
 
 use super::Asks;
 use crate::{
-    age::{Age, Kept},
     cache::Cache,
     clock,
     codec::Shared,
-    entry::Outcome,
     erased::Takes,
     error::{Error, ErrorKind},
+    format::{
+        entry::Outcome,
+        freshness::{Age, Kept},
+    },
     generation::Occupant,
     hit::{self, Accepts, Miss},
     key::Key,

@@ -8,7 +8,7 @@
 use crate::{
     cache::Cache,
     codec::{Codec, Shared},
-    entry::Outcome,
+    format::entry::Outcome,
     hit::{self, Accepts},
     key::Key,
     scope,

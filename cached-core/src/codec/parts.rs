@@ -5,7 +5,7 @@ use std::{any::Any, sync::Arc};
 use super::CacheValue;
 use crate::{
     erased::Taker,
-    json::{self, Sink, Unstorable},
+    format::json::{self, Sink, Unstorable},
     shape::{Looked, Opened, Shape},
 };
 

@@ -5,7 +5,7 @@ use tokio::task::yield_now;
 use super::*;
 use crate::{
     codec::Shared,
-    entry::{Outcome, PerGroup},
+    format::entry::{Outcome, PerGroup},
     generation::{Occupant, View},
     invalidation::Target,
     key::Key,

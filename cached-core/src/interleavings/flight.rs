@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     codec::Shared,
-    entry::{Outcome, PerGroup},
+    format::entry::{Outcome, PerGroup},
     generation::{Occupant, View},
     key::Key,
 };

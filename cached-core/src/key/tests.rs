@@ -4,7 +4,7 @@
 )]
 
 use super::*;
-use crate::{golden, json};
+use crate::{format::json, golden};
 use proptest::prelude::*;
 use serde::ser::{Error, Serializer};
 use std::collections::{HashMap, HashSet};

@@ -2,10 +2,9 @@
 
 use super::Call;
 use crate::{
-    age::Age,
     call::{self, Seen},
     codec::Shared,
-    entry::Outcome,
+    format::{entry::Outcome, freshness::Age},
     generation::{Captures, View},
     hit::{self, Accepts},
 };

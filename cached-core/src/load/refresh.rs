@@ -11,10 +11,10 @@ use super::{
 };
 use crate::{
     clock,
-    entry::Outcome,
     erased::Returned,
     error::Weight,
     flight::Captured,
+    format::entry::Outcome,
     generation::Occupant,
     store::{Reply, Write},
 };

@@ -15,7 +15,7 @@ use super::{
     state::{Broken, Call, Flight, Invalidations, Late, Phase, Seen, Stage, State},
     world::{Move, Moves, Who, World},
 };
-use crate::age::Age;
+use crate::format::freshness::Age;
 use flight::bit;
 
 /// The moves of one call.

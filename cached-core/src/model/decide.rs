@@ -9,8 +9,10 @@ use super::{
     state::{Flight, Seen, Stage},
 };
 use crate::{
-    age::{Age, Kept, Windows},
-    entry::{self, Header, Outcome, PerGroup},
+    format::{
+        entry::{self, Header, Outcome, PerGroup},
+        freshness::{Age, Kept, Windows},
+    },
     generation::{self, Captured, Captures, Occupant, View},
     store::Reply,
 };

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use crate::entry::{self, Id, Identity, Token};
+use crate::format::entry::{self, Id, Identity, Token};
 
 /// A token or an id; [`NONE`] where there is none.
 pub(super) type Name = u8;

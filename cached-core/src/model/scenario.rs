@@ -7,7 +7,7 @@ use super::{
     server::{ENTRIES, ENTRY, Entry, GROUPS, Keys, MARKER, Marker, Slot},
     state::{Invalidations, Phase, State},
 };
-use crate::age::Windows;
+use crate::format::freshness::Windows;
 
 /// Three calls, and one that looks at what is left when everything is over.
 pub(super) const CALLS: usize = 4;

@@ -8,7 +8,7 @@ use super::{
     server::{Entry, Keys, Slot, each, is_entry},
     state::{Broken, Call, Flight, Invalidations, Late, Phase, Seen, Stage, State},
 };
-use crate::age::Age;
+use crate::format::freshness::Age;
 
 /// Who makes a move.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,11 @@
 use std::time::Duration;
 
 use super::*;
-use crate::{__private::codec, entry::Outcome, error::ErrorKind, json::Sink};
+use crate::{
+    __private::codec,
+    error::ErrorKind,
+    format::{entry::Outcome, json::Sink},
+};
 
 type Alias<T> = Result<Option<T>, Failure>;
 

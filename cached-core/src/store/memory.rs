@@ -25,11 +25,11 @@ use hashbrown::DefaultHashBuilder;
 
 use super::{Kept, Kind, Lives, Payload, Reply, Store, Task, Write};
 use crate::{
-    age,
     clock::{Clock, Tick},
     codec::Shared,
     config::Config,
     error::Error,
+    format::freshness,
     generations::Generations,
     glob,
     invalidation::Target,
@@ -277,7 +277,7 @@ impl Store for MemoryStore {
         &self,
         key: &Key,
         closely: bool,
-        visit: &mut dyn FnMut(&Shared, age::Kept),
+        visit: &mut dyn FnMut(&Shared, freshness::Kept),
     ) -> Option<bool> {
         let (hash, shard) = self.place(key.local());
         let ring = read(shard);
@@ -289,7 +289,7 @@ impl Store for MemoryStore {
         if counts {
             // Few who look ask for more of what is fresh, and the arithmetic is a tenth of a hit.
             let kept = if !closely && slot.is_fresh(now) {
-                age::Kept::default()
+                freshness::Kept::default()
             } else {
                 slot.kept(now)
             };
@@ -334,7 +334,7 @@ impl Store for MemoryStore {
     fn claim<'a>(&'a self, keys: &'a [Key], _: Lives) -> Task<'a, Vec<Reply>> {
         done(
             keys.iter()
-                .map(|_| Reply::local(None, age::Kept::default()))
+                .map(|_| Reply::local(None, freshness::Kept::default()))
                 .collect(),
         )
     }
@@ -354,7 +354,7 @@ impl Store for MemoryStore {
 
     fn take<'a>(&'a self, key: &'a Key) -> Task<'a, Reply> {
         let Some(slot) = self.remove(key) else {
-            return done(Reply::local(None, age::Kept::default()));
+            return done(Reply::local(None, freshness::Kept::default()));
         };
         let (bytes, kept) = (slot.bytes(), slot.kept(self.clock.now()));
         let payload = Payload::Typed(slot.into_value(), bytes);

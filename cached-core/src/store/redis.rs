@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn the_futures_of_a_miss_are_small() {
         let (store, key) = (store(), Key::from("key"));
-        let seen = Reply::local(None, crate::age::Kept::default());
+        let seen = Reply::local(None, crate::format::freshness::Kept::default());
         let lives = Lives {
             lease: Duration::ZERO,
             markers: Duration::ZERO,

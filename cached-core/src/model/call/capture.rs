@@ -1,7 +1,7 @@
 //! What a call creates before its load, and what it makes of the replies.
 
 use super::Steps;
-use crate::age::Age;
+use crate::format::freshness::Age;
 use crate::model::{
     decide,
     names::{FIXED, NONE, Name},

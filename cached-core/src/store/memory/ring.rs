@@ -10,9 +10,9 @@ use hashbrown::{HashTable, hash_table};
 use smallvec::SmallVec;
 
 use crate::{
-    age::Kept,
     clock::Tick,
     codec::Shared,
+    format::freshness::Kept,
     function::Function,
     generations::Checked,
     key::{self, Key},

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     clock,
-    entry::{Id, Outcome, PerGroup},
+    format::entry::{Id, Outcome, PerGroup},
     generations::{Epoch, Supersedes},
     group,
     lineage::Span,
@@ -115,12 +115,12 @@ fn an_entry_is_kept_for_its_window_after_its_ttl() {
         store.look(&"key".into(), false, &mut |_, kept| seen = Some(kept));
         seen
     };
-    let remaining = |seconds| age::Kept {
+    let remaining = |seconds| freshness::Kept {
         ttl: Some(Duration::from_secs(1)),
         stale,
         remaining: Some(Duration::from_secs(seconds)),
     };
-    assert_eq!(kept(), Some(age::Kept::default()));
+    assert_eq!(kept(), Some(freshness::Kept::default()));
     clock.advance(Duration::from_secs(2));
     assert_eq!(kept(), Some(remaining(1)));
     // What nobody may read any more leaves; what somebody may does not.

@@ -20,8 +20,8 @@ use super::{
 use crate::{
     clock,
     config::Config,
-    entry::Identity,
     error::{Class, Error, ErrorKind, Weight},
+    format::entry::Identity,
     generation::Occupant,
     group,
     invalidation::Target,

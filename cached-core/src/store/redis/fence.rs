@@ -19,10 +19,13 @@ use super::{
     names::Names,
 };
 use crate::{
-    age, clock,
+    clock,
     config::{LONGEST_TTL, MARKERS_OUTLIVE},
-    entry::{self, Draws, Id, LEASE_LENGTH, Token},
     error::{Error, no_random},
+    format::{
+        entry::{self, Draws, Id, LEASE_LENGTH, Token},
+        freshness,
+    },
     generation::{self, Occupant},
     store::{Kept, Lives, Payload, Reply, Write},
 };
@@ -215,7 +218,7 @@ pub(super) fn unknown(names: &Names) -> Reply {
         payload: None,
         identity: None,
         markers: std::iter::repeat_n(None, groups).collect(),
-        kept: age::Kept::default(),
+        kept: freshness::Kept::default(),
         occupant: Some(Occupant::Foreign),
         created: false,
     }

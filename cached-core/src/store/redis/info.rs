@@ -6,8 +6,8 @@ use bytes::Bytes;
 use deadpool_redis::redis::Pipeline;
 
 use crate::{
-    entry::Identity,
     error::{Class, Error, ErrorKind},
+    format::entry::Identity,
     server::ServerInfo,
 };
 

@@ -24,8 +24,8 @@ use super::{
 };
 use crate::{
     clock,
-    entry::Identity,
     error::{Class, Error, ErrorKind},
+    format::entry::Identity,
     store::Reply,
 };
 

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{config::MARKERS_OUTLIVE, entry::Token};
+use crate::{config::MARKERS_OUTLIVE, format::entry::Token};
 
 /// Of how many markers it is known, some 60 bytes each, twice over.
 const CAPACITY: usize = 4_096;

@@ -31,9 +31,12 @@ use super::{
     queue::{Batch, Place, Queue, Waits},
 };
 use crate::{
-    age, clock,
-    entry::{Identity, Marker, PerGroup, Token},
+    clock,
     error::{Error, ErrorKind},
+    format::{
+        entry::{Identity, Marker, PerGroup, Token},
+        freshness,
+    },
     store::{Payload, Reply},
 };
 
@@ -329,7 +332,7 @@ impl Seen {
             payload: self.entry.map(Payload::Bytes),
             identity: Some(identity),
             markers,
-            kept: age::Kept {
+            kept: freshness::Kept {
                 // Bytes say these themselves.
                 ttl: None,
                 stale: Duration::ZERO,

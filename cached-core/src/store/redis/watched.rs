@@ -23,7 +23,7 @@ use std::sync::{
 use deadpool_redis::redis::{Pipeline, PushInfo, PushKind, Value};
 
 use super::{lane, names::Names};
-use crate::entry::{Identity, Marker, PerGroup, Token};
+use crate::format::entry::{Identity, Marker, PerGroup, Token};
 
 mod regulars;
 mod table;

@@ -7,7 +7,7 @@ use std::{
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use crate::entry::Token;
+use crate::format::entry::Token;
 
 /// A bounded table. What makes room is found by the clock algorithm (Corbató, 1968).
 #[derive(Debug)]

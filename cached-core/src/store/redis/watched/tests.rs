@@ -2,7 +2,7 @@ use super::{
     table::{State, Table},
     *,
 };
-use crate::entry::Token;
+use crate::format::entry::Token;
 
 fn token(number: u128) -> Token {
     Token::read(format!("{number:032x}").as_bytes()).unwrap()

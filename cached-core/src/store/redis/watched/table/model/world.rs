@@ -6,7 +6,7 @@ use super::{
     super::{Hold, Table},
     scenario::{Budget, NAMES, Rule, Scenario},
 };
-use crate::entry::Token;
+use crate::format::entry::Token;
 
 /// What a marker holds; each time another one.
 pub(super) type Held = Option<u8>;

@@ -1,13 +1,13 @@
 //! A serializer around another one: passes everything on, and refuses what JSON would not carry back.
 
-mod key;
+mod map_key;
 
 use std::cell::Cell;
 use std::fmt::Display;
 
 use serde::ser::{self, Error, Serialize, Serializer};
 
-use key::{KeyValue, Kind};
+use map_key::{KeyValue, Kind};
 
 /// `serde_json` reads no deeper. Written deeper, a value would be stored again at each call and never read.
 const DEPTH: u8 = 127;

@@ -84,7 +84,7 @@ proptest! {
             return Err(TestCaseError::fail(format!("{:?}", read(&bytes))));
         };
         prop_assert_eq!(back.header(), Some(header));
-        prop_assert_eq!(crate::json::decode::<String>(back.body), Some(value));
+        prop_assert_eq!(crate::format::json::decode::<String>(back.body), Some(value));
     }
 
     #[test]
@@ -336,7 +336,7 @@ fn pinned_bytes_are_read() {
         panic!("{value:?}")
     };
     assert_eq!(entry.header(), Some(example()));
-    assert_eq!(crate::json::decode(entry.body), Some(serde_value()));
+    assert_eq!(crate::format::json::decode(entry.body), Some(serde_value()));
     assert!(matches!(
         read(&golden::read("entry-none.txt")),
         Stored::Entry(Entry {

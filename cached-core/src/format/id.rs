@@ -2,7 +2,7 @@
 
 use std::{array, fmt};
 
-use super::{FORMAT, LEASE};
+use super::entry::{FORMAT, LEASE};
 use crate::encoding::hex;
 
 /// 128 random bits, as they are written: 32 small hex digits. Every hit compares some, and none does arithmetic.

@@ -22,18 +22,16 @@ use std::time::Duration;
 
 use smallvec::SmallVec;
 
-mod digits;
-
-use digits::Digits;
-pub(crate) use digits::{Draws, Id, Token};
+use crate::format::id::Digits;
+pub(crate) use crate::format::id::{Draws, Id, Token};
 
 use crate::encoding::digest::digest;
 use crate::encoding::hex;
-use crate::json::{Sink, Unstorable};
+use crate::format::json::{Sink, Unstorable};
 
-const FORMAT: &[u8] = b"cc1 ";
+pub(crate) const FORMAT: &[u8] = b"cc1 ";
 const ENTRY: &[u8] = b" E ";
-const LEASE: &[u8] = b" L";
+pub(crate) const LEASE: &[u8] = b" L";
 
 /// How many bytes a lease has: enough of anything to tell its id.
 pub(crate) const LEASE_LENGTH: usize = 38;

@@ -1,0 +1,8 @@
+//! The form of what is stored: a readable header line, ids, a JSON body, and how long an entry is fresh.
+//!
+//! A change of stored bytes is a new format version, with new golden files.
+
+pub(crate) mod entry;
+pub(crate) mod freshness;
+mod id;
+pub(crate) mod json;
