@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     builder::Builder,
     error::{Error, ErrorKind},
-    function::Registered,
+    key::function::Registered,
 };
 
 /// Looks a variable up; a function, so that tests need not touch the process.

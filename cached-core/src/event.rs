@@ -10,7 +10,7 @@ use tracing::{Level, Span, debug_span, event};
 use crate::{
     error::{Class, Error},
     format::json::Unstorable,
-    function::Function,
+    key::function::Function,
     named::Named,
     store::Kind,
 };

@@ -15,7 +15,10 @@ use std::{
 use hashbrown::DefaultHashBuilder;
 use smallvec::SmallVec;
 
-use crate::{group, invalidation::Target, key::Key};
+use crate::{
+    invalidation::Target,
+    key::{Key, group},
+};
 
 mod table;
 

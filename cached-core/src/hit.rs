@@ -7,8 +7,8 @@ use crate::{
         entry::{self, Entry, Outcome, Stored},
         freshness::{Age, Kept, Windows},
     },
-    function::Function,
     generation::{self, Captured},
+    key::function::Function,
     store::{Payload, Reply},
 };
 

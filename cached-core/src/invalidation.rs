@@ -4,10 +4,7 @@ use crate::{
     cache::{Cache, Pending},
     error::Error,
     event,
-    function::Function,
-    group,
-    key::Key,
-    pattern::Pattern,
+    key::{Key, function::Function, group, pattern::Pattern},
 };
 
 /// What became of an invalidation.
@@ -35,7 +32,7 @@ impl Invalidated {
 /// One thing to delete from the store.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Target {
-    /// The marker of a group: its name as [`group`](crate::group) spells it.
+    /// The marker of a group: its name as [`group`](crate::key::group) spells it.
     Group(String),
     /// What lies at the key of an entry.
     Entry(Key),

@@ -24,9 +24,9 @@ use smallvec::SmallVec;
 use tokio::sync::Notify;
 
 use crate::{
-    event, group,
+    event,
     invalidation::{Invalidated, Target},
-    key::Key,
+    key::{Key, group},
 };
 
 mod ledger;

@@ -10,8 +10,8 @@ use serde::Serialize;
 use smallvec::SmallVec;
 
 use crate::encoding::canonical::{self, EncodeError, Material};
-use crate::function::Function;
-use crate::template::Piece;
+use crate::key::function::Function;
+use crate::key::template::Piece;
 use crate::{
     encoding::{digest::digest, escape, hex},
     error::{Error, ErrorKind},
@@ -447,5 +447,10 @@ impl fmt::Debug for Key {
     }
 }
 
+pub(crate) mod argument;
+pub(crate) mod function;
+pub(crate) mod group;
+pub(crate) mod pattern;
+pub(crate) mod template;
 #[cfg(test)]
 mod tests;

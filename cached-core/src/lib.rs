@@ -111,7 +111,6 @@
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
 mod again;
-mod arguments;
 mod background;
 mod breaker;
 mod builder;
@@ -127,13 +126,11 @@ mod error;
 mod event;
 mod flight;
 mod format;
-mod function;
 mod generation;
 mod generations;
 mod glob;
 #[cfg(test)]
 mod golden;
-mod group;
 mod hit;
 #[cfg(test)]
 mod interleavings;
@@ -149,7 +146,6 @@ mod model;
 mod named;
 mod observer;
 mod outage;
-mod pattern;
 mod returns;
 mod scope;
 mod server;
@@ -157,14 +153,12 @@ mod shape;
 mod stale;
 mod stats;
 mod store;
-mod template;
 mod twins;
 
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
 
-pub use arguments::KeyArgument;
 pub use builder::Builder;
 pub use cache::Cache;
 pub use cached_macros::{cached, invalidates};
@@ -173,9 +167,10 @@ pub use codec::CacheValue;
 pub use error::{Error, ErrorKind};
 pub use invalidation::Invalidated;
 pub use key::Key;
+pub use key::argument::KeyArgument;
+pub use key::pattern::{Pattern, Tag};
 pub use observer::{Answer, Observation, Observer};
 pub use outage::Outage;
-pub use pattern::{Pattern, Tag};
 pub use scope::in_current_scope;
 pub use server::{Health, HealthStatus, ServerInfo};
 pub use stats::{Counts, Stats};

@@ -5,8 +5,10 @@ use std::sync::Once;
 
 use crate::{
     event,
-    function::Registered,
-    template::{Piece, Pieces},
+    key::{
+        function::Registered,
+        template::{Piece, Pieces},
+    },
 };
 
 /// A pattern or a tag that an annotated function invalidates.

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use crate::{
     format::freshness::{Age, Kept},
-    function::Function,
+    key::function::Function,
     scope,
 };
 

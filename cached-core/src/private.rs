@@ -9,11 +9,11 @@ pub use inventory;
 use crate::{cache::Cache, error::Error, invalidation::Invalidated, key::Key};
 
 pub use crate::again::{in_background, kept, moved};
-pub use crate::arguments::{Argument, known, push_surroundings, push_type, push_type_of};
 pub use crate::call::{Found, refresh, uncached};
 pub use crate::codec::Codec;
-pub use crate::function::{Function, Registered};
 pub use crate::invalidation::{Invalidation, Prepared};
+pub use crate::key::argument::{Argument, known, push_surroundings, push_type, push_type_of};
+pub use crate::key::function::{Function, Registered};
 pub use crate::load::Load;
 pub use crate::named::Named;
 pub use crate::returns::{Ended, Reports, Returns, Success};
@@ -92,7 +92,7 @@ pub use crate::{__codec as codec, __function as function, __load as load, __name
 
 /// What settles things by type. Imported as a whole, it gives no name to the caller's scope.
 pub mod by_type {
-    pub use crate::arguments::{PlainArgument as _, SetArgument as _};
+    pub use crate::key::argument::{PlainArgument as _, SetArgument as _};
     pub use crate::returns::{
         PlainEnd as _, PlainError as _, PlainFails as _, PlainOption as _, PlainResult as _,
         ReportedEnd as _,

@@ -17,7 +17,7 @@ use crate::{
     error::{Error, ErrorKind},
     event,
     flight::Flight,
-    function::Function,
+    key::function::Function,
     observer::Observer,
     stale::Ticket,
 };

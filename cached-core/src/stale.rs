@@ -16,8 +16,7 @@ use crate::{
     codec::Codec,
     flight::{Boarding, Lead, Passenger},
     format::freshness::Age,
-    function::Function,
-    key::Key,
+    key::{Key, function::Function},
     load::Load,
     scope::{self, Surroundings},
 };

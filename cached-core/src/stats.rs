@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use crate::function::{Function, Registered};
+use crate::key::function::{Function, Registered};
 
 mod hits;
 mod streak;

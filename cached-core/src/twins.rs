@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, sync::Once};
 
-use crate::{event, function::Registered};
+use crate::{event, key::function::Registered};
 
 /// Tells of all cached functions that share their entries though nobody said so, once.
 pub(crate) fn tell_of_twins() {

@@ -14,10 +14,9 @@ use crate::{
     error::Error,
     flight::Flights,
     format::freshness::Age,
-    function::Function,
     generations::Generations,
     hit::{self, Accepts},
-    key::Key,
+    key::{Key, function::Function},
     outage::Outage,
     store::{Store, memory::MemoryStore},
 };

@@ -7,9 +7,9 @@ use crate::{
     error::Error,
     event,
     format::json::Unstorable,
-    function::Function,
     hit::Miss,
     invalidation::Invalidated,
+    key::function::Function,
     stats::Counters,
     store::{Kept, Kind},
 };

@@ -8,10 +8,12 @@ use crate::{
     error::Error,
     flight::Passenger,
     format::freshness::Kept,
-    glob, group,
+    glob,
     invalidation::{Invalidated, Target},
-    key::Key,
-    pattern::{Pattern, Tag},
+    key::{
+        Key, group,
+        pattern::{Pattern, Tag},
+    },
     scope,
     store::Reply,
 };

@@ -16,11 +16,10 @@ use crate::{
         freshness::Windows,
         json::{Sink, Unstorable},
     },
-    function::Function,
     generations::Supersedes,
     invalidation::Target,
     jitter,
-    key::Key,
+    key::{Key, function::Function},
     lineage::Span,
     store::{Kept, Kind, Lives, Payload, Write},
 };

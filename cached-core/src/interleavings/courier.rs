@@ -18,7 +18,7 @@ use super::{
     ledger::{Ledger, Name},
     sync,
 };
-use crate::{group, invalidation::Target};
+use crate::{invalidation::Target, key::group};
 
 #[path = "../cache/turn.rs"]
 mod turn;

@@ -12,7 +12,7 @@ use super::{
     is_right,
     ledger::{Ledger, Name},
 };
-use crate::{group, invalidation::Target};
+use crate::{invalidation::Target, key::group};
 
 const HASH: u64 = 1;
 

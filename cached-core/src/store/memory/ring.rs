@@ -13,9 +13,8 @@ use crate::{
     clock::Tick,
     codec::Shared,
     format::freshness::Kept,
-    function::Function,
     generations::Checked,
-    key::{self, Key},
+    key::{self, Key, function::Function},
 };
 
 /// How long an entry is kept from when it was stored, where that is not known.

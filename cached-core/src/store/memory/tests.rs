@@ -10,7 +10,7 @@ use crate::{
     clock,
     format::entry::{Id, Outcome, PerGroup},
     generations::{Epoch, Supersedes},
-    group,
+    key::group,
     lineage::Span,
 };
 

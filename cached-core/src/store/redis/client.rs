@@ -23,9 +23,8 @@ use crate::{
     error::{Class, Error, ErrorKind, Weight},
     format::entry::Identity,
     generation::Occupant,
-    group,
     invalidation::Target,
-    key::Key,
+    key::{Key, group},
     server::ServerInfo,
     store::{Kept, Lives, Reply, Write},
 };

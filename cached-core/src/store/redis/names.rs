@@ -5,7 +5,10 @@ use std::ops::Range;
 use smallvec::SmallVec;
 
 use super::reads::Extent;
-use crate::{group, invalidation::Target, key::Key};
+use crate::{
+    invalidation::Target,
+    key::{Key, group},
+};
 
 /// The name of an entry and those of its markers, in the order of its groups, in one allocation.
 #[derive(Debug)]
@@ -85,7 +88,7 @@ pub(super) fn of_target(namespace: &str, target: &Target) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::function::Function;
+    use crate::key::function::Function;
 
     fn place() -> &'static str {
         "place"

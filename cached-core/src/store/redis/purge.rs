@@ -5,7 +5,7 @@ use std::time::Duration;
 use deadpool_redis::redis::{Value, cmd};
 
 use super::{connect::Checkout, failure, lane};
-use crate::{error::Error, group};
+use crate::{error::Error, key::group};
 
 /// How many keys the server looks at in one step.
 const STEP: usize = 1_000;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use self::identity::segments;
 use crate::format::freshness::Windows;
-use crate::template::{Piece, Pieces};
+use crate::key::template::{Piece, Pieces};
 
 /// An annotated function, as its attribute declares it.
 pub struct Function {

@@ -5,8 +5,7 @@ use std::fmt;
 use crate::invalidation::Target;
 use crate::{
     error::{Error, ErrorKind},
-    group,
-    key::{self, Key},
+    key::{self, Key, group},
 };
 
 /// What [`Cache::invalidate`](crate::Cache::invalidate) takes: the beginning of keys, in whole segments, or one key.
@@ -248,7 +247,7 @@ mod tests {
     use serde::ser::{Error as _, Serialize, Serializer};
 
     use super::*;
-    use crate::function::Function;
+    use crate::key::function::Function;
 
     static PROFILE: Function =
         Function::new("app::profile", || "app::profile::__Place").prefix("user:{0}:profile");

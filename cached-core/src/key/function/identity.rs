@@ -1,7 +1,7 @@
 //! What a function is among others: the beginning of its digests, and the group of all its calls.
 
 use super::Declared;
-use crate::{encoding::escape, group};
+use crate::{encoding::escape, key::group};
 
 impl Declared {
     /// Every part with its length before it, so that no two lists of parts read alike.
@@ -88,7 +88,7 @@ pub(super) fn segments(id: &str) -> String {
 }
 #[cfg(test)]
 mod tests {
-    use crate::{function::Function, template::Piece};
+    use crate::key::{function::Function, template::Piece};
 
     fn place() -> &'static str {
         "shop::user::profile::__cached::__Place"

@@ -14,8 +14,8 @@
 use std::ops::Range;
 
 use crate::key::Key;
-use crate::template::{Piece, Pieces};
-use crate::{error::Error, function::Function};
+use crate::key::template::{Piece, Pieces};
+use crate::{error::Error, key::function::Function};
 
 /// The group of everything in the namespace.
 pub(crate) const NAMESPACE: &str = "%g";
