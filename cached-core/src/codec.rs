@@ -7,19 +7,24 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     cache::Cache,
     call::usual,
-    erased::Taker,
+    codec::{
+        erased::Taker,
+        shape::{Looked, NoOption, NoResult, Opened, Shape},
+    },
     error::Error,
     format::{
         entry::Outcome,
         json::{self, Sink, Unstorable},
     },
     key::Key,
-    shape::{Looked, NoOption, NoResult, Opened, Shape},
 };
 
-mod parts;
+pub(crate) mod erased;
+pub(crate) mod returns;
+pub(crate) mod shape;
+mod vtable;
 
-use parts::Parts;
+use vtable::Parts;
 
 /// What can be cached: `Serialize + DeserializeOwned + Clone + Send + Sync + 'static`.
 ///

@@ -1,8 +1,7 @@
 //! The hit test: does this reply answer this call? A pure function of the reply.
 
 use crate::{
-    codec::Shared,
-    erased::Takes,
+    codec::{Shared, erased::Takes},
     format::{
         entry::{self, Entry, Outcome, Stored},
         freshness::{Age, Kept, Windows},

@@ -12,8 +12,10 @@ use crate::{
     cache::{Backend, Cache},
     call::Seen,
     clock,
-    codec::{Codec, Shared},
-    erased::{Returned, Taker},
+    codec::{
+        Codec, Shared,
+        erased::{Returned, Taker},
+    },
     flight::{Captured, Passenger},
     generation::View,
     key::Key,

@@ -11,12 +11,12 @@ use crate::{cache::Cache, error::Error, invalidation::Invalidated, key::Key};
 pub use crate::again::{in_background, kept, moved};
 pub use crate::call::{Found, refresh, uncached};
 pub use crate::codec::Codec;
+pub use crate::codec::returns::{Ended, Reports, Returns, Success};
 pub use crate::invalidation::{Invalidation, Prepared};
 pub use crate::key::argument::{Argument, known, push_surroundings, push_type, push_type_of};
 pub use crate::key::function::{Function, Registered};
 pub use crate::load::Load;
 pub use crate::named::Named;
-pub use crate::returns::{Ended, Reports, Returns, Success};
 pub use crate::stale::{Again, FoundStale, Stale};
 
 /// Declares the static of an annotated function: its name, then calls of [`Function`]'s builder.
@@ -92,11 +92,11 @@ pub use crate::{__codec as codec, __function as function, __load as load, __name
 
 /// What settles things by type. Imported as a whole, it gives no name to the caller's scope.
 pub mod by_type {
-    pub use crate::key::argument::{PlainArgument as _, SetArgument as _};
-    pub use crate::returns::{
+    pub use crate::codec::returns::{
         PlainEnd as _, PlainError as _, PlainFails as _, PlainOption as _, PlainResult as _,
         ReportedEnd as _,
     };
+    pub use crate::key::argument::{PlainArgument as _, SetArgument as _};
 }
 
 /// The time a constant expression gives, checked while it is compiled.

@@ -9,8 +9,8 @@ use std::{
 use super::Cache;
 use crate::{
     breaker::OutageId,
+    codec::erased::Takes,
     config::Config,
-    erased::Takes,
     error::Error,
     flight::Flights,
     format::freshness::Age,

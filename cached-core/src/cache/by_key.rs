@@ -5,13 +5,12 @@ use std::time::Duration;
 use super::{Cache, keep::stale};
 use crate::{
     call::{self, Found, Look},
-    codec::{CacheValue, Codec},
+    codec::{CacheValue, Codec, returns::Returns},
     error::{Error, ErrorKind},
     format::freshness::Kept,
     hit::{self, Accepts, Miss},
     invalidation::Target,
     key::Key,
-    returns::Returns,
     scope::{self, Mode},
     store::{Kind, Reply},
 };

@@ -7,9 +7,8 @@ use tokio::runtime::Handle;
 use super::{Backend, Cache};
 use crate::{
     clock,
-    codec::Shared,
+    codec::{Shared, erased::Returned},
     config::MARKERS_OUTLIVE,
-    erased::Returned,
     flight::{Captured, Landed},
     format::{
         entry::{self, Header, Id, Outcome, PerGroup},

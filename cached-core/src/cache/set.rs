@@ -5,8 +5,10 @@ use std::{collections::HashMap, time::Duration};
 use super::{Cache, by_key::long_enough, keep::REPLACED};
 use crate::{
     clock,
-    codec::{CacheValue, Codec},
-    erased::{Returned as _, With},
+    codec::{
+        CacheValue, Codec,
+        erased::{Returned as _, With},
+    },
     error::{Error, ErrorKind},
     flight::Captured,
     format::{entry::Id, json::Unstorable},

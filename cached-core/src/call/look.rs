@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Asks, Looked, Seen};
 use crate::{
     cache::{Backend, Cache},
-    erased::Takes,
+    codec::erased::Takes,
     format::freshness::Age,
     hit::{self, Accepts, Miss},
     key::Key,

@@ -6,8 +6,7 @@ use super::Asks;
 use crate::{
     cache::Cache,
     clock,
-    codec::Shared,
-    erased::Takes,
+    codec::{Shared, erased::Takes},
     error::{Error, ErrorKind},
     format::{
         entry::Outcome,

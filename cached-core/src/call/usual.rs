@@ -7,12 +7,11 @@
 
 use crate::{
     cache::Cache,
-    codec::{Codec, Shared},
+    codec::{Codec, Shared, shape::Shape},
     format::entry::Outcome,
     hit::{self, Accepts},
     key::Key,
     scope,
-    shape::Shape,
     store::Kind,
 };
 

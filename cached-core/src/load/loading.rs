@@ -9,8 +9,7 @@ use std::{
 use super::{Call, missed::Missed, refresh};
 use crate::{
     clock,
-    codec::Shared,
-    erased::Returned,
+    codec::{Shared, erased::Returned},
     event,
     flight::{Captured, Flight, Landed, Lead, Lone},
     format::entry::Outcome,

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     clock,
-    erased::Returned,
+    codec::erased::Returned,
     error::Weight,
     flight::Captured,
     format::entry::Outcome,

@@ -13,7 +13,7 @@ use super::{
     before::{self, Before, First, Waiting},
     loading::{Ended, Loading},
 };
-use crate::{codec::Codec, erased::With, shape::Opened};
+use crate::codec::{Codec, erased::With, shape::Opened};
 
 pin_project! {
     /// Runs a body, or waits for another call that runs its own.

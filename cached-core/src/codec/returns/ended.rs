@@ -1,7 +1,7 @@
 //! How a body ended: what follows it happens only if it succeeded.
 
 use super::Whole;
-use crate::shape::{Opened, Shape};
+use crate::codec::shape::{Opened, Shape};
 
 /// Values that say themselves whether they are a success, as the status of a response does.
 ///

@@ -14,9 +14,11 @@
 use std::{convert::Infallible, fmt, marker::PhantomData};
 
 use crate::{
-    codec::{AsItself, CacheValue, Codec},
+    codec::{
+        AsItself, CacheValue, Codec,
+        shape::{IsOption, IsOptionOfResult, IsResult, Looked, NoOption, NoResult, Shape},
+    },
     error::Error,
-    shape::{IsOption, IsOptionOfResult, IsResult, Looked, NoOption, NoResult, Shape},
 };
 
 mod ended;

@@ -7,12 +7,11 @@ use std::{
 };
 
 use crate::{
-    codec::{CacheValue, Codec, Shared},
+    codec::{CacheValue, Codec, Shared, shape::Shape},
     format::{
         entry::Outcome,
         json::{self, Sink, Unstorable},
     },
-    shape::Shape,
 };
 
 /// Who takes what others have loaded.
@@ -174,8 +173,10 @@ mod tests {
     use super::*;
     use crate::{
         __private::{by_type::*, codec},
-        codec::{AsItself, MayFail},
-        shape::{IsOption, IsOptionOfResult, IsResult, NoOption},
+        codec::{
+            AsItself, MayFail,
+            shape::{IsOption, IsOptionOfResult, IsResult, NoOption},
+        },
     };
 
     const OUTCOMES: [Outcome; 3] = [Outcome::Value, Outcome::None, Outcome::Error];

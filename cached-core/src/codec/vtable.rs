@@ -4,9 +4,11 @@ use std::{any::Any, sync::Arc};
 
 use super::CacheValue;
 use crate::{
-    erased::Taker,
+    codec::{
+        erased::Taker,
+        shape::{Looked, Opened, Shape},
+    },
     format::json::{self, Sink, Unstorable},
-    shape::{Looked, Opened, Shape},
 };
 
 /// The way of a return type to what is stored, shared and brought back.
