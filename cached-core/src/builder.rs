@@ -5,10 +5,8 @@ use std::time::Duration;
 use crate::{
     cache::Cache,
     clock::Clock,
-    config::{Address, Config},
-    environment,
+    config::{Address, Config, env, outage::Outage},
     error::{Error, ErrorKind},
-    outage::Outage,
 };
 
 /// Collects the settings of a [`Cache`]; made by [`Cache::builder`].
@@ -139,7 +137,7 @@ impl Builder {
     /// # Ok::<(), cached_core::Error>(())
     /// ```
     pub fn with_env(self) -> Result<Self, Error> {
-        environment::apply(self, &environment::process)
+        env::apply(self, &env::process)
     }
 
     /// Builds the cache. Nothing is connected yet: the first operation does that, and

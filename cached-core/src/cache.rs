@@ -14,8 +14,7 @@ use crate::{
     breaker::Breaker,
     builder::Builder,
     clock,
-    config::Config,
-    environment,
+    config::{Config, env},
     error::Error,
     flight::Flights,
     generations::Generations,
@@ -210,7 +209,7 @@ impl Cache {
     /// - [`ErrorKind::Config`](crate::ErrorKind::Config) if a variable named by `ttl_env` does not parse; the message names
     ///   the variable and the function.
     pub fn install(&self) -> Result<(), Error> {
-        environment::apply_ttls()?;
+        env::apply_ttls()?;
         scope::install(self)?;
         named::tell_of_unmatched();
         twins::tell_of_twins();

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::{clock::Clock, outage::Outage};
+pub(crate) mod env;
+pub(crate) mod outage;
+
+use crate::{clock::Clock, config::outage::Outage};
 
 /// The longest time that an entry may be kept: a thousand years.
 pub(crate) const LONGEST_TTL: Duration = Duration::from_secs(1_000 * 365 * 24 * 3_600);

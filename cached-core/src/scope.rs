@@ -13,7 +13,7 @@ use std::{
 
 use crate::{
     cache::{Cache, Collected},
-    environment,
+    config::env,
     error::{Error, ErrorKind},
     event,
     flight::Flight,
@@ -377,7 +377,7 @@ pub(crate) fn mode(function: Option<&'static Function>, cache: &Cache) -> Option
 }
 
 fn from_environment() -> Cache {
-    let cache = environment::apply_ttls().and_then(|()| Cache::from_env());
+    let cache = env::apply_ttls().and_then(|()| Cache::from_env());
     cache.unwrap_or_else(|error| {
         event::uncached(&error);
         Cache::unusable(error)

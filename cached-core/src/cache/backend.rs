@@ -10,14 +10,13 @@ use super::Cache;
 use crate::{
     breaker::OutageId,
     codec::erased::Takes,
-    config::Config,
+    config::{Config, outage::Outage},
     error::Error,
     flight::Flights,
     format::freshness::Age,
     generations::Generations,
     hit::{self, Accepts},
     key::{Key, function::Function},
-    outage::Outage,
     store::{Store, memory::MemoryStore},
 };
 
