@@ -23,9 +23,11 @@ use crate::{
     lineage::Lineage,
     named,
     scope::{self, Calls, Mode},
-    server::{Health, HealthStatus, ServerInfo},
-    stats::{Stats, Table},
     store::{Store, memory::MemoryStore, redis::RedisStore},
+    telemetry::{
+        health::{Health, HealthStatus, ServerInfo},
+        stats::{Stats, Table},
+    },
     twins,
 };
 

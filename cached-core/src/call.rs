@@ -13,9 +13,9 @@ use crate::{
     hit::Miss,
     key::{Key, function::Function},
     load::{Load, Plan, Start},
-    observer::{Caller, Observer},
     scope::{self, Mode, Surroundings},
     stale::{FoundStale, Stale},
+    telemetry::observer::{Caller, Observer},
 };
 
 mod look;

@@ -3,8 +3,8 @@
 use crate::{
     cache::{Cache, Pending},
     error::Error,
-    event,
     key::{Key, function::Function, group, pattern::Pattern},
+    telemetry::event,
 };
 
 /// What became of an invalidation.

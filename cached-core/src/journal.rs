@@ -24,9 +24,9 @@ use smallvec::SmallVec;
 use tokio::sync::Notify;
 
 use crate::{
-    event,
     invalidation::{Invalidated, Target},
     key::{Key, group},
+    telemetry::event,
 };
 
 mod ledger;

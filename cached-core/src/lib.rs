@@ -121,7 +121,6 @@ mod codec;
 mod config;
 mod encoding;
 mod error;
-mod event;
 mod flight;
 mod format;
 mod generation;
@@ -142,12 +141,10 @@ mod load;
 #[cfg(test)]
 mod model;
 mod named;
-mod observer;
 mod scope;
-mod server;
 mod stale;
-mod stats;
 mod store;
+mod telemetry;
 mod twins;
 
 #[doc(hidden)]
@@ -165,7 +162,7 @@ pub use invalidation::Invalidated;
 pub use key::Key;
 pub use key::argument::KeyArgument;
 pub use key::pattern::{Pattern, Tag};
-pub use observer::{Answer, Observation, Observer};
 pub use scope::in_current_scope;
-pub use server::{Health, HealthStatus, ServerInfo};
-pub use stats::{Counts, Stats};
+pub use telemetry::health::{Health, HealthStatus, ServerInfo};
+pub use telemetry::observer::{Answer, Observation, Observer};
+pub use telemetry::stats::{Counts, Stats};

@@ -19,10 +19,10 @@ use crate::{
     flight::{Captured, Passenger},
     generation::View,
     key::Key,
-    observer::{Caller, Observer},
     scope,
     stale::Ticket,
     store::Write,
+    telemetry::observer::{Caller, Observer},
 };
 
 mod before;

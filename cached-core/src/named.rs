@@ -4,11 +4,11 @@
 use std::sync::Once;
 
 use crate::{
-    event,
     key::{
         function::Registered,
         template::{Piece, Pieces},
     },
+    telemetry::event,
 };
 
 /// A pattern or a tag that an annotated function invalidates.

@@ -15,11 +15,10 @@ use crate::{
     cache::{Cache, Collected},
     config::env,
     error::{Error, ErrorKind},
-    event,
     flight::Flight,
     key::function::Function,
-    observer::Observer,
     stale::Ticket,
+    telemetry::{event, observer::Observer},
 };
 
 mod within;

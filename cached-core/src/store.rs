@@ -14,7 +14,7 @@ use crate::{
     invalidation::Target,
     key::Key,
     lineage::Span,
-    server::ServerInfo,
+    telemetry::health::ServerInfo,
 };
 
 pub(crate) mod memory;

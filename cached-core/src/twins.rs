@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, sync::Once};
 
-use crate::{event, key::function::Registered};
+use crate::{key::function::Registered, telemetry::event};
 
 /// Tells of all cached functions that share their entries though nobody said so, once.
 pub(crate) fn tell_of_twins() {

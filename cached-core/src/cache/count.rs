@@ -5,13 +5,12 @@ use std::time::Duration;
 use super::Cache;
 use crate::{
     error::Error,
-    event,
     format::json::Unstorable,
     hit::Miss,
     invalidation::Invalidated,
     key::function::Function,
-    stats::Counters,
     store::{Kept, Kind},
+    telemetry::{event, stats::Counters},
 };
 
 type Of = Option<&'static Function>;

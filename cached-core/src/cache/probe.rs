@@ -11,7 +11,7 @@ use super::{Cache, Inner};
 use crate::{
     clock,
     error::{Error, Weight},
-    event,
+    telemetry::event,
 };
 
 /// How much longer than its pause a look may take, before another task looks in its place.

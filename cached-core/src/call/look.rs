@@ -10,7 +10,7 @@ use crate::{
     hit::{self, Accepts, Miss},
     key::Key,
     load::{Plan, Start},
-    observer::{Caller, Observer},
+    telemetry::observer::{Caller, Observer},
 };
 
 /// Where a call looks.

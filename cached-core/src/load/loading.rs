@@ -10,10 +10,10 @@ use super::{Call, missed::Missed, refresh};
 use crate::{
     clock,
     codec::{Shared, erased::Returned},
-    event,
     flight::{Captured, Flight, Landed, Lead, Lone},
     format::entry::Outcome,
     scope,
+    telemetry::event,
 };
 
 /// A body that runs for a call.

@@ -15,13 +15,12 @@ use crate::{
     call::{self, Asks, NoHit, Seen, in_time},
     clock,
     codec::Shared,
-    event,
     flight::{Boarding, Follower, Lead, Turn},
     format::entry::Outcome,
     generation::Occupant,
     hit::{Accepts, Miss as NoEntry},
-    observer::Observer,
     scope,
+    telemetry::{event, observer::Observer},
 };
 
 /// How often a call reads again because a leader found its answer before it loaded. After that it loads

@@ -34,7 +34,7 @@ use crate::{
     glob,
     invalidation::Target,
     key::Key,
-    server::ServerInfo,
+    telemetry::health::ServerInfo,
 };
 
 mod ring;

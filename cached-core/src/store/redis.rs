@@ -8,7 +8,7 @@ use std::{
 use super::{Kept, Kind, Lives, Reply, Store, Task, Write};
 use crate::{
     breaker::Breaker, config::Config, error::Error, invalidation::Target, key::Key,
-    server::ServerInfo,
+    telemetry::health::ServerInfo,
 };
 
 mod client;

@@ -8,10 +8,10 @@ use std::{
 use crate::{
     cache::Cache,
     error::Error,
-    event,
     invalidation::{Invalidated, Target},
     journal::{Entered, Ticket},
     scope,
+    telemetry::event,
 };
 
 /// An invalidation that is not decided. Dropped, it is applied in this process and left to the courier.

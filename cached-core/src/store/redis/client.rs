@@ -25,8 +25,8 @@ use crate::{
     generation::Occupant,
     invalidation::Target,
     key::{Key, group},
-    server::ServerInfo,
     store::{Kept, Lives, Reply, Write},
+    telemetry::health::ServerInfo,
 };
 
 /// Every operation has one deadline around everything it does.

@@ -25,7 +25,7 @@ use crate::{
     clock,
     config::Config,
     error::{Class, Error, ErrorKind},
-    event,
+    telemetry::event,
 };
 
 /// The lane in use, and the pool that supplies connections.

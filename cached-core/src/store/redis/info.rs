@@ -8,7 +8,7 @@ use deadpool_redis::redis::Pipeline;
 use crate::{
     error::{Class, Error, ErrorKind},
     format::entry::Identity,
-    server::ServerInfo,
+    telemetry::health::ServerInfo,
 };
 
 /// How many commands [`ask`] adds.

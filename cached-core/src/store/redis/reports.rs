@@ -9,7 +9,7 @@ use crate::{
     breaker::Breaker,
     clock,
     error::{Class, Error, ErrorKind},
-    event,
+    telemetry::event,
 };
 
 #[derive(Debug)]

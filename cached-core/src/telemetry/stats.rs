@@ -12,10 +12,10 @@ use std::{
 use crate::key::function::{Function, Registered};
 
 mod hits;
-mod streak;
+mod miss_streak;
 
 use hits::Hits;
-use streak::Streak;
+use miss_streak::Streak;
 
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
