@@ -21,7 +21,7 @@ use tokio::sync::Notify;
 
 use crate::{
     clock,
-    generations::{Epoch, Generations},
+    coherence::epochs::{Epoch, Generations},
 };
 
 mod board;

@@ -2,11 +2,11 @@
 
 use crate::{
     codec::{Shared, erased::Takes},
+    coherence::rules::{self, Captured},
     format::{
         entry::{self, Entry, Outcome, Stored},
         freshness::{Age, Kept, Windows},
     },
-    generation::{self, Captured},
     key::function::Function,
     store::{Payload, Reply},
 };
@@ -118,7 +118,7 @@ fn counts(entry: &Entry<'_>, reply: &Reply) -> bool {
         identity: entry.identity,
         markers: entry.markers(),
     };
-    generation::counts(captured, reply.identity, &reply.markers)
+    rules::counts(captured, reply.identity, &reply.markers)
 }
 
 /// The same for a value inside the process.

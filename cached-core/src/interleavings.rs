@@ -22,14 +22,14 @@ mod sync;
     dead_code,
     reason = "compiled with other locks; not everything is needed here"
 )]
-#[path = "journal/ledger.rs"]
+#[path = "coherence/journal/ledger.rs"]
 mod ledger;
 #[allow(
     clippy::duplicate_mod,
     dead_code,
     reason = "compiled with other locks; not everything is needed here"
 )]
-#[path = "generations/table.rs"]
+#[path = "coherence/epochs/table.rs"]
 mod table;
 
 /// Whether `model` is right whatever the order of its steps.

@@ -118,13 +118,12 @@ mod cache;
 mod call;
 mod clock;
 mod codec;
+mod coherence;
 mod config;
 mod encoding;
 mod error;
 mod flight;
 mod format;
-mod generation;
-mod generations;
 mod glob;
 #[cfg(test)]
 mod golden;
@@ -133,13 +132,9 @@ mod hit;
 mod interleavings;
 mod invalidation;
 mod jitter;
-mod journal;
 mod key;
 mod limit;
-mod lineage;
 mod load;
-#[cfg(test)]
-mod model;
 mod named;
 mod scope;
 mod stale;

@@ -4,16 +4,18 @@ use std::{fmt::Debug, pin::Pin, time::Duration};
 
 use crate::{
     codec::Shared,
+    coherence::{
+        epochs::{Epoch, Supersedes},
+        own_stores::Span,
+        rules::{Occupant, View},
+    },
     error::Error,
     format::{
         entry::{Id, Identity, Marker, PerGroup},
         freshness,
     },
-    generation::{Occupant, View},
-    generations::{Epoch, Supersedes},
     invalidation::Target,
     key::Key,
-    lineage::Span,
     telemetry::health::ServerInfo,
 };
 

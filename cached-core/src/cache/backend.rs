@@ -10,11 +10,11 @@ use super::Cache;
 use crate::{
     breaker::OutageId,
     codec::erased::Takes,
+    coherence::epochs::Generations,
     config::{Config, outage::Outage},
     error::Error,
     flight::Flights,
     format::freshness::Age,
-    generations::Generations,
     hit::{self, Accepts},
     key::{Key, function::Function},
     store::{Store, memory::MemoryStore},

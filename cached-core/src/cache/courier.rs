@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use super::{Cache, Inner};
-use crate::{clock, error::Error, journal::Sent, telemetry::event};
+use crate::{clock, coherence::journal::Sent, error::Error, telemetry::event};
 
 /// How many invalidations go in one pipeline.
 const BATCH: usize = 256;

@@ -8,6 +8,7 @@ use super::{Backend, Cache};
 use crate::{
     clock,
     codec::{Shared, erased::Returned},
+    coherence::{epochs::Supersedes, own_stores::Span},
     config::MARKERS_OUTLIVE,
     flight::{Captured, Landed},
     format::{
@@ -15,11 +16,9 @@ use crate::{
         freshness::Windows,
         json::{Sink, Unstorable},
     },
-    generations::Supersedes,
     invalidation::Target,
     jitter,
     key::{Key, function::Function},
-    lineage::Span,
     store::{Kept, Kind, Lives, Payload, Write},
 };
 

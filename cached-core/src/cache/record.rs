@@ -10,9 +10,9 @@ use super::{Cache, by_key::long_enough, keep::REPLACED};
 use crate::{
     call::{self, Look},
     codec::{CacheValue, Codec},
+    coherence::epochs::Epoch,
     error::{Error, ErrorKind},
     flight::Captured,
-    generations::Epoch,
     hit::Accepts,
     key::Key,
     store::{Kept, Reply, Write},

@@ -9,10 +9,10 @@ use crate::{
         CacheValue, Codec,
         erased::{Returned as _, With},
     },
+    coherence::epochs::Supersedes,
     error::{Error, ErrorKind},
     flight::Captured,
     format::{entry::Id, json::Unstorable},
-    generations::Supersedes,
     invalidation::Target,
     key::Key,
     store::{Kept, Reply, Write},
@@ -235,7 +235,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        breaker::Breaker, config::Config, generations::Generations, store::memory::MemoryStore,
+        breaker::Breaker, coherence::epochs::Generations, config::Config,
+        store::memory::MemoryStore,
     };
 
     thread_local! {

@@ -7,12 +7,12 @@ use crate::{
     cache::Cache,
     clock,
     codec::{Shared, erased::Takes},
+    coherence::rules::Occupant,
     error::{Error, ErrorKind},
     format::{
         entry::Outcome,
         freshness::{Age, Kept},
     },
-    generation::Occupant,
     hit::{self, Accepts, Miss},
     key::Key,
     scope,

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     codec::Shared,
-    generation::{self, Captures, Stage},
+    coherence::rules::{self, Captures, Stage},
     key::Key,
 };
 
@@ -139,7 +139,7 @@ impl Board {
             // Something was invalidated here since; the store may not know it yet.
             Some(_) => return false,
         };
-        in_time && generation::joins(stage, passenger.saw)
+        in_time && rules::joins(stage, passenger.saw)
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
     clock,
     sync::{Mutex, MutexGuard},
 };
-use crate::{codec::Shared, format::freshness::Kept, generation::View, key::Key};
+use crate::{codec::Shared, coherence::rules::View, format::freshness::Kept, key::Key};
 
 /// The flights of one cache, by the keys they load. Clones share them.
 #[derive(Clone, Debug)]

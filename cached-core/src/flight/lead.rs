@@ -7,7 +7,7 @@ use super::{
     board::{Flight, State},
     boarding, clock,
 };
-use crate::{codec::Shared, generation::Captures};
+use crate::{codec::Shared, coherence::rules::Captures};
 
 /// The right and the duty to load. Dropped without a result, by a cancelled caller or a panicking
 /// body, it hands over to a follower.

@@ -5,8 +5,8 @@ use tokio::task::yield_now;
 use super::*;
 use crate::{
     codec::Shared,
+    coherence::rules::{Occupant, View},
     format::entry::{Outcome, PerGroup},
-    generation::{Occupant, View},
     invalidation::Target,
     key::Key,
 };

@@ -26,8 +26,8 @@ use super::{
 };
 use crate::{
     codec::Shared,
+    coherence::rules::{Occupant, View},
     format::entry::{Outcome, PerGroup},
-    generation::{Occupant, View},
     key::Key,
 };
 

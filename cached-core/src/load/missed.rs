@@ -4,8 +4,8 @@ use super::Call;
 use crate::{
     call::{self, Seen},
     codec::Shared,
+    coherence::rules::{Captures, View},
     format::{entry::Outcome, freshness::Age},
-    generation::{Captures, View},
     hit::{self, Accepts},
 };
 

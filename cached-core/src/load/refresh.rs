@@ -12,10 +12,10 @@ use super::{
 use crate::{
     clock,
     codec::erased::Returned,
+    coherence::rules::Occupant,
     error::Weight,
     flight::Captured,
     format::entry::Outcome,
-    generation::Occupant,
     store::{Reply, Write},
 };
 

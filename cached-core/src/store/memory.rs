@@ -27,10 +27,10 @@ use super::{Kept, Kind, Lives, Payload, Reply, Store, Task, Write};
 use crate::{
     clock::{Clock, Tick},
     codec::Shared,
+    coherence::epochs::Generations,
     config::Config,
     error::Error,
     format::freshness,
-    generations::Generations,
     glob,
     invalidation::Target,
     key::Key,

@@ -7,9 +7,9 @@ use std::{
 
 use crate::{
     cache::Cache,
+    coherence::journal::{Entered, Ticket},
     error::Error,
     invalidation::{Invalidated, Target},
-    journal::{Entered, Ticket},
     scope,
     telemetry::event,
 };

@@ -12,8 +12,8 @@ use smallvec::SmallVec;
 use crate::{
     clock::Tick,
     codec::Shared,
+    coherence::epochs::Checked,
     format::freshness::Kept,
-    generations::Checked,
     key::{self, Key, function::Function},
 };
 

@@ -8,10 +8,12 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     clock,
+    coherence::{
+        epochs::{Epoch, Supersedes},
+        own_stores::Span,
+    },
     format::entry::{Id, Outcome, PerGroup},
-    generations::{Epoch, Supersedes},
     key::group,
-    lineage::Span,
 };
 
 fn store(capacity: u64) -> (MemoryStore, Clock) {

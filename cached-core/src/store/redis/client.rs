@@ -19,10 +19,10 @@ use super::{
 };
 use crate::{
     clock,
+    coherence::rules::Occupant,
     config::Config,
     error::{Class, Error, ErrorKind, Weight},
     format::entry::Identity,
-    generation::Occupant,
     invalidation::Target,
     key::{Key, group},
     store::{Kept, Lives, Reply, Write},

@@ -20,13 +20,13 @@ use super::{
 };
 use crate::{
     clock,
+    coherence::rules::{self, Occupant},
     config::{LONGEST_TTL, MARKERS_OUTLIVE},
     error::{Error, no_random},
     format::{
         entry::{self, Draws, Id, LEASE_LENGTH, Token},
         freshness,
     },
-    generation::{self, Occupant},
     store::{Kept, Lives, Payload, Reply, Write},
 };
 
@@ -175,8 +175,7 @@ impl Capture {
                     if found.is_none() {
                         lane.lifetimes().learn(*token, sent_at, self.life);
                     }
-                    let marker =
-                        generation::created_marker(*token, found.as_deref(), Some(identity));
+                    let marker = rules::created_marker(*token, found.as_deref(), Some(identity));
                     for (reply, group) in uses {
                         let Some(reply) = replies.get_mut(*reply) else {
                             continue;
@@ -191,9 +190,7 @@ impl Capture {
                 Sent::Lease(_, reply) | Sent::Look(reply) => {
                     let occupant = match sent {
                         _ if refused => Occupant::Foreign,
-                        Sent::Lease(lease, _) => {
-                            generation::created_lease(*lease, found.as_deref())
-                        }
+                        Sent::Lease(lease, _) => rules::created_lease(*lease, found.as_deref()),
                         _ => found.as_deref().map_or(Occupant::Absent, Occupant::of),
                     };
                     if let Some(reply) = replies.get_mut(*reply) {

@@ -1,7 +1,7 @@
 //! Loads that calls of one process share: who leads, who joins, who takes over.
 
 use super::Steps;
-use crate::model::{
+use crate::coherence::model::{
     decide,
     rules::Rule,
     scenario::{CALLS, CallOf},
@@ -19,7 +19,7 @@ impl World {
         };
     }
 
-    pub(in crate::model) fn can_join(
+    pub(in crate::coherence::model) fn can_join(
         &self,
         state: &State,
         of: CallOf,

@@ -1,7 +1,7 @@
 //! Answers past their ttl, while a load behind the answer refreshes the entry.
 
 use super::Steps;
-use crate::model::{
+use crate::coherence::model::{
     decide,
     rules::Rule,
     state::{Call, Invalidations, State},

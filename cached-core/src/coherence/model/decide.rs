@@ -1,4 +1,4 @@
-//! The decisions under test: asks [`generation`](crate::generation), as the runtime does, or not, where a
+//! The decisions under test: asks [`generation`](crate::coherence::rules), as the runtime does, or not, where a
 //! rule is left out.
 
 use super::{
@@ -9,11 +9,11 @@ use super::{
     state::{Flight, Seen, Stage},
 };
 use crate::{
+    coherence::rules::{self, Captured, Captures, Occupant, View},
     format::{
         entry::{self, Header, Outcome, PerGroup},
         freshness::{Age, Kept, Windows},
     },
-    generation::{self, Captured, Captures, Occupant, View},
     store::Reply,
 };
 
@@ -45,7 +45,7 @@ pub(super) fn counts(rules: Rules, entry: Entry, seen: Seen, groups: u8) -> bool
         identity: header.identity,
         markers: header.markers.into_iter().map(Some),
     };
-    generation::counts(captured, Some(names::identity(seen.run)), &markers)
+    rules::counts(captured, Some(names::identity(seen.run)), &markers)
 }
 
 /// How old an entry is for a call of a function with these windows, which asks for the age if it has any.
@@ -72,8 +72,8 @@ pub(super) fn joins(rules: Rules, flight: &Flight, mut seen: Seen, groups: u8) -
     let captures = begun_with.and_then(|begun_with| view(begun_with, groups).captures());
     let stage = match flight.stage {
         Stage::None => return false,
-        Stage::NotBegun => generation::Stage::NotBegun,
-        Stage::Begun | Stage::Landed | Stage::Ended => generation::Stage::Begun(captures.as_ref()),
+        Stage::NotBegun => rules::Stage::NotBegun,
+        Stage::Begun | Stage::Landed | Stage::Ended => rules::Stage::Begun(captures.as_ref()),
     };
     if !rules.has(Rule::JoinTest) || !rules.has(Rule::All) {
         return true;
@@ -89,7 +89,7 @@ pub(super) fn joins(rules: Rules, flight: &Flight, mut seen: Seen, groups: u8) -
         return true;
     }
     let view = seen.answered.then(|| view(seen, groups));
-    generation::joins(stage, view.as_ref())
+    rules::joins(stage, view.as_ref())
 }
 
 /// The join test in an outage, where all that calls see is what their process keeps.
@@ -98,10 +98,10 @@ fn joins_inside(flight: &Flight) -> bool {
     let captures = view.captures();
     let stage = match flight.stage {
         Stage::None => return false,
-        Stage::NotBegun => generation::Stage::NotBegun,
-        Stage::Begun | Stage::Landed | Stage::Ended => generation::Stage::Begun(captures.as_ref()),
+        Stage::NotBegun => rules::Stage::NotBegun,
+        Stage::Begun | Stage::Landed | Stage::Ended => rules::Stage::Begun(captures.as_ref()),
     };
-    generation::joins(stage, Some(&view))
+    rules::joins(stage, Some(&view))
 }
 
 /// What a capture has to create.
@@ -138,7 +138,7 @@ pub(super) fn captures(seen: Seen, groups: u8) -> bool {
 pub(super) fn created_marker(rules: Rules, sent: Name, found: Name, run: Run) -> Marker {
     let found_bytes = (found != NONE).then(|| names::token_bytes(found));
     let created =
-        generation::created_marker(names::token(sent), found_bytes, Some(names::identity(run)))
+        rules::created_marker(names::token(sent), found_bytes, Some(names::identity(run)))
             .expect("markers hold tokens");
     let ours = created.token == names::token(sent) || !rules.has(Rule::FoundTokenCounts);
     Marker {
@@ -150,7 +150,7 @@ pub(super) fn created_marker(rules: Rules, sent: Name, found: Name, run: Run) ->
 /// The id that lies at the entry's key once a lease was answered.
 pub(super) fn created_lease(sent: Name, found: Slot) -> Name {
     let found_bytes = (found != Slot::Absent).then(|| names::occupant_bytes(found.id()));
-    let occupant = generation::created_lease(names::id(sent), found_bytes);
+    let occupant = rules::created_lease(names::id(sent), found_bytes);
     if occupant == Occupant::Ours(names::id(sent)) {
         sent
     } else {

@@ -8,7 +8,7 @@ use super::{
     state::{Invalidations, Late, Process, Record, State},
     world::{Move, Moves, Who, World},
 };
-use crate::journal::open::Open;
+use crate::coherence::journal::open::Open;
 
 impl World {
     /// Writes an invalidation down, before anything of it is sent.

@@ -1,8 +1,7 @@
 //! What a call creates before its load, and what it makes of the replies.
 
 use super::Steps;
-use crate::format::freshness::Age;
-use crate::model::{
+use crate::coherence::model::{
     decide,
     names::{FIXED, NONE, Name},
     rules::Rule,
@@ -11,6 +10,7 @@ use crate::model::{
     state::{Late, Phase, State},
     world::World,
 };
+use crate::format::freshness::Age;
 
 impl World {
     /// Sends for what is lacking, or is ready to load.

@@ -3,8 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{Steps, flight::bit};
-use crate::{
-    lineage::{Lineage, Span},
+use crate::coherence::{
     model::{
         decide,
         names::{self, NONE, Name},
@@ -14,6 +13,7 @@ use crate::{
         state::{Call, Late, Phase, State, Stored},
         world::World,
     },
+    own_stores::{Lineage, Span},
 };
 
 impl World {

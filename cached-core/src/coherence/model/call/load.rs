@@ -1,7 +1,7 @@
 //! A load: it begins, ends or fails.
 
 use super::flight::bit;
-use crate::model::{
+use crate::coherence::model::{
     decide,
     rules::Rule,
     scenario::Scenario,

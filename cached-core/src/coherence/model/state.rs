@@ -5,12 +5,12 @@ use super::{
     scenario::{CALLS, INVALIDATIONS, PROCESSES, WRITERS},
     server::{ENTRIES, Entry, Expects, GROUPS, Keys, Marker, Server},
 };
-use crate::journal::open::Open;
+use crate::coherence::journal::open::Open;
 
 /// A set of invalidations, a bit each: writers first, then refreshes.
 pub(super) type Invalidations = u8;
 
-/// What a call saw: see [`View`](crate::generation::View).
+/// What a call saw: see [`View`](crate::coherence::rules::View).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Seen {
     /// Whether the store answered the read at all.

@@ -9,7 +9,7 @@ use super::sync::{
     Mutex, MutexGuard,
     atomic::{AtomicUsize, Ordering},
 };
-use crate::{invalidation::Target, journal::open::Open, key::group};
+use crate::{coherence::journal::open::Open, invalidation::Target, key::group};
 
 /// The open invalidations, by what they delete.
 #[derive(Debug)]
