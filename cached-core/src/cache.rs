@@ -11,7 +11,6 @@ use std::{
 
 use crate::{
     background::Background,
-    breaker::Breaker,
     builder::Builder,
     clock,
     coherence::{epochs::Generations, journal::Journal, own_stores::Lineage},
@@ -21,7 +20,7 @@ use crate::{
     limit::Limit,
     named,
     scope::{self, Calls, Mode},
-    store::{Store, memory::MemoryStore, redis::RedisStore},
+    store::{Store, breaker::Breaker, memory::MemoryStore, redis::RedisStore},
     telemetry::{
         health::{Health, HealthStatus, ServerInfo},
         stats::{Stats, Table},

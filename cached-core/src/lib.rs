@@ -112,7 +112,6 @@
 
 mod again;
 mod background;
-mod breaker;
 mod builder;
 mod cache;
 mod call;
@@ -124,7 +123,6 @@ mod encoding;
 mod error;
 mod flight;
 mod format;
-mod glob;
 #[cfg(test)]
 mod golden;
 mod hit;

@@ -19,6 +19,8 @@ use crate::{
     telemetry::health::ServerInfo,
 };
 
+pub(crate) mod breaker;
+pub(crate) mod glob;
 pub(crate) mod memory;
 pub(crate) mod redis;
 

@@ -8,7 +8,6 @@ use std::{
 
 use super::Cache;
 use crate::{
-    breaker::OutageId,
     codec::erased::Takes,
     coherence::epochs::Generations,
     config::{Config, outage::Outage},
@@ -17,7 +16,7 @@ use crate::{
     format::freshness::Age,
     hit::{self, Accepts},
     key::{Key, function::Function},
-    store::{Store, memory::MemoryStore},
+    store::{Store, breaker::OutageId, memory::MemoryStore},
 };
 
 /// A store, and the loads that are shared on the way to it.

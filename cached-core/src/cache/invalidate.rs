@@ -8,14 +8,13 @@ use crate::{
     error::Error,
     flight::Passenger,
     format::freshness::Kept,
-    glob,
     invalidation::{Invalidated, Target},
     key::{
         Key, group,
         pattern::{Pattern, Tag},
     },
     scope,
-    store::Reply,
+    store::{Reply, glob},
 };
 
 mod pending;

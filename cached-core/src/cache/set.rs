@@ -235,8 +235,9 @@ mod tests {
 
     use super::*;
     use crate::{
-        breaker::Breaker, coherence::epochs::Generations, config::Config,
-        store::memory::MemoryStore,
+        coherence::epochs::Generations,
+        config::Config,
+        store::{breaker::Breaker, memory::MemoryStore},
     };
 
     thread_local! {

@@ -18,7 +18,7 @@ use super::{
     sync::{self, Notify, wait},
 };
 
-#[path = "../store/redis/slot.rs"]
+#[path = "../store/redis/lanes/slot.rs"]
 mod slot;
 
 use slot::{Found, Place, Slot};

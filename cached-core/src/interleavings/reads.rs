@@ -19,7 +19,7 @@ use super::{
     sync::{self, wait},
 };
 
-#[path = "../store/redis/queue.rs"]
+#[path = "../store/redis/read_batch/queue.rs"]
 mod queue;
 
 use queue::{Batch, Place, Queue, Waits};

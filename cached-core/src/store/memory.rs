@@ -31,9 +31,9 @@ use crate::{
     config::Config,
     error::Error,
     format::freshness,
-    glob,
     invalidation::Target,
     key::Key,
+    store::glob,
     telemetry::health::ServerInfo,
 };
 

@@ -1,35 +1,30 @@
 //! The store in Redis, behind a breaker.
 
-use std::{
-    sync::{self, Arc},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use super::{Kept, Kind, Lives, Reply, Store, Task, Write};
 use crate::{
-    breaker::Breaker, config::Config, error::Error, invalidation::Target, key::Key,
+    config::Config, error::Error, invalidation::Target, key::Key, store::breaker::Breaker,
     telemetry::health::ServerInfo,
 };
 
 mod client;
-mod connect;
-mod failure;
-mod fence;
+mod error;
+mod feedback;
 mod info;
+mod key_names;
 mod lane;
-mod lifetimes;
-mod names;
-mod pools;
+mod lanes;
+mod marker_ttls;
+mod operation;
+mod pool;
 mod purge;
-mod queue;
-mod reads;
-mod reports;
-mod slot;
-mod under_way;
-mod watched;
+mod read_batch;
+mod tracking;
+mod write;
 
 use client::Client;
-use reports::Reports;
+use feedback::Reports;
 
 /// How many reads share one `MGET`, and how many values go in one pipeline, at the most: none of them is to hold up
 /// a lane.
@@ -166,7 +161,9 @@ mod tests {
 
     fn store() -> RedisStore {
         let config = Config::default();
-        let breaker = Arc::new(crate::breaker::Breaker::new(config.failures_until_outage));
+        let breaker = Arc::new(crate::store::breaker::Breaker::new(
+            config.failures_until_outage,
+        ));
         RedisStore::new(&config, "redis://127.0.0.1:1", breaker).unwrap()
     }
 

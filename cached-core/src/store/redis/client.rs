@@ -5,17 +5,16 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use deadpool_redis::redis::{Pipeline, Value, cmd};
 
 use super::{
-    BATCH,
-    connect::{self, Lanes},
-    failure,
-    fence::{self, Capture},
+    BATCH, error,
+    feedback::Reports,
     info,
+    key_names::{self, Names},
     lane::{self, Answer, Lane},
-    names::{self, Names},
+    lanes::{self, Lanes},
+    operation::UnderWay,
     purge,
-    reads::{self, Extent, Seen},
-    reports::Reports,
-    under_way::UnderWay,
+    read_batch::{self, Extent, Seen},
+    write::{self, Capture},
 };
 use crate::{
     clock,
@@ -68,9 +67,9 @@ impl Client {
     where
         F: Future<Output = Result<T, Error>> + Send + 'a,
     {
-        connect::runtime()?;
+        lanes::runtime()?;
         let mut under_way = UnderWay::new(&self.lanes, None);
-        let result = failure::in_time(within, async {
+        let result = error::in_time(within, async {
             let lane = match self.lanes.ready() {
                 Some(lane) => lane,
                 // Boxed: it is seldom needed.
@@ -129,7 +128,7 @@ impl Client {
         let identity = lane.identity();
         // What was seen on another run of the server cannot be completed on this one.
         if began_on.is_some_and(|began_on| began_on != identity) {
-            return Err(failure::another_run());
+            return Err(error::another_run());
         }
         for reply in &mut *replies {
             reply.identity = Some(identity);
@@ -153,7 +152,7 @@ impl Client {
         let names = Arc::new(names);
         // The common way: the lane is there, keeps the deadline itself, and no second try is asked for.
         if self.first_try.is_none()
-            && connect::runtime().is_ok()
+            && lanes::runtime().is_ok()
             && let Some(lane) = self.lanes.ready()
         {
             let began = clock::instant();
@@ -190,7 +189,7 @@ impl Client {
                 let mut replies = Vec::with_capacity(names.len());
                 for names in names.chunks(BATCH) {
                     let asks: Vec<_> = names.iter().map(|names| (names, Extent::Whole)).collect();
-                    let seen = reads::together(&lane, &asks).await?;
+                    let seen = read_batch::together(&lane, &asks).await?;
                     replies.extend(seen.into_iter().map(|seen| seen.reply(lane.identity())));
                 }
                 Ok(replies)
@@ -225,7 +224,7 @@ impl Client {
         names.asks_ttl |= closely;
         let mut replies = [Reply {
             occupant: Some(Occupant::Absent),
-            ..fence::unknown(&names)
+            ..write::unknown(&names)
         }];
         let [nothing] = &replies;
         let capture = Capture::of_missing(&names, nothing, lives)?;
@@ -238,7 +237,7 @@ impl Client {
 
     pub(super) async fn claim(&self, keys: &[Key], lives: Lives) -> Result<Vec<Reply>, Error> {
         let names: Vec<Names> = keys.iter().map(|key| self.names(key)).collect();
-        let mut replies: Vec<Reply> = names.iter().map(fence::unknown).collect();
+        let mut replies: Vec<Reply> = names.iter().map(write::unknown).collect();
         let capture = Capture::of_all(&names, lives)?;
         self.create(&capture, &mut replies, None, self.deadline)
             .await?;
@@ -250,7 +249,7 @@ impl Client {
         self.once(self.deadline, |lane| async move {
             let mut kept = Vec::with_capacity(writes.len());
             for (writes, names) in writes.chunks(BATCH).zip(names.chunks(BATCH)) {
-                kept.extend(fence::store(&lane, writes, names).await?);
+                kept.extend(write::store(&lane, writes, names).await?);
             }
             Ok(kept)
         })
@@ -262,7 +261,7 @@ impl Client {
         for target in targets {
             unlinks
                 .cmd("UNLINK")
-                .arg(names::of_target(&self.namespace, target));
+                .arg(key_names::of_target(&self.namespace, target));
         }
         let (_, answers) = self.ask(unlinks).await?;
         Ok(answers
@@ -296,17 +295,17 @@ impl Client {
         let mut all = Pipeline::with_capacity(names.len());
         // The markers first: an entry must not outlive them.
         for marker in names.markers() {
-            all.add_command(fence::extend(marker, lives));
+            all.add_command(write::extend(marker, lives));
         }
         all.cmd("PEXPIRE")
             .arg(names.entry())
-            .arg(fence::milliseconds(lives));
+            .arg(write::milliseconds(lives));
         let (_, answers) = self.ask(all).await?;
         Ok(answers.last() == Some(&Answer::Value(Value::Int(1))))
     }
 
     pub(super) async fn purge(&self, glob: &str) -> Result<u64, Error> {
-        let glob = format!("{}:{glob}", crate::glob::escape(&self.namespace));
+        let glob = format!("{}:{glob}", crate::store::glob::escape(&self.namespace));
         let mut connection = self.lanes.checkout().await?;
         purge::purge(&mut connection, &self.namespace, &glob, self.deadline).await
     }
@@ -314,9 +313,9 @@ impl Client {
     /// Whether the server can be used: a new connection within `limit`, and an answer to a read within the
     /// deadline.
     pub(super) async fn probe(&self, limit: Duration) -> Result<(), Error> {
-        connect::runtime()?;
-        let lane = failure::in_time(limit, self.lanes.new_lane(limit)).await?;
-        match failure::in_time(self.deadline, self.reads(&lane)).await {
+        lanes::runtime()?;
+        let lane = error::in_time(limit, self.lanes.new_lane(limit)).await?;
+        match error::in_time(self.deadline, self.reads(&lane)).await {
             // It has answered, and so it would a call.
             Err(error) if error.class().weight() == Weight::Nothing => Ok(()),
             answer => answer.inspect_err(|_| self.lanes.close()),
@@ -331,7 +330,7 @@ impl Client {
     /// Reads as a call does, of keys that calls may read: a user who may do no more can use the cache.
     async fn reads(&self, lane: &Lane) -> Result<(), Error> {
         let everything = Target::Group(group::NAMESPACE.to_owned());
-        let marker = names::of_target(&self.namespace, &everything);
+        let marker = key_names::of_target(&self.namespace, &everything);
         let mut nothing = lane.watched().begin(std::iter::empty());
         let read = lane.mget_with_ttls(&[&marker], &[], &mut nothing).await;
         read.map(drop)

@@ -16,11 +16,11 @@ use deadpool_redis::{
 };
 
 use super::{
-    failure, info,
-    lifetimes::Lifetimes,
-    names::Names,
-    reads::Reads,
-    watched::{self, Asking, Watched},
+    error, info,
+    key_names::Names,
+    marker_ttls::Lifetimes,
+    read_batch::Reads,
+    tracking::{self, Asking, Watched},
 };
 use crate::{
     clock,
@@ -160,7 +160,7 @@ impl Lane {
             info::ask(&mut all);
         }
         if watches {
-            watched::watch_next(&mut all);
+            tracking::watch_next(&mut all);
             all.cmd("MGET").arg(asking.names());
         }
         for entry in entries {
@@ -206,7 +206,7 @@ impl Lane {
                 self.confirmed.fetch_max(now, Ordering::Relaxed);
                 return Ok(());
             }
-            Ok(_) => failure::another_run().classed(Class::Broken),
+            Ok(_) => error::another_run().classed(Class::Broken),
             Err(error) => error,
         };
         self.broken.store(true, Ordering::Relaxed);
@@ -247,8 +247,8 @@ impl Lane {
                 .map(|(index, reply)| match reply.extract_error() {
                     Ok(reply) => Ok(Answer::Value(reply)),
                     Err(_) if may_fail == Some(index) => Ok(Answer::Refused),
-                    Err(error) if failure::is_another_type(&error) => Ok(Answer::AnotherType),
-                    Err(error) if failure::is_no_script(&error) => Ok(Answer::NoScript),
+                    Err(error) if error::is_another_type(&error) => Ok(Answer::AnotherType),
+                    Err(error) if error::is_no_script(&error) => Ok(Answer::NoScript),
                     Err(error) => Err(error),
                 })
                 .collect()
@@ -268,11 +268,11 @@ impl Lane {
     fn heard<T>(&self, reply: Result<T, RedisError>) -> Result<T, Error> {
         self.unanswered.store(0, Ordering::Relaxed);
         if let Err(error) = &reply
-            && failure::breaks_connection(error)
+            && error::breaks_connection(error)
         {
             self.broken.store(true, Ordering::Relaxed);
         }
-        reply.map_err(|error| failure::of(&error))
+        reply.map_err(|error| error::of(&error))
     }
 
     fn since_opened(&self) -> u64 {

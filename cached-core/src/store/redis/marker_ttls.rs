@@ -2,7 +2,7 @@
 //! say so again.
 //!
 //! To give a marker a longer life is to change it, of which the server tells all that have it
-//! [`watched`](super::watched). So each gets more than it needs, and is left alone for as long as that lasts.
+//! [`watched`](super::tracking). So each gets more than it needs, and is left alone for as long as that lasts.
 
 use std::{
     collections::HashMap,

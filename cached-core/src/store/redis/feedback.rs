@@ -6,9 +6,9 @@ use std::sync::{
 };
 
 use crate::{
-    breaker::Breaker,
     clock,
     error::{Class, Error, ErrorKind},
+    store::breaker::Breaker,
     telemetry::event,
 };
 

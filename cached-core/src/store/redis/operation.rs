@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use super::{connect::Lanes, lane::Lane};
+use super::{lane::Lane, lanes::Lanes};
 use crate::error::Error;
 
 /// An operation under way. One that ends says how; a caller that waits for less than the deadline drops it

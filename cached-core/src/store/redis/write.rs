@@ -14,9 +14,9 @@ use deadpool_redis::redis::{Cmd, Pipeline, Value, cmd};
 use smallvec::SmallVec;
 
 use super::{
+    key_names::Names,
     lane::{Answer, Lane},
-    lifetimes::{self, Lifetimes},
-    names::Names,
+    marker_ttls::{self, Lifetimes},
 };
 use crate::{
     clock,
@@ -127,7 +127,7 @@ impl Capture {
         Self {
             commands: Pipeline::with_capacity(commands),
             sent: Vec::with_capacity(commands),
-            life: lifetimes::ample(lives.markers.saturating_sub(MARKERS_OUTLIVE)),
+            life: marker_ttls::ample(lives.markers.saturating_sub(MARKERS_OUTLIVE)),
         }
     }
 
@@ -251,7 +251,8 @@ pub(super) async fn store(
     }
     let answers = lane.each(&pipeline).await?;
     for (token, lives) in short.into_values() {
-        lane.lifetimes().learn(token, now, lifetimes::ample(lives));
+        lane.lifetimes()
+            .learn(token, now, marker_ttls::ample(lives));
     }
     let mut answers: Vec<Answer> = answers.into_iter().skip(extensions).collect();
     // A new server, or one whose scripts were flushed. It can be sent again: what it expects is there
@@ -319,7 +320,7 @@ pub(super) fn extend(marker: &str, lives: Duration) -> Cmd {
     let mut extend = cmd("PEXPIRE");
     extend
         .arg(marker)
-        .arg(milliseconds(lifetimes::ample(lives)))
+        .arg(milliseconds(marker_ttls::ample(lives)))
         .arg("GT");
     extend
 }

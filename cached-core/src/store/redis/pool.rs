@@ -16,7 +16,7 @@ use deadpool_redis::{
     },
 };
 
-use super::{failure, watched::Pushes};
+use super::{error, tracking::Pushes};
 use crate::{
     config::Config,
     error::{Error, ErrorKind},
@@ -68,13 +68,13 @@ impl Pools {
     pub(super) async fn get(&self) -> Result<Connection, Error> {
         let hears = self.hear();
         let got = match self.pool().get().await {
-            Err(error) if hears && failure::is_of_protocol(&error) => {
+            Err(error) if hears && error::is_of_protocol(&error) => {
                 self.is_older.store(true, Ordering::Relaxed);
                 self.pool().get().await
             }
             got => got,
         };
-        got.map_err(|error| failure::of_pool(&error))
+        got.map_err(|error| error::of_pool(&error))
     }
 
     /// Keeps none of the connections that nobody uses, and nothing of what was seen of the server: it may be another.

@@ -7,7 +7,7 @@
 //! was sent.
 //!
 //! Where the server tells of all markers of an entry when they change, the entry is read alone: see
-//! [`watched`](super::watched).
+//! [`watched`](super::tracking).
 //!
 //! Every read ends by its own deadline, kept by its own timer. Whoever sends can stop for ever: a
 //! caller's future may be alive and never polled again, a task's runtime may idle. So one that waited
@@ -15,7 +15,7 @@
 
 use std::{
     collections::HashMap,
-    sync::Arc,
+    sync::{self, Arc},
     time::{Duration, Instant},
 };
 
@@ -24,12 +24,7 @@ use hashbrown::DefaultHashBuilder;
 use smallvec::SmallVec;
 use tokio::{runtime::Handle, sync::oneshot};
 
-use super::{
-    failure,
-    lane::Lane,
-    names::Names,
-    queue::{Batch, Place, Queue, Waits},
-};
+use super::{BATCH, error, key_names::Names, lane::Lane};
 use crate::{
     clock,
     error::{Error, ErrorKind},
@@ -39,6 +34,10 @@ use crate::{
     },
     store::{Payload, Reply},
 };
+
+mod queue;
+
+use queue::{Batch, Place, Queue, Waits};
 
 /// What one command showed of an entry and its markers. Small: it goes from the task that asked to the one that waits.
 #[derive(Debug)]
@@ -104,12 +103,12 @@ impl Reads {
         let took = clock::instant().saturating_duration_since(began);
         let left = deadline.saturating_sub(took);
         if left.is_zero() {
-            return Err(failure::missed_deadline(deadline));
+            return Err(error::missed_deadline(deadline));
         }
         let seen = Box::pin(self.read_in(lane, names, Extent::Whole, left)).await;
         let seen = seen.map_err(|error| match error.kind() {
             // Both reads had one.
-            ErrorKind::Timeout => failure::missed_deadline(deadline),
+            ErrorKind::Timeout => error::missed_deadline(deadline),
             _ => error,
         });
         Ok(seen?.reply(identity))
@@ -131,7 +130,7 @@ impl Reads {
                 };
                 // Boxed: those that wait, which are most of many, do not send.
                 let alone = Box::pin(alone(&lane, &names, extent));
-                let seen = failure::in_time(deadline, alone).await?;
+                let seen = error::in_time(deadline, alone).await?;
                 self.0.observe(seen.len());
                 Ok(seen)
             }
@@ -143,7 +142,7 @@ impl Reads {
                 if deadline >= lane.deadline() {
                     self.end(turn, &lane);
                 }
-                Err(failure::missed_deadline(deadline))
+                Err(error::missed_deadline(deadline))
             }
         }
     }
@@ -222,7 +221,7 @@ async fn answer(lane: &Lane, batch: Vec<Waiting>) {
         .map(|waiting| (&*waiting.names, waiting.extent))
         .collect();
     // The callers keep their own deadlines; this one ends the command when all of them have gone.
-    let mut found = match failure::in_time(lane.deadline(), together(lane, &asks)).await {
+    let mut found = match error::in_time(lane.deadline(), together(lane, &asks)).await {
         Ok(seen) => Ok(seen.into_iter()),
         Err(error) => Err(error),
     };

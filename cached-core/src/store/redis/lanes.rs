@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::Arc,
+    sync::{self, Arc},
     time::{Duration, Instant},
 };
 
@@ -13,13 +13,13 @@ use deadpool_redis::{
 use tokio::{runtime::Handle, sync::watch};
 
 use super::{
-    failure, info,
+    error,
+    feedback::Reports,
+    info,
     lane::{self, Lane},
-    pools::Pools,
-    reports::Reports,
-    slot::{Found, Slot},
-    under_way::Missed,
-    watched::{self, Pushes},
+    operation::Missed,
+    pool::Pools,
+    tracking::{self, Pushes},
 };
 use crate::{
     clock,
@@ -27,6 +27,10 @@ use crate::{
     error::{Class, Error, ErrorKind},
     telemetry::event,
 };
+
+mod slot;
+
+use slot::{Found, Slot};
 
 /// The lane in use, and the pool that supplies connections.
 #[derive(Clone)]
@@ -178,7 +182,7 @@ impl Lanes {
         let (lanes, lane) = (self.clone(), Arc::clone(lane));
         runtime.spawn(async move {
             let ping = redis::cmd("PING");
-            let answer = failure::in_time(lanes.deadline, lane.command(&ping)).await;
+            let answer = error::in_time(lanes.deadline, lane.command(&ping)).await;
             lanes.reports.ended(&answer);
             if let Err(error) = &answer {
                 lanes.inspect(&lane, error);
@@ -203,7 +207,7 @@ impl Lanes {
             let pooled = self.pools.get().await?;
             Ok(Checkout::Pooled(Box::new(pooled)))
         });
-        failure::in_time(self.deadline, work).await
+        error::in_time(self.deadline, work).await
     }
 }
 
@@ -219,7 +223,7 @@ impl Drop for Waits<'_> {
         let took = clock::instant().saturating_duration_since(attempt.since);
         let is_under_way = attempt.outcome.borrow().is_none();
         if is_under_way && attempt.missed.another(took, lanes.deadline) {
-            let error = failure::missed_deadline(lanes.deadline);
+            let error = error::missed_deadline(lanes.deadline);
             lanes.reports.failed(&error);
         }
     }
@@ -239,7 +243,7 @@ impl Checkout {
                 .send_packed_command(command)
                 .await
                 .and_then(Value::extract_error)
-                .map_err(|error| failure::of(&error)),
+                .map_err(|error| error::of(&error)),
         }
     }
 }
@@ -253,15 +257,15 @@ async fn open(lanes: &Lanes, limit: Duration) -> Result<Lane, Error> {
         // Before the server is asked: what it tells from then on counts.
         let watched = lanes.pushes.watch();
         if lanes.pools.hear() {
-            watched::ask(&mut questions);
+            tracking::ask(&mut questions);
         }
         let replies = connection
             .send_packed_commands(&questions, 0, questions.len())
             .await;
-        let mut replies = replies.map_err(|error| failure::of(&error))?;
+        let mut replies = replies.map_err(|error| error::of(&error))?;
         let of_watching = replies.split_off(info::QUESTIONS.min(replies.len()));
-        let replies = lane::no_errors(replies).map_err(|error| failure::of(&error))?;
-        if watched::is_granted(of_watching) {
+        let replies = lane::no_errors(replies).map_err(|error| error::of(&error))?;
+        if tracking::is_granted(of_watching) {
             watched.turn_on();
         }
         let text = info::text(replies.into_iter().map(lane::bytes));

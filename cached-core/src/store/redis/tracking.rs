@@ -22,13 +22,13 @@ use std::sync::{
 
 use deadpool_redis::redis::{Pipeline, PushInfo, PushKind, Value};
 
-use super::{lane, names::Names};
+use super::{key_names::Names, lane};
 use crate::format::entry::{Identity, Marker, PerGroup, Token};
 
-mod regulars;
+mod doorkeeper;
 mod table;
 
-use regulars::Regulars;
+use doorkeeper::Regulars;
 pub(super) use table::Hold;
 use table::{State, Table};
 

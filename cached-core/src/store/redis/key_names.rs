@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use smallvec::SmallVec;
 
-use super::reads::Extent;
+use super::read_batch::Extent;
 use crate::{
     invalidation::Target,
     key::{Key, group},
