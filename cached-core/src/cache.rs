@@ -16,10 +16,10 @@ use crate::{
     coherence::{epochs::Generations, journal::Journal, own_stores::Lineage},
     config::{Config, env},
     error::Error,
-    flight::Flights,
     limit::Limit,
     named,
     scope::{self, Calls, Mode},
+    single_flight::Flights,
     store::{Store, breaker::Breaker, memory::MemoryStore, redis::RedisStore},
     telemetry::{
         health::{Health, HealthStatus, ServerInfo},

@@ -121,23 +121,23 @@ mod coherence;
 mod config;
 mod encoding;
 mod error;
-mod flight;
 mod format;
-#[cfg(test)]
-mod golden;
 mod hit;
-#[cfg(test)]
-mod interleavings;
 mod invalidation;
 mod jitter;
 mod key;
 mod limit;
 mod load;
+#[cfg(test)]
+mod loom_tests;
 mod named;
 mod scope;
+mod single_flight;
 mod stale;
 mod store;
 mod telemetry;
+#[cfg(test)]
+mod testing;
 mod twins;
 
 #[doc(hidden)]

@@ -15,8 +15,8 @@ use crate::{
     cache::{Cache, Collected},
     config::env,
     error::{Error, ErrorKind},
-    flight::Flight,
     key::function::Function,
+    single_flight::Flight,
     stale::Ticket,
     telemetry::{event, observer::Observer},
 };

@@ -14,11 +14,11 @@ use crate::{
     call::{Asks, Found, Looked, Seen},
     clock,
     codec::Codec,
-    flight::{Boarding, Lead, Passenger},
     format::freshness::Age,
     key::{Key, function::Function},
     load::Load,
     scope::{self, Surroundings},
+    single_flight::{Boarding, Lead, Passenger},
 };
 
 /// A call of the same function, which owns its arguments.

@@ -12,10 +12,10 @@ use crate::{
     coherence::epochs::Generations,
     config::{Config, outage::Outage},
     error::Error,
-    flight::Flights,
     format::freshness::Age,
     hit::{self, Accepts},
     key::{Key, function::Function},
+    single_flight::Flights,
     store::{Store, breaker::OutageId, memory::MemoryStore},
 };
 

@@ -6,7 +6,6 @@ use super::Cache;
 use crate::{
     codec::Shared,
     error::Error,
-    flight::Passenger,
     format::freshness::Kept,
     invalidation::{Invalidated, Target},
     key::{
@@ -14,6 +13,7 @@ use crate::{
         pattern::{Pattern, Tag},
     },
     scope,
+    single_flight::Passenger,
     store::{Reply, glob},
 };
 

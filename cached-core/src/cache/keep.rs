@@ -10,7 +10,6 @@ use crate::{
     codec::{Shared, erased::Returned},
     coherence::{epochs::Supersedes, own_stores::Span},
     config::MARKERS_OUTLIVE,
-    flight::{Captured, Landed},
     format::{
         entry::{self, Header, Id, Outcome, PerGroup},
         freshness::Windows,
@@ -19,6 +18,7 @@ use crate::{
     invalidation::Target,
     jitter,
     key::{Key, function::Function},
+    single_flight::{Captured, Landed},
     store::{Kept, Kind, Lives, Payload, Write},
 };
 

@@ -12,9 +12,9 @@ use crate::{
     codec::{CacheValue, Codec},
     coherence::epochs::Epoch,
     error::{Error, ErrorKind},
-    flight::Captured,
     hit::Accepts,
     key::Key,
+    single_flight::Captured,
     store::{Kept, Reply, Write},
 };
 

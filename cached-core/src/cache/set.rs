@@ -11,10 +11,10 @@ use crate::{
     },
     coherence::epochs::Supersedes,
     error::{Error, ErrorKind},
-    flight::Captured,
     format::{entry::Id, json::Unstorable},
     invalidation::Target,
     key::Key,
+    single_flight::Captured,
     store::{Kept, Reply, Write},
 };
 

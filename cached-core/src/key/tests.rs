@@ -4,7 +4,7 @@
 )]
 
 use super::*;
-use crate::{format::json, golden};
+use crate::{format::json, testing};
 use proptest::prelude::*;
 use serde::ser::{Error, Serializer};
 use std::collections::{HashMap, HashSet};
@@ -444,5 +444,5 @@ fn key_bytes_are_pinned() {
         rows("calls", &calls()),
         rows("texts", &texts()),
     );
-    golden::bytes("keys.json", file.as_bytes());
+    testing::bytes("keys.json", file.as_bytes());
 }

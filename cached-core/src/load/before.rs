@@ -3,7 +3,9 @@
 use std::{mem, pin::Pin};
 
 use super::{Call, Plan, loading::Loading, miss, missed::Missed, refresh};
-use crate::{codec::Shared, error::Error, flight::Follower, scope, telemetry::observer::Observer};
+use crate::{
+    codec::Shared, error::Error, scope, single_flight::Follower, telemetry::observer::Observer,
+};
 
 /// What a call knows before its body runs.
 pub(super) enum Before {

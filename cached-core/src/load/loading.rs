@@ -10,9 +10,9 @@ use super::{Call, missed::Missed, refresh};
 use crate::{
     clock,
     codec::{Shared, erased::Returned},
-    flight::{Captured, Flight, Landed, Lead, Lone},
     format::entry::Outcome,
     scope,
+    single_flight::{Captured, Flight, Landed, Lead, Lone},
     telemetry::event,
 };
 

@@ -16,10 +16,10 @@ use crate::{
     clock,
     codec::Shared,
     coherence::rules::Occupant,
-    flight::{Boarding, Follower, Lead, Turn},
     format::entry::Outcome,
     hit::{Accepts, Miss as NoEntry},
     scope,
+    single_flight::{Boarding, Follower, Lead, Turn},
     telemetry::{event, observer::Observer},
 };
 

@@ -14,8 +14,8 @@ use crate::{
     codec::erased::Returned,
     coherence::rules::Occupant,
     error::Weight,
-    flight::Captured,
     format::entry::Outcome,
+    single_flight::Captured,
     store::{Reply, Write},
 };
 

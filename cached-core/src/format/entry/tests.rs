@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::*;
-use crate::golden;
+use crate::testing;
 
 const LIMIT: usize = 1 << 20;
 
@@ -305,7 +305,7 @@ fn identity_follows_the_run_id() {
 #[test]
 fn stored_bytes_are_pinned() {
     let json = |sink: &mut Sink| sink.value(&serde_value());
-    golden::bytes("entry-value.txt", &render(&example(), json, LIMIT).unwrap());
+    testing::bytes("entry-value.txt", &render(&example(), json, LIMIT).unwrap());
     let none = Header {
         outcome: Outcome::None,
         stale: Duration::ZERO,
@@ -313,7 +313,7 @@ fn stored_bytes_are_pinned() {
         markers: PerGroup::new(),
         ..example()
     };
-    golden::bytes(
+    testing::bytes(
         "entry-none.txt",
         &render(&none, |sink| sink.value(&()), LIMIT).unwrap(),
     );
@@ -322,23 +322,23 @@ fn stored_bytes_are_pinned() {
         ttl: Duration::from_secs(5),
         ..none
     };
-    golden::bytes(
+    testing::bytes(
         "entry-error.txt",
         &render(&error, |sink| sink.value("not found"), LIMIT).unwrap(),
     );
-    golden::bytes("entry-lease.txt", &example().id.lease());
+    testing::bytes("entry-lease.txt", &example().id.lease());
 }
 
 #[test]
 fn pinned_bytes_are_read() {
-    let value = golden::read("entry-value.txt");
+    let value = testing::read("entry-value.txt");
     let Stored::Entry(entry) = read(&value) else {
         panic!("{value:?}")
     };
     assert_eq!(entry.header(), Some(example()));
     assert_eq!(crate::format::json::decode(entry.body), Some(serde_value()));
     assert!(matches!(
-        read(&golden::read("entry-none.txt")),
+        read(&testing::read("entry-none.txt")),
         Stored::Entry(Entry {
             outcome: Outcome::None,
             body: b"null",
@@ -346,7 +346,7 @@ fn pinned_bytes_are_read() {
         })
     ));
     assert!(matches!(
-        read(&golden::read("entry-error.txt")),
+        read(&testing::read("entry-error.txt")),
         Stored::Entry(Entry {
             outcome: Outcome::Error,
             body: b"\"not found\"",
@@ -354,7 +354,7 @@ fn pinned_bytes_are_read() {
         })
     ));
     assert_eq!(
-        read(&golden::read("entry-lease.txt")),
+        read(&testing::read("entry-lease.txt")),
         Stored::Lease(example().id)
     );
 }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde::ser::{Error as _, Serialize, Serializer};
 
 use super::*;
-use crate::{error::ErrorKind, golden};
+use crate::{error::ErrorKind, testing};
 
 static PROFILE: Function = Function::new(
     "shop::user::profile",
@@ -215,5 +215,5 @@ fn names_of_markers_are_pinned() {
         "a text of 33 segments",
         &"1:2:3:4:5:6:7:8:9:10:11:12:13:14:15:16:17:18:19:20:21:22:23:24:25:26:27:28:29:30:31:32:33".into(),
     );
-    golden::bytes("markers.txt", file.as_bytes());
+    testing::bytes("markers.txt", file.as_bytes());
 }

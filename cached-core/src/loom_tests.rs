@@ -9,12 +9,12 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-mod courier;
-mod flight;
-mod generations;
+mod epochs;
 mod journal;
-mod lane;
-mod reads;
+mod lanes;
+mod read_batch;
+mod resend;
+mod single_flight;
 mod sync;
 
 #[allow(

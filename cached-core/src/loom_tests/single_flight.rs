@@ -31,19 +31,19 @@ use crate::{
     key::Key,
 };
 
-#[path = "../flight/board.rs"]
-mod board;
-#[path = "../flight/boarding.rs"]
-mod boarding;
-#[path = "../flight/follow.rs"]
-mod follow;
-#[path = "../flight/lead.rs"]
-mod lead;
+#[path = "../single_flight/flight.rs"]
+mod flight;
+#[path = "../single_flight/flights.rs"]
+mod flights;
+#[path = "../single_flight/follower.rs"]
+mod follower;
+#[path = "../single_flight/leader.rs"]
+mod leader;
 
-use board::{Captured, State};
-use boarding::{Boarding, Flights, Passenger};
-use follow::{Follower, Now, Turn};
-use lead::{Landed, Lead};
+use flight::{Captured, State};
+use flights::{Boarding, Flights, Passenger};
+use follower::{Follower, Now, Turn};
+use leader::{Landed, Lead};
 
 type Epoch = u64;
 

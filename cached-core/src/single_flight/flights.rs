@@ -10,9 +10,8 @@ use hashbrown::DefaultHashBuilder;
 use smallvec::SmallVec;
 
 use super::{
-    Follower, Generations, Lead,
-    board::{self, Board, Captured, Flight, State},
-    clock,
+    Follower, Generations, Lead, clock,
+    flight::{self, Board, Captured, Flight, State},
     sync::{Mutex, MutexGuard},
 };
 use crate::{codec::Shared, coherence::rules::View, format::freshness::Kept, key::Key};
@@ -122,7 +121,7 @@ impl Flights {
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, ByKey> {
-        board::lock(&self.0.by_key)
+        flight::lock(&self.0.by_key)
     }
 }
 

@@ -3,9 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    Boarding, Captured, Passenger,
-    board::{Flight, State},
-    boarding, clock,
+    Boarding, Captured, Passenger, clock,
+    flight::{Flight, State},
+    flights,
 };
 use crate::{codec::Shared, coherence::rules::Captures};
 
@@ -85,7 +85,7 @@ impl Lead {
     /// Ends with nothing to join.
     fn end_with(mut self, state: State) {
         self.is_over = true;
-        boarding::remove(&mut self.flight.flights.lock(), &self.flight);
+        flights::remove(&mut self.flight.flights.lock(), &self.flight);
         self.flight.set(state);
     }
 }
@@ -100,7 +100,7 @@ impl Drop for Lead {
         board.state = State::Vacant;
         if board.followers == 0 {
             drop(board);
-            boarding::remove(&mut by_key, &self.flight);
+            flights::remove(&mut by_key, &self.flight);
         } else {
             self.flight.changed.notify_waiters();
         }
@@ -139,6 +139,6 @@ impl Landed {
 impl Drop for Landed {
     fn drop(&mut self) {
         self.end();
-        boarding::remove(&mut self.flight.flights.lock(), &self.flight);
+        flights::remove(&mut self.flight.flights.lock(), &self.flight);
     }
 }

@@ -24,15 +24,15 @@ use crate::{
     coherence::epochs::{Epoch, Generations},
 };
 
-mod board;
-mod boarding;
-mod follow;
-mod lead;
+mod flight;
+mod flights;
+mod follower;
+mod leader;
 
-pub(crate) use board::{Captured, Flight};
-pub(crate) use boarding::{Boarding, Flights, Passenger};
-pub(crate) use follow::{Follower, Lone, Turn};
-pub(crate) use lead::{Landed, Lead};
+pub(crate) use flight::{Captured, Flight};
+pub(crate) use flights::{Boarding, Flights, Passenger};
+pub(crate) use follower::{Follower, Lone, Turn};
+pub(crate) use leader::{Landed, Lead};
 
 impl Follower {
     /// Waits until it is clear what this call does, for as long as `patience`.

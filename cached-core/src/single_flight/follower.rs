@@ -6,8 +6,8 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
     Landed, Lead,
-    board::{Flight, State},
-    boarding,
+    flight::{Flight, State},
+    flights,
 };
 use crate::codec::Shared;
 
@@ -131,7 +131,7 @@ impl Drop for Follower {
             let mut by_key = self.flight.flights.lock();
             // Another call may have boarded in between.
             if self.flight.board().is_abandoned() {
-                boarding::remove(&mut by_key, &self.flight);
+                flights::remove(&mut by_key, &self.flight);
             }
         }
     }
