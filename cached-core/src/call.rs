@@ -1,29 +1,36 @@
 //! One call of an annotated function: the look-up.
 //!
-//! What depends on the caller's types is here and in [`load`](crate::load), and short; the rest is
+//! What depends on the caller's types is here and in [`load`](crate::call::load), and short; the rest is
 //! [`Cache`]'s.
 
 use std::sync::Arc;
 
 use crate::{
-    cache::{Backend, Cache, Ground},
+    call::{
+        load::{Load, Plan, Start},
+        revalidate::{FoundStale, Stale},
+    },
     clock,
     codec::Codec,
-    format::freshness::Age,
-    hit::Miss,
+    engine::{
+        Cache,
+        backend::{Backend, Ground},
+        context::{self, Mode, Surroundings},
+        hit_test::Miss,
+        read::{Asks, NoHit, Seen, read},
+    },
     key::{Key, function::Function},
-    load::{Load, Plan, Start},
-    scope::{self, Mode, Surroundings},
-    stale::{FoundStale, Stale},
     telemetry::observer::{Caller, Observer},
 };
 
-mod look;
-mod read;
-pub(crate) mod usual;
+pub(crate) mod fast_path;
+pub(crate) mod invalidates;
+pub(crate) mod load;
+mod local;
+pub(crate) mod owned_args;
+pub(crate) mod revalidate;
 
-use look::{Place, look_in};
-pub(crate) use read::{Look, NoHit, Seen, answer, found, in_time, read};
+use local::{Place, look_in};
 
 /// What a look-up found: a value, or what it takes to load one.
 #[derive(Debug)]
@@ -47,27 +54,6 @@ pub(crate) enum Looked<R> {
     Ask(Cache),
 }
 
-/// Who asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Asks {
-    /// A call, which is answered in any case.
-    Call,
-    /// A call that loads a value behind its answer if that is past its ttl.
-    CallAhead,
-    /// Somebody who wants to know what a call would find.
-    Peek,
-}
-
-impl Asks {
-    /// How old an answer may be.
-    fn oldest(self) -> Age {
-        match self {
-            Self::Call => Age::Fresh,
-            Self::CallAhead | Self::Peek => Age::Revalidate,
-        }
-    }
-}
-
 // A return type need not be `Send` for its function's future to be: an error may hold an `Rc`. So
 // no `R` is alive here across an `await`, not even inside a scrutinee or an argument.
 impl<R, T> Codec<R, T> {
@@ -78,7 +64,7 @@ impl<R, T> Codec<R, T> {
     pub async fn find(&self, key: &mut Key) -> Found<R, T> {
         let looks =
             |cache: &Cache, around: Surroundings<'_>| self.look(cache, around, key, Asks::Call);
-        let cache = match scope::with_current(looks) {
+        let cache = match context::with_current(looks) {
             Looked::Hit(value) | Looked::Stale(value, ..) => return Found::Hit(value),
             Looked::Uncached => return Found::Miss(self.alone()),
             Looked::Miss(cache, start) => return Found::Miss(self.miss(cache, key.take(), start)),
@@ -95,7 +81,7 @@ impl<R, T> Codec<R, T> {
 
     /// What a call would return now without loading.
     pub async fn peek(self, key: Key) -> Option<R> {
-        let cache = Cache::current();
+        let cache = context::current();
         self.peek_in(&cache, key).await
     }
 
@@ -116,7 +102,7 @@ impl<R, T> Codec<R, T> {
             return FoundStale::Hit(value);
         }
         let looks = |around: Surroundings<'_>| self.look(cache, around, key, asks);
-        let cache = match self.known(scope::with_surroundings(looks), key) {
+        let cache = match self.known(context::with_surroundings(looks), key) {
             Ok(found) => return found,
             Err(cache) => cache,
         };
@@ -254,7 +240,7 @@ impl<R, T> Codec<R, T> {
     pub(crate) async fn ask(&self, cache: Cache, key: Key, asks: Asks) -> FoundStale<R, T> {
         let began = clock::instant();
         let (function, store) = (key.function(), cache.store().kind());
-        let observer = scope::observer().filter(|_| asks != Asks::Peek);
+        let observer = context::observer().filter(|_| asks != Asks::Peek);
         let observer = observer.as_ref();
         let closely = observer.is_some();
         let is_too_old = |age, kept| observer.is_some_and(|observer| !observer.takes(age, kept));
@@ -306,7 +292,7 @@ impl<R, T> Codec<R, T> {
 
 /// The next call of `function` inside `call` loads and stores, whatever is there.
 pub fn refresh<F: Future>(function: &'static Function, call: F) -> impl Future<Output = F::Output> {
-    scope::once(function, Mode::Refresh, call)
+    context::once(function, Mode::Refresh, call)
 }
 
 /// The next call of `function` inside `call` runs the body and touches no cache.
@@ -314,5 +300,5 @@ pub fn uncached<F: Future>(
     function: &'static Function,
     call: F,
 ) -> impl Future<Output = F::Output> {
-    scope::once(function, Mode::Bypass, call)
+    context::once(function, Mode::Bypass, call)
 }

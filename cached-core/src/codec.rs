@@ -5,12 +5,12 @@ use std::{any::Any, convert::Infallible, fmt, sync::Arc, time::Duration};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    cache::Cache,
-    call::usual,
+    call::fast_path,
     codec::{
         erased::Taker,
         shape::{Looked, NoOption, NoResult, Opened, Shape},
     },
+    engine::Cache,
     error::Error,
     format::{
         entry::Outcome,
@@ -112,7 +112,7 @@ impl<R, T> Codec<R, T> {
         T: CacheValue<M>,
     {
         Codec {
-            hit: usual::hit::<R, T, E, S>,
+            hit: fast_path::hit::<R, T, E, S>,
             parts: Parts::of_shape::<E, S, M>,
             errors: None,
             fails,

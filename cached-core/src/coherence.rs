@@ -6,5 +6,6 @@ pub(crate) mod epochs;
 pub(crate) mod journal;
 #[cfg(test)]
 mod model;
+pub(crate) mod outcome;
 pub(crate) mod own_stores;
 pub(crate) mod rules;

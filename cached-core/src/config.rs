@@ -4,6 +4,7 @@ use std::time::Duration;
 
 pub(crate) mod env;
 pub(crate) mod outage;
+pub(crate) mod validate;
 
 use crate::{clock::Clock, config::outage::Outage};
 
@@ -37,6 +38,18 @@ pub(crate) struct Config {
     pub(crate) failures_until_outage: u32,
     pub(crate) enabled: bool,
     pub(crate) clock: Clock,
+}
+
+impl Config {
+    pub(crate) fn set_address(&mut self, url: impl Into<String>) {
+        self.address = Some(Address::new(url));
+    }
+
+    pub(crate) fn set_namespace(&mut self, namespace: &str) {
+        namespace
+            .trim_end_matches(':')
+            .clone_into(&mut self.namespace);
+    }
 }
 
 impl Default for Config {

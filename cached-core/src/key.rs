@@ -9,12 +9,14 @@ use std::hash::{Hash, Hasher};
 use serde::Serialize;
 use smallvec::SmallVec;
 
-use crate::encoding::canonical::{self, EncodeError, Material};
-use crate::key::function::Function;
-use crate::key::template::Piece;
 use crate::{
-    encoding::{digest::digest, escape, hex},
+    encoding::{
+        canonical::{self, EncodeError, Material},
+        digest::digest,
+        escape, hex,
+    },
     error::{Error, ErrorKind},
+    key::{function::Function, template::Piece},
 };
 
 /// The version of everything that decides a key's bytes: encoding, digest, escaping. Part of every digest.
@@ -451,6 +453,8 @@ pub(crate) mod argument;
 pub(crate) mod function;
 pub(crate) mod group;
 pub(crate) mod pattern;
+pub(crate) mod registry;
+pub(crate) mod target;
 pub(crate) mod template;
 #[cfg(test)]
 mod tests;

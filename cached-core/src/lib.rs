@@ -110,9 +110,6 @@
 
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
-mod again;
-mod background;
-mod builder;
 mod cache;
 mod call;
 mod clock;
@@ -120,42 +117,34 @@ mod codec;
 mod coherence;
 mod config;
 mod encoding;
+mod engine;
 mod error;
 mod format;
-mod hit;
-mod invalidation;
-mod jitter;
 mod key;
-mod limit;
-mod load;
 #[cfg(test)]
 mod loom_tests;
-mod named;
-mod scope;
 mod single_flight;
-mod stale;
 mod store;
 mod telemetry;
 #[cfg(test)]
 mod testing;
-mod twins;
 
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
 
-pub use builder::Builder;
-pub use cache::Cache;
+pub use cache::builder::Builder;
 pub use cached_macros::{cached, invalidates};
 pub use clock::Clock;
 pub use codec::CacheValue;
+pub use coherence::outcome::Invalidated;
 pub use config::outage::Outage;
+pub use engine::Cache;
+pub use engine::context::in_current_scope;
 pub use error::{Error, ErrorKind};
-pub use invalidation::Invalidated;
 pub use key::Key;
 pub use key::argument::KeyArgument;
 pub use key::pattern::{Pattern, Tag};
-pub use scope::in_current_scope;
 pub use telemetry::health::{Health, HealthStatus, ServerInfo};
 pub use telemetry::observer::{Answer, Observation, Observer};
 pub use telemetry::stats::{Counts, Stats};

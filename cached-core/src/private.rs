@@ -2,22 +2,22 @@
 
 use std::{pin::Pin, time::Duration};
 
-use crate::config::LONGEST_TTL;
-
 pub use inventory;
 
-use crate::{cache::Cache, error::Error, invalidation::Invalidated, key::Key};
+use crate::{
+    coherence::outcome::Invalidated, config::LONGEST_TTL, engine::Cache, error::Error, key::Key,
+};
 
-pub use crate::again::{in_background, kept, moved};
+pub use crate::call::invalidates::{Invalidation, Prepared};
+pub use crate::call::load::Load;
+pub use crate::call::owned_args::{in_background, kept, moved};
+pub use crate::call::revalidate::{Again, FoundStale, Stale};
 pub use crate::call::{Found, refresh, uncached};
 pub use crate::codec::Codec;
 pub use crate::codec::returns::{Ended, Reports, Returns, Success};
-pub use crate::invalidation::{Invalidation, Prepared};
 pub use crate::key::argument::{Argument, known, push_surroundings, push_type, push_type_of};
-pub use crate::key::function::{Function, Registered};
-pub use crate::load::Load;
-pub use crate::named::Named;
-pub use crate::stale::{Again, FoundStale, Stale};
+pub use crate::key::registry::Named;
+pub use crate::key::{function::Function, registry::Registered};
 
 /// Declares the static of an annotated function: its name, then calls of [`Function`]'s builder.
 #[macro_export]
@@ -139,7 +139,7 @@ pub type Invalidating = Pin<Box<dyn Future<Output = Done> + Send>>;
 /// The companion `invalidate`: one call, in the cache of the task that awaits it.
 #[must_use]
 pub fn invalidated(key: Key) -> Invalidating {
-    Box::pin(async { Cache::current().invalidate(key).await })
+    Box::pin(async { crate::engine::context::current().invalidate(key).await })
 }
 
 /// As [`invalidated`], in `cache`.
@@ -157,14 +157,14 @@ pub fn made<R>(make: impl FnOnce() -> R) -> R {
 /// What a client may ask of a service: as `Cache::bypass` and `Cache::refresh`, but not of calls by key, whose values
 /// are the service's own.
 pub mod wishes {
-    use crate::{
-        cache::Cache,
-        scope::{self, Calls, Mode},
+    use crate::engine::{
+        Cache,
+        context::{self, Calls, Mode},
     };
 
     /// Cached functions inside neither read nor store.
     pub fn bypass<F: Future>(cache: &Cache, future: F) -> impl Future<Output = F::Output> + use<F> {
-        scope::with_mode(cache.clone(), Mode::Bypass, Calls::Loading, future)
+        context::with_mode(cache.clone(), Mode::Bypass, Calls::Loading, future)
     }
 
     /// Cached functions inside load and store.
@@ -172,7 +172,7 @@ pub mod wishes {
         cache: &Cache,
         future: F,
     ) -> impl Future<Output = F::Output> + use<F> {
-        scope::with_mode(cache.clone(), Mode::Refresh, Calls::Loading, future)
+        context::with_mode(cache.clone(), Mode::Refresh, Calls::Loading, future)
     }
 }
 
@@ -180,7 +180,7 @@ pub mod wishes {
 pub mod records {
     use std::time::Duration;
 
-    use crate::{cache::Cache, codec::CacheValue, error::Error, key::Key};
+    use crate::{codec::CacheValue, engine::Cache, error::Error, key::Key};
 
     pub use crate::cache::Changed;
 

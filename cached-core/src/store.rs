@@ -14,8 +14,7 @@ use crate::{
         entry::{Id, Identity, Marker, PerGroup},
         freshness,
     },
-    invalidation::Target,
-    key::Key,
+    key::{Key, target::Target},
     telemetry::health::ServerInfo,
 };
 

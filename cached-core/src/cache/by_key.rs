@@ -2,16 +2,19 @@
 
 use std::time::Duration;
 
-use super::{Cache, keep::stale};
 use crate::{
-    call::{self, Found, Look},
+    call::Found,
     codec::{CacheValue, Codec, returns::Returns},
+    engine::{
+        Cache,
+        context::{self, Mode},
+        hit_test::{self, Accepts, Miss},
+        read::{self, Look},
+        write::stale,
+    },
     error::{Error, ErrorKind},
     format::freshness::Kept,
-    hit::{self, Accepts, Miss},
-    invalidation::Target,
-    key::Key,
-    scope::{self, Mode},
+    key::{Key, target::Target},
     store::{Kind, Reply},
 };
 
@@ -172,7 +175,7 @@ impl Cache {
         let look = Look::now(self, key);
         let reply = self.store().read(key, closely).await;
         let reply = self.heard(key, reply)?;
-        let there = hit::fresh_kept(&reply).filter(|_| look.trusted);
+        let there = hit_test::fresh_kept(&reply).filter(|_| look.trusted);
         Ok(there.or_else(|| {
             let (coming, kept) = self.on_its_way(key, look.began, &reply)?;
             let stale = stale(key, coming.outcome);
@@ -218,7 +221,7 @@ impl Cache {
         let reply = self.store().take(&key).await;
         let reply = self.heard(&key, reply)?;
         let codec = Codec::<T, T>::plain();
-        let found = call::answer(&codec, self, &reply, trusted, Accepts::of(None));
+        let found = read::answer(&codec, self, &reply, trusted, Accepts::of(None));
         Ok(self.counted(&key, found.map(|(value, _)| value)))
     }
 
@@ -247,11 +250,11 @@ impl Cache {
     /// Whether a read of `key` goes to the store.
     fn reads(&self, key: &Key) -> Result<bool, Error> {
         self.checked(key)?;
-        Ok(self.is_on() && scope::mode(key.function(), self).is_none())
+        Ok(self.is_on() && context::mode(key.function(), self).is_none())
     }
 
     pub(super) fn writes(&self, key: &Key) -> bool {
-        self.is_on() && scope::mode(key.function(), self) != Some(Mode::Bypass)
+        self.is_on() && context::mode(key.function(), self) != Some(Mode::Bypass)
     }
 
     pub(super) fn heard<T>(&self, key: &Key, result: Result<T, Error>) -> Result<T, Error> {
@@ -264,7 +267,7 @@ impl Cache {
     /// What `reply` holds, or what is on its way to the store.
     pub(super) fn value<T: CacheValue>(&self, key: &Key, reply: &Reply, look: Look) -> Option<T> {
         let codec = Codec::<T, T>::plain();
-        let found = call::found(&codec, self, key, reply, look, Accepts::of(None));
+        let found = read::found(&codec, self, key, reply, look, Accepts::of(None));
         self.counted(key, found.map(|(value, _)| value))
     }
 

@@ -6,13 +6,17 @@
 
 use std::time::Duration;
 
-use super::{Cache, by_key::long_enough, keep::REPLACED};
+use super::by_key::long_enough;
 use crate::{
-    call::{self, Look},
     codec::{CacheValue, Codec},
     coherence::epochs::Epoch,
+    engine::{
+        Cache,
+        hit_test::Accepts,
+        read::{self, Look},
+        write::REPLACED,
+    },
     error::{Error, ErrorKind},
-    hit::Accepts,
     key::Key,
     single_flight::Captured,
     store::{Kept, Reply, Write},
@@ -135,7 +139,7 @@ impl Cache {
 
     fn record_in<T: CacheValue>(&self, reply: &Reply, look: Look) -> Option<T> {
         let codec = Codec::<T, T>::plain();
-        let found = call::answer(&codec, self, reply, look.trusted, Accepts::of(None));
+        let found = read::answer(&codec, self, reply, look.trusted, Accepts::of(None));
         found.ok().map(|(record, _)| record)
     }
 

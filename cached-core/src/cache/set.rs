@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use super::{Cache, by_key::long_enough, keep::REPLACED};
+use super::by_key::long_enough;
 use crate::{
     clock,
     codec::{
@@ -10,10 +10,10 @@ use crate::{
         erased::{Returned as _, With},
     },
     coherence::epochs::Supersedes,
+    engine::{Cache, write::REPLACED},
     error::{Error, ErrorKind},
     format::{entry::Id, json::Unstorable},
-    invalidation::Target,
-    key::Key,
+    key::{Key, target::Target},
     single_flight::Captured,
     store::{Kept, Reply, Write},
 };
@@ -54,7 +54,7 @@ impl Cache {
         entries: impl IntoIterator<Item = (impl Into<Key>, &'a T)>,
         ttl: impl Into<Option<Duration>>,
     ) -> Result<(), Error> {
-        let ttl = ttl.into().unwrap_or(self.0.config.default_ttl);
+        let ttl = ttl.into().unwrap_or(self.default_ttl());
         let entries = entries.into_iter().map(|(key, value)| (key.into(), value));
         let (keys, values) = last_of_each(entries.collect());
         let Some(first) = keys.first() else {
@@ -72,7 +72,7 @@ impl Cache {
         if claimed.is_err() {
             // What is there is older than what the caller has, and cannot be replaced. It goes at once, also
             // inside an `after`.
-            let _ = self.leave_to_courier(self.0.journal.prepare(entries_at(&keys)));
+            self.postpone(entries_at(&keys));
         }
         let claimed = self.heard(first, claimed)?;
         let captured = claimed.iter().map(|there| Captured {
@@ -86,7 +86,7 @@ impl Cache {
             .collect::<Result<Vec<Write>, Error>>()?;
         let kept = self.set_all(writes).await;
         if kept.is_err() {
-            let _ = self.leave_to_courier(self.0.journal.prepare(entries_at(&keys)));
+            self.postpone(entries_at(&keys));
         }
         self.heard(first, kept)
     }

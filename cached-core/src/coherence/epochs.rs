@@ -15,10 +15,7 @@ use std::{
 use hashbrown::DefaultHashBuilder;
 use smallvec::SmallVec;
 
-use crate::{
-    invalidation::Target,
-    key::{Key, group},
-};
+use crate::key::{Key, group, target::Target};
 
 mod table;
 

@@ -24,8 +24,8 @@ use smallvec::SmallVec;
 use tokio::sync::Notify;
 
 use crate::{
-    invalidation::{Invalidated, Target},
-    key::{Key, group},
+    coherence::outcome::Invalidated,
+    key::{Key, group, target::Target},
     telemetry::event,
 };
 

@@ -3,50 +3,50 @@
 use std::time::Duration;
 
 use crate::{
-    builder::Builder,
+    config::Config,
     error::{Error, ErrorKind},
-    key::function::Registered,
+    key::registry::Registered,
 };
 
 /// Looks a variable up; a function, so that tests need not touch the process.
 pub(crate) type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// The builder with every variable applied that is set and not empty.
-pub(crate) fn apply(mut builder: Builder, variables: Variables<'_>) -> Result<Builder, Error> {
+pub(crate) fn apply(mut config: Config, variables: Variables<'_>) -> Result<Config, Error> {
     let find = |names: &[&'static str]| {
         names
             .iter()
             .find_map(|name| value(variables, name).map(|text| (*name, text)))
     };
     if let Some((_, url)) = find(&["REDIS_URL"]) {
-        builder = builder.redis_url(url);
+        config.set_address(url);
     }
     if let Some((name, text)) = find(&["CACHE_ENABLED", "REDIS_ENABLED"]) {
-        builder = builder.enabled(switch(name, &text)?);
+        config.enabled = switch(name, &text)?;
     }
     if let Some((_, namespace)) = find(&["REDIS_CACHE_PREFIX"]) {
-        builder = builder.namespace(namespace);
+        config.set_namespace(&namespace);
     }
     if let Some((name, text)) = find(&[
         "REDIS_CACHE_TTL",
         "REDIS_TTL_DEFAULT",
         "REDIS_CACHE_TTL_DEFAULT",
     ]) {
-        builder = builder.default_ttl(duration(name, &text)?);
+        config.default_ttl = duration(name, &text)?;
     }
     if let Some((name, text)) = find(&["REDIS_POOL_SIZE", "REDIS_MAX_CONNECTIONS"]) {
-        builder = builder.pool_size(count(name, &text)?);
+        config.pool_size = count(name, &text)?;
     }
     if let Some((name, text)) = find(&["REDIS_SOCKET_TIMEOUT"]) {
-        builder = builder.op_timeout(duration(name, &text)?);
+        config.op_timeout = duration(name, &text)?;
     }
     if let Some((name, text)) = find(&["REDIS_SOCKET_CONNECT_TIMEOUT"]) {
-        builder = builder.connect_timeout(duration(name, &text)?);
+        config.connect_timeout = duration(name, &text)?;
     }
     if let Some((name, text)) = find(&["REDIS_RETRY_ON_TIMEOUT"]) {
-        builder = builder.retry_on_timeout(switch(name, &text)?);
+        config.retry_on_timeout = switch(name, &text)?;
     }
-    Ok(builder)
+    Ok(config)
 }
 
 /// The ttl that the variable `name` sets, if it is set.
@@ -54,6 +54,11 @@ fn ttl(variables: Variables<'_>, name: &str) -> Result<Option<Duration>, Error> 
     value(variables, name)
         .map(|text| duration(name, &text))
         .transpose()
+}
+
+/// The settings that the environment of this process gives.
+pub(crate) fn config() -> Result<Config, Error> {
+    apply(Config::default(), &process)
 }
 
 /// Gives every annotated function the ttl that its variable sets.
@@ -157,6 +162,7 @@ fn parse_parts(text: &str) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cache::builder::Builder;
 
     #[test]
     fn durations_have_units_or_are_seconds() {
@@ -215,7 +221,7 @@ mod tests {
             "REDIS_SOCKET_CONNECT_TIMEOUT",
             "REDIS_RETRY_ON_TIMEOUT",
         ] {
-            let error = apply(Builder::new(), &|asked| {
+            let error = apply(Config::default(), &|asked| {
                 (asked == name).then(|| "soon-hunter2".to_owned())
             })
             .expect_err(name);
@@ -227,7 +233,7 @@ mod tests {
 
     #[test]
     fn empty_variables_are_as_if_unset() {
-        assert!(apply(Builder::new(), &|_| Some(" ".to_owned())).is_ok());
+        assert!(apply(Config::default(), &|_| Some(" ".to_owned())).is_ok());
     }
 
     /// What `variables` make of a builder, as text that shows every setting.
@@ -236,7 +242,8 @@ mod tests {
             let set = variables.iter().find(|(name, _)| *name == asked);
             set.map(|(_, text)| (*text).to_owned())
         };
-        shown(&apply(Builder::new(), &find).expect("variables that parse"))
+        let config = apply(Config::default(), &find).expect("variables that parse");
+        format!("Builder {{ config: {config:?} }}")
     }
 
     fn shown(builder: &Builder) -> String {

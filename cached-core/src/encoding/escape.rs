@@ -14,9 +14,11 @@
 
 use std::fmt::Write;
 
-use crate::encoding::canonical::{Scalar, scalar};
-use crate::encoding::digest::digest;
-use crate::encoding::hex;
+use crate::encoding::{
+    canonical::{Scalar, scalar},
+    digest::digest,
+    hex,
+};
 
 /// No segment made from one text is longer, in bytes.
 pub(crate) const LONGEST: usize = 128;

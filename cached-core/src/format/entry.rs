@@ -22,12 +22,15 @@ use std::time::Duration;
 
 use smallvec::SmallVec;
 
-use crate::format::id::Digits;
 pub(crate) use crate::format::id::{Draws, Id, Token};
 
-use crate::encoding::digest::digest;
-use crate::encoding::hex;
-use crate::format::json::{Sink, Unstorable};
+use crate::{
+    encoding::{digest::digest, hex},
+    format::{
+        id::Digits,
+        json::{Sink, Unstorable},
+    },
+};
 
 pub(crate) const FORMAT: &[u8] = b"cc1 ";
 const ENTRY: &[u8] = b" E ";

@@ -9,8 +9,10 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use self::identity::segments;
-use crate::format::freshness::Windows;
-use crate::key::template::{Piece, Pieces};
+use crate::{
+    format::freshness::Windows,
+    key::template::{Piece, Pieces},
+};
 
 /// An annotated function, as its attribute declares it.
 pub struct Function {
@@ -53,12 +55,6 @@ struct Templates {
     prefix: Box<[Piece]>,
     tags: Box<[Box<[Piece]>]>,
 }
-
-/// A function that `install` and the statistics know although it was not called yet.
-#[derive(Debug)]
-pub struct Registered(pub &'static Function);
-
-inventory::collect!(Registered);
 
 impl Function {
     /// A function called `name`, its module path included.

@@ -13,9 +13,14 @@
 
 use std::ops::Range;
 
-use crate::key::Key;
-use crate::key::template::{Piece, Pieces};
-use crate::{error::Error, key::function::Function};
+use crate::{
+    error::Error,
+    key::{
+        Key,
+        function::Function,
+        template::{Piece, Pieces},
+    },
+};
 
 /// The group of everything in the namespace.
 pub(crate) const NAMESPACE: &str = "%g";

@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use crate::invalidation::Target;
 use crate::{
     error::{Error, ErrorKind},
-    key::{self, Key, group},
+    key::{self, Key, group, target::Target},
 };
 
 /// What [`Cache::invalidate`](crate::Cache::invalidate) takes: the beginning of keys, in whole segments, or one key.

@@ -12,7 +12,7 @@ use super::{
     is_right,
     ledger::{Ledger, Name},
 };
-use crate::{invalidation::Target, key::group};
+use crate::key::{group, target::Target};
 
 const HASH: u64 = 1;
 

@@ -18,9 +18,9 @@ use super::{
     ledger::{Ledger, Name},
     sync,
 };
-use crate::{invalidation::Target, key::group};
+use crate::key::{group, target::Target};
 
-#[path = "../cache/turn.rs"]
+#[path = "../engine/recovery/turn.rs"]
 mod turn;
 
 use turn::Turns;

@@ -7,8 +7,7 @@ use crate::{
     codec::Shared,
     coherence::rules::{Occupant, View},
     format::entry::{Outcome, PerGroup},
-    invalidation::Target,
-    key::Key,
+    key::{Key, target::Target},
 };
 
 const PATIENCE: Duration = Duration::from_secs(30);

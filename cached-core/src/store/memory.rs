@@ -31,8 +31,7 @@ use crate::{
     config::Config,
     error::Error,
     format::freshness,
-    invalidation::Target,
-    key::Key,
+    key::{Key, target::Target},
     store::glob,
     telemetry::health::ServerInfo,
 };

@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use super::{Kept, Kind, Lives, Reply, Store, Task, Write};
 use crate::{
-    config::Config, error::Error, invalidation::Target, key::Key, store::breaker::Breaker,
+    config::Config,
+    error::Error,
+    key::{Key, target::Target},
+    store::breaker::Breaker,
     telemetry::health::ServerInfo,
 };
 

@@ -10,8 +10,7 @@ use tracing::{Level, Span, debug_span, event};
 use crate::{
     error::{Class, Error},
     format::json::Unstorable,
-    key::function::Function,
-    named::Named,
+    key::{function::Function, registry::Named},
     store::Kind,
 };
 

@@ -12,9 +12,9 @@ use std::{
 use tokio::sync::Notify;
 
 use crate::{
+    engine::context,
     format::freshness::{Age, Kept},
     key::function::Function,
-    scope,
 };
 
 /// How many calls are kept; those beyond are counted.
@@ -158,7 +158,7 @@ impl Observer {
     /// Runs `future` so that this sees what is inside; an observer around it does not.
     pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
         let entered = Entered::new(&self.seen);
-        let future = scope::observed(self.clone(), future);
+        let future = context::observed(self.clone(), future);
         async move {
             let _entered = entered;
             future.await

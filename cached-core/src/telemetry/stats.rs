@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use crate::key::function::{Function, Registered};
+use crate::key::{function::Function, registry::Registered};
 
 mod hits;
 mod miss_streak;

@@ -9,7 +9,10 @@ use super::sync::{
     Mutex, MutexGuard,
     atomic::{AtomicUsize, Ordering},
 };
-use crate::{coherence::journal::open::Open, invalidation::Target, key::group};
+use crate::{
+    coherence::journal::open::Open,
+    key::{group, target::Target},
+};
 
 /// The open invalidations, by what they delete.
 #[derive(Debug)]

@@ -4,8 +4,9 @@ use std::fmt::{self, Write};
 
 use serde::ser::{self, Serialize};
 
-use super::sorted::Entries;
-use super::{DEPTH, EncodeError, Material, append_bytes, append_str, measured, tag};
+use super::{
+    DEPTH, EncodeError, Material, append_bytes, append_str, measured, sorted::Entries, tag,
+};
 
 /// Writes one value, and knows how much deeper it may go.
 pub(super) struct Encoder<'a> {

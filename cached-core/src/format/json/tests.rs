@@ -10,8 +10,11 @@ use serde::de::DeserializeOwned;
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Deserialize, Serialize, Serializer, de, ser};
 
-use super::check::{MIXED_KEYS, NO_TEXT_KEY, NOT_FINITE, SOME_NULL, TOO_DEEP};
-use super::{Sink, Unstorable, decode};
+use super::{
+    Sink, Unstorable,
+    check::{MIXED_KEYS, NO_TEXT_KEY, NOT_FINITE, SOME_NULL, TOO_DEEP},
+    decode,
+};
 use rich::{Rich, rich, tame};
 
 const LIMIT: usize = 1 << 20;

@@ -22,8 +22,7 @@ use crate::{
     config::Config,
     error::{Class, Error, ErrorKind, Weight},
     format::entry::Identity,
-    invalidation::Target,
-    key::{Key, group},
+    key::{Key, group, target::Target},
     store::{Kept, Lives, Reply, Write},
     telemetry::health::ServerInfo,
 };

@@ -5,10 +5,7 @@ use std::ops::Range;
 use smallvec::SmallVec;
 
 use super::read_batch::Extent;
-use crate::{
-    invalidation::Target,
-    key::{Key, group},
-};
+use crate::key::{Key, group, target::Target};
 
 /// The name of an entry and those of its markers, in the order of its groups, in one allocation.
 #[derive(Debug)]

@@ -1,16 +1,18 @@
 //! What a call creates before its load, and what it makes of the replies.
 
 use super::Steps;
-use crate::coherence::model::{
-    decide,
-    names::{FIXED, NONE, Name},
-    rules::Rule,
-    scenario::Fault,
-    server::{Keys, Marker, each, index, is_entry},
-    state::{Late, Phase, State},
-    world::World,
+use crate::{
+    coherence::model::{
+        decide,
+        names::{FIXED, NONE, Name},
+        rules::Rule,
+        scenario::Fault,
+        server::{Keys, Marker, each, index, is_entry},
+        state::{Late, Phase, State},
+        world::World,
+    },
+    format::freshness::Age,
 };
-use crate::format::freshness::Age;
 
 impl World {
     /// Sends for what is lacking, or is ready to load.

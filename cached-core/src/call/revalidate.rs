@@ -10,15 +10,18 @@ use std::{fmt, pin::Pin, time::Instant};
 use tokio::runtime::Handle;
 
 use crate::{
-    cache::Cache,
-    call::{Asks, Found, Looked, Seen},
+    call::{Found, Looked, load::Load},
     clock,
     codec::Codec,
+    engine::{
+        Cache,
+        context::{self, Surroundings},
+        read::{Asks, Seen},
+        ticket::Ticket,
+    },
     format::freshness::Age,
     key::{Key, function::Function},
-    load::Load,
-    scope::{self, Surroundings},
-    single_flight::{Boarding, Lead, Passenger},
+    single_flight::{Boarding, Passenger},
 };
 
 /// A call of the same function, which owns its arguments.
@@ -51,15 +54,6 @@ struct Waiting {
     began: Instant,
 }
 
-/// The right and the duty to load a value anew, with what another call saw.
-#[derive(Debug)]
-pub(crate) struct Ticket {
-    cache: Cache,
-    key: Key,
-    pub(crate) lead: Lead,
-    pub(crate) seen: Box<Seen>,
-}
-
 // As in `call`: no `R` is alive across an `await`.
 impl<R, T> Codec<R, T> {
     /// As [`find`](Self::find), and takes a value that may be served while it is loaded anew.
@@ -67,7 +61,7 @@ impl<R, T> Codec<R, T> {
         let looks = |cache: &Cache, around: Surroundings<'_>| {
             self.look(cache, around, key, Asks::CallAhead)
         };
-        let cache = match self.known(scope::with_current(looks), key) {
+        let cache = match self.known(context::with_current(looks), key) {
             Ok(found) => return found,
             Err(cache) => cache,
         };
@@ -160,8 +154,8 @@ impl Waiting {
             return;
         };
         cache.count_refresh(Some(function));
-        let around = scope::scoped();
-        let again = scope::revalidating(function, ticket, around, again());
+        let around = context::scoped();
+        let again = context::revalidating(function, ticket, around, again());
         runtime.spawn(async move {
             let _room = room;
             // A cache that was turned off meanwhile keeps nothing.
@@ -210,13 +204,6 @@ fn is_fresh(cache: &Cache, key: &Key) -> bool {
         is_fresh = kept.age(windows) == Age::Fresh;
     });
     is_fresh
-}
-
-impl Ticket {
-    /// Whether it is for a call of `key` in `cache`.
-    pub(crate) fn is_for(&self, cache: &Cache, key: &Key) -> bool {
-        self.cache.is(cache) && self.key.local() == key.local()
-    }
 }
 
 impl<R> fmt::Debug for Stale<R> {

@@ -6,12 +6,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Call, missed::Missed, refresh};
+use super::{Call, refresh, request::Missed};
 use crate::{
     clock,
     codec::{Shared, erased::Returned},
+    engine::context,
     format::entry::Outcome,
-    scope,
     single_flight::{Captured, Flight, Landed, Lead, Lone},
     telemetry::event,
 };
@@ -45,7 +45,7 @@ enum Why {
 struct Around {
     began: Instant,
     span: event::LoadSpan,
-    scope: scope::Around,
+    scope: context::Around,
 }
 
 /// What becomes of what a body returned.
@@ -68,7 +68,7 @@ impl Loading {
         let around = Some(Around {
             began: clock::instant(),
             span: event::load_span(missed.call.key.function()),
-            scope: scope::loading(flight),
+            scope: context::loading(flight),
         });
         Box::new(Self {
             why,

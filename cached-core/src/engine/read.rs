@@ -2,22 +2,43 @@
 
 use std::time::{Duration, Instant};
 
-use super::Asks;
 use crate::{
-    cache::Cache,
     clock,
     codec::{Shared, erased::Takes},
     coherence::rules::Occupant,
+    engine::{
+        Cache, context,
+        hit_test::{self, Accepts, Miss},
+    },
     error::{Error, ErrorKind},
     format::{
         entry::Outcome,
         freshness::{Age, Kept},
     },
-    hit::{self, Accepts, Miss},
     key::Key,
-    scope,
     store::{Payload, Reply, Task},
 };
+
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asks {
+    /// A call, which is answered in any case.
+    Call,
+    /// A call that loads a value behind its answer if that is past its ttl.
+    CallAhead,
+    /// Somebody who wants to know what a call would find.
+    Peek,
+}
+
+impl Asks {
+    /// How old an answer may be.
+    pub(crate) fn oldest(self) -> Age {
+        match self {
+            Self::Call => Age::Fresh,
+            Self::CallAhead | Self::Peek => Age::Revalidate,
+        }
+    }
+}
 
 /// What has to be known of a call before its read is sent.
 #[derive(Clone, Copy)]
@@ -54,7 +75,7 @@ impl Seen {
     }
 
     /// A value inside the process that is past its ttl.
-    pub(super) fn past(shared: &Shared, kept: Kept) -> Box<Self> {
+    pub(crate) fn past(shared: &Shared, kept: Kept) -> Box<Self> {
         let payload = Payload::Typed(shared.clone(), 0);
         Box::new(Self {
             reply: Reply::local(Some(payload), kept),
@@ -123,7 +144,7 @@ pub(crate) async fn read<C: Takes>(
 /// Asks the store. Where a call is likely to miss, its read captures what the load will need: a round trip less, of two
 /// before the answer.
 fn ask<'a>(cache: &'a Cache, key: &'a Key, closely: bool, expects_a_load: bool) -> Task<'a, Reply> {
-    let may_load = || !scope::observer().is_some_and(|observer| observer.refuses_loads());
+    let may_load = || !context::observer().is_some_and(|observer| observer.refuses_loads());
     let room = (expects_a_load && may_load()).then(|| cache.capturing_reads().enter());
     match room.flatten() {
         None => cache.store().read(key, closely),
@@ -191,7 +212,7 @@ pub(crate) fn found<C: Takes>(
     let coming = cache
         .on_its_way(key, look.began, reply)
         .filter(|(shared, _)| shared.outcome != Outcome::Error || accepts.windows().are_none());
-    let typed = |(shared, kept)| Some((hit::typed(codec, accepts, &shared).ok()?, kept));
+    let typed = |(shared, kept)| Some((hit_test::typed(codec, accepts, &shared).ok()?, kept));
     coming.and_then(typed).map_or(answer, Ok)
 }
 
@@ -206,5 +227,5 @@ pub(crate) fn answer<C: Takes>(
     if !trusted {
         return Err(Miss::Absent);
     }
-    hit::judge(codec, accepts, reply, cache.max_entry_size())
+    hit_test::judge(codec, accepts, reply, cache.max_entry_size())
 }

@@ -6,12 +6,13 @@
 //! third of the instructions of the long way.
 
 use crate::{
-    cache::Cache,
     codec::{Codec, Shared, shape::Shape},
+    engine::{
+        Cache, context,
+        hit_test::{self, Accepts},
+    },
     format::entry::Outcome,
-    hit::{self, Accepts},
     key::Key,
-    scope,
     store::Kind,
 };
 
@@ -40,11 +41,11 @@ where
 /// A hit on `None` or on an error, if this function takes those.
 #[cold]
 fn rare<R, T>(codec: &Codec<R, T>, key: &Key, shared: &Shared) -> Option<R> {
-    hit::typed(codec, Accepts::of(key.function()), shared).ok()
+    hit_test::typed(codec, Accepts::of(key.function()), shared).ok()
 }
 
 fn find(cache: Option<&Cache>, key: &Key, take: Take<'_>) -> bool {
-    scope::with_usual(cache, |cache| look(cache, key, take))
+    context::with_usual(cache, |cache| look(cache, key, take))
 }
 
 #[inline]

@@ -9,30 +9,27 @@ use std::{
 };
 
 use crate::{
-    cache::{Backend, Cache},
-    call::Seen,
     clock,
     codec::{
         Codec, Shared,
         erased::{Returned, Taker},
     },
     coherence::rules::View,
+    engine::{Cache, backend::Backend, context, read::Seen, ticket::Ticket},
     key::Key,
-    scope,
     single_flight::{Captured, Passenger},
-    stale::Ticket,
     store::Write,
     telemetry::observer::{Caller, Observer},
 };
 
-mod before;
-mod loading;
-mod miss;
-mod missed;
+mod body;
+mod future;
+mod plan;
 mod refresh;
-mod run;
+mod request;
+mod share;
 
-use run::Run;
+use future::Run;
 
 /// A miss, on its way to a value.
 #[derive(Debug)]
@@ -131,7 +128,7 @@ impl Call {
             plan: start.plan,
             emergency: start.emergency,
             taker,
-            observer: scope::observer(),
+            observer: context::observer(),
         })
     }
 

@@ -2,9 +2,10 @@
 
 use std::{mem, pin::Pin};
 
-use super::{Call, Plan, loading::Loading, miss, missed::Missed, refresh};
+use super::{Call, Plan, body::Loading, refresh, request::Missed, share};
 use crate::{
-    codec::Shared, error::Error, scope, single_flight::Follower, telemetry::observer::Observer,
+    codec::Shared, engine::context, error::Error, single_flight::Follower,
+    telemetry::observer::Observer,
 };
 
 /// What a call knows before its body runs.
@@ -26,7 +27,7 @@ pub(super) type Waiting = Pin<Box<dyn Future<Output = Before> + Send>>;
 
 /// A call without the cache, if it may not load either.
 pub(super) fn refused() -> Option<Waiting> {
-    let observer = scope::observer().filter(Observer::refuses_loads)?;
+    let observer = context::observer().filter(Observer::refuses_loads)?;
     Some(Box::pin(async {
         observer.refuse().await;
         Before::Uncached
@@ -57,7 +58,7 @@ fn goes(mut call: Box<Call>) -> First {
     let plan = mem::replace(&mut call.plan, Plan::Alone);
     let missed = |seen| Missed { call, seen };
     match plan {
-        Plan::Share(seen) => miss::share(missed(seen)),
+        Plan::Share(seen) => share::share(missed(seen)),
         Plan::Refresh => First::Waits(Box::pin(refresh::claim(missed(None)))),
         // The answered call saw an entry which counts: all of its markers are there, and its id is what the store
         // expects. So nothing is left to capture, and the entry stays in its place until it is replaced.

@@ -7,18 +7,20 @@ use std::time::Duration;
 
 use super::{
     Call,
-    before::{Before, First},
-    loading::Loading,
-    missed::Missed,
+    body::Loading,
+    plan::{Before, First},
+    request::Missed,
 };
 use crate::{
-    call::{self, Asks, NoHit, Seen, in_time},
     clock,
     codec::Shared,
     coherence::rules::Occupant,
+    engine::{
+        context,
+        hit_test::{Accepts, Miss as NoEntry},
+        read::{self, Asks, NoHit, Seen, in_time},
+    },
     format::entry::Outcome,
-    hit::{Accepts, Miss as NoEntry},
-    scope,
     single_flight::{Boarding, Follower, Lead, Turn},
     telemetry::{event, observer::Observer},
 };
@@ -69,7 +71,7 @@ impl Miss {
                 Err((self, Boarding::Lead(lead)))
             }
             // Waiting for a load that this call is part of would never end.
-            Boarding::Follow(follower) if scope::is_loading(follower.flight()) => {
+            Boarding::Follow(follower) if context::is_loading(follower.flight()) => {
                 Ok(Before::Load(Loading::uncounted(self.missed)))
             }
             follow @ Boarding::Follow(_) => Err((self, follow)),
@@ -130,7 +132,7 @@ impl Miss {
         let Call { cache, key, .. } = call;
         if call.backend().store.waits() {
             let read = async {
-                Ok(call::read(&call.taker, cache, key, call.began, Asks::Call, false).await)
+                Ok(read::read(&call.taker, cache, key, call.began, Asks::Call, false).await)
             };
             let read = in_time(&mut self.left, read).await.unwrap_or_else(|error| {
                 cache.count_read_error(key.function(), &error);
@@ -170,7 +172,7 @@ impl Miss {
         match captured {
             Ok(reply) => {
                 let accepts = Accepts::of(key.function());
-                let found = call::answer(&call.taker, cache, &reply, trusted, accepts);
+                let found = read::answer(&call.taker, cache, &reply, trusted, accepts);
                 if let Ok((shared, _)) = found {
                     lead.dissolve();
                     return Ok(shared);

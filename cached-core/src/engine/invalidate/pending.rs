@@ -6,11 +6,13 @@ use std::{
 };
 
 use crate::{
-    cache::Cache,
-    coherence::journal::{Entered, Ticket},
+    coherence::{
+        journal::{Entered, Ticket},
+        outcome::Invalidated,
+    },
+    engine::{Cache, context},
     error::Error,
-    invalidation::{Invalidated, Target},
-    scope,
+    key::target::Target,
     telemetry::event,
 };
 
@@ -58,7 +60,7 @@ impl Pending {
     /// Leaves it to the `after` around this; without one it comes back.
     pub(super) fn left_to_after(mut self) -> Option<Self> {
         // One that ends at this moment may have another around it that goes on.
-        while let Some(collected) = scope::collected(&self.cache) {
+        while let Some(collected) = context::collected(&self.cache) {
             self = collected.add(self)?;
         }
         Some(self)
@@ -105,8 +107,13 @@ impl Drop for Pending {
 }
 
 impl Cache {
+    /// Invalidates `targets` in this process now, and outside when the store answers.
+    pub(crate) fn postpone(&self, targets: Vec<Target>) {
+        let _ = self.leave_to_courier(self.0.journal.prepare(targets));
+    }
+
     /// Applies it in this process now, and outside when the store answers.
-    pub(crate) fn leave_to_courier(&self, ticket: Ticket) -> Invalidated {
+    fn leave_to_courier(&self, ticket: Ticket) -> Invalidated {
         self.apply_here(ticket.targets());
         if !self.store().waits() {
             ticket.discard();
@@ -171,7 +178,7 @@ pub(crate) struct Collected {
 }
 
 impl Collected {
-    pub(super) fn new(cache: &Cache) -> Self {
+    fn new(cache: &Cache) -> Self {
         Self {
             cache: cache.clone(),
             pending: Arc::new(Mutex::new(Some(Vec::new()))),
@@ -202,7 +209,7 @@ impl Collected {
 }
 
 /// An `after` that goes on. Dropped, what it has collected is applied.
-pub(super) struct Collecting(pub(super) Collected);
+pub(crate) struct Collecting(Collected);
 
 impl Drop for Collecting {
     fn drop(&mut self) {
@@ -211,8 +218,16 @@ impl Drop for Collecting {
 }
 
 impl Collecting {
+    pub(crate) fn new(cache: &Cache) -> Self {
+        Self(Collected::new(cache))
+    }
+
+    pub(crate) fn collected(&self) -> Collected {
+        self.0.clone()
+    }
+
     /// Applies all of it in one go, or forgets it.
-    pub(super) async fn settle(self, is_wanted: bool) {
+    pub(crate) async fn settle(self, is_wanted: bool) {
         let pending = self.0.end();
         if !is_wanted {
             pending.into_iter().for_each(Pending::discard);

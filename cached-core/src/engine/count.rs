@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::Cache;
 use crate::{
+    coherence::outcome::Invalidated,
+    engine::hit_test::Miss,
     error::Error,
     format::json::Unstorable,
-    hit::Miss,
-    invalidation::Invalidated,
     key::function::Function,
     store::{Kept, Kind},
     telemetry::{event, stats::Counters},

@@ -12,12 +12,11 @@ use std::{
 };
 
 use crate::{
-    cache::{Cache, Collected},
     config::env,
+    engine::{Cache, invalidate::Collected, ticket::Ticket},
     error::{Error, ErrorKind},
     key::function::Function,
     single_flight::Flight,
-    stale::Ticket,
     telemetry::{event, observer::Observer},
 };
 
@@ -365,6 +364,11 @@ pub(crate) fn with_usual(chosen: Option<&Cache>, look: impl FnOnce(&Cache) -> bo
     found.unwrap_or(false)
 }
 
+/// The cache of this task.
+pub(crate) fn current() -> Cache {
+    with_current(|cache, _| cache.clone())
+}
+
 /// Who sees the calls made here.
 pub(crate) fn observer() -> Option<Observer> {
     with_surroundings(|around| around.observer().cloned())
@@ -376,7 +380,9 @@ pub(crate) fn mode(function: Option<&'static Function>, cache: &Cache) -> Option
 }
 
 fn from_environment() -> Cache {
-    let cache = env::apply_ttls().and_then(|()| Cache::from_env());
+    let cache = env::apply_ttls()
+        .and_then(|()| env::config())
+        .and_then(Cache::with_config);
     cache.unwrap_or_else(|error| {
         event::uncached(&error);
         Cache::unusable(error)

@@ -7,7 +7,7 @@ use std::{
 
 use tokio::runtime::Handle;
 
-use super::{Cache, Inner};
+use super::super::{Cache, state::Inner};
 use crate::{
     clock,
     error::{Error, Weight},

@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
-use super::{Asks, Looked, Seen};
+use super::Looked;
 use crate::{
-    cache::{Backend, Cache},
+    call::load::{Plan, Start},
     codec::erased::Takes,
+    engine::{
+        Cache,
+        backend::Backend,
+        hit_test::{self, Accepts, Miss},
+        read::{Asks, Seen},
+    },
     format::freshness::Age,
-    hit::{self, Accepts, Miss},
     key::Key,
-    load::{Plan, Start},
     telemetry::observer::{Caller, Observer},
 };
 
@@ -42,7 +46,7 @@ pub(super) fn look_in<C: Takes>(
             if accepts.takes_age(age) {
                 is_too_old = observed.is_some_and(|(observer, _)| !observer.takes(age, kept));
                 if !is_too_old {
-                    found = hit::typed(codec, accepts, shared);
+                    found = hit_test::typed(codec, accepts, shared);
                 }
             }
             if let (Some((observer, caller)), Ok(_)) = (observed, &found) {

@@ -11,9 +11,9 @@ use crate::{
     codec::erased::Takes,
     coherence::epochs::Generations,
     config::{Config, outage::Outage},
+    engine::hit_test::{self, Accepts},
     error::Error,
     format::freshness::Age,
-    hit::{self, Accepts},
     key::{Key, function::Function},
     single_flight::Flights,
     store::{Store, breaker::OutageId, memory::MemoryStore},
@@ -114,7 +114,7 @@ impl Cache {
     }
 
     /// How many entries this process keeps in the place of the store that is away.
-    pub(super) async fn fallback_entries(&self) -> Option<u64> {
+    pub(crate) async fn fallback_entries(&self) -> Option<u64> {
         if !self.store().waits() || self.0.config.outage != Outage::Memory {
             return None;
         }
@@ -167,7 +167,7 @@ impl Cache {
     }
 
     /// What this process has loaded itself in the outage that goes on.
-    pub(super) fn value_in_outage<C: Takes>(&self, codec: &C, key: &Key) -> Option<C::Taken> {
+    pub(crate) fn value_in_outage<C: Takes>(&self, codec: &C, key: &Key) -> Option<C::Taken> {
         let Ground::Emergency(backend) = self.ground(None) else {
             return None;
         };
@@ -202,7 +202,7 @@ impl Backend {
         let mut found = None;
         self.store.look(key, false, &mut |shared, kept| {
             if accepts.age(kept) == Age::Fresh {
-                found = hit::typed(codec, accepts, shared).ok();
+                found = hit_test::typed(codec, accepts, shared).ok();
             }
         });
         found

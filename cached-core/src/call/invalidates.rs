@@ -1,42 +1,12 @@
-//! What is invalidated, and how an annotated function does it.
+//! The runtime of `#[invalidates]`: what an annotated function names, and what becomes of that.
 
 use crate::{
-    cache::{Cache, Pending},
+    engine::context,
+    engine::{Cache, invalidate::Pending},
     error::Error,
-    key::{Key, function::Function, group, pattern::Pattern},
+    key::{Key, function::Function, group, pattern::Pattern, target::Target},
     telemetry::event,
 };
-
-/// What became of an invalidation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Invalidated {
-    /// The store has confirmed it: no call that begins from now on, in any process, returns a value
-    /// whose load began before.
-    Applied,
-    /// The store has not confirmed it yet. For this cache and its clones it holds from now on; to the store it
-    /// is sent again until it is confirmed.
-    ///
-    /// Inside [`Cache::after`], nothing holds before that future has returned.
-    Postponed,
-}
-
-impl Invalidated {
-    /// Whether it holds in every process.
-    #[must_use]
-    pub fn is_applied(self) -> bool {
-        matches!(self, Self::Applied)
-    }
-}
-
-/// One thing to delete from the store.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Target {
-    /// The marker of a group: its name as [`group`](crate::key::group) spells it.
-    Group(String),
-    /// What lies at the key of an entry.
-    Entry(Key),
-}
 
 /// What an annotated function invalidates.
 #[derive(Debug)]
@@ -100,7 +70,7 @@ impl Invalidation {
 
     /// Remembered from now on: if it is dropped undecided, it is applied.
     pub fn prepare(self) -> Prepared {
-        let cache = self.cache.unwrap_or_else(Cache::current);
+        let cache = self.cache.unwrap_or_else(context::current);
         Prepared(cache.prepare(self.targets))
     }
 }

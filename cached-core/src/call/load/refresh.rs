@@ -5,9 +5,9 @@
 
 use super::{
     Call,
-    before::Before,
-    loading::{Ended, Loading},
-    missed::Missed,
+    body::{Ended, Loading},
+    plan::Before,
+    request::Missed,
 };
 use crate::{
     clock,

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crate::{
-    cache::Cache,
     clock::Clock,
-    config::{Address, Config, env, outage::Outage},
-    error::{Error, ErrorKind},
+    config::{Config, env, outage::Outage},
+    engine::Cache,
+    error::Error,
 };
 
 /// Collects the settings of a [`Cache`]; made by [`Cache::builder`].
@@ -50,7 +50,7 @@ impl Builder {
     /// Where Redis is: `redis://[user:password@]host[:port][/database]`, or
     /// `unix:///path/to/socket`. Without it the cache lives in this process.
     pub fn redis_url(mut self, url: impl Into<String>) -> Self {
-        self.config.address = Some(Address::new(url));
+        self.config.set_address(url);
         self
     }
 
@@ -59,10 +59,7 @@ impl Builder {
     /// Letters, digits, `-`, `_` and `.`: with a colon in it, one namespace could reach into another.
     /// A colon at the end is left out.
     pub fn namespace(mut self, namespace: impl AsRef<str>) -> Self {
-        namespace
-            .as_ref()
-            .trim_end_matches(':')
-            .clone_into(&mut self.config.namespace);
+        self.config.set_namespace(namespace.as_ref());
         self
     }
 
@@ -137,7 +134,8 @@ impl Builder {
     /// # Ok::<(), cached_core::Error>(())
     /// ```
     pub fn with_env(self) -> Result<Self, Error> {
-        env::apply(self, &env::process)
+        let config = env::apply(self.config, &env::process)?;
+        Ok(Self { config })
     }
 
     /// Builds the cache. Nothing is connected yet: the first operation does that, and
@@ -145,62 +143,8 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] if a setting cannot work; the message names it.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if a setting cannot work; the message names it.
     pub fn build(self) -> Result<Cache, Error> {
-        check(&self.config)?;
         Cache::with_config(self.config)
     }
-}
-
-fn check(config: &Config) -> Result<(), Error> {
-    let wrong = |message: &'static str| Err(Error::new(ErrorKind::Config, message));
-    if config.namespace.is_empty() {
-        return wrong("`namespace` is empty: give the application a name, as `shop`");
-    }
-    if !config
-        .namespace
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
-    {
-        return wrong(
-            "`namespace` (`REDIS_CACHE_PREFIX`) may hold only letters, digits, `-`, `_` and `.`",
-        );
-    }
-    if config.default_ttl < Duration::from_millis(1) {
-        return wrong(
-            "`default_ttl` must be at least a millisecond: to cache nothing, use `enabled(false)`",
-        );
-    }
-    if config.op_timeout.is_zero() || config.connect_timeout.is_zero() {
-        return wrong("`op_timeout` and `connect_timeout` must be longer than zero");
-    }
-    if config.pool_size == 0 {
-        return wrong("`pool_size` must be at least 1");
-    }
-    if config.lease < Duration::from_millis(1) {
-        return wrong("`lease` must be at least a millisecond");
-    }
-    if config.outage_ttl < Duration::from_millis(1) {
-        return wrong(
-            "`outage_ttl` must be at least a millisecond: to keep nothing, use `Outage::Origin`",
-        );
-    }
-    if config.failures_until_outage == 0 {
-        return wrong("`failures_until_outage` must be at least 1");
-    }
-    if config.journal_capacity == 0 {
-        return wrong("`journal_capacity` must be at least 1");
-    }
-    if config.parallel_failing_loads == 0 {
-        return wrong("`parallel_failing_loads` must be at least 1");
-    }
-    if config.waiting_callers == 0 || config.background_refreshes == 0 {
-        return wrong("`waiting_callers` and `background_refreshes` must be at least 1");
-    }
-    if config.max_entry_size == 0 || config.memory_capacity == 0 {
-        return wrong(
-            "`max_entry_size` and `memory_capacity` must be at least 1: to cache nothing, use `enabled(false)`",
-        );
-    }
-    Ok(())
 }

@@ -1,44 +1,15 @@
-//! What `#[invalidates]` names, compared with what there is to invalidate: a misspelt pattern reaches nothing
-//! and says nothing.
+//! Checks of all annotated functions when a cache is installed: patterns that reach nothing, functions that cannot be told
+//! apart. Neither says anything by itself.
 
-use std::sync::Once;
+use std::{collections::HashSet, sync::Once};
 
 use crate::{
     key::{
-        function::Registered,
+        registry::{Named, Registered},
         template::{Piece, Pieces},
     },
     telemetry::event,
 };
-
-/// A pattern or a tag that an annotated function invalidates.
-#[derive(Debug)]
-pub struct Named {
-    /// With the numbers of components in it.
-    pub template: &'static str,
-    /// Whether it is a tag.
-    pub is_tag: bool,
-    /// The module in which it is written.
-    pub module: &'static str,
-}
-
-inventory::collect!(Named);
-
-/// Registers a template where it is written, and is that template.
-#[macro_export]
-#[doc(hidden)]
-macro_rules! __named {
-    ($template:literal, $is_tag:literal) => {{
-        $crate::__private::inventory::submit! {
-            $crate::__private::Named {
-                template: $template,
-                is_tag: $is_tag,
-                module: ::core::module_path!(),
-            }
-        }
-        $template
-    }};
-}
 
 /// Where a component is filled in; no template has this character.
 const HOLE: char = '\0';
@@ -123,6 +94,19 @@ fn ends(segment: &str) -> Option<(&str, &str)> {
 fn fits(head: &str, tail: &str, text: &str) -> bool {
     text.strip_prefix(head)
         .is_some_and(|rest| rest.ends_with(tail))
+}
+
+/// Tells of all cached functions that share their entries though nobody said so, once.
+pub(crate) fn tell_of_twins() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let mut identities = HashSet::new();
+        for Registered(function) in inventory::iter::<Registered> {
+            if !function.is_pinned() && !identities.insert(function.identity()) {
+                event::twins(function);
+            }
+        }
+    });
 }
 
 #[cfg(test)]

@@ -2,11 +2,13 @@
 
 use super::Call;
 use crate::{
-    call::{self, Seen},
     codec::Shared,
     coherence::rules::{Captures, View},
+    engine::{
+        hit_test::{self, Accepts},
+        read::{self, Seen},
+    },
     format::{entry::Outcome, freshness::Age},
-    hit::{self, Accepts},
 };
 
 /// A call that missed.
@@ -37,7 +39,7 @@ impl Missed {
         }
         let seen = self.seen.as_ref()?;
         let accepts = accepts.up_to(Age::IfError);
-        let found = call::answer(taker, cache, &seen.reply, seen.trusted, accepts).ok();
+        let found = read::answer(taker, cache, &seen.reply, seen.trusted, accepts).ok();
         let (shared, kept) = found.filter(|(shared, _)| shared.outcome != Outcome::Error)?;
         cache.count_stale_if_error(key.function());
         self.call
@@ -52,7 +54,7 @@ impl Missed {
             return false;
         }
         let seen = self.seen.as_ref().filter(|seen| seen.trusted);
-        let kept = seen.and_then(|seen| hit::entry_kept(&seen.reply));
+        let kept = seen.and_then(|seen| hit_test::entry_kept(&seen.reply));
         kept.is_some_and(|kept| matches!(accepts.age(kept), Age::Revalidate | Age::IfError))
     }
 }

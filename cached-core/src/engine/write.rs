@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use super::{Backend, Cache};
+use super::{Cache, backend::Backend};
 use crate::{
     clock,
     codec::{Shared, erased::Returned},
@@ -15,18 +15,18 @@ use crate::{
         freshness::Windows,
         json::{Sink, Unstorable},
     },
-    invalidation::Target,
-    jitter,
-    key::{Key, function::Function},
+    key::{Key, function::Function, target::Target},
     single_flight::{Captured, Landed},
     store::{Kept, Kind, Lives, Payload, Write},
 };
+
+mod jitter;
 
 /// How long the value of a finished load stays for calls that began before it ended.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// How often a value may find that an older one of this process was faster.
-pub(super) const REPLACED: usize = 8;
+pub(crate) const REPLACED: usize = 8;
 
 impl Cache {
     /// How long `returned` may be kept; `None` if it is not to be kept.
@@ -217,12 +217,12 @@ impl Cache {
     }
 
     /// Remembers what is about to be stored in place of what.
-    pub(super) fn record(&self, write: &Write) {
+    pub(crate) fn record(&self, write: &Write) {
         self.0.lineage.record(write.id, write.expected, write.span);
     }
 
     /// When the load of `there` ran, if only stores of this process have replaced since what `write` expects.
-    pub(super) fn ran_since(&self, write: &Write, there: Option<Id>) -> Option<(Id, Span)> {
+    pub(crate) fn ran_since(&self, write: &Write, there: Option<Id>) -> Option<(Id, Span)> {
         let there = there?;
         Some((there, self.0.lineage.since(write.expected, there)?))
     }
@@ -285,7 +285,7 @@ impl Cache {
 
     /// Has what is at `key` removed as soon as the store answers.
     fn remove_behind(&self, key: &Key) {
-        let _ = self.leave_to_courier(self.0.journal.prepare(vec![Target::Entry(key.clone())]));
+        self.postpone(vec![Target::Entry(key.clone())]);
     }
 
     /// Removes what is at `key`, now or when the store answers again.
@@ -295,7 +295,7 @@ impl Cache {
 }
 
 /// How long an entry at `key` is kept past its ttl. An error is not: a later one is as good.
-pub(super) fn stale(key: &Key, outcome: Outcome) -> Duration {
+pub(crate) fn stale(key: &Key, outcome: Outcome) -> Duration {
     match (outcome, key.function()) {
         (Outcome::Value | Outcome::None, Some(function)) => function.windows().longest(),
         (Outcome::Error, _) | (_, None) => Duration::ZERO,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use super::{Cache, Inner};
+use super::super::{Cache, state::Inner};
 use crate::{clock, coherence::journal::Sent, error::Error, telemetry::event};
 
 /// How many invalidations go in one pipeline.
@@ -16,7 +16,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 impl Cache {
     /// Sees to it that what is postponed is sent, if there is a runtime for it.
-    pub(super) fn send_for_courier(&self) {
+    pub(in crate::engine) fn send_for_courier(&self) {
         if !self.0.journal.is_due() {
             return;
         }
@@ -46,6 +46,15 @@ impl Cache {
             .op_timeout
             .saturating_add(LONGEST_PAUSE)
             .saturating_mul(2)
+    }
+
+    /// Waits for the writes under way and for the store to confirm every invalidation, which are sent now.
+    pub(crate) async fn finish_pending(&self) {
+        let confirmed = async {
+            let _ = self.flush(usize::MAX).await;
+            self.0.journal.emptied().await;
+        };
+        tokio::join!(self.0.background.idle(), confirmed);
     }
 
     /// Sends what is postponed, at most about this many, now, also to a store that is not asked for anything else.

@@ -10,8 +10,8 @@ use pin_project_lite::pin_project;
 
 use super::{
     Call, Load,
-    before::{self, Before, First, Waiting},
-    loading::{Ended, Loading},
+    body::{Ended, Loading},
+    plan::{self, Before, First, Waiting},
 };
 use crate::codec::{Codec, erased::With, shape::Opened};
 
@@ -91,14 +91,14 @@ impl<R, T> Stages<R, T> {
     ) -> Poll<R> {
         loop {
             let answer = match &mut self.stage {
-                Stage::Missed(call) => match call.take().map(before::first) {
+                Stage::Missed(call) => match call.take().map(plan::first) {
                     Some(First::Goes(before)) => self.answer(before),
                     Some(First::Waits(waiting)) => {
                         self.stage = Stage::Waiting(waiting);
                         None
                     }
                     None => {
-                        self.stage = before::refused().map_or(Stage::Body(None), Stage::Waiting);
+                        self.stage = plan::refused().map_or(Stage::Body(None), Stage::Waiting);
                         None
                     }
                 },

@@ -1,0 +1,223 @@
+//! [`Cache`]: the state behind every clone of it, and what all operations need of that.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use crate::{
+    coherence::{epochs::Generations, journal::Journal, own_stores::Lineage},
+    config::{Config, validate},
+    engine::{
+        backend::{Backend, Emergency},
+        limit::Limit,
+        recovery::turn::Turns,
+        write_budget::Background,
+    },
+    error::Error,
+    single_flight::Flights,
+    store::{Store, breaker::Breaker, memory::MemoryStore, redis::RedisStore},
+    telemetry::stats::Table,
+};
+
+/// A cache: where values are kept, and how.
+///
+/// Cheap to clone; clones are the same cache. Annotated functions find theirs by themselves: the
+/// one of the innermost [`scope`](Self::scope), else the [installed](Self::install) one, else one
+/// that [`from_env`](Self::from_env) makes at the first call.
+///
+/// # Examples
+///
+/// ```
+/// use cached_core::{Cache, cached};
+///
+/// #[cached(ttl = "1h")]
+/// async fn square(number: u64) -> u64 {
+///     number * number
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), cached_core::Error> {
+/// let cache = Cache::in_memory()?;
+/// cache.scope(async {
+///     assert_eq!(square(12).await, 144); // runs the body
+///     assert_eq!(square(12).await, 144); // does not
+/// }).await;
+/// assert_eq!(cache.stats().total.hits, 1);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Cache(pub(super) Arc<Inner>);
+
+/// Each sends a command for each group and its entry: thousands of calls of one key that is missing read together
+/// instead.
+const CAPTURING_READS: usize = 64;
+
+pub(super) struct Inner {
+    pub(super) config: Config,
+    pub(super) usual: Backend,
+    pub(super) emergency: Emergency,
+    pub(super) breaker: Arc<Breaker>,
+    pub(super) looks: Turns,
+    /// What was invalidated in this process.
+    pub(super) generations: Generations,
+    /// What the store has not confirmed.
+    pub(super) journal: Journal,
+    pub(super) courier: Turns,
+    /// Of what this process has stored.
+    pub(super) lineage: Lineage,
+    pub(super) background: Background,
+    /// Callers that wait for other calls' loads.
+    pub(super) waiting_callers: Limit,
+    pub(super) capturing_reads: Limit,
+    pub(super) background_refreshes: Limit,
+    pub(super) table: Table,
+    pub(super) on: AtomicBool,
+    /// It was shut down: nobody looks for its store any more.
+    pub(super) closed: AtomicBool,
+    /// Why this cache can never work.
+    pub(super) fault: Option<Error>,
+}
+
+impl Cache {
+    pub(crate) fn with_config(config: Config) -> Result<Self, Error> {
+        validate::check(&config)?;
+        let generations = Generations::new();
+        let breaker = Arc::new(Breaker::new(config.failures_until_outage));
+        let store: Arc<dyn Store> = match &config.address {
+            Some(address) => {
+                let breaker = Arc::clone(&breaker);
+                Arc::new(RedisStore::new(&config, address.reveal(), breaker)?)
+            }
+            None => Arc::new(MemoryStore::new(&config, generations.clone())),
+        };
+        Ok(Self::with_store(config, store, generations, breaker, None))
+    }
+
+    pub(crate) fn with_store(
+        config: Config,
+        store: Arc<dyn Store>,
+        generations: Generations,
+        breaker: Arc<Breaker>,
+        fault: Option<Error>,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            on: AtomicBool::new(config.enabled && fault.is_none()),
+            closed: AtomicBool::new(false),
+            journal: Journal::new(config.journal_capacity),
+            waiting_callers: Limit::new(config.waiting_callers),
+            capturing_reads: Limit::new(CAPTURING_READS),
+            background_refreshes: Limit::new(config.background_refreshes),
+            config,
+            usual: Backend::usual(store, &generations),
+            emergency: Emergency::default(),
+            breaker,
+            looks: Turns::default(),
+            generations,
+            courier: Turns::default(),
+            lineage: Lineage::default(),
+            background: Background::default(),
+            table: Table::new(),
+            fault,
+        }))
+    }
+
+    /// A cache that caches nothing, because none could be made.
+    pub(crate) fn unusable(error: Error) -> Self {
+        let config = Config::default();
+        let generations = Generations::new();
+        let store = Arc::new(MemoryStore::new(&config, generations.clone()));
+        let breaker = Arc::new(Breaker::new(config.failures_until_outage));
+        Self::with_store(config, store, generations, breaker, Some(error))
+    }
+
+    /// Whether functions use this cache: not if it was built to be off, was shut down, or could not be made from
+    /// the environment. A store that is away turns nothing off.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.0.on.load(Ordering::Acquire)
+    }
+
+    /// Why this cache can never work, if it cannot.
+    pub(crate) fn usable(&self) -> Result<(), Error> {
+        self.0.fault.clone().map_or(Ok(()), Err)
+    }
+
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Turns it off for ever: nobody asks its store any more, nor looks for it.
+    pub(crate) fn turn_off(&self) {
+        self.0.on.store(false, Ordering::Release);
+        self.0.closed.store(true, Ordering::Release);
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.0.closed.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.0.usual.store
+    }
+
+    pub(crate) fn flights(&self) -> &Flights {
+        &self.0.usual.flights
+    }
+
+    pub(crate) fn generations(&self) -> &Generations {
+        &self.0.generations
+    }
+
+    pub(crate) fn max_entry_size(&self) -> usize {
+        self.0.config.max_entry_size
+    }
+
+    pub(crate) fn follower_wait(&self) -> Duration {
+        self.0.config.follower_wait
+    }
+
+    /// How many reads at a time capture what a load will need, in the expectation of a miss.
+    pub(crate) fn capturing_reads(&self) -> &Limit {
+        &self.0.capturing_reads
+    }
+
+    pub(crate) fn waiting_callers(&self) -> &Limit {
+        &self.0.waiting_callers
+    }
+
+    pub(crate) fn background_refreshes(&self) -> &Limit {
+        &self.0.background_refreshes
+    }
+
+    pub(crate) fn table(&self) -> &Table {
+        &self.0.table
+    }
+
+    pub(crate) fn default_ttl(&self) -> Duration {
+        self.0.config.default_ttl
+    }
+
+    pub(crate) fn op_timeout(&self) -> Duration {
+        self.0.config.op_timeout
+    }
+
+    pub(crate) fn parallel_failing_loads(&self) -> usize {
+        self.0.config.parallel_failing_loads
+    }
+}
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cache")
+            .field("namespace", &self.0.config.namespace)
+            .field("store", &self.0.usual.store)
+            .field("on", &self.is_on())
+            .finish_non_exhaustive()
+    }
+}

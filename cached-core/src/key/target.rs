@@ -1,0 +1,12 @@
+//! [`Target`]: one thing that an invalidation deletes.
+
+use crate::key::Key;
+
+/// One thing to delete from the store.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Target {
+    /// The marker of a group: its name as [`group`](crate::key::group) spells it.
+    Group(String),
+    /// What lies at the key of an entry.
+    Entry(Key),
+}
