@@ -23,7 +23,7 @@ use crate::{
     telemetry::observer::{Caller, Observer},
 };
 
-pub(crate) mod fast_path;
+mod fast_path;
 pub(crate) mod invalidates;
 pub(crate) mod load;
 mod local;

@@ -5,18 +5,15 @@ use std::{any::Any, convert::Infallible, fmt, sync::Arc, time::Duration};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    call::fast_path,
     codec::{
         erased::Taker,
         shape::{Looked, NoOption, NoResult, Opened, Shape},
     },
-    engine::Cache,
     error::Error,
     format::{
         entry::Outcome,
         json::{self, Sink, Unstorable},
     },
-    key::Key,
 };
 
 pub(crate) mod erased;
@@ -87,7 +84,7 @@ pub(crate) struct Shared {
 /// Every call has one. What only some calls need is asked for when they do: a hit in memory uses the first field
 /// alone, and to fill them all took a tenth of it.
 pub struct Codec<R, T> {
-    hit: fn(&Self, Option<&Cache>, &Key) -> Option<R>,
+    copy: fn(&Shared) -> Option<R>,
     parts: fn() -> Parts<R, T>,
     errors: Option<fn() -> ErrorCodec<R>>,
     /// What the function returns where the cache is required and out of reach, if its error can say so.
@@ -112,7 +109,10 @@ impl<R, T> Codec<R, T> {
         T: CacheValue<M>,
     {
         Codec {
-            hit: fast_path::hit::<R, T, E, S>,
+            copy: |shared| match (shared.outcome, &shared.value) {
+                (Outcome::Value, Some(value)) => value.downcast_ref().cloned().map(S::value),
+                _ => None,
+            },
             parts: Parts::of_shape::<E, S, M>,
             errors: None,
             fails,
@@ -195,16 +195,9 @@ impl<R, T> Codec<R, T> {
 }
 
 impl<R, T> Codec<R, T> {
-    /// The answer of a call that is a hit in memory, and nothing else.
-    #[inline]
-    #[must_use]
-    pub fn hit(&self, key: &Key) -> Option<R> {
-        (self.hit)(self, None, key)
-    }
-
-    /// As [`hit`](Self::hit), in `cache`.
-    pub(crate) fn hit_in(&self, cache: &Cache, key: &Key) -> Option<R> {
-        (self.hit)(self, Some(cache), key)
+    /// A copy of a shared value, straight to where it is returned from; `None` for an outcome without one.
+    pub(crate) fn copy(&self, shared: &Shared) -> Option<R> {
+        (self.copy)(shared)
     }
 
     fn parts(&self) -> Parts<R, T> {
@@ -266,7 +259,7 @@ impl<R, T> Codec<R, T> {
     /// What a call returns for something shared; `None` if that is of another type.
     pub(crate) fn restore(&self, shared: &Shared) -> Option<R> {
         match shared.outcome {
-            Outcome::Value => (self.parts().copy)(shared.value.as_deref()?),
+            Outcome::Value => self.copy(shared),
             Outcome::None | Outcome::Error => self.take(shared.clone()),
         }
     }

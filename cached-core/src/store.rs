@@ -15,7 +15,7 @@ use crate::{
         freshness,
     },
     key::{Key, target::Target},
-    telemetry::health::ServerInfo,
+    telemetry::{event::StoreKind, health::ServerInfo},
 };
 
 pub(crate) mod breaker;
@@ -25,22 +25,6 @@ pub(crate) mod redis;
 
 /// A store operation under way.
 pub(crate) type Task<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
-
-/// Which store it is, as events and statistics name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Memory,
-    Redis,
-}
-
-impl Kind {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Memory => "memory",
-            Self::Redis => "redis",
-        }
-    }
-}
 
 /// What lies at a key, in the form that the store keeps.
 #[derive(Clone, Debug)]
@@ -110,7 +94,7 @@ impl Reply {
 /// - A key holds what was stored last, until its ttl is over, or it makes room for others.
 /// - What was captured before a load is all that its value can be stored with.
 pub(crate) trait Store: Debug + Send + Sync {
-    fn kind(&self) -> Kind;
+    fn kind(&self) -> StoreKind;
 
     /// Looks `key` up without waiting, and shows what is there to `visit`; where that is past its ttl, or
     /// `closely` asked, also how long it is kept.

@@ -15,7 +15,8 @@ use crate::{
     error::{Error, ErrorKind},
     format::freshness::Kept,
     key::{Key, target::Target},
-    store::{Kind, Reply},
+    store::Reply,
+    telemetry::event::StoreKind,
 };
 
 impl Cache {
@@ -58,7 +59,7 @@ impl Cache {
             Err(error) => {
                 let loaded = self.value_in_outage(&Codec::<T, T>::plain(), &key);
                 let value = loaded.ok_or(error)?;
-                self.count_hit(key.function(), Kind::Memory);
+                self.count_hit(key.function(), StoreKind::Memory);
                 Ok(Some(value))
             }
         }

@@ -6,36 +6,44 @@
 //! third of the instructions of the long way.
 
 use crate::{
-    codec::{Codec, Shared, shape::Shape},
+    codec::{Codec, Shared},
     engine::{
         Cache, context,
         hit_test::{self, Accepts},
     },
     format::entry::Outcome,
     key::Key,
-    store::Kind,
+    telemetry::event::StoreKind,
 };
 
 /// Takes the value of a hit, if it can. Of the caller's types.
 type Take<'a> = &'a mut dyn FnMut(&Shared) -> bool;
 
-/// The answer of a call that is a hit in memory: in `cache`, or in the one of its task.
-///
-/// The value is cloned where it lies, without a count of those who hold it.
-pub(crate) fn hit<R, T, E, S>(codec: &Codec<R, T>, cache: Option<&Cache>, key: &Key) -> Option<R>
-where
-    S: Shape<R, T, E>,
-    T: Clone + 'static,
-{
-    let mut found = None;
-    find(cache, key, &mut |shared| {
-        found = match (shared.outcome, &shared.value) {
-            (Outcome::Value, Some(value)) => value.downcast_ref().cloned().map(S::value),
-            _ => rare(codec, key, shared),
-        };
-        found.is_some()
-    });
-    found
+impl<R, T> Codec<R, T> {
+    /// The answer of a call that is a hit in memory, and nothing else.
+    #[inline]
+    #[must_use]
+    pub fn hit(&self, key: &Key) -> Option<R> {
+        self.hit_of(None, key)
+    }
+
+    /// As [`hit`](Self::hit), in `cache`.
+    pub(crate) fn hit_in(&self, cache: &Cache, key: &Key) -> Option<R> {
+        self.hit_of(Some(cache), key)
+    }
+
+    /// The value is cloned where it lies, without a count of those who hold it.
+    fn hit_of(&self, cache: Option<&Cache>, key: &Key) -> Option<R> {
+        let mut found = None;
+        find(cache, key, &mut |shared| {
+            found = match shared.outcome {
+                Outcome::Value => self.copy(shared),
+                Outcome::None | Outcome::Error => rare(self, key, shared),
+            };
+            found.is_some()
+        });
+        found
+    }
 }
 
 /// A hit on `None` or on an error, if this function takes those.
@@ -56,7 +64,7 @@ fn look(cache: &Cache, key: &Key, take: Take<'_>) -> bool {
         && cache.store().hit(key, take);
     if is_hit {
         // What hits without waiting is inside the process.
-        cache.count_hit(key.function(), Kind::Memory);
+        cache.count_hit(key.function(), StoreKind::Memory);
     }
     is_hit
 }

@@ -13,7 +13,6 @@ use crate::{
 
 /// The way of a return type to what is stored, shared and brought back.
 pub(super) struct Parts<R, T> {
-    pub(super) copy: fn(&(dyn Any + Send + Sync)) -> Option<R>,
     pub(super) look: fn(&R) -> Looked<'_, T>,
     pub(super) open: fn(R) -> Opened<R, T>,
     pub(super) close: fn(T) -> R,
@@ -34,7 +33,6 @@ impl<R, T> Parts<R, T> {
         T: CacheValue<M>,
     {
         Self {
-            copy: |shared| shared.downcast_ref().cloned().map(S::value),
             look: S::look,
             open: S::open,
             close: S::value,

@@ -215,9 +215,16 @@ pub(crate) fn collecting<F: Future>(collected: Collected, future: F) -> Within<F
     within(Change::Collecting(collected), future)
 }
 
-/// `observer` sees the calls inside `future`.
-pub(crate) fn observed<F: Future>(observer: Observer, future: F) -> Within<F> {
-    within(Change::Observed(observer), future)
+impl Observer {
+    /// Runs `future` so that this sees what is inside; an observer around it does not.
+    pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
+        let entered = self.enter();
+        let future = within(Change::Observed(self.clone()), future);
+        async move {
+            let _entered = entered;
+            future.await
+        }
+    }
 }
 
 /// Runs `future` with everything that is around this call: for a task of its own.

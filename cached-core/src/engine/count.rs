@@ -9,8 +9,11 @@ use crate::{
     error::Error,
     format::json::Unstorable,
     key::function::Function,
-    store::{Kept, Kind},
-    telemetry::{event, stats::Counters},
+    store::Kept,
+    telemetry::{
+        event::{self, StoreKind},
+        stats::Counters,
+    },
 };
 
 type Of = Option<&'static Function>;
@@ -21,12 +24,12 @@ impl Cache {
     }
 
     #[inline]
-    pub(crate) fn count_hit(&self, function: Of, store: Kind) {
+    pub(crate) fn count_hit(&self, function: Of, store: StoreKind) {
         self.0.table.count_hit(function);
         event::hit(function, store);
     }
 
-    pub(crate) fn count_stale_hit(&self, function: Of, store: Kind) {
+    pub(crate) fn count_stale_hit(&self, function: Of, store: StoreKind) {
         self.0.table.count_hit(function);
         self.counters(function).stale.count();
         event::stale(function, store);
@@ -53,7 +56,7 @@ impl Cache {
         }
     }
 
-    pub(crate) fn count_miss(&self, function: Of, store: Kind, why: Miss) {
+    pub(crate) fn count_miss(&self, function: Of, store: StoreKind, why: Miss) {
         let counters = self.counters(function);
         counters.misses.count();
         match why {
@@ -87,7 +90,7 @@ impl Cache {
     pub(crate) fn count_kept(
         &self,
         function: Of,
-        store: Kind,
+        store: StoreKind,
         kept: Kept,
         bytes: usize,
         ttl: Duration,

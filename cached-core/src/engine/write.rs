@@ -17,7 +17,8 @@ use crate::{
     },
     key::{Key, function::Function, target::Target},
     single_flight::{Captured, Landed},
-    store::{Kept, Kind, Lives, Payload, Write},
+    store::{Kept, Lives, Payload, Write},
+    telemetry::event::StoreKind,
 };
 
 mod jitter;
@@ -105,7 +106,7 @@ impl Cache {
                 ended: clock::instant(),
             },
         };
-        if backend.store.kind() == Kind::Memory {
+        if backend.store.kind() == StoreKind::Memory {
             // Written nowhere, but asked the same questions, so that what is tested in memory
             // behaves the same on Redis.
             let mut sink = Sink::counting(limit);

@@ -27,14 +27,12 @@ pub(crate) use crate::format::id::{Draws, Id, Token};
 use crate::{
     encoding::{digest::digest, hex},
     format::{
-        id::Digits,
+        id::{Digits, FORMAT, LEASE},
         json::{Sink, Unstorable},
     },
 };
 
-pub(crate) const FORMAT: &[u8] = b"cc1 ";
 const ENTRY: &[u8] = b" E ";
-pub(crate) const LEASE: &[u8] = b" L";
 
 /// How many bytes a lease has: enough of anything to tell its id.
 pub(crate) const LEASE_LENGTH: usize = 38;

@@ -2,8 +2,13 @@
 
 use std::{array, fmt};
 
-use super::entry::{FORMAT, LEASE};
 use crate::encoding::hex;
+
+/// How everything that lies at the key of an entry begins; its id follows.
+pub(super) const FORMAT: &[u8] = b"cc1 ";
+
+/// What follows the id of a lease.
+pub(super) const LEASE: &[u8] = b" L";
 
 /// 128 random bits, as they are written: 32 small hex digits. Every hit compares some, and none does arithmetic.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

@@ -28,9 +28,6 @@ pub(crate) const NAMESPACE: &str = "%g";
 /// How the name of a beginning of keys begins.
 const BEGINNING: &str = "%g:";
 
-/// How the name of a function's group begins.
-pub(crate) const FUNCTION: &str = "%fn:";
-
 /// How the name of a tag's group begins.
 const TAG: &str = "%tag:";
 

@@ -23,7 +23,7 @@ use std::{
 use crossbeam_utils::sync::{ShardedLock, ShardedLockReadGuard, ShardedLockWriteGuard};
 use hashbrown::DefaultHashBuilder;
 
-use super::{Kept, Kind, Lives, Payload, Reply, Store, Task, Write};
+use super::{Kept, Lives, Payload, Reply, Store, Task, Write};
 use crate::{
     clock::{Clock, Tick},
     codec::Shared,
@@ -33,7 +33,7 @@ use crate::{
     format::freshness,
     key::{Key, target::Target},
     store::glob,
-    telemetry::health::ServerInfo,
+    telemetry::{event::StoreKind, health::ServerInfo},
 };
 
 mod ring;
@@ -268,8 +268,8 @@ fn done<'a, T: Send + 'a>(value: T) -> Task<'a, T> {
 }
 
 impl Store for MemoryStore {
-    fn kind(&self) -> Kind {
-        Kind::Memory
+    fn kind(&self) -> StoreKind {
+        StoreKind::Memory
     }
 
     fn look(
@@ -383,7 +383,7 @@ impl Store for MemoryStore {
             .map(|shard| read(shard).len() as u64)
             .sum();
         done(ServerInfo {
-            store: Kind::Memory.name(),
+            store: StoreKind::Memory.name(),
             used_memory: Some(self.weight.load(Ordering::Relaxed)),
             max_memory: Some(self.capacity),
             evicted_keys: Some(self.evicted.load(Ordering::Relaxed)),

@@ -2,12 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Kept, Kind, Lives, Reply, Store, Task, Write};
+use super::{Kept, Lives, Reply, Store, Task, Write};
 use crate::{
     config::Config,
     error::Error,
     key::{Key, target::Target},
     store::breaker::Breaker,
+    telemetry::event::StoreKind,
     telemetry::health::ServerInfo,
 };
 
@@ -85,8 +86,8 @@ impl RedisStore {
 }
 
 impl Store for RedisStore {
-    fn kind(&self) -> Kind {
-        Kind::Redis
+    fn kind(&self) -> StoreKind {
+        StoreKind::Redis
     }
 
     fn read<'a>(&'a self, key: &'a Key, closely: bool) -> Task<'a, Reply> {

@@ -11,7 +11,6 @@ use crate::{
     error::{Class, Error},
     format::json::Unstorable,
     key::{function::Function, registry::Named},
-    store::Kind,
 };
 
 const TARGET: &str = "cached_core";
@@ -31,23 +30,39 @@ fn name(function: Option<&'static Function>) -> &'static str {
     function.map_or("by key", Function::name)
 }
 
+/// Which store it is, as events and statistics name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StoreKind {
+    Memory,
+    Redis,
+}
+
+impl StoreKind {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Redis => "redis",
+        }
+    }
+}
+
 #[inline]
-pub(crate) fn hit(function: Option<&'static Function>, store: Kind) {
+pub(crate) fn hit(function: Option<&'static Function>, store: StoreKind) {
     event!(target: TARGET, Level::TRACE, function = name(function), store = store.name(), "hit");
 }
 
-pub(crate) fn miss(function: Option<&'static Function>, store: Kind) {
+pub(crate) fn miss(function: Option<&'static Function>, store: StoreKind) {
     event!(target: TARGET, Level::DEBUG, function = name(function), store = store.name(), "miss");
 }
 
-pub(crate) fn stale(function: Option<&'static Function>, store: Kind) {
+pub(crate) fn stale(function: Option<&'static Function>, store: StoreKind) {
     event!(
         target: TARGET, Level::DEBUG,
         function = name(function), store = store.name(), "stale: past its ttl, and loaded anew"
     );
 }
 
-pub(crate) fn stale_if_error(function: Option<&'static Function>, store: Kind) {
+pub(crate) fn stale_if_error(function: Option<&'static Function>, store: StoreKind) {
     event!(
         target: TARGET, Level::DEBUG,
         function = name(function), store = store.name(), "stale: past its ttl, in place of an error"
@@ -105,7 +120,7 @@ pub(crate) fn loaded(function: Option<&'static Function>, took: Duration) {
 
 pub(crate) fn stored(
     function: Option<&'static Function>,
-    store: Kind,
+    store: StoreKind,
     bytes: usize,
     ttl: Duration,
 ) {
@@ -115,21 +130,21 @@ pub(crate) fn stored(
     );
 }
 
-pub(crate) fn read_failed(function: Option<&'static Function>, store: Kind, error: &Error) {
+pub(crate) fn read_failed(function: Option<&'static Function>, store: StoreKind, error: &Error) {
     event!(
         target: TARGET, Level::DEBUG,
         function = name(function), store = store.name(), %error, "read failed: the body runs instead"
     );
 }
 
-pub(crate) fn store_failed(function: Option<&'static Function>, store: Kind, error: &Error) {
+pub(crate) fn store_failed(function: Option<&'static Function>, store: StoreKind, error: &Error) {
     event!(
         target: TARGET, Level::DEBUG,
         function = name(function), store = store.name(), %error, "store failed: the value is returned, not kept"
     );
 }
 
-pub(crate) fn store_skipped(function: Option<&'static Function>, store: Kind) {
+pub(crate) fn store_skipped(function: Option<&'static Function>, store: StoreKind) {
     event!(
         target: TARGET, Level::WARN,
         function = name(function), store = store.name(),
@@ -138,7 +153,7 @@ pub(crate) fn store_skipped(function: Option<&'static Function>, store: Kind) {
 }
 
 /// Nothing is wrong: what was loaded is older than what is there, or than an invalidation.
-pub(crate) fn store_rejected(function: Option<&'static Function>, store: Kind) {
+pub(crate) fn store_rejected(function: Option<&'static Function>, store: StoreKind) {
     event!(
         target: TARGET, Level::DEBUG,
         function = name(function), store = store.name(),
@@ -146,11 +161,11 @@ pub(crate) fn store_rejected(function: Option<&'static Function>, store: Kind) {
     );
 }
 
-pub(crate) fn invalidated(store: Kind, targets: usize, applied: bool) {
+pub(crate) fn invalidated(store: StoreKind, targets: usize, applied: bool) {
     event!(target: TARGET, Level::DEBUG, store = store.name(), targets, applied, "invalidate");
 }
 
-pub(crate) fn foreign(function: Option<&'static Function>, store: Kind) {
+pub(crate) fn foreign(function: Option<&'static Function>, store: StoreKind) {
     event!(
         target: TARGET, Level::WARN,
         function = name(function), store = store.name(),
@@ -209,7 +224,7 @@ pub(crate) fn twins(function: &'static Function) {
     );
 }
 
-pub(crate) fn undecodable(function: Option<&'static Function>, store: Kind) {
+pub(crate) fn undecodable(function: Option<&'static Function>, store: StoreKind) {
     event!(
         target: TARGET, Level::DEBUG,
         function = name(function), store = store.name(), "an entry could not be read: treated as a miss"

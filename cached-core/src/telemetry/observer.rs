@@ -12,7 +12,6 @@ use std::{
 use tokio::sync::Notify;
 
 use crate::{
-    engine::context,
     format::freshness::{Age, Kept},
     key::function::Function,
 };
@@ -72,7 +71,7 @@ struct Seen {
 }
 
 /// A future that an observer sees.
-struct Entered(Arc<Seen>);
+pub(crate) struct Entered(Arc<Seen>);
 
 impl Entered {
     fn new(seen: &Arc<Seen>) -> Self {
@@ -155,16 +154,6 @@ impl Observer {
         self
     }
 
-    /// Runs `future` so that this sees what is inside; an observer around it does not.
-    pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
-        let entered = Entered::new(&self.seen);
-        let future = context::observed(self.clone(), future);
-        async move {
-            let _entered = entered;
-            future.await
-        }
-    }
-
     /// Ends as soon as a call was refused; at once if one was.
     pub async fn refused(&self) {
         let refused = self.seen.refused.notified();
@@ -190,6 +179,11 @@ impl Observer {
     #[must_use]
     pub fn has_declined(&self) -> bool {
         self.seen.has_declined.load(Ordering::Relaxed)
+    }
+
+    /// Counts a future that this sees, until what is returned is dropped.
+    pub(crate) fn enter(&self) -> Entered {
+        Entered::new(&self.seen)
     }
 
     pub(crate) fn refuses_loads(&self) -> bool {

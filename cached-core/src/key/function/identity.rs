@@ -1,7 +1,10 @@
 //! What a function is among others: the beginning of its digests, and the group of all its calls.
 
 use super::Declared;
-use crate::{encoding::escape, key::group};
+use crate::encoding::escape;
+
+/// How the name of a function's group begins.
+const GROUP: &str = "%fn:";
 
 impl Declared {
     /// Every part with its length before it, so that no two lists of parts read alike.
@@ -43,7 +46,7 @@ impl Declared {
         if self.prefix.is_none() && surroundings.is_empty() {
             return None;
         }
-        let mut marker = String::from(group::FUNCTION);
+        let mut marker = String::from(GROUP);
         match self.id {
             Some(id) => marker.push_str(&segments(id)),
             None => marker.push_str(&self.name.replace("::", ":")),
