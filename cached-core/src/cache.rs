@@ -144,7 +144,7 @@ impl Cache {
         if !self.is_on() {
             return health(HealthStatus::Disabled, self.usable().err());
         }
-        self.look_if_in_outage();
+        self.probe_if_in_outage();
         match self.store().ping().await {
             Ok(()) => health(HealthStatus::Healthy, None),
             Err(error) => health(HealthStatus::Degraded, Some(error)),
@@ -176,7 +176,7 @@ impl Cache {
                 Ok(()) => return Ok(()),
                 Err(error) if !error.is_transient() => return Err(error),
                 Err(error) => {
-                    self.look_if_in_outage();
+                    self.probe_if_in_outage();
                     let left =
                         patience.saturating_sub(clock::instant().saturating_duration_since(began));
                     if left.is_zero() || !clock::has_timer() {

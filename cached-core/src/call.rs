@@ -7,17 +7,17 @@ use std::sync::Arc;
 
 use crate::{
     call::{
-        load::{Load, Plan, Start},
+        load::{Load, LoadPlan, Start},
         revalidate::{FoundStale, Stale},
     },
     clock,
     codec::Codec,
     engine::{
         Cache,
-        backend::{Backend, Ground},
-        context::{self, Mode, Surroundings},
-        hit_test::Miss,
-        read::{Asks, NoHit, Seen, read},
+        backend::{Backend, Route},
+        context::{self, ContextRef, Mode},
+        hit_test::MissReason,
+        read::{ReadMiss, ReadPurpose, ReadView, read},
     },
     key::{Key, function::Function},
     telemetry::observer::{Caller, Observer},
@@ -30,7 +30,7 @@ mod local;
 pub(crate) mod owned_args;
 pub(crate) mod revalidate;
 
-use local::{Place, look_in};
+use local::{LookupSite, look_in};
 
 /// What a look-up found: a value, or what it takes to load one.
 #[derive(Debug)]
@@ -43,10 +43,10 @@ pub enum Found<R, T> {
 }
 
 /// What a look inside the process found.
-pub(crate) enum Looked<R> {
+pub(crate) enum LocalLookup<R> {
     Hit(R),
     /// Past its ttl, and to be loaded anew.
-    Stale(R, Cache, Box<Seen>),
+    Stale(R, Cache, Box<ReadView>),
     /// Run the body alone, as if there were no cache.
     Uncached,
     Miss(Cache, Start),
@@ -62,21 +62,24 @@ impl<R, T> Codec<R, T> {
     /// The key is borrowed, not moved, and the way to a store outside the process is boxed: a hit
     /// in memory copies neither.
     pub async fn find(&self, key: &mut Key) -> Found<R, T> {
-        let looks =
-            |cache: &Cache, around: Surroundings<'_>| self.look(cache, around, key, Asks::Call);
-        let cache = match context::with_current(looks) {
-            Looked::Hit(value) | Looked::Stale(value, ..) => return Found::Hit(value),
-            Looked::Uncached => return Found::Miss(self.alone()),
-            Looked::Miss(cache, start) => return Found::Miss(self.miss(cache, key.take(), start)),
-            Looked::Ask(cache) => cache,
+        let looks = |cache: &Cache, around: ContextRef<'_>| {
+            self.look(cache, around, key, ReadPurpose::Call)
         };
-        let found = Box::pin(self.ask(cache, key.take(), Asks::Call));
+        let cache = match context::with_current(looks) {
+            LocalLookup::Hit(value) | LocalLookup::Stale(value, ..) => return Found::Hit(value),
+            LocalLookup::Uncached => return Found::Miss(self.alone()),
+            LocalLookup::Miss(cache, start) => {
+                return Found::Miss(self.miss(cache, key.take(), start));
+            }
+            LocalLookup::Ask(cache) => cache,
+        };
+        let found = Box::pin(self.ask(cache, key.take(), ReadPurpose::Call));
         found.await.settled()
     }
 
     /// As [`find`](Self::find), in `cache`.
     pub async fn find_in(&self, cache: &Cache, key: &mut Key) -> Found<R, T> {
-        self.seek_in(cache, key, Asks::Call).await.settled()
+        self.seek_in(cache, key, ReadPurpose::Call).await.settled()
     }
 
     /// What a call would return now without loading.
@@ -87,22 +90,24 @@ impl<R, T> Codec<R, T> {
 
     /// As [`peek`](Self::peek), in `cache`.
     pub async fn peek_in(self, cache: &Cache, mut key: Key) -> Option<R> {
-        self.seek_in(cache, &mut key, Asks::Peek).await.value()
+        self.seek_in(cache, &mut key, ReadPurpose::Peek)
+            .await
+            .value()
     }
 
     pub(crate) async fn seek_in(
         &self,
         cache: &Cache,
         key: &mut Key,
-        asks: Asks,
+        asks: ReadPurpose,
     ) -> FoundStale<R, T> {
-        if asks != Asks::Peek
+        if asks != ReadPurpose::Peek
             && let Some(value) = self.hit_in(cache, key)
         {
             return FoundStale::Hit(value);
         }
-        let looks = |around: Surroundings<'_>| self.look(cache, around, key, asks);
-        let cache = match self.known(context::with_surroundings(looks), key) {
+        let looks = |around: ContextRef<'_>| self.look(cache, around, key, asks);
+        let cache = match self.known(context::with_task_context(looks), key) {
             Ok(found) => return found,
             Err(cache) => cache,
         };
@@ -112,17 +117,17 @@ impl<R, T> Codec<R, T> {
     pub(crate) fn look(
         &self,
         cache: &Cache,
-        around: Surroundings<'_>,
+        around: ContextRef<'_>,
         key: &Key,
-        asks: Asks,
-    ) -> Looked<R> {
+        asks: ReadPurpose,
+    ) -> LocalLookup<R> {
         let function = key.function();
-        let observer = around.observer().filter(|_| asks != Asks::Peek);
+        let observer = around.observer().filter(|_| asks != ReadPurpose::Peek);
         let uncached = || {
             if let Some(observer) = observer {
                 observer.bypassed(self.caller(function));
             }
-            Looked::Uncached
+            LocalLookup::Uncached
         };
         if !cache.is_on() {
             return uncached();
@@ -139,14 +144,17 @@ impl<R, T> Codec<R, T> {
             && let Some(ticket) = around.ticket()
             && ticket.is_for(cache, key)
         {
-            return Looked::Miss(cache.clone(), Start::usual(Plan::Revalidate(ticket)));
+            return LocalLookup::Miss(
+                cache.clone(),
+                Start::on_primary(LoadPlan::Revalidate(ticket)),
+            );
         }
-        match cache.ground(function) {
-            Ground::Usual if mode == Some(Mode::Refresh) => {
-                Looked::Miss(cache.clone(), Start::usual(Plan::Refresh))
+        match cache.route(function) {
+            Route::Primary if mode == Some(Mode::Refresh) => {
+                LocalLookup::Miss(cache.clone(), Start::on_primary(LoadPlan::Refresh))
             }
-            Ground::Usual => self.look_on(cache, cache.usual(), None, key, asks, observer),
-            ground => self.look_elsewhere(cache, ground, mode, key, asks, observer),
+            Route::Primary => self.look_on(cache, cache.primary(), None, key, asks, observer),
+            route => self.look_elsewhere(cache, route, mode, key, asks, observer),
         }
     }
 
@@ -154,7 +162,7 @@ impl<R, T> Codec<R, T> {
         Caller {
             function,
             // Not in the codec itself, which every call copies.
-            is_response: self.taker().is_response,
+            is_response: self.erased().is_response,
         }
     }
 
@@ -162,51 +170,51 @@ impl<R, T> Codec<R, T> {
     fn look_elsewhere(
         &self,
         cache: &Cache,
-        ground: Ground,
+        route: Route,
         mode: Option<Mode>,
         key: &Key,
-        asks: Asks,
+        asks: ReadPurpose,
         observer: Option<&Observer>,
-    ) -> Looked<R> {
-        match ground {
-            Ground::Emergency(backend) if mode == Some(Mode::Refresh) => {
+    ) -> LocalLookup<R> {
+        match route {
+            Route::Fallback(backend) if mode == Some(Mode::Refresh) => {
                 let start = Start {
-                    plan: Plan::Refresh,
-                    emergency: Some(backend),
+                    plan: LoadPlan::Refresh,
+                    fallback: Some(backend),
                 };
-                return Looked::Miss(cache.clone(), start);
+                return LocalLookup::Miss(cache.clone(), start);
             }
-            Ground::Emergency(backend) => {
+            Route::Fallback(backend) => {
                 return self.look_on(cache, &backend, Some(&backend), key, asks, observer);
             }
-            Ground::Unavailable(error) if asks != Asks::Peek => {
+            Route::Unavailable(error) if asks != ReadPurpose::Peek => {
                 if let Some(fail) = self.fails {
-                    return Looked::Hit(fail(error));
+                    return LocalLookup::Hit(fail(error));
                 }
             }
-            Ground::Usual | Ground::Origin | Ground::Unavailable(_) => {}
+            Route::Primary | Route::Origin | Route::Unavailable(_) => {}
         }
-        cache.count_miss(key.function(), cache.store().kind(), Miss::Absent);
+        cache.count_miss(key.function(), cache.store().kind(), MissReason::Absent);
         let plan = match mode {
-            Some(Mode::Refresh) => Plan::Refresh,
-            _ => Plan::Alone,
+            Some(Mode::Refresh) => LoadPlan::Refresh,
+            _ => LoadPlan::Alone,
         };
-        Looked::Miss(cache.clone(), Start::usual(plan))
+        LocalLookup::Miss(cache.clone(), Start::on_primary(plan))
     }
 
     fn look_on(
         &self,
         cache: &Cache,
         backend: &Backend,
-        emergency: Option<&Arc<Backend>>,
+        fallback: Option<&Arc<Backend>>,
         key: &Key,
-        asks: Asks,
+        asks: ReadPurpose,
         observer: Option<&Observer>,
-    ) -> Looked<R> {
-        let place = Place {
+    ) -> LocalLookup<R> {
+        let place = LookupSite {
             cache,
             backend,
-            emergency,
+            fallback,
         };
         match observer {
             None => look_in(self, place, key, asks, None),
@@ -218,36 +226,36 @@ impl<R, T> Codec<R, T> {
     #[cold]
     fn look_observed(
         &self,
-        place: Place<'_>,
+        place: LookupSite<'_>,
         key: &Key,
-        asks: Asks,
+        asks: ReadPurpose,
         observer: &Observer,
-    ) -> Looked<R> {
+    ) -> LocalLookup<R> {
         let seen_by = Some((observer, self.caller(key.function())));
-        let alone = || Looked::Miss(place.cache.clone(), Start::usual(Plan::Alone));
-        match look_in(&self.taker(), place, key, asks, seen_by) {
-            Looked::Hit(shared) => self.take(shared).map_or_else(alone, Looked::Hit),
-            Looked::Stale(shared, cache, seen) => match self.take(shared) {
-                Some(value) => Looked::Stale(value, cache, seen),
+        let alone = || LocalLookup::Miss(place.cache.clone(), Start::on_primary(LoadPlan::Alone));
+        match look_in(&self.erased(), place, key, asks, seen_by) {
+            LocalLookup::Hit(shared) => self.take(shared).map_or_else(alone, LocalLookup::Hit),
+            LocalLookup::Stale(shared, cache, seen) => match self.take(shared) {
+                Some(value) => LocalLookup::Stale(value, cache, seen),
                 None => alone(),
             },
-            Looked::Uncached => Looked::Uncached,
-            Looked::Miss(cache, start) => Looked::Miss(cache, start),
-            Looked::Ask(cache) => Looked::Ask(cache),
+            LocalLookup::Uncached => LocalLookup::Uncached,
+            LocalLookup::Miss(cache, start) => LocalLookup::Miss(cache, start),
+            LocalLookup::Ask(cache) => LocalLookup::Ask(cache),
         }
     }
 
-    pub(crate) async fn ask(&self, cache: Cache, key: Key, asks: Asks) -> FoundStale<R, T> {
+    pub(crate) async fn ask(&self, cache: Cache, key: Key, asks: ReadPurpose) -> FoundStale<R, T> {
         let began = clock::instant();
         let (function, store) = (key.function(), cache.store().kind());
-        let observer = context::observer().filter(|_| asks != Asks::Peek);
+        let observer = context::observer().filter(|_| asks != ReadPurpose::Peek);
         let observer = observer.as_ref();
-        let closely = observer.is_some();
+        let with_ttl = observer.is_some();
         let is_too_old = |age, kept| observer.is_some_and(|observer| !observer.takes(age, kept));
-        let start = match read(self, &cache, &key, began, asks, closely).await {
+        let start = match read(self, &cache, &key, began, asks, with_ttl).await {
             Ok((_, age, kept, _)) if is_too_old(age, kept) => {
-                cache.count_miss(function, store, Miss::Absent);
-                Start::usual(Plan::Refresh)
+                cache.count_miss(function, store, MissReason::Absent);
+                Start::on_primary(LoadPlan::Refresh)
             }
             Ok((value, age, kept, seen)) => {
                 if let Some(observer) = observer {
@@ -260,21 +268,23 @@ impl<R, T> Codec<R, T> {
                 cache.count_stale_hit(function, store);
                 return FoundStale::Stale(Stale::new(value, cache, key, seen, began));
             }
-            Err(NoHit::Seen(miss, seen)) => {
+            Err(ReadMiss::Seen(miss, seen)) => {
                 cache.count_miss(function, store, miss);
-                Start::usual(Plan::Share(Some(seen)))
+                Start::on_primary(LoadPlan::Share(Some(seen)))
             }
-            Err(NoHit::Failed(error)) => match cache.ground_after(function, error) {
-                Ground::Usual => {
-                    cache.count_miss(function, store, Miss::Absent);
-                    Start::usual(Plan::Share(None))
+            Err(ReadMiss::Failed(error)) => match cache.route_after(function, error) {
+                Route::Primary => {
+                    cache.count_miss(function, store, MissReason::Absent);
+                    Start::on_primary(LoadPlan::Share(None))
                 }
-                ground => match self.look_elsewhere(&cache, ground, None, &key, asks, observer) {
-                    Looked::Hit(value) | Looked::Stale(value, ..) => {
+                route => match self.look_elsewhere(&cache, route, None, &key, asks, observer) {
+                    LocalLookup::Hit(value) | LocalLookup::Stale(value, ..) => {
                         return FoundStale::Hit(value);
                     }
-                    Looked::Miss(_, start) => start,
-                    Looked::Uncached | Looked::Ask(_) => Start::usual(Plan::Alone),
+                    LocalLookup::Miss(_, start) => start,
+                    LocalLookup::Uncached | LocalLookup::Ask(_) => {
+                        Start::on_primary(LoadPlan::Alone)
+                    }
                 },
             },
         };

@@ -6,8 +6,8 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     codec::{
-        erased::Taker,
-        shape::{Looked, NoOption, NoResult, Opened, Shape},
+        erased::ErasedCodec,
+        shape::{NoOption, NoResult, Opened, ReturnRef, Shape},
     },
     error::Error,
     format::{
@@ -206,16 +206,16 @@ impl<R, T> Codec<R, T> {
 
     pub(crate) fn outcome(&self, returned: &R) -> Outcome {
         match (self.parts().look)(returned) {
-            Looked::Value(_) => Outcome::Value,
-            Looked::None => Outcome::None,
-            Looked::Error => Outcome::Error,
+            ReturnRef::Value(_) => Outcome::Value,
+            ReturnRef::None => Outcome::None,
+            ReturnRef::Error => Outcome::Error,
         }
     }
 
     /// Whether `cache_if` lets the value be stored.
     pub(crate) fn wanted(&self, returned: &R) -> bool {
         match ((self.parts().look)(returned), self.cache_if) {
-            (Looked::Value(value), Some(wanted)) => wanted(value),
+            (ReturnRef::Value(value), Some(wanted)) => wanted(value),
             _ => true,
         }
     }
@@ -223,17 +223,17 @@ impl<R, T> Codec<R, T> {
     /// The ttl that the value itself decides.
     pub(crate) fn ttl_of(&self, returned: &R) -> Option<Duration> {
         match ((self.parts().look)(returned), self.ttl_with) {
-            (Looked::Value(value), Some(ttl)) => Some(ttl(value)),
+            (ReturnRef::Value(value), Some(ttl)) => Some(ttl(value)),
             _ => None,
         }
     }
 
     /// The same without its types.
-    pub(crate) fn taker(&self) -> Taker {
-        let mut taker = (self.parts().taker)();
-        taker.decode_error = self.errors.map(|errors| errors().decode_shared);
-        taker.can_fail = self.fails.is_some();
-        taker
+    pub(crate) fn erased(&self) -> ErasedCodec {
+        let mut erased = (self.parts().erased)();
+        erased.decode_error = self.errors.map(|errors| errors().decode_shared);
+        erased.can_fail = self.fails.is_some();
+        erased
     }
 
     /// The result in parts that can be kept where the whole cannot.
@@ -249,9 +249,9 @@ impl<R, T> Codec<R, T> {
     /// A copy for others; `None` for an error that cannot be shared.
     pub(crate) fn share(&self, returned: &R) -> Option<Shared> {
         let (outcome, value) = match (self.parts().look)(returned) {
-            Looked::Value(value) => (Outcome::Value, Some((self.parts().share_value)(value))),
-            Looked::None => (Outcome::None, None),
-            Looked::Error => (Outcome::Error, Some((self.parts().share_error)(returned)?)),
+            ReturnRef::Value(value) => (Outcome::Value, Some((self.parts().share_value)(value))),
+            ReturnRef::None => (Outcome::None, None),
+            ReturnRef::Error => (Outcome::Error, Some((self.parts().share_error)(returned)?)),
         };
         Some(Shared { outcome, value })
     }
@@ -281,10 +281,10 @@ impl<R, T> Codec<R, T> {
     /// What JSON cannot carry back, and an error unless `cache_err` was called.
     pub(crate) fn encode(&self, returned: &R, sink: &mut Sink) -> Result<(), Unstorable> {
         match ((self.parts().look)(returned), &self.errors) {
-            (Looked::Value(value), _) => (self.parts().encode_value)(value, sink),
-            (Looked::None, _) => sink.value(&()),
-            (Looked::Error, Some(errors)) => (errors().encode)(returned, sink),
-            (Looked::Error, None) => Err(Unstorable::Failed),
+            (ReturnRef::Value(value), _) => (self.parts().encode_value)(value, sink),
+            (ReturnRef::None, _) => sink.value(&()),
+            (ReturnRef::Error, Some(errors)) => (errors().encode)(returned, sink),
+            (ReturnRef::Error, None) => Err(Unstorable::Failed),
         }
     }
 

@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 
 use crate::{
     encoding::{
-        canonical::{self, EncodeError, Material},
+        canonical::{self, EncodeError, KeyBytes},
         digest::digest,
         escape, hex,
     },
@@ -59,7 +59,7 @@ pub(crate) const SEGMENTS: usize = 32;
 pub struct Key {
     function: Option<&'static Function>,
     /// Four bytes of function index, then the components or the escaped text.
-    material: Material,
+    material: KeyBytes,
     fault: Option<KeyFault>,
 }
 
@@ -125,7 +125,7 @@ impl Key {
     fn beginning(function: Option<&'static Function>, index: u32) -> Self {
         let mut key = Self {
             function,
-            material: Material::new(),
+            material: KeyBytes::new(),
             fault: None,
         };
         key.write(|out| out.append(&index.to_le_bytes()));
@@ -157,19 +157,19 @@ impl Key {
             self,
             Self {
                 function: None,
-                material: Material::new(),
+                material: KeyBytes::new(),
                 fault: None,
             },
         )
     }
 
     #[inline]
-    fn component(&mut self, write: impl FnOnce(&mut Material) -> Result<(), EncodeError>) {
+    fn component(&mut self, write: impl FnOnce(&mut KeyBytes) -> Result<(), EncodeError>) {
         self.write(|out| canonical::measured(out, write));
     }
 
     #[inline]
-    fn write(&mut self, write: impl FnOnce(&mut Material) -> Result<(), EncodeError>) {
+    fn write(&mut self, write: impl FnOnce(&mut KeyBytes) -> Result<(), EncodeError>) {
         if self.fault.is_some() {
             return;
         }

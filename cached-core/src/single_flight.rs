@@ -21,7 +21,7 @@ use tokio::sync::Notify;
 
 use crate::{
     clock,
-    coherence::epochs::{Epoch, Generations},
+    coherence::epochs::{Epoch, Epochs},
 };
 
 mod flight;
@@ -29,17 +29,17 @@ mod flights;
 mod follower;
 mod leader;
 
-pub(crate) use flight::{Captured, Flight};
-pub(crate) use flights::{Boarding, Flights, Passenger};
-pub(crate) use follower::{Follower, Lone, Turn};
-pub(crate) use leader::{Landed, Lead};
+pub(crate) use flight::{Flight, LoadStart};
+pub(crate) use flights::{Flights, LoadCaller, Role};
+pub(crate) use follower::{FollowOutcome, Follower, Lone};
+pub(crate) use leader::{Completed, Lead};
 
 impl Follower {
     /// Waits until it is clear what this call does, for as long as `patience`.
-    pub(crate) async fn turn(self, patience: Duration) -> Turn {
+    pub(crate) async fn turn(self, patience: Duration) -> FollowOutcome {
         clock::within(patience, self.follow())
             .await
-            .unwrap_or(Turn::GaveUp)
+            .unwrap_or(FollowOutcome::GaveUp)
     }
 }
 

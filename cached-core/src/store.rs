@@ -6,7 +6,7 @@ use crate::{
     codec::Shared,
     coherence::{
         epochs::{Epoch, Supersedes},
-        own_stores::Span,
+        own_stores::LoadInterval,
         rules::{Occupant, View},
     },
     error::Error,
@@ -53,7 +53,7 @@ pub(crate) struct Reply {
     /// Those of the key's groups, in their order; a store inside the process has none.
     pub(crate) markers: PerGroup<Option<Marker>>,
     /// How long the entry is kept. In bytes, the entry itself says how much of that is past its ttl.
-    pub(crate) kept: freshness::Kept,
+    pub(crate) kept: freshness::Lifetime,
     /// What lies at the entry's key, if a capture or claim said so without its bytes.
     pub(crate) occupant: Option<Occupant>,
     /// Whether a capture had to create any of it.
@@ -62,7 +62,7 @@ pub(crate) struct Reply {
 
 impl Reply {
     /// The answer of a store inside the process: what guards it is its own.
-    pub(crate) fn local(payload: Option<Payload>, kept: freshness::Kept) -> Self {
+    pub(crate) fn local(payload: Option<Payload>, kept: freshness::Lifetime) -> Self {
         Self {
             payload,
             identity: None,
@@ -104,7 +104,7 @@ pub(crate) trait Store: Debug + Send + Sync {
         &self,
         _key: &Key,
         _closely: bool,
-        _visit: &mut dyn FnMut(&Shared, freshness::Kept),
+        _visit: &mut dyn FnMut(&Shared, freshness::Lifetime),
     ) -> Option<bool> {
         None
     }
@@ -121,18 +121,23 @@ pub(crate) trait Store: Debug + Send + Sync {
     }
 
     /// Does what [`store`](Self::store) does, in a store that never waits.
-    fn put(&self, _write: Write) -> Kept {
-        Kept::Rejected(None)
+    fn put(&self, _write: Write) -> StoreOutcome {
+        StoreOutcome::Rejected(None)
     }
 
     /// Reads what is at `key`; for functions whose values are kept past their ttl, or `closely` asked, also how long
     /// it will be kept.
-    fn read<'a>(&'a self, key: &'a Key, closely: bool) -> Task<'a, Reply>;
+    fn read<'a>(&'a self, key: &'a Key, with_ttl: bool) -> Task<'a, Reply>;
 
     /// As [`read`](Self::read), and leaves at once what a load will need: markers, and a lease where nothing is. It
     /// writes, so it costs more where it finds something. Never sent twice.
-    fn read_capturing<'a>(&'a self, key: &'a Key, closely: bool, _lives: Lives) -> Task<'a, Reply> {
-        self.read(key, closely)
+    fn read_capturing<'a>(
+        &'a self,
+        key: &'a Key,
+        with_ttl: bool,
+        _lives: CaptureTtls,
+    ) -> Task<'a, Reply> {
+        self.read(key, with_ttl)
     }
 
     /// As [`read`](Self::read), one reply a key, in order.
@@ -140,14 +145,14 @@ pub(crate) trait Store: Debug + Send + Sync {
 
     /// Leaves what `seen` lacks before a load: markers, and a lease where nothing is. Returns what is
     /// there then, whoever left it. Never sent twice.
-    fn capture<'a>(&'a self, key: &'a Key, seen: Reply, lives: Lives) -> Task<'a, Reply>;
+    fn capture<'a>(&'a self, key: &'a Key, seen: Reply, lives: CaptureTtls) -> Task<'a, Reply>;
 
     /// As [`capture`](Self::capture), for loads that replace whatever is there: without reading it.
-    fn claim<'a>(&'a self, keys: &'a [Key], lives: Lives) -> Task<'a, Vec<Reply>>;
+    fn claim<'a>(&'a self, keys: &'a [Key], lives: CaptureTtls) -> Task<'a, Vec<Reply>>;
 
     /// Stores each value if what its load captured is still there; an error says that at least one is
     /// not known to be stored.
-    fn store(&self, writes: Vec<Write>) -> Task<'_, Vec<Kept>>;
+    fn store(&self, writes: Vec<Write>) -> Task<'_, Vec<StoreOutcome>>;
 
     /// Invalidates what is at `key`, in a store that does not wait: advances its generation and removes it in one
     /// step. Whether something was there.
@@ -189,7 +194,7 @@ pub(crate) trait Store: Debug + Send + Sync {
 
 /// How long what a capture leaves will live.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Lives {
+pub(crate) struct CaptureTtls {
     pub(crate) lease: Duration,
     /// Longer than the entry, or the whole group turns into misses.
     pub(crate) markers: Duration,
@@ -213,19 +218,19 @@ pub(crate) struct Write {
     pub(crate) id: Id,
     pub(crate) expected: Id,
     /// When its load ran: what began later stays.
-    pub(crate) span: Span,
+    pub(crate) span: LoadInterval,
 }
 
 impl Write {
     /// How long the store keeps it.
-    pub(crate) fn lives(&self) -> Duration {
+    pub(crate) fn kept_for(&self) -> Duration {
         self.ttl.saturating_add(self.stale)
     }
 }
 
 /// What became of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kept {
+pub(crate) enum StoreOutcome {
     Stored,
     /// Something was invalidated, or stored, since its load began: this is there now, if it is ours.
     Rejected(Option<Id>),

@@ -8,12 +8,12 @@ use crate::{
     engine::{
         Cache,
         context::{self, Mode},
-        hit_test::{self, Accepts, Miss},
-        read::{self, Look},
+        hit_test::{self, Accepts, MissReason},
+        read::{self, ReadStart},
         write::stale,
     },
     error::{Error, ErrorKind},
-    format::freshness::Kept,
+    format::freshness::Lifetime,
     key::{Key, target::Target},
     store::Reply,
     telemetry::event::StoreKind,
@@ -52,7 +52,7 @@ impl Cache {
         if !self.reads(&key)? {
             return Ok(None);
         }
-        let look = Look::now(self, &key);
+        let look = ReadStart::now(self, &key);
         let reply = self.store().read(&key, false).await;
         match self.heard(&key, reply) {
             Ok(reply) => Ok(self.value(&key, &reply, look)),
@@ -85,7 +85,7 @@ impl Cache {
         let Some(first) = keys.first() else {
             return Ok(Vec::new());
         };
-        let looks: Vec<Look> = keys.iter().map(|key| Look::now(self, key)).collect();
+        let looks: Vec<ReadStart> = keys.iter().map(|key| ReadStart::now(self, key)).collect();
         let replies = self.store().read_many(&keys).await;
         let replies = self.heard(first, replies)?;
         Ok(keys
@@ -169,19 +169,19 @@ impl Cache {
     }
 
     /// What a read of `key` would take, if there is something; `closely` asked, how long it is kept.
-    async fn there(&self, key: &Key, closely: bool) -> Result<Option<Kept>, Error> {
+    async fn there(&self, key: &Key, with_ttl: bool) -> Result<Option<Lifetime>, Error> {
         if !self.reads(key)? {
             return Ok(None);
         }
-        let look = Look::now(self, key);
-        let reply = self.store().read(key, closely).await;
+        let look = ReadStart::now(self, key);
+        let reply = self.store().read(key, with_ttl).await;
         let reply = self.heard(key, reply)?;
         let there = hit_test::fresh_kept(&reply).filter(|_| look.trusted);
         Ok(there.or_else(|| {
             let (coming, kept) = self.on_its_way(key, look.began, &reply)?;
             let stale = stale(key, coming.outcome);
             let remaining = kept.remaining.map(|fresh| fresh.saturating_add(stale));
-            Some(Kept {
+            Some(Lifetime {
                 stale,
                 remaining,
                 ..kept
@@ -196,7 +196,7 @@ impl Cache {
     /// As [`get`](Self::get).
     pub async fn ttl(&self, key: impl Into<Key>) -> Result<Option<Duration>, Error> {
         let there = self.there(&key.into(), true).await?;
-        Ok(there.and_then(Kept::fresh_for))
+        Ok(there.and_then(Lifetime::fresh_for))
     }
 
     /// The value at `key`, which is removed: of several callers at once, one gets it.
@@ -217,7 +217,7 @@ impl Cache {
         let trusted = self.trusts(&key);
         if self.store().waits() {
             // Nobody joins a load under way any more.
-            self.generations().advance_entry(&key);
+            self.epochs().advance_entry(&key);
         }
         let reply = self.store().take(&key).await;
         let reply = self.heard(&key, reply)?;
@@ -261,18 +261,23 @@ impl Cache {
     pub(super) fn heard<T>(&self, key: &Key, result: Result<T, Error>) -> Result<T, Error> {
         result.inspect_err(|_| {
             self.counters(key.function()).errors.count();
-            self.look_if_in_outage();
+            self.probe_if_in_outage();
         })
     }
 
     /// What `reply` holds, or what is on its way to the store.
-    pub(super) fn value<T: CacheValue>(&self, key: &Key, reply: &Reply, look: Look) -> Option<T> {
+    pub(super) fn value<T: CacheValue>(
+        &self,
+        key: &Key,
+        reply: &Reply,
+        look: ReadStart,
+    ) -> Option<T> {
         let codec = Codec::<T, T>::plain();
         let found = read::found(&codec, self, key, reply, look, Accepts::of(None));
         self.counted(key, found.map(|(value, _)| value))
     }
 
-    fn counted<T>(&self, key: &Key, found: Result<T, Miss>) -> Option<T> {
+    fn counted<T>(&self, key: &Key, found: Result<T, MissReason>) -> Option<T> {
         let store = self.store().kind();
         match &found {
             Ok(_) => self.count_hit(key.function(), store),

@@ -2,7 +2,7 @@
 
 use crate::{
     coherence::outcome::Invalidated,
-    engine::{Cache, context, invalidate::Collecting},
+    engine::{Cache, context, invalidate::Deferring},
     error::Error,
     key::{
         group,
@@ -181,7 +181,7 @@ impl Cache {
     /// # }
     /// ```
     pub async fn after<T, E>(&self, future: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-        let collecting = Collecting::new(self);
+        let collecting = Deferring::new(self);
         let result = context::collecting(collecting.collected(), future).await;
         collecting.settle(result.is_ok()).await;
         result

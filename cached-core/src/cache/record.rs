@@ -13,13 +13,13 @@ use crate::{
     engine::{
         Cache,
         hit_test::Accepts,
-        read::{self, Look},
+        read::{self, ReadStart},
         write::REPLACED,
     },
     error::{Error, ErrorKind},
     key::Key,
-    single_flight::Captured,
-    store::{Kept, Reply, Write},
+    single_flight::LoadStart,
+    store::{Reply, StoreOutcome, Write},
 };
 
 /// Whether a change may replace this, or nothing.
@@ -41,7 +41,7 @@ impl Cache {
     /// The record at `key`.
     pub(crate) async fn load_record<T: CacheValue>(&self, key: &Key) -> Result<Option<T>, Error> {
         self.keeps_records(key)?;
-        let look = Look::now(self, key);
+        let look = ReadStart::now(self, key);
         let reply = self.store().read(key, false).await;
         let reply = self.heard(key, reply)?;
         Ok(self.value(key, &reply, look))
@@ -59,22 +59,22 @@ impl Cache {
         self.keeps_records(key)?;
         long_enough(ttl)?;
         for _ in 0..REPLACED {
-            let (at, look) = (self.generations().now(), Look::now(self, key));
+            let (at, look) = (self.epochs().now(), ReadStart::now(self, key));
             let Some(reply) = self.admitted(key, ttl, look, admits).await? else {
                 return Ok(Changed::Refused);
             };
             let at = match self.turn(key, at, look, admits).await? {
-                Turn::Mine(at) => at,
-                Turn::Anothers => continue,
-                Turn::Refused => return Ok(Changed::Refused),
+                CasTurn::Mine(at) => at,
+                CasTurn::Anothers => continue,
+                CasTurn::Refused => return Ok(Changed::Refused),
             };
-            let captured = Captured {
+            let captured = LoadStart {
                 at,
                 began: look.began,
                 from: reply.view().captures(),
             };
             let write = self.to_set(key, value, ttl, &captured)?;
-            if self.store_record(write).await? == Kept::Stored {
+            if self.store_record(write).await? == StoreOutcome::Stored {
                 return Ok(Changed::Stored);
             }
         }
@@ -86,7 +86,7 @@ impl Cache {
         &self,
         key: &Key,
         ttl: Duration,
-        look: Look,
+        look: ReadStart,
         admits: Admits<T>,
     ) -> Result<Option<Reply>, Error> {
         let seen = self.store().read(key, false).await;
@@ -97,7 +97,7 @@ impl Cache {
         if seen.view().is_complete() {
             return Ok(Some(seen));
         }
-        let lives = self.lives(None, Some(ttl));
+        let lives = self.capture_ttls(None, Some(ttl));
         let captured = self.store().capture(key, seen, lives).await;
         let reply = self.heard(key, captured)?;
         let admitted = admits(self.record_in(&reply, look).as_ref());
@@ -110,20 +110,20 @@ impl Cache {
         &self,
         key: &Key,
         at: Epoch,
-        look: Look,
+        look: ReadStart,
         admits: Admits<T>,
-    ) -> Result<Turn, Error> {
+    ) -> Result<CasTurn, Error> {
         if self.store().waits() {
-            return Ok(Turn::Mine(at));
+            return Ok(CasTurn::Mine(at));
         }
-        let Some(at) = self.generations().replace(key, at) else {
-            return Ok(Turn::Anothers);
+        let Some(at) = self.epochs().replace(key, at) else {
+            return Ok(CasTurn::Anothers);
         };
         let there = self.store().read(key, false).await?;
         if admits(self.record_in(&there, look).as_ref()) {
-            return Ok(Turn::Mine(at));
+            return Ok(CasTurn::Mine(at));
         }
-        Ok(Turn::Refused)
+        Ok(CasTurn::Refused)
     }
 
     fn keeps_records(&self, key: &Key) -> Result<(), Error> {
@@ -137,24 +137,27 @@ impl Cache {
         ))
     }
 
-    fn record_in<T: CacheValue>(&self, reply: &Reply, look: Look) -> Option<T> {
+    fn record_in<T: CacheValue>(&self, reply: &Reply, look: ReadStart) -> Option<T> {
         let codec = Codec::<T, T>::plain();
         let found = read::answer(&codec, self, reply, look.trusted, Accepts::of(None));
         found.ok().map(|(record, _)| record)
     }
 
-    async fn store_record(&self, write: Write) -> Result<Kept, Error> {
+    async fn store_record(&self, write: Write) -> Result<StoreOutcome, Error> {
         self.record(&write);
         let (key, bytes, ttl) = (write.key.clone(), write.payload.len(), write.ttl);
         let kept = self.store().store(vec![write]).await;
         let kept = self.heard(&key, kept)?;
-        let kept = kept.first().copied().unwrap_or(Kept::Rejected(None));
+        let kept = kept
+            .first()
+            .copied()
+            .unwrap_or(StoreOutcome::Rejected(None));
         self.count_kept(key.function(), self.store().kind(), kept, bytes, ttl);
         Ok(kept)
     }
 }
 
-enum Turn {
+enum CasTurn {
     Mine(Epoch),
     Anothers,
     Refused,

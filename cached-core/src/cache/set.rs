@@ -14,8 +14,8 @@ use crate::{
     error::{Error, ErrorKind},
     format::{entry::Id, json::Unstorable},
     key::{Key, target::Target},
-    single_flight::Captured,
-    store::{Kept, Reply, Write},
+    single_flight::LoadStart,
+    store::{Reply, StoreOutcome, Write},
 };
 
 impl Cache {
@@ -67,15 +67,18 @@ impl Cache {
         if !self.writes(first) {
             return Ok(());
         }
-        let (at, began) = (self.generations().begin(), clock::instant());
-        let claimed = self.store().claim(&keys, self.lives(None, Some(ttl))).await;
+        let (at, began) = (self.epochs().begin(), clock::instant());
+        let claimed = self
+            .store()
+            .claim(&keys, self.capture_ttls(None, Some(ttl)))
+            .await;
         if claimed.is_err() {
             // What is there is older than what the caller has, and cannot be replaced. It goes at once, also
             // inside an `after`.
             self.postpone(entries_at(&keys));
         }
         let claimed = self.heard(first, claimed)?;
-        let captured = claimed.iter().map(|there| Captured {
+        let captured = claimed.iter().map(|there| LoadStart {
             at,
             began,
             from: Reply::view(there).captures(),
@@ -96,7 +99,7 @@ impl Cache {
         for write in &mut writes {
             write.supersedes = Supersedes::Older;
             if self.store().waits() {
-                self.generations().supersede(&write.key, write.captured);
+                self.epochs().supersede(&write.key, write.captured);
             }
         }
         let mut unclear = Vec::new();
@@ -108,8 +111,8 @@ impl Cache {
             let mut again = Vec::new();
             for (mut write, kept) in writes.into_iter().zip(kept) {
                 let instead = match kept {
-                    Kept::Stored => Instead::Leave,
-                    Kept::Rejected(there) => self.instead(&write, there),
+                    StoreOutcome::Stored => Instead::Leave,
+                    StoreOutcome::Rejected(there) => self.instead(&write, there),
                 };
                 if let Instead::Replace(there) = instead {
                     write.expected = there;
@@ -139,7 +142,7 @@ impl Cache {
         if !self.store().waits() {
             // What it was turned away for has put an end to what was there. Unless nobody knows any more what that was:
             // it may have been another key's.
-            let is_known = !self.generations().has_forgotten(write.captured);
+            let is_known = !self.epochs().has_forgotten(write.captured);
             return if is_known {
                 Instead::Leave
             } else {
@@ -162,13 +165,13 @@ impl Cache {
         key: &Key,
         value: &T,
         ttl: Duration,
-        captured: &Captured,
+        captured: &LoadStart,
     ) -> Result<Write, Error> {
         let codec = Codec::<T, T>::plain();
         let returned = With(value, &codec);
         let shared = returned.share();
         let write = self
-            .to_store(self.usual(), key, &returned, shared, ttl, captured)
+            .encode_write(self.primary(), key, &returned, shared, ttl, captured)
             .map_err(|why| {
                 self.count_unstorable(key.function(), &why);
                 unstorable(&why)
@@ -235,7 +238,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        coherence::epochs::Generations,
+        coherence::epochs::Epochs,
         config::Config,
         store::{breaker::Breaker, memory::MemoryStore},
     };
@@ -270,10 +273,10 @@ mod tests {
 
     #[test]
     fn a_set_that_nobody_remembers_the_beginning_of_leaves_nothing_older() {
-        let (config, generations) = (Config::default(), Generations::remembering(4));
-        let store = Arc::new(MemoryStore::new(&config, generations.clone()));
+        let (config, epochs) = (Config::default(), Epochs::remembering(4));
+        let store = Arc::new(MemoryStore::new(&config, epochs.clone()));
         let breaker = Arc::new(Breaker::new(config.failures_until_outage));
-        let cache = Cache::with_store(config, store, generations, breaker, None);
+        let cache = Cache::with_store(config, store, epochs, breaker, None);
         now(cache.set("key", &Value(1), None)).unwrap();
         OTHERS.set(Some(cache.clone()));
         now(cache.set("key", &Value(2), None)).unwrap();

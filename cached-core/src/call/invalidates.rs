@@ -2,7 +2,7 @@
 
 use crate::{
     engine::context,
-    engine::{Cache, invalidate::Pending},
+    engine::{Cache, invalidate::PendingInvalidation},
     error::Error,
     key::{Key, function::Function, group, pattern::Pattern, target::Target},
     telemetry::event,
@@ -85,7 +85,7 @@ impl Default for Invalidation {
 /// applied: the body may have written.
 #[derive(Debug)]
 #[must_use]
-pub struct Prepared(Pending);
+pub struct Prepared(PendingInvalidation);
 
 impl Prepared {
     /// Adds what the returned value says, if there is one.

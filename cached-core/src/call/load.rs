@@ -12,12 +12,12 @@ use crate::{
     clock,
     codec::{
         Codec, Shared,
-        erased::{Returned, Taker},
+        erased::{ErasedCodec, Returned},
     },
     coherence::rules::View,
-    engine::{Cache, backend::Backend, context, read::Seen, ticket::Ticket},
+    engine::{Cache, backend::Backend, context, read::ReadView, ticket::RevalidateTicket},
     key::Key,
-    single_flight::{Captured, Passenger},
+    single_flight::{LoadCaller, LoadStart},
     store::Write,
     telemetry::observer::{Caller, Observer},
 };
@@ -37,50 +37,50 @@ use future::Run;
 pub struct Load<R, T> {
     codec: Codec<R, T>,
     /// `None`: the body runs alone, and nothing is kept.
-    call: Option<Box<Call>>,
+    call: Option<Box<LoadRequest>>,
 }
 
 /// A call that uses the cache.
 #[derive(Debug)]
-pub(crate) struct Call {
+pub(crate) struct LoadRequest {
     cache: Cache,
     key: Key,
     ttl: Option<Duration>,
     began: Instant,
-    plan: Plan,
+    plan: LoadPlan,
     /// That of an outage, if the call began in one.
-    emergency: Option<Arc<Backend>>,
-    taker: Taker,
+    fallback: Option<Arc<Backend>>,
+    erased: ErasedCodec,
     /// Who sees it.
     observer: Option<Observer>,
 }
 
 /// What a call that missed does.
 #[derive(Debug)]
-pub(crate) enum Plan {
+pub(crate) enum LoadPlan {
     /// One load for all that miss, of what the store showed; nothing if it did not answer.
-    Share(Option<Box<Seen>>),
+    Share(Option<Box<ReadView>>),
     /// A load of its own, which replaces what is there.
     Refresh,
     /// A load of its own, which is not kept: nothing is known of what it would replace.
     Alone,
     /// The load behind an answer that another call has given.
-    Revalidate(Box<Ticket>),
+    Revalidate(Box<RevalidateTicket>),
 }
 
 /// How a call that missed goes on, and where.
 #[derive(Debug)]
 pub(crate) struct Start {
-    pub(crate) plan: Plan,
+    pub(crate) plan: LoadPlan,
     /// The backend of the outage in which the call began.
-    pub(crate) emergency: Option<Arc<Backend>>,
+    pub(crate) fallback: Option<Arc<Backend>>,
 }
 
 impl Start {
-    pub(crate) fn usual(plan: Plan) -> Self {
+    pub(crate) fn on_primary(plan: LoadPlan) -> Self {
         Self {
             plan,
-            emergency: None,
+            fallback: None,
         }
     }
 }
@@ -93,8 +93,8 @@ impl<R, T> Load<R, T> {
         start: Start,
         began: Instant,
     ) -> Self {
-        let taker = codec.taker();
-        let call = Some(Call::new(cache, key, start, began, taker));
+        let erased = codec.erased();
+        let call = Some(LoadRequest::new(cache, key, start, began, erased));
         Self { codec, call }
     }
 
@@ -118,16 +118,16 @@ impl<R, T> Load<R, T> {
     }
 }
 
-impl Call {
-    fn new(cache: Cache, key: Key, start: Start, began: Instant, taker: Taker) -> Box<Self> {
+impl LoadRequest {
+    fn new(cache: Cache, key: Key, start: Start, began: Instant, erased: ErasedCodec) -> Box<Self> {
         Box::new(Self {
             cache,
             key,
             ttl: None,
             began,
             plan: start.plan,
-            emergency: start.emergency,
-            taker,
+            fallback: start.fallback,
+            erased,
             observer: context::observer(),
         })
     }
@@ -137,18 +137,18 @@ impl Call {
         if let Some(observer) = &self.observer {
             let caller = Caller {
                 function: self.key.function(),
-                is_response: self.taker.is_response,
+                is_response: self.erased.is_response,
             };
             show(observer, caller);
         }
     }
 
     fn backend(&self) -> &Backend {
-        self.emergency.as_deref().unwrap_or(self.cache.usual())
+        self.fallback.as_deref().unwrap_or(self.cache.primary())
     }
 
-    fn passenger<'a>(&'a self, saw: Option<&'a View>) -> Passenger<'a> {
-        Passenger {
+    fn load_caller<'a>(&'a self, saw: Option<&'a View>) -> LoadCaller<'a> {
+        LoadCaller {
             key: &self.key,
             began: self.began,
             saw,
@@ -156,11 +156,11 @@ impl Call {
     }
 
     /// What to store of what was `returned`, if anything.
-    fn to_store(
+    fn encode_write(
         &self,
         returned: &dyn Returned,
         shared: Option<Shared>,
-        captured: &Captured,
+        captured: &LoadStart,
     ) -> Option<Write> {
         let (cache, backend) = (&self.cache, self.backend());
         let mut ttl = cache.lifetime(returned, self.key.function(), self.ttl)?;
@@ -168,7 +168,7 @@ impl Call {
             let age = clock::instant().saturating_duration_since(captured.began);
             ttl = ttl.min(oldest.saturating_sub(age));
         }
-        match cache.to_store(backend, &self.key, returned, shared, ttl, captured) {
+        match cache.encode_write(backend, &self.key, returned, shared, ttl, captured) {
             Ok(write) => write,
             Err(why) => {
                 cache.count_unstorable(self.key.function(), &why);

@@ -2,41 +2,41 @@
 
 use std::sync::Arc;
 
-use super::Looked;
+use super::LocalLookup;
 use crate::{
-    call::load::{Plan, Start},
-    codec::erased::Takes,
+    call::load::{LoadPlan, Start},
+    codec::erased::Restores,
     engine::{
         Cache,
         backend::Backend,
-        hit_test::{self, Accepts, Miss},
-        read::{Asks, Seen},
+        hit_test::{self, Accepts, MissReason},
+        read::{ReadPurpose, ReadView},
     },
-    format::freshness::Age,
+    format::freshness::Freshness,
     key::Key,
     telemetry::observer::{Caller, Observer},
 };
 
 /// Where a call looks.
 #[derive(Clone, Copy)]
-pub(super) struct Place<'a> {
+pub(super) struct LookupSite<'a> {
     pub(super) cache: &'a Cache,
     pub(super) backend: &'a Backend,
     /// The same, if it is that of an outage.
-    pub(super) emergency: Option<&'a Arc<Backend>>,
+    pub(super) fallback: Option<&'a Arc<Backend>>,
 }
 
 /// Looks in a store inside the process.
-pub(super) fn look_in<C: Takes>(
+pub(super) fn look_in<C: Restores>(
     codec: &C,
-    place: Place<'_>,
+    place: LookupSite<'_>,
     key: &Key,
-    asks: Asks,
+    asks: ReadPurpose,
     observed: Option<(&Observer, Caller)>,
-) -> Looked<C::Taken> {
-    let Place { cache, backend, .. } = place;
+) -> LocalLookup<C::Restored> {
+    let LookupSite { cache, backend, .. } = place;
     let (function, store) = (key.function(), backend.store.kind());
-    let (mut found, mut past) = (Err(Miss::Absent), None);
+    let (mut found, mut past) = (Err(MissReason::Absent), None);
     let mut is_too_old = false;
     let accepts = Accepts::of(function).up_to(asks.oldest());
     let looked = backend
@@ -52,29 +52,29 @@ pub(super) fn look_in<C: Takes>(
             if let (Some((observer, caller)), Ok(_)) = (observed, &found) {
                 observer.found(caller, age, kept);
             }
-            if age != Age::Fresh {
-                past = Some(Seen::past(shared, kept));
+            if age != Freshness::Fresh {
+                past = Some(ReadView::past(shared, kept));
             }
         });
     match (looked, found, past) {
-        (None, ..) => Looked::Ask(cache.clone()),
+        (None, ..) => LocalLookup::Ask(cache.clone()),
         (Some(_), Ok(value), None) => {
             cache.count_hit(function, store);
-            Looked::Hit(value)
+            LocalLookup::Hit(value)
         }
         (Some(_), Ok(value), Some(seen)) => {
             cache.count_stale_hit(function, store);
-            Looked::Stale(value, cache.clone(), seen)
+            LocalLookup::Stale(value, cache.clone(), seen)
         }
         (Some(_), Err(miss), past) => {
             cache.count_miss(function, store, miss);
             let plan = if is_too_old {
-                Plan::Refresh
+                LoadPlan::Refresh
             } else {
-                Plan::Share(Some(past.unwrap_or_else(Seen::local)))
+                LoadPlan::Share(Some(past.unwrap_or_else(ReadView::local)))
             };
-            let emergency = place.emergency.cloned();
-            Looked::Miss(cache.clone(), Start { plan, emergency })
+            let fallback = place.fallback.cloned();
+            LocalLookup::Miss(cache.clone(), Start { plan, fallback })
         }
     }
 }

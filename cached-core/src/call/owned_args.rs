@@ -18,16 +18,16 @@ pub const fn moved<T: Send + 'static>(argument: T) -> T {
 
 /// A copy of an argument that was only lent.
 #[must_use]
-pub fn kept<T: Keep + ?Sized>(argument: &T) -> Kept<T> {
-    Kept(Box::new(argument.keep()))
+pub fn kept<T: Keep + ?Sized>(argument: &T) -> OwnedArg<T> {
+    OwnedArg(Box::new(argument.keep()))
 }
 
 /// A copy of a borrowed `T`, to be lent again.
 ///
 /// It has no bounds, so that only [`kept`] complains about a `T` of which there can be no copy.
-pub struct Kept<T: ?Sized>(Box<dyn Borrow<T> + Send + Sync>);
+pub struct OwnedArg<T: ?Sized>(Box<dyn Borrow<T> + Send + Sync>);
 
-impl<T: ?Sized> Kept<T> {
+impl<T: ?Sized> OwnedArg<T> {
     /// What the caller lent.
     #[must_use]
     pub fn lent(&self) -> &T {
@@ -35,7 +35,7 @@ impl<T: ?Sized> Kept<T> {
     }
 }
 
-impl<T: ?Sized> fmt::Debug for Kept<T> {
+impl<T: ?Sized> fmt::Debug for OwnedArg<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Kept").finish_non_exhaustive()
     }
@@ -49,10 +49,10 @@ impl<T: ?Sized> fmt::Debug for Kept<T> {
 )]
 pub trait Keep {
     /// The copy.
-    type Kept: Borrow<Self> + Send + Sync + 'static;
+    type OwnedArg: Borrow<Self> + Send + Sync + 'static;
 
     /// Makes one.
-    fn keep(&self) -> Self::Kept;
+    fn keep(&self) -> Self::OwnedArg;
 }
 
 #[diagnostic::do_not_recommend]
@@ -60,7 +60,7 @@ impl<T> Keep for T
 where
     T: ToOwned<Owned: Send + Sync + 'static> + ?Sized,
 {
-    type Kept = T::Owned;
+    type OwnedArg = T::Owned;
 
     fn keep(&self) -> T::Owned {
         self.to_owned()

@@ -1,6 +1,6 @@
 //! A value past its ttl is the answer, and is loaded anew behind it: `stale_while_revalidate`.
 //!
-//! The call that finds such a value boards the flight of its key, if nobody loads it. A task then calls the
+//! The call that finds such a value joins the flight of its key, if nobody loads it. A task then calls the
 //! function itself, with arguments of its own, and hands it the ticket: that call runs its body as the load
 //! of the flight, with what the first call saw. So it obeys every rule that any load obeys: those who join
 //! it have seen the same, and its value is stored only in place of what was seen.
@@ -10,18 +10,18 @@ use std::{fmt, pin::Pin, time::Instant};
 use tokio::runtime::Handle;
 
 use crate::{
-    call::{Found, Looked, load::Load},
+    call::{Found, LocalLookup, load::Load},
     clock,
     codec::Codec,
     engine::{
         Cache,
-        context::{self, Surroundings},
-        read::{Asks, Seen},
-        ticket::Ticket,
+        context::{self, ContextRef},
+        read::{ReadPurpose, ReadView},
+        ticket::RevalidateTicket,
     },
-    format::freshness::Age,
+    format::freshness::Freshness,
     key::{Key, function::Function},
-    single_flight::{Boarding, Passenger},
+    single_flight::{LoadCaller, Role},
 };
 
 /// A call of the same function, which owns its arguments.
@@ -43,14 +43,14 @@ pub enum FoundStale<R, T> {
 #[must_use]
 pub struct Stale<R> {
     value: R,
-    seen: Box<Waiting>,
+    seen: Box<StaleFound>,
 }
 
 /// What a call saw that answered with a value past its ttl.
-struct Waiting {
+struct StaleFound {
     cache: Cache,
     key: Key,
-    seen: Box<Seen>,
+    seen: Box<ReadView>,
     began: Instant,
 }
 
@@ -58,36 +58,38 @@ struct Waiting {
 impl<R, T> Codec<R, T> {
     /// As [`find`](Self::find), and takes a value that may be served while it is loaded anew.
     pub async fn find_stale(&self, key: &mut Key) -> FoundStale<R, T> {
-        let looks = |cache: &Cache, around: Surroundings<'_>| {
-            self.look(cache, around, key, Asks::CallAhead)
+        let looks = |cache: &Cache, around: ContextRef<'_>| {
+            self.look(cache, around, key, ReadPurpose::CallAhead)
         };
         let cache = match self.known(context::with_current(looks), key) {
             Ok(found) => return found,
             Err(cache) => cache,
         };
-        Box::pin(self.ask(cache, key.take(), Asks::CallAhead)).await
+        Box::pin(self.ask(cache, key.take(), ReadPurpose::CallAhead)).await
     }
 
     /// As [`find_stale`](Self::find_stale), in `cache`.
     pub async fn find_stale_in(&self, cache: &Cache, key: &mut Key) -> FoundStale<R, T> {
-        self.seek_in(cache, key, Asks::CallAhead).await
+        self.seek_in(cache, key, ReadPurpose::CallAhead).await
     }
 
     /// What was found without waiting, or the cache that has to be asked.
     pub(crate) fn known(
         &self,
-        looked: Looked<R>,
+        looked: LocalLookup<R>,
         key: &mut Key,
     ) -> Result<FoundStale<R, T>, Cache> {
         Ok(match looked {
-            Looked::Hit(value) => FoundStale::Hit(value),
-            Looked::Stale(value, cache, seen) => {
+            LocalLookup::Hit(value) => FoundStale::Hit(value),
+            LocalLookup::Stale(value, cache, seen) => {
                 let began = clock::instant();
                 FoundStale::Stale(Stale::new(value, cache, key.take(), seen, began))
             }
-            Looked::Uncached => FoundStale::Miss(self.alone()),
-            Looked::Miss(cache, start) => FoundStale::Miss(self.miss(cache, key.take(), start)),
-            Looked::Ask(cache) => return Err(cache),
+            LocalLookup::Uncached => FoundStale::Miss(self.alone()),
+            LocalLookup::Miss(cache, start) => {
+                FoundStale::Miss(self.miss(cache, key.take(), start))
+            }
+            LocalLookup::Ask(cache) => return Err(cache),
         })
     }
 }
@@ -112,8 +114,14 @@ impl<R, T> FoundStale<R, T> {
 }
 
 impl<R> Stale<R> {
-    pub(crate) fn new(value: R, cache: Cache, key: Key, seen: Box<Seen>, began: Instant) -> Self {
-        let seen = Box::new(Waiting {
+    pub(crate) fn new(
+        value: R,
+        cache: Cache,
+        key: Key,
+        seen: Box<ReadView>,
+        began: Instant,
+    ) -> Self {
+        let seen = Box::new(StaleFound {
             cache,
             key,
             seen,
@@ -137,7 +145,7 @@ impl<R> Stale<R> {
     }
 }
 
-impl Waiting {
+impl StaleFound {
     fn revalidate(self, again: impl FnOnce() -> Again<()>) {
         let Ok(runtime) = Handle::try_current() else {
             return;
@@ -146,7 +154,7 @@ impl Waiting {
         let Some(function) = function else {
             return;
         };
-        let Some(ticket) = self.board() else {
+        let Some(ticket) = self.join_flight() else {
             return;
         };
         let Some(room) = cache.background_refreshes().enter_owned() else {
@@ -166,7 +174,7 @@ impl Waiting {
     }
 
     /// The lead of a flight, if none is under way that may answer this call.
-    fn board(self) -> Option<Ticket> {
+    fn join_flight(self) -> Option<RevalidateTicket> {
         let Self {
             cache,
             key,
@@ -174,21 +182,21 @@ impl Waiting {
             began,
         } = self;
         let view = seen.reply.view();
-        let passenger = Passenger {
+        let load_caller = LoadCaller {
             key: &key,
             began,
             saw: Some(&view),
         };
         let parallel = cache.parallel_failing_loads();
-        let Boarding::Lead(lead) = cache.usual().flights.board(passenger, parallel) else {
+        let Role::Lead(lead) = cache.primary().flights.join(load_caller, parallel) else {
             return None;
         };
         if !cache.store().waits() && is_fresh(&cache, &key) {
             // It was loaded between the look and this.
-            lead.dissolve();
+            lead.abandon();
             return None;
         }
-        Some(Ticket {
+        Some(RevalidateTicket {
             cache,
             key,
             lead,
@@ -201,7 +209,7 @@ fn is_fresh(cache: &Cache, key: &Key) -> bool {
     let windows = key.function().map(Function::windows).unwrap_or_default();
     let mut is_fresh = false;
     cache.store().look(key, false, &mut |_, kept| {
-        is_fresh = kept.age(windows) == Age::Fresh;
+        is_fresh = kept.age(windows) == Freshness::Fresh;
     });
     is_fresh
 }

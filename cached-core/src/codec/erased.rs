@@ -15,19 +15,19 @@ use crate::{
 };
 
 /// Who takes what others have loaded.
-pub(crate) trait Takes {
+pub(crate) trait Restores {
     /// What becomes of it.
-    type Taken;
+    type Restored;
 
     /// What becomes of something shared; `None` if that is of another type.
-    fn restore(&self, shared: &Shared) -> Option<Self::Taken>;
+    fn restore(&self, shared: &Shared) -> Option<Self::Restored>;
 
     /// What becomes of stored JSON; `None` if it is something else's.
-    fn decode(&self, outcome: Outcome, json: &[u8]) -> Option<Self::Taken>;
+    fn decode(&self, outcome: Outcome, json: &[u8]) -> Option<Self::Restored>;
 }
 
-impl<R, T> Takes for Codec<R, T> {
-    type Taken = R;
+impl<R, T> Restores for Codec<R, T> {
+    type Restored = R;
 
     fn restore(&self, shared: &Shared) -> Option<R> {
         Self::restore(self, shared)
@@ -40,9 +40,9 @@ impl<R, T> Takes for Codec<R, T> {
 
 type Decode = fn(&[u8]) -> Option<Arc<dyn Any + Send + Sync>>;
 
-/// Takes what a codec takes, in the form in which calls share it.
+/// Restores what a codec takes, in the form in which calls share it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Taker {
+pub(crate) struct ErasedCodec {
     value: TypeId,
     decode_value: Decode,
     none: bool,
@@ -55,7 +55,7 @@ pub(crate) struct Taker {
     pub(crate) is_response: bool,
 }
 
-impl Taker {
+impl ErasedCodec {
     pub(crate) fn of<R, T, E, S, M>() -> Self
     where
         S: Shape<R, T, E>,
@@ -85,7 +85,7 @@ impl Taker {
     }
 }
 
-impl Taker {
+impl ErasedCodec {
     /// Whether it is of the type it takes.
     pub(crate) fn takes(&self, shared: &Shared) -> bool {
         let of = shared.value.as_deref().map(Any::type_id);
@@ -97,8 +97,8 @@ impl Taker {
     }
 }
 
-impl Takes for Taker {
-    type Taken = Shared;
+impl Restores for ErasedCodec {
+    type Restored = Shared;
 
     fn restore(&self, shared: &Shared) -> Option<Shared> {
         self.takes(shared).then(|| shared.clone())
@@ -183,7 +183,7 @@ mod tests {
 
     /// Whatever is shared or stored, the taker takes what the codec takes, and the codec makes the same of it.
     fn check<R: PartialEq + fmt::Debug, T>(codec: Codec<R, T>, own: &[R]) {
-        let taker = codec.taker();
+        let erased = codec.erased();
         let mut all: Vec<_> = own.iter().filter_map(|own| codec.share(own)).collect();
         let values: [Option<Arc<dyn Any + Send + Sync>>; 4] = [
             None,
@@ -199,7 +199,7 @@ mod tests {
         }
         for shared in all {
             let expected = codec.restore(&shared);
-            let again = taker.restore(&shared);
+            let again = erased.restore(&shared);
             assert_eq!(again.is_some(), expected.is_some(), "{shared:?}");
             assert_eq!(again.and_then(|again| codec.restore(&again)), expected);
             assert_eq!(codec.take(shared), expected);
@@ -207,7 +207,7 @@ mod tests {
         for outcome in OUTCOMES {
             for json in ["1", "\"no\"", "null", "[]"] {
                 let expected = codec.decode(outcome, json.as_bytes());
-                let again = taker.decode(outcome, json.as_bytes());
+                let again = erased.decode(outcome, json.as_bytes());
                 assert_eq!(again.is_some(), expected.is_some(), "{outcome:?} {json}");
                 assert_eq!(again.and_then(|again| codec.take(again)), expected);
             }
@@ -262,10 +262,10 @@ mod tests {
     fn leaves_a_stored_error_that_its_codec_cannot_share() {
         fn check<R: MayFail<Error = String>, S: Shape<R, u32, String>>() {
             let codec = Codec::<R, u32>::of_shape::<String, S, AsItself>(None).cache_err();
-            let taker = codec.taker();
+            let erased = codec.erased();
             assert!(codec.share(&R::failed("no".to_owned())).is_none());
-            assert!(taker.decode(Outcome::Error, b"\"no\"").is_none());
-            assert!(taker.decode(Outcome::Value, b"1").is_some());
+            assert!(erased.decode(Outcome::Error, b"\"no\"").is_none());
+            assert!(erased.decode(Outcome::Value, b"1").is_some());
         }
         check::<Result<u32, String>, (IsResult, NoOption)>();
         check::<Result<Option<u32>, String>, (IsResult, IsOption)>();
@@ -290,8 +290,8 @@ mod tests {
     fn what_nobody_else_holds_is_returned_without_a_copy() {
         type Counts = Result<Option<Counted>, Counted>;
         let codec = codec!(Counts).cache_err();
-        let taker = codec.taker();
-        let decoded = |outcome| taker.decode(outcome, b"1").unwrap();
+        let erased = codec.erased();
+        let decoded = |outcome| erased.decode(outcome, b"1").unwrap();
         assert_eq!(
             codec.take(decoded(Outcome::Value)),
             Some(Ok(Some(Counted(1))))
@@ -301,7 +301,7 @@ mod tests {
         assert_eq!(CLONES.get(), 0);
         for outcome in [Outcome::Value, Outcome::Error] {
             let held = decoded(outcome);
-            let again = taker.restore(&held).unwrap();
+            let again = erased.restore(&held).unwrap();
             assert_eq!(codec.take(again), codec.restore(&held));
         }
         assert_eq!(CLONES.get(), 4);

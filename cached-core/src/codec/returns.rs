@@ -16,7 +16,7 @@ use std::{convert::Infallible, fmt, marker::PhantomData};
 use crate::{
     codec::{
         AsItself, CacheValue, Codec,
-        shape::{IsOption, IsOptionOfResult, IsResult, Looked, NoOption, NoResult, Shape},
+        shape::{IsOption, IsOptionOfResult, IsResult, NoOption, NoResult, ReturnRef, Shape},
     },
     error::Error,
 };
@@ -194,8 +194,8 @@ where
     #[expect(clippy::unused_self, reason = "the type of `self` decides")]
     pub fn __value(self, returned: &R) -> Option<&T> {
         match <(O, I)>::look(returned) {
-            Looked::Value(value) => Some(value),
-            Looked::None | Looked::Error => None,
+            ReturnRef::Value(value) => Some(value),
+            ReturnRef::None | ReturnRef::Error => None,
         }
     }
 }

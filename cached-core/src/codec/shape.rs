@@ -13,7 +13,7 @@ pub enum Opened<R, T> {
 
 /// A result looked into.
 #[derive(Debug)]
-pub enum Looked<'a, T> {
+pub enum ReturnRef<'a, T> {
     Value(&'a T),
     None,
     Error,
@@ -22,7 +22,7 @@ pub enum Looked<'a, T> {
 /// The way between a return type `R`, its stored type `T` and its error `E`.
 pub trait Shape<R, T, E> {
     #[doc(hidden)]
-    fn look(returned: &R) -> Looked<'_, T>;
+    fn look(returned: &R) -> ReturnRef<'_, T>;
     #[doc(hidden)]
     fn open(returned: R) -> Opened<R, T>;
     #[doc(hidden)]
@@ -60,8 +60,8 @@ impl<T> Shape<T, T, Infallible> for (NoResult, NoOption) {
         Opened::Value(returned)
     }
 
-    fn look(returned: &T) -> Looked<'_, T> {
-        Looked::Value(returned)
+    fn look(returned: &T) -> ReturnRef<'_, T> {
+        ReturnRef::Value(returned)
     }
 
     fn error(_: &T) -> Option<&Infallible> {
@@ -86,8 +86,8 @@ impl<T> Shape<Option<T>, T, Infallible> for (NoResult, IsOption) {
         returned.map_or(Opened::None(|| None), Opened::Value)
     }
 
-    fn look(returned: &Option<T>) -> Looked<'_, T> {
-        returned.as_ref().map_or(Looked::None, Looked::Value)
+    fn look(returned: &Option<T>) -> ReturnRef<'_, T> {
+        returned.as_ref().map_or(ReturnRef::None, ReturnRef::Value)
     }
 
     fn error(_: &Option<T>) -> Option<&Infallible> {
@@ -112,8 +112,8 @@ impl<T, E> Shape<Result<T, E>, T, E> for (IsResult, NoOption) {
         returned.map_or_else(|error| Opened::Error(Err(error)), Opened::Value)
     }
 
-    fn look(returned: &Result<T, E>) -> Looked<'_, T> {
-        returned.as_ref().map_or(Looked::Error, Looked::Value)
+    fn look(returned: &Result<T, E>) -> ReturnRef<'_, T> {
+        returned.as_ref().map_or(ReturnRef::Error, ReturnRef::Value)
     }
 
     fn error(returned: &Result<T, E>) -> Option<&E> {
@@ -142,11 +142,11 @@ impl<T, E> Shape<Result<Option<T>, E>, T, E> for (IsResult, IsOption) {
         }
     }
 
-    fn look(returned: &Result<Option<T>, E>) -> Looked<'_, T> {
+    fn look(returned: &Result<Option<T>, E>) -> ReturnRef<'_, T> {
         match returned {
-            Ok(Some(value)) => Looked::Value(value),
-            Ok(None) => Looked::None,
-            Err(_) => Looked::Error,
+            Ok(Some(value)) => ReturnRef::Value(value),
+            Ok(None) => ReturnRef::None,
+            Err(_) => ReturnRef::Error,
         }
     }
 
@@ -176,11 +176,11 @@ impl<T, E> Shape<Option<Result<T, E>>, T, E> for (IsOptionOfResult, IsOption) {
         }
     }
 
-    fn look(returned: &Option<Result<T, E>>) -> Looked<'_, T> {
+    fn look(returned: &Option<Result<T, E>>) -> ReturnRef<'_, T> {
         match returned {
-            Some(Ok(value)) => Looked::Value(value),
-            Some(Err(_)) => Looked::Error,
-            None => Looked::None,
+            Some(Ok(value)) => ReturnRef::Value(value),
+            Some(Err(_)) => ReturnRef::Error,
+            None => ReturnRef::None,
         }
     }
 

@@ -5,15 +5,15 @@ use std::{any::Any, sync::Arc};
 use super::CacheValue;
 use crate::{
     codec::{
-        erased::Taker,
-        shape::{Looked, Opened, Shape},
+        erased::ErasedCodec,
+        shape::{Opened, ReturnRef, Shape},
     },
     format::json::{self, Sink, Unstorable},
 };
 
 /// The way of a return type to what is stored, shared and brought back.
 pub(super) struct Parts<R, T> {
-    pub(super) look: fn(&R) -> Looked<'_, T>,
+    pub(super) look: fn(&R) -> ReturnRef<'_, T>,
     pub(super) open: fn(R) -> Opened<R, T>,
     pub(super) close: fn(T) -> R,
     pub(super) none: fn() -> Option<R>,
@@ -23,7 +23,7 @@ pub(super) struct Parts<R, T> {
     pub(super) take_value: fn(Arc<dyn Any + Send + Sync>) -> Option<T>,
     pub(super) encode_value: fn(&T, &mut Sink) -> Result<(), Unstorable>,
     pub(super) decode_value: fn(&[u8]) -> Option<T>,
-    pub(super) taker: fn() -> Taker,
+    pub(super) erased: fn() -> ErasedCodec,
 }
 
 impl<R, T> Parts<R, T> {
@@ -43,7 +43,7 @@ impl<R, T> Parts<R, T> {
             take_value: |shared| shared.downcast::<T>().map(Arc::unwrap_or_clone).ok(),
             encode_value: |value, sink| sink.value(value.stored()),
             decode_value: |json| json::decode(json).map(T::restored),
-            taker: Taker::of::<R, T, E, S, M>,
+            erased: ErasedCodec::of::<R, T, E, S, M>,
         }
     }
 
@@ -56,7 +56,7 @@ impl<R, T> Parts<R, T> {
         Self {
             share_error: |returned| Some(Arc::new(S::error(returned)?.clone())),
             take_error: |shared| S::failed(Arc::unwrap_or_clone(shared.downcast::<E>().ok()?)),
-            taker: Taker::sharing_errors::<R, T, E, S, M>,
+            erased: ErasedCodec::sharing_errors::<R, T, E, S, M>,
             ..Self::of_shape::<E, S, M>()
         }
     }

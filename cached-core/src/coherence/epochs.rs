@@ -1,4 +1,4 @@
-//! [`Generations`]: what this process has invalidated, and when.
+//! [`Epochs`]: what this process has invalidated, and when.
 //!
 //! The store knows it as well, but not at once, and not while it is away. What this process keeps for itself is
 //! judged here: entries in memory, loads that could be shared, values that are on their way to a store.
@@ -28,7 +28,7 @@ const CAPACITY: usize = 100_000;
 
 /// The invalidations of one cache in this process. Clones share them.
 #[derive(Clone, Debug)]
-pub(crate) struct Generations(Arc<Tables>);
+pub(crate) struct Epochs(Arc<Tables>);
 
 /// Groups and entries by themselves: a cache that is written all the time by key would otherwise look up the
 /// groups of every hit.
@@ -65,7 +65,7 @@ pub(crate) enum Supersedes {
     All,
 }
 
-impl Generations {
+impl Epochs {
     pub(crate) fn new() -> Self {
         Self::remembering(CAPACITY)
     }

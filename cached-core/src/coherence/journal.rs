@@ -6,7 +6,7 @@
 //! covers as a miss, and it is sent again until it is confirmed.
 //!
 //! ```text
-//! prepare ──► Ticket ── commit ──► Entered ── settle ──► confirmed: gone
+//! prepare ──► Prepared ── commit ──► Committed ── settle ──► confirmed: gone
 //!               │ discard: gone       │ │
 //!               │                     │ └─── settle ──► not confirmed: postponed ──► due ──► acknowledge: gone
 //!               └─ dropped ───────────┴─ dropped ─────► postponed
@@ -56,26 +56,26 @@ impl Journal {
     }
 
     /// What a body is going to invalidate. It covers nothing yet.
-    pub(crate) fn prepare(&self, targets: Vec<Target>) -> Ticket {
-        Ticket {
+    pub(crate) fn prepare(&self, targets: Vec<Target>) -> Prepared {
+        Prepared {
             journal: self.clone(),
             targets,
         }
     }
 
     /// Writes down what is going to be sent now.
-    pub(crate) fn enter(&self, targets: Vec<Target>) -> Entered {
+    pub(crate) fn enter(&self, targets: Vec<Target>) -> Committed {
         let names = targets.into_iter().map(|target| self.0.name(target));
         let mut has_overflowed = false;
         let namespace = || {
             has_overflowed = true;
             self.0.name(Target::Group(String::from(group::NAMESPACE)))
         };
-        let sent = Sent(self.0.ledger.enter(names.collect(), namespace));
+        let sent = Resend(self.0.ledger.enter(names.collect(), namespace));
         if has_overflowed {
             event::journal_overflowed();
         }
-        Entered {
+        Committed {
             journal: self.clone(),
             sent,
         }
@@ -93,13 +93,13 @@ impl Journal {
     }
 
     /// What has to be sent again: at most `limit` targets, first those that were not sent for the longest time.
-    pub(crate) fn due(&self, limit: usize) -> Option<Sent> {
-        self.0.ledger.due(limit).map(Sent)
+    pub(crate) fn due(&self, limit: usize) -> Option<Resend> {
+        self.0.ledger.due(limit).map(Resend)
     }
 
     /// Takes out what the replies to `sent` confirm, one for each target in their order. What was entered since stays.
-    pub(crate) fn acknowledge(&self, sent: &Sent, replies: impl IntoIterator<Item = bool>) {
-        let Sent(batch) = sent;
+    pub(crate) fn acknowledge(&self, sent: &Resend, replies: impl IntoIterator<Item = bool>) {
+        let Resend(batch) = sent;
         for (name, confirmed) in batch.names.iter().zip(replies) {
             if confirmed {
                 self.0.ledger.acknowledge(batch.number, name);
@@ -153,9 +153,9 @@ impl Shared {
 
 /// What is sent in one go. It confirms what was entered before.
 #[derive(Debug)]
-pub(crate) struct Sent(Batch);
+pub(crate) struct Resend(Batch);
 
-impl Sent {
+impl Resend {
     pub(crate) fn targets(&self) -> impl ExactSizeIterator<Item = &Target> {
         self.0.names.iter().map(|name| &name.target)
     }
@@ -165,12 +165,12 @@ impl Sent {
 /// that went away, or a body that panicked, may have written.
 #[derive(Debug)]
 #[must_use]
-pub(crate) struct Ticket {
+pub(crate) struct Prepared {
     journal: Journal,
     targets: Vec<Target>,
 }
 
-impl Ticket {
+impl Prepared {
     pub(crate) fn targets(&self) -> &[Target] {
         &self.targets
     }
@@ -180,7 +180,7 @@ impl Ticket {
     }
 
     /// The body has written.
-    pub(crate) fn commit(mut self) -> Entered {
+    pub(crate) fn commit(mut self) -> Committed {
         self.journal.enter(std::mem::take(&mut self.targets))
     }
 
@@ -190,7 +190,7 @@ impl Ticket {
     }
 }
 
-impl Drop for Ticket {
+impl Drop for Prepared {
     fn drop(&mut self) {
         if !self.targets.is_empty() {
             drop(self.journal.enter(std::mem::take(&mut self.targets)));
@@ -201,12 +201,12 @@ impl Drop for Ticket {
 /// An invalidation that is being sent. Dropped, it is postponed: its command may have run, or will, or not.
 #[derive(Debug)]
 #[must_use]
-pub(crate) struct Entered {
+pub(crate) struct Committed {
     journal: Journal,
-    sent: Sent,
+    sent: Resend,
 }
 
-impl Entered {
+impl Committed {
     pub(crate) fn targets(&self) -> impl ExactSizeIterator<Item = &Target> {
         self.sent.targets()
     }
@@ -221,7 +221,7 @@ impl Entered {
         let Shared {
             ledger, emptied, ..
         } = &*self.journal.0;
-        let Sent(Batch { number, names }) = &mut self.sent;
+        let Resend(Batch { number, names }) = &mut self.sent;
         let mut replies = replies.into_iter();
         names.retain(|name| {
             let confirmed = replies.next().unwrap_or(false);
@@ -245,7 +245,7 @@ impl Entered {
     }
 }
 
-impl Drop for Entered {
+impl Drop for Committed {
     fn drop(&mut self) {
         let _ = self.close([]);
     }

@@ -1,4 +1,4 @@
-//! [`Lineage`]: what this process has stored in place of what.
+//! [`OwnStores`]: what this process has stored in place of what.
 //!
 //! A store compares the id that its load captured with the one that is there. If another store of this
 //! process came first, nothing was invalidated in between: each step from the captured id to the one
@@ -22,7 +22,7 @@ const CAPACITY: usize = 4_096;
 const LONGEST: usize = 64;
 
 #[derive(Debug, Default)]
-pub(crate) struct Lineage(Mutex<Stores>);
+pub(crate) struct OwnStores(Mutex<Stores>);
 
 #[derive(Debug, Default)]
 struct Stores {
@@ -33,20 +33,20 @@ struct Stores {
 #[derive(Clone, Copy, Debug)]
 struct Store {
     in_place_of: Id,
-    span: Span,
+    span: LoadInterval,
 }
 
 /// From when to when a load ran.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Span {
+pub(crate) struct LoadInterval {
     pub(crate) began: Instant,
     pub(crate) ended: Instant,
 }
 
-impl Lineage {
+impl OwnStores {
     /// Remembers that `id`, of a load that ran for `span`, is about to be stored in place of another.
     /// It will be there only if that was.
-    pub(crate) fn record(&self, id: Id, in_place_of: Id, span: Span) {
+    pub(crate) fn record(&self, id: Id, in_place_of: Id, span: LoadInterval) {
         let mut stores = self.lock();
         let store = Store { in_place_of, span };
         if stores.by_id.insert(id, store).is_none() {
@@ -61,7 +61,7 @@ impl Lineage {
 
     /// When the load of `there` ran, if it is there because stores of this process replaced what was
     /// `captured`: then nothing was invalidated in between.
-    pub(crate) fn since(&self, captured: Id, there: Id) -> Option<Span> {
+    pub(crate) fn since(&self, captured: Id, there: Id) -> Option<LoadInterval> {
         let stores = self.lock();
         let found = stores.by_id.get(&there)?;
         let mut store = found;
@@ -90,8 +90,8 @@ mod tests {
     }
 
     /// A load that took the second number `second`.
-    fn span(start: Instant, second: u64) -> Span {
-        Span {
+    fn span(start: Instant, second: u64) -> LoadInterval {
+        LoadInterval {
             began: start + Duration::from_secs(second),
             ended: start + Duration::from_secs(second + 1),
         }
@@ -99,34 +99,34 @@ mod tests {
 
     #[test]
     fn what_is_there_is_known_over_any_number_of_stores_between() {
-        let (lineage, start) = (Lineage::default(), Instant::now());
+        let (stores, start) = (OwnStores::default(), Instant::now());
         let [lease, first, second] = [id(), id(), id()];
-        lineage.record(first, lease, span(start, 1));
-        lineage.record(second, first, span(start, 3));
-        assert_eq!(lineage.since(lease, first), Some(span(start, 1)));
-        assert_eq!(lineage.since(lease, second), Some(span(start, 3)));
-        assert_eq!(lineage.since(first, second), Some(span(start, 3)));
-        assert_eq!(lineage.since(second, first), None, "the other way round");
+        stores.record(first, lease, span(start, 1));
+        stores.record(second, first, span(start, 3));
+        assert_eq!(stores.since(lease, first), Some(span(start, 1)));
+        assert_eq!(stores.since(lease, second), Some(span(start, 3)));
+        assert_eq!(stores.since(first, second), Some(span(start, 3)));
+        assert_eq!(stores.since(second, first), None, "the other way round");
     }
 
     #[test]
     fn nothing_is_known_of_what_others_stored() {
-        let (lineage, start) = (Lineage::default(), Instant::now());
+        let (stores, start) = (OwnStores::default(), Instant::now());
         let [lease, other_lease, ours, theirs] = [id(), id(), id(), id()];
-        lineage.record(ours, lease, span(start, 1));
-        assert_eq!(lineage.since(lease, theirs), None);
-        assert_eq!(lineage.since(other_lease, ours), None);
+        stores.record(ours, lease, span(start, 1));
+        assert_eq!(stores.since(lease, theirs), None);
+        assert_eq!(stores.since(other_lease, ours), None);
     }
 
     #[test]
     fn the_oldest_stores_are_forgotten() {
-        let (lineage, start) = (Lineage::default(), Instant::now());
+        let (stores, start) = (OwnStores::default(), Instant::now());
         let [lease, first] = [id(), id()];
-        lineage.record(first, lease, span(start, 1));
+        stores.record(first, lease, span(start, 1));
         for _ in 0..CAPACITY {
-            lineage.record(id(), id(), span(start, 2));
+            stores.record(id(), id(), span(start, 2));
         }
-        assert_eq!(lineage.since(lease, first), None);
-        assert_eq!(lineage.lock().by_id.len(), CAPACITY);
+        assert_eq!(stores.since(lease, first), None);
+        assert_eq!(stores.lock().by_id.len(), CAPACITY);
     }
 }

@@ -42,7 +42,7 @@ pub(crate) struct View {
 
 /// What was there before a load began: its entry is made of this.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Captures {
+pub(crate) struct Snapshot {
     /// What a store expects to find.
     pub(crate) id: Id,
     pub(crate) identity: Option<Identity>,
@@ -54,7 +54,7 @@ pub(crate) struct Captures {
 pub(crate) enum Stage<'a> {
     NotBegun,
     /// With what it captured, or nothing if the store did not answer.
-    Begun(Option<&'a Captures>),
+    Begun(Option<&'a Snapshot>),
 }
 
 /// The hit test, age and outcome aside: whether an entry counts for a call that saw `markers`, and read
@@ -65,7 +65,7 @@ pub(crate) enum Stage<'a> {
 /// is only as good as the server run that gave it: after a restart from an old dump, or a failover,
 /// what was deleted can be back.
 pub(crate) fn counts(
-    captured: Captured<impl Iterator<Item = Option<Marker>>>,
+    captured: EntryMarkers<impl Iterator<Item = Option<Marker>>>,
     identity: Option<Identity>,
     markers: &[Option<Marker>],
 ) -> bool {
@@ -78,7 +78,7 @@ pub(crate) fn counts(
 }
 
 /// What an entry says of itself to the [hit test](counts): `None` in the place of a marker that cannot be read.
-pub(crate) struct Captured<M> {
+pub(crate) struct EntryMarkers<M> {
     pub(crate) identity: Option<Identity>,
     pub(crate) markers: M,
 }
@@ -118,11 +118,11 @@ impl View {
 
     /// What a load that begins now may store its entry with; `None` if it may not store at all, because
     /// something is missing or not ours.
-    pub(crate) fn captures(&self) -> Option<Captures> {
+    pub(crate) fn captures(&self) -> Option<Snapshot> {
         let Occupant::Ours(id) = self.occupant else {
             return None;
         };
-        Some(Captures {
+        Some(Snapshot {
             id,
             identity: self.identity,
             markers: self.markers.iter().copied().collect::<Option<_>>()?,
@@ -130,7 +130,7 @@ impl View {
     }
 }
 
-impl Captures {
+impl Snapshot {
     fn are_seen_in(&self, view: &View) -> bool {
         view.captures().is_some_and(|seen| seen == *self)
     }

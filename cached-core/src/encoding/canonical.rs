@@ -21,7 +21,7 @@ use serde::ser::{self, Serialize};
 use serializer::Encoder;
 use sorted::Entries;
 
-pub(crate) use buffer::Material;
+pub(crate) use buffer::KeyBytes;
 pub(crate) use scalar::{Scalar, scalar};
 
 /// Values nested deeper are refused, long before the stack ends.
@@ -99,7 +99,7 @@ impl ser::Error for EncodeError {
 #[inline]
 pub(crate) fn encode<T: Serialize + ?Sized>(
     value: &T,
-    out: &mut Material,
+    out: &mut KeyBytes,
 ) -> Result<(), EncodeError> {
     whole(out, |out| value.serialize(Encoder::new(out)))
 }
@@ -107,7 +107,7 @@ pub(crate) fn encode<T: Serialize + ?Sized>(
 /// Appends the encoding of a set: the same whatever the order of `values`. On an error `out` is as it was.
 pub(crate) fn encode_set<'a, T: Serialize + 'a>(
     values: impl IntoIterator<Item = &'a T>,
-    out: &mut Material,
+    out: &mut KeyBytes,
 ) -> Result<(), EncodeError> {
     whole(out, |out| {
         out.append(&[tag::SET])?;
@@ -123,7 +123,7 @@ pub(crate) fn encode_set<'a, T: Serialize + 'a>(
 }
 
 /// Appends the name of a type parameter, which is no value: no string argument has these bytes.
-pub(crate) fn encode_type(name: &str, out: &mut Material) -> Result<(), EncodeError> {
+pub(crate) fn encode_type(name: &str, out: &mut KeyBytes) -> Result<(), EncodeError> {
     whole(out, |out| {
         out.append(&[tag::TYPE])?;
         append_str(out, name)
@@ -137,18 +137,18 @@ pub(crate) fn is_type(encoding: &[u8]) -> bool {
 
 #[inline]
 fn whole(
-    out: &mut Material,
-    write: impl FnOnce(&mut Material) -> Result<(), EncodeError>,
+    out: &mut KeyBytes,
+    write: impl FnOnce(&mut KeyBytes) -> Result<(), EncodeError>,
 ) -> Result<(), EncodeError> {
     let start = out.len();
     write(out).inspect_err(|_| out.truncate(start))
 }
 
-fn append_str(out: &mut Material, text: &str) -> Result<(), EncodeError> {
+fn append_str(out: &mut KeyBytes, text: &str) -> Result<(), EncodeError> {
     append_bytes(out, text.as_bytes())
 }
 
-fn append_bytes(out: &mut Material, bytes: &[u8]) -> Result<(), EncodeError> {
+fn append_bytes(out: &mut KeyBytes, bytes: &[u8]) -> Result<(), EncodeError> {
     out.append(&length(bytes.len())?)?;
     out.append(bytes)
 }
@@ -164,8 +164,8 @@ fn length(bytes: usize) -> Result<[u8; 4], EncodeError> {
 /// On an error the caller truncates `out`.
 #[inline]
 pub(crate) fn measured(
-    out: &mut Material,
-    write: impl FnOnce(&mut Material) -> Result<(), EncodeError>,
+    out: &mut KeyBytes,
+    write: impl FnOnce(&mut KeyBytes) -> Result<(), EncodeError>,
 ) -> Result<(), EncodeError> {
     let start = out.len();
     out.append(&[0; 4])?;

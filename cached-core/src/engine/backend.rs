@@ -8,12 +8,12 @@ use std::{
 
 use super::Cache;
 use crate::{
-    codec::erased::Takes,
-    coherence::epochs::Generations,
+    codec::erased::Restores,
+    coherence::epochs::Epochs,
     config::{Config, outage::Outage},
     engine::hit_test::{self, Accepts},
     error::Error,
-    format::freshness::Age,
+    format::freshness::Freshness,
     key::{Key, function::Function},
     single_flight::Flights,
     store::{Store, breaker::OutageId, memory::MemoryStore},
@@ -33,7 +33,7 @@ pub(crate) struct Backend {
 /// It belongs to one outage: what another process invalidates in that time is not known here, so nothing
 /// in it may outlive it.
 #[derive(Debug, Default)]
-pub(super) struct Emergency(RwLock<Place>);
+pub(super) struct Fallback(RwLock<Place>);
 
 #[derive(Debug, Default)]
 struct Place {
@@ -42,7 +42,7 @@ struct Place {
     backend: Option<Arc<Backend>>,
 }
 
-impl Emergency {
+impl Fallback {
     fn of(&self, outage: OutageId, make: impl FnOnce() -> Backend) -> Arc<Backend> {
         let found = self.0.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(backend) = found.backend_of(outage) {
@@ -95,9 +95,9 @@ impl Place {
 }
 
 /// Where a call goes that begins now.
-pub(crate) enum Ground {
-    Usual,
-    Emergency(Arc<Backend>),
+pub(crate) enum Route {
+    Primary,
+    Fallback(Arc<Backend>),
     /// To its body, and nowhere else.
     Origin,
     /// Back to its caller, if it can.
@@ -105,8 +105,8 @@ pub(crate) enum Ground {
 }
 
 impl Cache {
-    pub(crate) fn usual(&self) -> &Backend {
-        &self.0.usual
+    pub(crate) fn primary(&self) -> &Backend {
+        &self.0.primary
     }
 
     pub(crate) fn is_in_outage(&self) -> bool {
@@ -118,34 +118,34 @@ impl Cache {
         if !self.store().waits() || self.0.config.outage != Outage::Memory {
             return None;
         }
-        let backend = self.0.emergency.current().filter(|_| self.is_in_outage());
+        let backend = self.0.fallback.current().filter(|_| self.is_in_outage());
         match backend {
             Some(backend) => backend.store.server_info().await.ok()?.keys,
             None => Some(0),
         }
     }
 
-    pub(crate) fn ground(&self, function: Option<&'static Function>) -> Ground {
+    pub(crate) fn route(&self, function: Option<&'static Function>) -> Route {
         let Some(outage) = self.0.breaker.outage() else {
-            return Ground::Usual;
+            return Route::Primary;
         };
-        self.look_for_store();
+        self.probe_store();
         if self.is_failing(function) {
-            return Ground::Unavailable(self.0.breaker.refusal());
+            return Route::Unavailable(self.0.breaker.refusal());
         }
         if self.0.config.outage != Outage::Memory {
-            return Ground::Origin;
+            return Route::Origin;
         }
-        let make = || Backend::in_outage(&self.0.config, self.generations());
-        Ground::Emergency(self.0.emergency.of(outage, make))
+        let make = || Backend::in_outage(&self.0.config, self.epochs());
+        Route::Fallback(self.0.fallback.of(outage, make))
     }
 
     /// Where a call goes whose read has failed. A single failure opens nothing: what this process has loaded
     /// itself may have been invalidated by another.
-    pub(crate) fn ground_after(&self, function: Option<&'static Function>, error: Error) -> Ground {
-        match self.ground(function) {
-            Ground::Usual if self.is_failing(function) => Ground::Unavailable(error),
-            ground => ground,
+    pub(crate) fn route_after(&self, function: Option<&'static Function>, error: Error) -> Route {
+        match self.route(function) {
+            Route::Primary if self.is_failing(function) => Route::Unavailable(error),
+            route => route,
         }
     }
 
@@ -159,16 +159,16 @@ impl Cache {
         if !self.store().waits() {
             return self.store().forget(key);
         }
-        if let Some(emergency) = self.0.emergency.current() {
-            return emergency.store.forget(key);
+        if let Some(fallback) = self.0.fallback.current() {
+            return fallback.store.forget(key);
         }
-        self.generations().advance_entry(key);
+        self.epochs().advance_entry(key);
         false
     }
 
     /// What this process has loaded itself in the outage that goes on.
-    pub(crate) fn value_in_outage<C: Takes>(&self, codec: &C, key: &Key) -> Option<C::Taken> {
-        let Ground::Emergency(backend) = self.ground(None) else {
+    pub(crate) fn value_in_outage<C: Restores>(&self, codec: &C, key: &Key) -> Option<C::Restored> {
+        let Route::Fallback(backend) = self.route(None) else {
             return None;
         };
         backend.fresh(codec, key, Accepts::of(None))
@@ -176,32 +176,32 @@ impl Cache {
 }
 
 impl Backend {
-    pub(super) fn usual(store: Arc<dyn Store>, generations: &Generations) -> Self {
+    pub(super) fn primary(store: Arc<dyn Store>, epochs: &Epochs) -> Self {
         Self {
             store,
-            flights: Flights::new(generations.clone(), None),
+            flights: Flights::new(epochs.clone(), None),
             oldest: None,
         }
     }
 
-    fn in_outage(config: &Config, generations: &Generations) -> Self {
+    fn in_outage(config: &Config, epochs: &Epochs) -> Self {
         Self {
-            store: Arc::new(MemoryStore::new(config, generations.clone())),
-            flights: Flights::new(generations.clone(), Some(config.outage_ttl)),
+            store: Arc::new(MemoryStore::new(config, epochs.clone())),
+            flights: Flights::new(epochs.clone(), Some(config.outage_ttl)),
             oldest: Some(config.outage_ttl),
         }
     }
 
     /// What a store inside the process has, if that is fresh.
-    pub(crate) fn fresh<C: Takes>(
+    pub(crate) fn fresh<C: Restores>(
         &self,
         codec: &C,
         key: &Key,
         accepts: Accepts,
-    ) -> Option<C::Taken> {
+    ) -> Option<C::Restored> {
         let mut found = None;
         self.store.look(key, false, &mut |shared, kept| {
-            if accepts.age(kept) == Age::Fresh {
+            if accepts.age(kept) == Freshness::Fresh {
                 found = hit_test::typed(codec, accepts, shared).ok();
             }
         });

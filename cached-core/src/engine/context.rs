@@ -13,7 +13,7 @@ use std::{
 
 use crate::{
     config::env,
-    engine::{Cache, invalidate::Collected, ticket::Ticket},
+    engine::{Cache, invalidate::Deferred, ticket::RevalidateTicket},
     error::{Error, ErrorKind},
     key::function::Function,
     single_flight::Flight,
@@ -53,12 +53,12 @@ static INSTALLED: OnceLock<Cache> = OnceLock::new();
 pub(crate) struct Context {
     cache: Option<Cache>,
     /// What to do with a cache, the innermost last.
-    modes: Vec<Way>,
+    modes: Vec<ScopedMode>,
     once: Option<Arc<Once>>,
     /// The loads that this call is part of: it must not wait for one of them.
     loading: Vec<Arc<Flight>>,
     /// What gathers the invalidations of a cache, the innermost last.
-    collecting: Vec<Collected>,
+    collecting: Vec<Deferred>,
     observer: Option<Observer>,
 }
 
@@ -75,7 +75,7 @@ pub(crate) enum Mode {
 
 /// A mode for one cache.
 #[derive(Clone, Debug)]
-struct Way {
+struct ScopedMode {
     cache: Cache,
     mode: Mode,
     of: Calls,
@@ -96,11 +96,11 @@ struct Once {
     function: &'static Function,
     mode: Mode,
     taken: AtomicBool,
-    ticket: Mutex<Option<Box<Ticket>>>,
+    ticket: Mutex<Option<Box<RevalidateTicket>>>,
 }
 
 impl Once {
-    fn new(function: &'static Function, mode: Mode, ticket: Option<Ticket>) -> Arc<Self> {
+    fn new(function: &'static Function, mode: Mode, ticket: Option<RevalidateTicket>) -> Arc<Self> {
         Arc::new(Self {
             function,
             mode,
@@ -117,11 +117,11 @@ fn around() -> Context {
 /// What a future changes of what is around it.
 enum Change {
     Cache(Cache),
-    Mode(Way),
+    Mode(ScopedMode),
     Once(Arc<Once>),
     /// In a task of its own: also the cache, if there is one.
     Behind(Arc<Once>, Option<Cache>),
-    Collecting(Collected),
+    Collecting(Deferred),
     Observed(Observer),
     /// Everything, to what it was elsewhere.
     All(Context),
@@ -151,26 +151,26 @@ impl Context {
 }
 
 /// What is around a future while it is polled.
-pub(crate) struct Around(Arc<Context>);
+pub(crate) struct EnteredContext(Arc<Context>);
 
-impl Around {
+impl EnteredContext {
     /// Has the future polled by `poll`.
     pub(crate) fn within(&self, poll: &mut dyn FnMut()) {
-        let _outside = Outside::enter(&self.0);
+        let _outside = ContextGuard::enter(&self.0);
         poll();
     }
 }
 
 /// What was around a task before, and is again when this is dropped: also if its poll panics.
-struct Outside(Option<Arc<Context>>);
+struct ContextGuard(Option<Arc<Context>>);
 
-impl Outside {
+impl ContextGuard {
     fn enter(inside: &Arc<Context>) -> Self {
         Self(exchange(Some(Arc::clone(inside))))
     }
 }
 
-impl Drop for Outside {
+impl Drop for ContextGuard {
     fn drop(&mut self) {
         exchange(self.0.take());
     }
@@ -190,7 +190,7 @@ pub(crate) fn with_cache<F: Future>(cache: Cache, future: F) -> Within<F> {
 
 /// These calls inside `future` treat `cache` so.
 pub(crate) fn with_mode<F: Future>(cache: Cache, mode: Mode, of: Calls, future: F) -> Within<F> {
-    within(Change::Mode(Way { cache, mode, of }), future)
+    within(Change::Mode(ScopedMode { cache, mode, of }), future)
 }
 
 /// The next call of `function` inside `call` does so.
@@ -202,7 +202,7 @@ pub(crate) fn once<F: Future>(function: &'static Function, mode: Mode, call: F) 
 /// uses `cache`, if there is one.
 pub(crate) fn revalidating<F: Future>(
     function: &'static Function,
-    ticket: Ticket,
+    ticket: RevalidateTicket,
     cache: Option<Cache>,
     call: F,
 ) -> Within<F> {
@@ -211,7 +211,7 @@ pub(crate) fn revalidating<F: Future>(
 }
 
 /// Invalidations inside `future` wait for its end.
-pub(crate) fn collecting<F: Future>(collected: Collected, future: F) -> Within<F> {
+pub(crate) fn collecting<F: Future>(collected: Deferred, future: F) -> Within<F> {
     within(Change::Collecting(collected), future)
 }
 
@@ -257,12 +257,12 @@ pub fn in_current_scope<F: Future>(future: F) -> impl Future<Output = F::Output>
 }
 
 /// What is around the body that `flight` waits for. What was meant for this call alone ends here.
-pub(crate) fn loading(flight: Option<Arc<Flight>>) -> Around {
+pub(crate) fn loading(flight: Option<Arc<Flight>>) -> EnteredContext {
     let mut context = around();
     context.once = None;
     context.observer = None;
     context.loading.extend(flight);
-    Around(Arc::new(context))
+    EnteredContext(Arc::new(context))
 }
 
 /// The cache of the innermost scope.
@@ -271,7 +271,7 @@ pub(crate) fn scoped() -> Option<Cache> {
 }
 
 /// What gathers the invalidations of `cache` here, if anything does.
-pub(crate) fn collected(cache: &Cache) -> Option<Collected> {
+pub(crate) fn collected(cache: &Cache) -> Option<Deferred> {
     let innermost = |context: Option<&Context>| {
         let mut inside_out = context?.collecting.iter().rev();
         inside_out
@@ -292,16 +292,16 @@ pub(crate) fn is_loading(flight: &Arc<Flight>) -> bool {
 
 /// What a call finds around itself.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Surroundings<'a>(Option<&'a Context>);
+pub(crate) struct ContextRef<'a>(Option<&'a Context>);
 
-impl<'a> Surroundings<'a> {
+impl<'a> ContextRef<'a> {
     /// Who sees the calls made here.
     pub(crate) fn observer(self) -> Option<&'a Observer> {
         self.0?.observer.as_ref()
     }
 }
 
-impl Surroundings<'_> {
+impl ContextRef<'_> {
     /// The mode of a call of `function` in `cache`, if there is one. One for this call alone is used
     /// up.
     pub(crate) fn mode(self, function: Option<&'static Function>, cache: &Cache) -> Option<Mode> {
@@ -328,9 +328,9 @@ impl Surroundings<'_> {
     }
 }
 
-impl Surroundings<'_> {
+impl ContextRef<'_> {
     /// The ticket of a call that loads as one says.
-    pub(crate) fn ticket(self) -> Option<Box<Ticket>> {
+    pub(crate) fn ticket(self) -> Option<Box<RevalidateTicket>> {
         let once = self.0?.once.as_ref()?;
         let mut ticket = once.ticket.lock().unwrap_or_else(PoisonError::into_inner);
         ticket.take()
@@ -338,18 +338,18 @@ impl Surroundings<'_> {
 }
 
 /// Shows what is around this task to `look`.
-pub(crate) fn with_surroundings<T>(look: impl Fn(Surroundings<'_>) -> T) -> T {
-    with_context(|context| look(Surroundings(context))).unwrap_or_else(|| look(Surroundings(None)))
+pub(crate) fn with_task_context<T>(look: impl Fn(ContextRef<'_>) -> T) -> T {
+    with_context(|context| look(ContextRef(context))).unwrap_or_else(|| look(ContextRef(None)))
 }
 
 /// Shows the cache of this task to `look`: the scoped one, the installed one, or the one that the
 /// environment describes, which is made now and stays.
-pub(crate) fn with_current<T>(look: impl Fn(&Cache, Surroundings<'_>) -> T) -> T {
-    with_surroundings(|surroundings| {
-        let scoped = surroundings.0.and_then(|context| context.cache.as_ref());
+pub(crate) fn with_current<T>(look: impl Fn(&Cache, ContextRef<'_>) -> T) -> T {
+    with_task_context(|context| {
+        let scoped = context.0.and_then(|inside| inside.cache.as_ref());
         match scoped {
-            Some(cache) => look(cache, surroundings),
-            None => look(INSTALLED.get_or_init(from_environment), surroundings),
+            Some(cache) => look(cache, context),
+            None => look(INSTALLED.get_or_init(from_environment), context),
         }
     })
 }
@@ -378,12 +378,12 @@ pub(crate) fn current() -> Cache {
 
 /// Who sees the calls made here.
 pub(crate) fn observer() -> Option<Observer> {
-    with_surroundings(|around| around.observer().cloned())
+    with_task_context(|around| around.observer().cloned())
 }
 
 /// The mode of calls by key in `cache`, if there is one.
 pub(crate) fn mode(function: Option<&'static Function>, cache: &Cache) -> Option<Mode> {
-    with_surroundings(|surroundings| surroundings.mode_of(function, cache, Calls::All))
+    with_task_context(|context| context.mode_of(function, cache, Calls::All))
 }
 
 fn from_environment() -> Cache {

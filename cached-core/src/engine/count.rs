@@ -5,11 +5,11 @@ use std::time::Duration;
 use super::Cache;
 use crate::{
     coherence::outcome::Invalidated,
-    engine::hit_test::Miss,
+    engine::hit_test::MissReason,
     error::Error,
     format::json::Unstorable,
     key::function::Function,
-    store::Kept,
+    store::StoreOutcome,
     telemetry::{
         event::{self, StoreKind},
         stats::Counters,
@@ -56,16 +56,16 @@ impl Cache {
         }
     }
 
-    pub(crate) fn count_miss(&self, function: Of, store: StoreKind, why: Miss) {
+    pub(crate) fn count_miss(&self, function: Of, store: StoreKind, why: MissReason) {
         let counters = self.counters(function);
         counters.misses.count();
         match why {
-            Miss::Absent => event::miss(function, store),
-            Miss::Undecodable | Miss::Foreign => {
+            MissReason::Absent => event::miss(function, store),
+            MissReason::Undecodable | MissReason::Foreign => {
                 counters.undecodable.count();
                 event::undecodable(function, store);
             }
-            Miss::TooLarge => {
+            MissReason::TooLarge => {
                 counters.too_large.count();
                 event::undecodable(function, store);
             }
@@ -91,17 +91,17 @@ impl Cache {
         &self,
         function: Of,
         store: StoreKind,
-        kept: Kept,
+        kept: StoreOutcome,
         bytes: usize,
         ttl: Duration,
     ) {
         let counters = self.counters(function);
         match kept {
-            Kept::Stored => {
+            StoreOutcome::Stored => {
                 counters.stores.count();
                 event::stored(function, store, bytes, ttl);
             }
-            Kept::Rejected(_) => {
+            StoreOutcome::Rejected(_) => {
                 counters.stores_rejected.count();
                 event::store_rejected(function, store);
             }
@@ -120,13 +120,13 @@ impl Cache {
     pub(crate) fn count_read_error(&self, function: Of, error: &Error) {
         self.counters(function).errors.count();
         event::read_failed(function, self.store().kind(), error);
-        self.look_if_in_outage();
+        self.probe_if_in_outage();
     }
 
     pub(crate) fn count_store_error(&self, function: Of, error: &Error) {
         self.counters(function).errors.count();
         event::store_failed(function, self.store().kind(), error);
-        self.look_if_in_outage();
+        self.probe_if_in_outage();
     }
 
     pub(crate) fn count_skipped(&self, function: Of) {

@@ -8,21 +8,21 @@ use crate::{
     coherence::outcome::Invalidated,
     engine::context,
     error::Error,
-    format::freshness::Kept,
+    format::freshness::Lifetime,
     key::{Key, target::Target},
-    single_flight::Passenger,
+    single_flight::LoadCaller,
     store::Reply,
 };
 
 mod pending;
 
-use pending::Sending;
-pub(crate) use pending::{Collected, Collecting, Pending};
+use pending::InFlight;
+pub(crate) use pending::{Deferred, Deferring, PendingInvalidation};
 
 impl Cache {
     /// What a body is going to invalidate.
-    pub(crate) fn prepare(&self, targets: Vec<Target>) -> Pending {
-        Pending::new(self, targets)
+    pub(crate) fn prepare(&self, targets: Vec<Target>) -> PendingInvalidation {
+        PendingInvalidation::new(self, targets)
     }
 
     /// Deletes `targets`, or has it done at the end of the [`after`](Self::after) around this.
@@ -45,14 +45,14 @@ impl Cache {
         self.send_now(self.prepare(targets)).await
     }
 
-    async fn send_now(&self, pending: Pending) -> Result<Vec<bool>, Error> {
+    async fn send_now(&self, pending: PendingInvalidation) -> Result<Vec<bool>, Error> {
         let there = self.apply_here(pending.targets());
         if !self.store().waits() {
             pending.discard();
             return Ok(there);
         }
         let entered = pending.commit();
-        let sending = Sending {
+        let sending = InFlight {
             cache: self,
             entered,
         };
@@ -62,7 +62,7 @@ impl Cache {
     /// What holds in this process from now on, whatever the store says. Returns what was there in a store
     /// inside the process.
     pub(crate) fn apply_here(&self, targets: &[Target]) -> Vec<bool> {
-        self.generations().advance_groups(targets);
+        self.epochs().advance_groups(targets);
         let there = targets.iter().map(|target| match target {
             Target::Group(_) => false,
             Target::Entry(key) => self.forget(key),
@@ -77,7 +77,7 @@ impl Cache {
             return true;
         }
         // Whoever sent before may be gone.
-        self.send_for_courier();
+        self.start_resending();
         !self.0.journal.covers(key)
     }
 
@@ -87,9 +87,9 @@ impl Cache {
         key: &Key,
         began: Instant,
         reply: &Reply,
-    ) -> Option<(Shared, Kept)> {
+    ) -> Option<(Shared, Lifetime)> {
         let view = reply.view();
-        self.flights().landed(Passenger {
+        self.flights().completed(LoadCaller {
             key,
             began,
             saw: Some(&view),

@@ -16,7 +16,7 @@ pub(crate) struct Limit {
 
 /// One who is inside, until this is dropped.
 #[derive(Debug)]
-pub(crate) struct Inside<C: Deref<Target = AtomicUsize>>(C);
+pub(crate) struct Permit<C: Deref<Target = AtomicUsize>>(C);
 
 impl Limit {
     pub(crate) fn new(most: usize) -> Self {
@@ -27,13 +27,13 @@ impl Limit {
     }
 
     /// Enters, unless as many as may are inside.
-    pub(crate) fn enter(&self) -> Option<Inside<&AtomicUsize>> {
-        self.count(Inside(&*self.inside))
+    pub(crate) fn enter(&self) -> Option<Permit<&AtomicUsize>> {
+        self.count(Permit(&*self.inside))
     }
 
     /// As [`enter`](Self::enter), for one that goes elsewhere.
-    pub(crate) fn enter_owned(&self) -> Option<Inside<Arc<AtomicUsize>>> {
-        self.count(Inside(Arc::clone(&self.inside)))
+    pub(crate) fn enter_owned(&self) -> Option<Permit<Arc<AtomicUsize>>> {
+        self.count(Permit(Arc::clone(&self.inside)))
     }
 
     fn count<I>(&self, entering: I) -> Option<I> {
@@ -42,7 +42,7 @@ impl Limit {
     }
 }
 
-impl<C: Deref<Target = AtomicUsize>> Drop for Inside<C> {
+impl<C: Deref<Target = AtomicUsize>> Drop for Permit<C> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }

@@ -4,16 +4,16 @@ use std::time::{Duration, Instant};
 
 use crate::{
     clock,
-    codec::{Shared, erased::Takes},
+    codec::{Shared, erased::Restores},
     coherence::rules::Occupant,
     engine::{
         Cache, context,
-        hit_test::{self, Accepts, Miss},
+        hit_test::{self, Accepts, MissReason},
     },
     error::{Error, ErrorKind},
     format::{
         entry::Outcome,
-        freshness::{Age, Kept},
+        freshness::{Freshness, Lifetime},
     },
     key::Key,
     store::{Payload, Reply, Task},
@@ -21,7 +21,7 @@ use crate::{
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Asks {
+pub(crate) enum ReadPurpose {
     /// A call, which is answered in any case.
     Call,
     /// A call that loads a value behind its answer if that is past its ttl.
@@ -30,24 +30,24 @@ pub(crate) enum Asks {
     Peek,
 }
 
-impl Asks {
+impl ReadPurpose {
     /// How old an answer may be.
-    pub(crate) fn oldest(self) -> Age {
+    pub(crate) fn oldest(self) -> Freshness {
         match self {
-            Self::Call => Age::Fresh,
-            Self::CallAhead | Self::Peek => Age::Revalidate,
+            Self::Call => Freshness::Fresh,
+            Self::CallAhead | Self::Peek => Freshness::Revalidate,
         }
     }
 }
 
 /// What has to be known of a call before its read is sent.
 #[derive(Clone, Copy)]
-pub(crate) struct Look {
+pub(crate) struct ReadStart {
     pub(crate) began: Instant,
     pub(crate) trusted: bool,
 }
 
-impl Look {
+impl ReadStart {
     pub(crate) fn now(cache: &Cache, key: &Key) -> Self {
         Self {
             began: clock::instant(),
@@ -58,24 +58,24 @@ impl Look {
 
 /// What a read showed one call.
 #[derive(Debug)]
-pub(crate) struct Seen {
+pub(crate) struct ReadView {
     pub(crate) reply: Reply,
     /// Whether that may be a hit: not if an invalidation that covers the key was on its way to the store
     /// when the read was sent, also if it is confirmed by now.
     pub(crate) trusted: bool,
 }
 
-impl Seen {
+impl ReadView {
     /// What a store inside the process shows is always true.
     pub(crate) fn local() -> Box<Self> {
         Box::new(Self {
-            reply: Reply::local(None, Kept::default()),
+            reply: Reply::local(None, Lifetime::default()),
             trusted: true,
         })
     }
 
     /// A value inside the process that is past its ttl.
-    pub(crate) fn past(shared: &Shared, kept: Kept) -> Box<Self> {
+    pub(crate) fn past(shared: &Shared, kept: Lifetime) -> Box<Self> {
         let payload = Payload::Typed(shared.clone(), 0);
         Box::new(Self {
             reply: Reply::local(Some(payload), kept),
@@ -85,44 +85,44 @@ impl Seen {
 }
 
 /// Why a read did not answer a call.
-pub(crate) enum NoHit {
+pub(crate) enum ReadMiss {
     /// This is what it showed.
-    Seen(Miss, Box<Seen>),
+    Seen(MissReason, Box<ReadView>),
     /// The store did not answer.
     Failed(Error),
 }
 
 /// A value, how old it is, how long it is kept, and what was read where it is past its ttl.
-pub(super) type Aged<R> = (R, Age, Kept, Option<Box<Seen>>);
+pub(super) type Aged<R> = (R, Freshness, Lifetime, Option<Box<ReadView>>);
 
 /// One read of the store for one call; `closely` asked, also how long it keeps what it has.
-pub(crate) async fn read<C: Takes>(
+pub(crate) async fn read<C: Restores>(
     codec: &C,
     cache: &Cache,
     key: &Key,
     began: Instant,
-    asks: Asks,
-    closely: bool,
-) -> Result<Aged<C::Taken>, NoHit> {
+    asks: ReadPurpose,
+    with_ttl: bool,
+) -> Result<Aged<C::Restored>, ReadMiss> {
     // Decided before the read is sent: what is invalidated later is none of this read's business,
     // and what is known to be applied later does not make its reply any newer.
     let trusted = cache.trusts(key);
     let function = key.function();
     let streak = &cache.counters(function).streak;
     // By key nobody knows yet for how long a load would be kept.
-    let expects_a_load = asks != Asks::Peek && function.is_some() && streak.is_long();
-    let reply = match ask(cache, key, closely, expects_a_load).await {
+    let expects_a_load = asks != ReadPurpose::Peek && function.is_some() && streak.is_long();
+    let reply = match ask(cache, key, with_ttl, expects_a_load).await {
         Ok(reply) => reply,
         Err(error) => {
             streak.ended();
             cache.count_read_error(function, &error);
-            return Err(NoHit::Failed(error));
+            return Err(ReadMiss::Failed(error));
         }
     };
-    let look = Look { began, trusted };
+    let look = ReadStart { began, trusted };
     let accepts = Accepts::of(function).up_to(asks.oldest());
     let found = found(codec, cache, key, &reply, look, accepts);
-    if asks != Asks::Peek {
+    if asks != ReadPurpose::Peek {
         // A miss to which a capture had nothing to add is none that it would make shorter.
         let lacked = || reply.created || !reply.view().is_complete();
         match &found {
@@ -130,35 +130,40 @@ pub(crate) async fn read<C: Takes>(
             _ => streak.ended(),
         }
     }
-    let seen = || Box::new(Seen { reply, trusted });
+    let seen = || Box::new(ReadView { reply, trusted });
     match found {
         Ok((value, kept)) => {
             let age = accepts.age(kept);
-            let seen = (age != Age::Fresh).then(seen);
+            let seen = (age != Freshness::Fresh).then(seen);
             Ok((value, age, kept, seen))
         }
-        Err(miss) => Err(NoHit::Seen(miss, seen())),
+        Err(miss) => Err(ReadMiss::Seen(miss, seen())),
     }
 }
 
 /// Asks the store. Where a call is likely to miss, its read captures what the load will need: a round trip less, of two
 /// before the answer.
-fn ask<'a>(cache: &'a Cache, key: &'a Key, closely: bool, expects_a_load: bool) -> Task<'a, Reply> {
+fn ask<'a>(
+    cache: &'a Cache,
+    key: &'a Key,
+    with_ttl: bool,
+    expects_a_load: bool,
+) -> Task<'a, Reply> {
     let may_load = || !context::observer().is_some_and(|observer| observer.refuses_loads());
     let room = (expects_a_load && may_load()).then(|| cache.capturing_reads().enter());
     match room.flatten() {
-        None => cache.store().read(key, closely),
+        None => cache.store().read(key, with_ttl),
         Some(room) => Box::pin(async move {
             let _room = room;
-            read_expecting_a_miss(cache, key, closely).await
+            read_expecting_a_miss(cache, key, with_ttl).await
         }),
     }
 }
 
-async fn read_expecting_a_miss(cache: &Cache, key: &Key, closely: bool) -> Result<Reply, Error> {
+async fn read_expecting_a_miss(cache: &Cache, key: &Key, with_ttl: bool) -> Result<Reply, Error> {
     let (function, store) = (key.function(), cache.store());
-    let (began, lives) = (clock::instant(), cache.lives(function, None));
-    match store.read_capturing(key, closely, lives).await {
+    let (began, lives) = (clock::instant(), cache.capture_ttls(function, None));
+    match store.read_capturing(key, with_ttl, lives).await {
         // It may take no writes, or the connection has ended: it may still have what the call asks for.
         Err(error) => {
             cache.counters(function).streak.ended();
@@ -166,7 +171,7 @@ async fn read_expecting_a_miss(cache: &Cache, key: &Key, closely: bool) -> Resul
             if left.is_zero() {
                 return Err(error);
             }
-            in_time(&mut left, store.read(key, closely)).await
+            in_time(&mut left, store.read(key, with_ttl)).await
         }
         Ok(reply) if reply.occupant == Some(Occupant::Foreign) && reply.payload.is_none() => {
             cache.count_foreign(function);
@@ -194,17 +199,17 @@ pub(crate) async fn in_time<X>(
 }
 
 /// What `reply` holds, or what is on its way to the store.
-pub(crate) fn found<C: Takes>(
+pub(crate) fn found<C: Restores>(
     codec: &C,
     cache: &Cache,
     key: &Key,
     reply: &Reply,
-    look: Look,
+    look: ReadStart,
     accepts: Accepts,
-) -> Result<(C::Taken, Kept), Miss> {
+) -> Result<(C::Restored, Lifetime), MissReason> {
     let answer = answer(codec, cache, reply, look.trusted, accepts);
     if let Ok((_, kept)) = &answer
-        && accepts.age(*kept) == Age::Fresh
+        && accepts.age(*kept) == Freshness::Fresh
     {
         return answer;
     }
@@ -217,15 +222,15 @@ pub(crate) fn found<C: Takes>(
 }
 
 /// The hit test.
-pub(crate) fn answer<C: Takes>(
+pub(crate) fn answer<C: Restores>(
     codec: &C,
     cache: &Cache,
     reply: &Reply,
     trusted: bool,
     accepts: Accepts,
-) -> Result<(C::Taken, Kept), Miss> {
+) -> Result<(C::Restored, Lifetime), MissReason> {
     if !trusted {
-        return Err(Miss::Absent);
+        return Err(MissReason::Absent);
     }
     hit_test::judge(codec, accepts, reply, cache.max_entry_size())
 }

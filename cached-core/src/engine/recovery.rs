@@ -4,4 +4,4 @@ use std::sync;
 
 mod probe;
 mod resend;
-pub(crate) mod turn;
+pub(crate) mod task_lease;

@@ -10,18 +10,18 @@ use std::{
 };
 
 use crate::{
-    coherence::{epochs::Generations, journal::Journal, own_stores::Lineage},
+    coherence::{epochs::Epochs, journal::Journal, own_stores::OwnStores},
     config::{Config, validate},
     engine::{
-        backend::{Backend, Emergency},
+        backend::{Backend, Fallback},
         limit::Limit,
-        recovery::turn::Turns,
-        write_budget::Background,
+        recovery::task_lease::TaskLease,
+        write_budget::WriteBudget,
     },
     error::Error,
     single_flight::Flights,
     store::{Store, breaker::Breaker, memory::MemoryStore, redis::RedisStore},
-    telemetry::stats::Table,
+    telemetry::stats::StatsTable,
 };
 
 /// A cache: where values are kept, and how.
@@ -60,23 +60,23 @@ const CAPTURING_READS: usize = 64;
 
 pub(super) struct Inner {
     pub(super) config: Config,
-    pub(super) usual: Backend,
-    pub(super) emergency: Emergency,
+    pub(super) primary: Backend,
+    pub(super) fallback: Fallback,
     pub(super) breaker: Arc<Breaker>,
-    pub(super) looks: Turns,
+    pub(super) probing: TaskLease,
     /// What was invalidated in this process.
-    pub(super) generations: Generations,
+    pub(super) epochs: Epochs,
     /// What the store has not confirmed.
     pub(super) journal: Journal,
-    pub(super) courier: Turns,
+    pub(super) resending: TaskLease,
     /// Of what this process has stored.
-    pub(super) lineage: Lineage,
-    pub(super) background: Background,
+    pub(super) own_stores: OwnStores,
+    pub(super) write_budget: WriteBudget,
     /// Callers that wait for other calls' loads.
     pub(super) waiting_callers: Limit,
     pub(super) capturing_reads: Limit,
     pub(super) background_refreshes: Limit,
-    pub(super) table: Table,
+    pub(super) table: StatsTable,
     pub(super) on: AtomicBool,
     /// It was shut down: nobody looks for its store any more.
     pub(super) closed: AtomicBool,
@@ -87,22 +87,22 @@ pub(super) struct Inner {
 impl Cache {
     pub(crate) fn with_config(config: Config) -> Result<Self, Error> {
         validate::check(&config)?;
-        let generations = Generations::new();
+        let epochs = Epochs::new();
         let breaker = Arc::new(Breaker::new(config.failures_until_outage));
         let store: Arc<dyn Store> = match &config.address {
             Some(address) => {
                 let breaker = Arc::clone(&breaker);
                 Arc::new(RedisStore::new(&config, address.reveal(), breaker)?)
             }
-            None => Arc::new(MemoryStore::new(&config, generations.clone())),
+            None => Arc::new(MemoryStore::new(&config, epochs.clone())),
         };
-        Ok(Self::with_store(config, store, generations, breaker, None))
+        Ok(Self::with_store(config, store, epochs, breaker, None))
     }
 
     pub(crate) fn with_store(
         config: Config,
         store: Arc<dyn Store>,
-        generations: Generations,
+        epochs: Epochs,
         breaker: Arc<Breaker>,
         fault: Option<Error>,
     ) -> Self {
@@ -114,15 +114,15 @@ impl Cache {
             capturing_reads: Limit::new(CAPTURING_READS),
             background_refreshes: Limit::new(config.background_refreshes),
             config,
-            usual: Backend::usual(store, &generations),
-            emergency: Emergency::default(),
+            primary: Backend::primary(store, &epochs),
+            fallback: Fallback::default(),
             breaker,
-            looks: Turns::default(),
-            generations,
-            courier: Turns::default(),
-            lineage: Lineage::default(),
-            background: Background::default(),
-            table: Table::new(),
+            probing: TaskLease::default(),
+            epochs,
+            resending: TaskLease::default(),
+            own_stores: OwnStores::default(),
+            write_budget: WriteBudget::default(),
+            table: StatsTable::new(),
             fault,
         }))
     }
@@ -130,10 +130,10 @@ impl Cache {
     /// A cache that caches nothing, because none could be made.
     pub(crate) fn unusable(error: Error) -> Self {
         let config = Config::default();
-        let generations = Generations::new();
-        let store = Arc::new(MemoryStore::new(&config, generations.clone()));
+        let epochs = Epochs::new();
+        let store = Arc::new(MemoryStore::new(&config, epochs.clone()));
         let breaker = Arc::new(Breaker::new(config.failures_until_outage));
-        Self::with_store(config, store, generations, breaker, Some(error))
+        Self::with_store(config, store, epochs, breaker, Some(error))
     }
 
     /// Whether functions use this cache: not if it was built to be off, was shut down, or could not be made from
@@ -163,15 +163,15 @@ impl Cache {
     }
 
     pub(crate) fn store(&self) -> &dyn Store {
-        &*self.0.usual.store
+        &*self.0.primary.store
     }
 
     pub(crate) fn flights(&self) -> &Flights {
-        &self.0.usual.flights
+        &self.0.primary.flights
     }
 
-    pub(crate) fn generations(&self) -> &Generations {
-        &self.0.generations
+    pub(crate) fn epochs(&self) -> &Epochs {
+        &self.0.epochs
     }
 
     pub(crate) fn max_entry_size(&self) -> usize {
@@ -195,7 +195,7 @@ impl Cache {
         &self.0.background_refreshes
     }
 
-    pub(crate) fn table(&self) -> &Table {
+    pub(crate) fn table(&self) -> &StatsTable {
         &self.0.table
     }
 
@@ -216,7 +216,7 @@ impl fmt::Debug for Cache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cache")
             .field("namespace", &self.0.config.namespace)
-            .field("store", &self.0.usual.store)
+            .field("store", &self.0.primary.store)
             .field("on", &self.is_on())
             .finish_non_exhaustive()
     }

@@ -1,18 +1,18 @@
-//! [`Ticket`]: what one call hands to another that loads its value anew.
+//! [`RevalidateTicket`]: what one call hands to another that loads its value anew.
 
-use super::{Cache, read::Seen};
+use super::{Cache, read::ReadView};
 use crate::{key::Key, single_flight::Lead};
 
 /// The right and the duty to load a value anew, with what another call saw.
 #[derive(Debug)]
-pub(crate) struct Ticket {
+pub(crate) struct RevalidateTicket {
     pub(crate) cache: Cache,
     pub(crate) key: Key,
     pub(crate) lead: Lead,
-    pub(crate) seen: Box<Seen>,
+    pub(crate) seen: Box<ReadView>,
 }
 
-impl Ticket {
+impl RevalidateTicket {
     /// Whether it is for a call of `key` in `cache`.
     pub(crate) fn is_for(&self, cache: &Cache, key: &Key) -> bool {
         self.cache.is(cache) && self.key.local() == key.local()

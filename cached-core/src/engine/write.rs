@@ -8,16 +8,16 @@ use super::{Cache, backend::Backend};
 use crate::{
     clock,
     codec::{Shared, erased::Returned},
-    coherence::{epochs::Supersedes, own_stores::Span},
+    coherence::{epochs::Supersedes, own_stores::LoadInterval},
     config::MARKERS_OUTLIVE,
     format::{
         entry::{self, Header, Id, Outcome, PerGroup},
-        freshness::Windows,
+        freshness::StaleWindows,
         json::{Sink, Unstorable},
     },
     key::{Key, function::Function, target::Target},
-    single_flight::{Captured, Landed},
-    store::{Kept, Lives, Payload, Write},
+    single_flight::{Completed, LoadStart},
+    store::{CaptureTtls, Payload, StoreOutcome, Write},
     telemetry::event::StoreKind,
 };
 
@@ -52,22 +52,22 @@ impl Cache {
     }
 
     /// How long what a load captures has to live, as far as that is known before it has run.
-    pub(crate) fn lives(
+    pub(crate) fn capture_ttls(
         &self,
         function: Option<&'static Function>,
         given: Option<Duration>,
-    ) -> Lives {
+    ) -> CaptureTtls {
         let declared = given
             .or_else(|| function?.ttl_override())
             .or_else(|| function?.ttl_declared())
             .unwrap_or(self.0.config.default_ttl);
-        let windows = function.map_or(Windows::NONE, Function::windows);
+        let windows = function.map_or(StaleWindows::NONE, Function::windows);
         let outcomes = [
             function.and_then(Function::none_ttl),
             function.and_then(Function::error_ttl),
         ];
         let longest = outcomes.into_iter().flatten().fold(declared, Duration::max);
-        Lives {
+        CaptureTtls {
             lease: self.0.config.lease,
             markers: longest
                 .saturating_add(windows.longest())
@@ -76,14 +76,14 @@ impl Cache {
     }
 
     /// `returned` in the form that the store keeps; `None` if it cannot be stored with what was captured.
-    pub(crate) fn to_store(
+    pub(crate) fn encode_write(
         &self,
         backend: &Backend,
         key: &Key,
         returned: &dyn Returned,
         shared: Option<Shared>,
         ttl: Duration,
-        captured: &Captured,
+        captured: &LoadStart,
     ) -> Result<Option<Write>, Unstorable> {
         let limit = self.max_entry_size();
         // What belongs to an outage is kept no longer than that allows.
@@ -101,7 +101,7 @@ impl Cache {
             markers,
             id,
             expected,
-            span: Span {
+            span: LoadInterval {
                 began: captured.began,
                 ended: clock::instant(),
             },
@@ -133,12 +133,12 @@ impl Cache {
     }
 
     /// Stores behind the answer, and ends the flight once the value is there, or is known not to come.
-    pub(crate) fn settle(
+    pub(crate) fn store_behind(
         &self,
         backend: &Backend,
         key: &Key,
         write: Option<Write>,
-        landed: Option<Landed>,
+        completed: Option<Completed>,
     ) {
         let function = key.function();
         // After a shutdown nothing is written any more.
@@ -152,18 +152,18 @@ impl Cache {
             return;
         }
         let write = write.and_then(|write| {
-            let admitted = self.0.background.admit(write.payload.len());
+            let admitted = self.0.write_budget.admit(write.payload.len());
             if admitted.is_none() {
                 self.count_skipped(function);
             }
             Some((Box::new(write), admitted?))
         });
         if write.is_none()
-            && let Some(landed) = &landed
+            && let Some(completed) = &completed
         {
-            landed.end();
+            completed.end();
         }
-        if write.is_none() && landed.is_none() {
+        if write.is_none() && completed.is_none() {
             return;
         }
         // Outside a runtime nothing can be written, and nobody waits.
@@ -178,11 +178,11 @@ impl Cache {
                 Box::pin(cache.write(write)).await;
             }
             // Who shuts down waits for what is written, not for what is only kept.
-            if let Some(landed) = &landed {
-                landed.end();
+            if let Some(completed) = &completed {
+                completed.end();
             }
             drop(admitted);
-            if landed.is_some() {
+            if completed.is_some() {
                 // Calls that began before may still be reading: they have one deadline. One that reads
                 // for longer than a second may load again; values are not kept alive for its sake.
                 tokio::time::sleep(cache.0.config.op_timeout.min(LINGER)).await;
@@ -195,21 +195,25 @@ impl Cache {
     async fn write(&self, write: Box<Write>) {
         let (function, ttl) = (write.key.function(), write.ttl);
         let bytes = write.payload.len();
-        if let Some(kept) = self.try_to_store(self.usual(), write).await {
+        if let Some(kept) = self.try_to_store(self.primary(), write).await {
             self.count_kept(function, self.store().kind(), kept, bytes, ttl);
         }
     }
 
     /// `None` if the store did not say.
-    async fn try_to_store(&self, backend: &Backend, write: Box<Write>) -> Option<Kept> {
+    async fn try_to_store(&self, backend: &Backend, write: Box<Write>) -> Option<StoreOutcome> {
         // The store would refuse it, or find it invalidated by the next command.
-        if !self.generations().holds_exactly(&write.key, write.captured) {
-            return Some(Kept::Rejected(None));
+        if !self.epochs().holds_exactly(&write.key, write.captured) {
+            return Some(StoreOutcome::Rejected(None));
         }
         self.record(&write);
         let function = write.key.function();
         match backend.store.store(vec![*write]).await {
-            Ok(kept) => Some(kept.first().copied().unwrap_or(Kept::Rejected(None))),
+            Ok(kept) => Some(
+                kept.first()
+                    .copied()
+                    .unwrap_or(StoreOutcome::Rejected(None)),
+            ),
             Err(error) => {
                 self.count_store_error(function, &error);
                 None
@@ -219,27 +223,29 @@ impl Cache {
 
     /// Remembers what is about to be stored in place of what.
     pub(crate) fn record(&self, write: &Write) {
-        self.0.lineage.record(write.id, write.expected, write.span);
+        self.0
+            .own_stores
+            .record(write.id, write.expected, write.span);
     }
 
     /// When the load of `there` ran, if only stores of this process have replaced since what `write` expects.
-    pub(crate) fn ran_since(&self, write: &Write, there: Option<Id>) -> Option<(Id, Span)> {
+    pub(crate) fn ran_since(&self, write: &Write, there: Option<Id>) -> Option<(Id, LoadInterval)> {
         let there = there?;
-        Some((there, self.0.lineage.since(write.expected, there)?))
+        Some((there, self.0.own_stores.since(write.expected, there)?))
     }
 
     /// Stores what a `refresh` has loaded. Nothing that ran at the same time is there in the end: which of
     /// the two read the database last is not known. Nor is this, if it was refused.
-    pub(crate) async fn renew(&self, backend: &Backend, mut write: Box<Write>) {
+    pub(crate) async fn store_refresh(&self, backend: &Backend, mut write: Box<Write>) {
         let (function, ttl) = (write.key.function(), write.ttl);
         let bytes = write.payload.len();
-        let rejected = Kept::Rejected(None);
+        let rejected = StoreOutcome::Rejected(None);
         if !self.is_on() {
             // After a shutdown nothing is written any more, and what is there is old.
             return self.remove(&write.key).await;
         }
         if backend.store.waits() {
-            let Some(captured) = self.generations().replace(&write.key, write.captured) else {
+            let Some(captured) = self.epochs().replace(&write.key, write.captured) else {
                 self.count_kept(function, backend.store.kind(), rejected, bytes, ttl);
                 return self.remove(&write.key).await;
             };
@@ -254,7 +260,7 @@ impl Cache {
                 // It had its deadline: what takes out whatever is there is not waited for.
                 return self.remove_behind(&write.key);
             };
-            if let Kept::Rejected(there) = kept
+            if let StoreOutcome::Rejected(there) = kept
                 && let Some((there, span)) = self.ran_since(&write, there)
                 && span.ended <= write.span.began
             {
@@ -263,7 +269,7 @@ impl Cache {
                 continue;
             }
             self.count_kept(function, backend.store.kind(), kept, bytes, ttl);
-            if kept == Kept::Stored {
+            if kept == StoreOutcome::Stored {
                 return;
             }
             break;
@@ -272,7 +278,7 @@ impl Cache {
     }
 
     /// Removes what is at `key`, behind the answer: it is known to be no longer right.
-    pub(crate) fn drop_behind(&self, backend: &Backend, key: &Key) {
+    pub(crate) fn remove_behind_answer(&self, backend: &Backend, key: &Key) {
         if !backend.store.waits() {
             backend.store.forget(key);
             return;

@@ -1,4 +1,4 @@
-//! [`Background`]: how much is being written after its caller was answered.
+//! [`WriteBudget`]: how much is being written after its caller was answered.
 
 use std::sync::{
     Arc,
@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 const LIMIT: usize = 64 << 20;
 
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Background(Arc<Inner>);
+pub(crate) struct WriteBudget(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -19,12 +19,12 @@ struct Inner {
     idle: Notify,
 }
 
-impl Background {
+impl WriteBudget {
     /// Admits a write of `bytes`, if there is room for it. It counts until what is returned is
     /// dropped.
     pub(crate) fn admit(&self, bytes: usize) -> Option<Admitted> {
         let admitted = Admitted {
-            background: self.clone(),
+            write_budget: self.clone(),
             bytes,
         };
         let before = self.0.bytes.fetch_add(bytes, Ordering::AcqRel);
@@ -48,19 +48,19 @@ impl Background {
 /// A write on its way, until it has ended, or its runtime has.
 #[derive(Debug)]
 pub(crate) struct Admitted {
-    background: Background,
+    write_budget: WriteBudget,
     bytes: usize,
 }
 
 impl Drop for Admitted {
     fn drop(&mut self) {
         let before = self
-            .background
+            .write_budget
             .0
             .bytes
             .fetch_sub(self.bytes, Ordering::AcqRel);
         if before == self.bytes {
-            self.background.0.idle.notify_waiters();
+            self.write_budget.0.idle.notify_waiters();
         }
     }
 }

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 /// For how long after its ttl an entry may still be served.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Windows {
+pub(crate) struct StaleWindows {
     /// While it is loaded anew in the background.
     pub(crate) revalidate: Duration,
     /// In place of an error.
     pub(crate) if_error: Duration,
 }
 
-impl Windows {
+impl StaleWindows {
     pub(crate) const NONE: Self = Self {
         revalidate: Duration::ZERO,
         if_error: Duration::ZERO,
@@ -32,7 +32,7 @@ impl Windows {
 
 /// What an entry may be used for, the best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Age {
+pub(crate) enum Freshness {
     /// As it is.
     Fresh,
     /// As the answer, while it is loaded anew.
@@ -45,7 +45,7 @@ pub(crate) enum Age {
 
 /// How long a store keeps an entry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Kept {
+pub(crate) struct Lifetime {
     /// For how long it is fresh, where that is known: from when it was stored.
     pub(crate) ttl: Option<Duration>,
     /// How much longer than it is fresh: what its header says.
@@ -54,7 +54,7 @@ pub(crate) struct Kept {
     pub(crate) remaining: Option<Duration>,
 }
 
-impl Kept {
+impl Lifetime {
     /// Of a value that was loaded so long ago, and may not have reached the store yet.
     pub(crate) fn coming(ttl: Duration, lived: Duration) -> Self {
         Self {
@@ -68,25 +68,25 @@ impl Kept {
     ///
     /// The reader's windows count, and never reach further than the entry is kept. An entry that is kept
     /// past its ttl is of no use to a call that did not ask how long it remains.
-    pub(crate) fn age(self, windows: Windows) -> Age {
+    pub(crate) fn age(self, windows: StaleWindows) -> Freshness {
         if self.stale.is_zero() {
-            return Age::Fresh;
+            return Freshness::Fresh;
         }
         let Some(remaining) = self.remaining else {
-            return Age::Over;
+            return Freshness::Over;
         };
         if remaining > self.stale {
-            return Age::Fresh;
+            return Freshness::Fresh;
         }
         let late = self.stale.saturating_sub(remaining);
         if remaining.is_zero() {
-            Age::Over
+            Freshness::Over
         } else if late < windows.revalidate {
-            Age::Revalidate
+            Freshness::Revalidate
         } else if late < windows.if_error {
-            Age::IfError
+            Freshness::IfError
         } else {
-            Age::Over
+            Freshness::Over
         }
     }
 
@@ -108,14 +108,14 @@ mod tests {
 
     const MINUTE: Duration = Duration::from_secs(60);
 
-    fn age(stale: u64, remaining: Option<u64>, revalidate: u64, if_error: u64) -> Age {
+    fn age(stale: u64, remaining: Option<u64>, revalidate: u64, if_error: u64) -> Freshness {
         let seconds = Duration::from_secs;
-        let kept = Kept {
+        let kept = Lifetime {
             ttl: None,
             stale: seconds(stale),
             remaining: remaining.map(seconds),
         };
-        kept.age(Windows {
+        kept.age(StaleWindows {
             revalidate: seconds(revalidate),
             if_error: seconds(if_error),
         })
@@ -124,44 +124,44 @@ mod tests {
     #[test]
     fn windows_begin_when_the_ttl_is_over() {
         let at = |remaining| age(60, Some(remaining), 20, 60);
-        assert_eq!(at(61), Age::Fresh);
-        assert_eq!(at(60), Age::Revalidate);
-        assert_eq!(at(41), Age::Revalidate);
-        assert_eq!(at(40), Age::IfError);
-        assert_eq!(at(1), Age::IfError);
-        assert_eq!(at(0), Age::Over);
+        assert_eq!(at(61), Freshness::Fresh);
+        assert_eq!(at(60), Freshness::Revalidate);
+        assert_eq!(at(41), Freshness::Revalidate);
+        assert_eq!(at(40), Freshness::IfError);
+        assert_eq!(at(1), Freshness::IfError);
+        assert_eq!(at(0), Freshness::Over);
     }
 
     #[test]
     fn the_shorter_window_ends_first_whichever_it_is() {
-        assert_eq!(age(60, Some(10), 60, 20), Age::Revalidate);
-        assert_eq!(age(60, Some(59), 0, 60), Age::IfError);
-        assert_eq!(age(60, Some(59), 0, 1), Age::Over);
+        assert_eq!(age(60, Some(10), 60, 20), Freshness::Revalidate);
+        assert_eq!(age(60, Some(59), 0, 60), Freshness::IfError);
+        assert_eq!(age(60, Some(59), 0, 1), Freshness::Over);
     }
 
     #[test]
     fn entry_without_a_window_is_fresh_for_as_long_as_it_is_there() {
-        assert_eq!(age(0, None, 20, 60), Age::Fresh);
-        assert_eq!(age(0, Some(1), 20, 60), Age::Fresh);
+        assert_eq!(age(0, None, 20, 60), Freshness::Fresh);
+        assert_eq!(age(0, Some(1), 20, 60), Freshness::Fresh);
     }
 
     #[test]
     fn the_readers_windows_count_and_the_entry_bounds_them() {
         // Stored by a version with a longer window.
-        assert_eq!(age(60, Some(59), 0, 0), Age::Over);
-        assert_eq!(age(60, Some(61), 0, 0), Age::Fresh);
+        assert_eq!(age(60, Some(59), 0, 0), Freshness::Over);
+        assert_eq!(age(60, Some(61), 0, 0), Freshness::Fresh);
         // Stored by a version with a shorter one.
-        assert_eq!(age(10, Some(9), 60, 0), Age::Revalidate);
+        assert_eq!(age(10, Some(9), 60, 0), Freshness::Revalidate);
     }
 
     #[test]
     fn what_does_not_say_how_long_it_remains_is_not_served() {
-        assert_eq!(age(60, None, 20, 60), Age::Over);
+        assert_eq!(age(60, None, 20, 60), Freshness::Over);
     }
 
     #[test]
     fn time_until_it_is_no_longer_fresh() {
-        let kept = |remaining| Kept {
+        let kept = |remaining| Lifetime {
             ttl: None,
             stale: MINUTE,
             remaining,
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn time_since_it_was_stored() {
-        let kept = |ttl, remaining| Kept {
+        let kept = |ttl, remaining| Lifetime {
             ttl,
             stale: MINUTE,
             remaining,

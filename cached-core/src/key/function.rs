@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use self::identity::segments;
 use crate::{
-    format::freshness::Windows,
+    format::freshness::StaleWindows,
     key::template::{Piece, Pieces},
 };
 
@@ -34,7 +34,7 @@ struct Declared {
     jitter: u16,
     none_ttl: Option<Duration>,
     error_ttl: Option<Duration>,
-    windows: Windows,
+    windows: StaleWindows,
     fails_on_outage: bool,
     version: u64,
     id: Option<&'static str>,
@@ -74,7 +74,7 @@ impl Function {
                 jitter: 0,
                 none_ttl: None,
                 error_ttl: None,
-                windows: Windows::NONE,
+                windows: StaleWindows::NONE,
                 fails_on_outage: false,
                 version: 0,
                 id: None,
@@ -282,7 +282,7 @@ impl Function {
     }
 
     /// How long its values may be served past their ttl.
-    pub(crate) fn windows(&self) -> Windows {
+    pub(crate) fn windows(&self) -> StaleWindows {
         self.declared.windows
     }
 

@@ -227,7 +227,7 @@ fn common_arguments_need_no_allocation() {
     key.push(&u64::MAX);
     key.push(&Some(7_u32));
     key.push("a name of forty characters, more or less");
-    assert!(matches!(key.material, Material::Inline { .. }));
+    assert!(matches!(key.material, KeyBytes::Inline { .. }));
 }
 
 proptest! {
@@ -294,9 +294,9 @@ fn hex_of(bytes: &[u8]) -> String {
 
 fn argument(
     argument: &'static str,
-    encode: impl FnOnce(&mut Material) -> Result<(), EncodeError>,
+    encode: impl FnOnce(&mut KeyBytes) -> Result<(), EncodeError>,
 ) -> Argument {
-    let (mut encoding, mut segment) = (Material::new(), String::new());
+    let (mut encoding, mut segment) = (KeyBytes::new(), String::new());
     encode(&mut encoding).unwrap();
     escape::push_component(&mut segment, &encoding);
     Argument {

@@ -21,7 +21,7 @@ use super::{
 #[path = "../store/redis/lanes/slot.rs"]
 mod slot;
 
-use slot::{Found, Place, Slot};
+use slot::{Found, Slot, SlotState};
 
 #[derive(Clone)]
 struct Attempt(Arc<Outcome>);
@@ -218,7 +218,7 @@ fn a_lane_is_replaced_by_one() {
 #[test]
 fn whoever_gives_a_lane_up_must_leave_the_next_one_alone() {
     fn remove(slot: &Slot<Lane, Attempt>, _: &Arc<Lane>) -> bool {
-        slot.0.lock().unwrap().place = Place::Empty;
+        slot.0.lock().unwrap().place = SlotState::Empty;
         true
     }
     assert!(!a_lane_is_replaced_once(Variant { remove, ..RIGHT }));
@@ -247,9 +247,9 @@ fn a_closed_slot_gets_no_lane_of_an_attempt_from_before() {
 fn an_attempt_must_know_its_own_place() {
     fn put(slot: &Slot<Lane, Attempt>, _: u64, lane: &Arc<Lane>) -> bool {
         let mut inside = slot.0.lock().unwrap();
-        let is_expected = matches!(inside.place, Place::Connecting(..));
+        let is_expected = matches!(inside.place, SlotState::Connecting(..));
         if is_expected {
-            inside.place = Place::Ready(Arc::clone(lane));
+            inside.place = SlotState::Ready(Arc::clone(lane));
         }
         is_expected
     }
@@ -278,7 +278,7 @@ fn an_attempt_that_was_overtaken_leaves_no_second_lane() {
 #[test]
 fn an_attempt_must_look_before_it_puts_its_lane() {
     fn put(slot: &Slot<Lane, Attempt>, _: u64, lane: &Arc<Lane>) -> bool {
-        slot.0.lock().unwrap().place = Place::Ready(Arc::clone(lane));
+        slot.0.lock().unwrap().place = SlotState::Ready(Arc::clone(lane));
         true
     }
     assert!(!an_overtaken_attempt_leaves_one_lane(Variant {

@@ -22,7 +22,7 @@ use super::{
 #[path = "../store/redis/read_batch/queue.rs"]
 mod queue;
 
-use queue::{Batch, Place, Queue, Waits};
+use queue::{Batch, Position, Queue, Waits};
 
 /// How many go in one command.
 const BATCH: usize = 1;
@@ -49,7 +49,7 @@ struct Inner {
 
 #[derive(Clone, Copy)]
 struct Variant {
-    place: fn(&Queue<Waiting>) -> Place<oneshot::Receiver<u64>>,
+    place: fn(&Queue<Waiting>) -> Position<oneshot::Receiver<u64>>,
     end: fn(&Queue<Waiting>, u64) -> Option<Batch<Waiting>>,
     send_next: SendNext,
     /// What a task does that ends, whether or not it has the turn.
@@ -89,22 +89,22 @@ impl World {
     fn read(&self) {
         let written = self.0.source.fetch_add(1, Ordering::AcqRel) + 1;
         match (self.0.variant.place)(&self.0.queue) {
-            Place::Turn(turn) => {
+            Position::Turn(turn) => {
                 claim(self.send(turn) >= written);
                 self.go_on(turn);
             }
-            Place::Wait(answer, _) => claim(wait(answer).is_ok_and(|seen| seen >= written)),
+            Position::Wait(answer, _) => claim(wait(answer).is_ok_and(|seen| seen >= written)),
         }
     }
 
     /// A caller whose deadline is over as soon as it waits.
     fn read_impatiently(&self) {
         match (self.0.variant.place)(&self.0.queue) {
-            Place::Turn(turn) => {
+            Position::Turn(turn) => {
                 self.send(turn);
                 self.go_on(turn);
             }
-            Place::Wait(answer, turn) => {
+            Position::Wait(answer, turn) => {
                 drop(answer);
                 self.take_over(turn);
             }
@@ -114,22 +114,22 @@ impl World {
     /// A caller that is dropped before it has sent anything, or while it waits.
     fn leave(&self) {
         match (self.0.variant.place)(&self.0.queue) {
-            Place::Turn(turn) => self.go_on(turn),
-            Place::Wait(answer, _) => drop(answer),
+            Position::Turn(turn) => self.go_on(turn),
+            Position::Wait(answer, _) => drop(answer),
         }
     }
 
     /// Its answer comes, or it is told that there is none.
     fn read_or_be_told(&self) {
         match (self.0.variant.place)(&self.0.queue) {
-            Place::Turn(turn) => {
+            Position::Turn(turn) => {
                 self.send(turn);
                 // The runtime that would go on ends.
                 if let Some(batch) = self.end(turn) {
                     drop(self.0.queue.abandon(batch.turn));
                 }
             }
-            Place::Wait(answer, _) => drop(wait(answer)),
+            Position::Wait(answer, _) => drop(wait(answer)),
         }
     }
 
@@ -232,14 +232,14 @@ fn a_command_must_be_sent_after_those_that_share_it_have_come() {
 
 #[test]
 fn whoever_finds_the_turn_taken_must_wait_in_line_at_once() {
-    fn place(queue: &Queue<Waiting>) -> Place<oneshot::Receiver<u64>> {
+    fn place(queue: &Queue<Waiting>) -> Position<oneshot::Receiver<u64>> {
         if !queue.0.lock().unwrap().busy {
             return queue.place(waiting);
         }
         let (waiting, answer) = waiting();
         let mut line = queue.0.lock().unwrap();
         line.waiting.push(waiting);
-        Place::Wait(answer, line.turn)
+        Position::Wait(answer, line.turn)
     }
     let variant = Variant { place, ..RIGHT };
     assert!(!everybody_is_answered(
@@ -273,7 +273,7 @@ fn task_that_ends_takes_nobody_along(variant: Variant) -> bool {
     is_right_within(2, move || {
         let world = World::new(variant);
         let [first, second] = [(); 2].map(|()| world.0.queue.place(waiting));
-        let (Place::Turn(turn), Place::Wait(..)) = (first, &second) else {
+        let (Position::Turn(turn), Position::Wait(..)) = (first, &second) else {
             unreachable!();
         };
         let others = [(); 2].map(|()| world.spawn(World::read));

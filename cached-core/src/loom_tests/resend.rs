@@ -20,10 +20,10 @@ use super::{
 };
 use crate::key::{group, target::Target};
 
-#[path = "../engine/recovery/turn.rs"]
-mod turn;
+#[path = "../engine/recovery/task_lease.rs"]
+mod task_lease;
 
-use turn::Turns;
+use task_lease::TaskLease;
 
 const LASTS: Duration = Duration::from_secs(1);
 
@@ -31,7 +31,7 @@ const LASTS: Duration = Duration::from_secs(1);
 struct World(Arc<Inner>);
 
 struct Inner {
-    courier: Turns,
+    resending: TaskLease,
     ledger: Ledger,
     /// The turns whose tasks send, and whether another has taken them.
     sending: std::sync::Mutex<Vec<(u64, bool)>>,
@@ -40,12 +40,12 @@ struct Inner {
 
 #[derive(Clone, Copy)]
 struct Variant {
-    end: fn(&Turns, u64),
+    end: fn(&TaskLease, u64),
     looks_again: bool,
 }
 
 const RIGHT: Variant = Variant {
-    end: Turns::end,
+    end: TaskLease::end,
     looks_again: true,
 };
 
@@ -69,18 +69,18 @@ impl World {
 
     fn postpone_and_send(&self) {
         self.postpone();
-        self.send_for_courier();
+        self.start_resending();
     }
 
-    fn send_for_courier(&self) {
-        if let Some(number) = self.0.courier.begin(now(), LASTS) {
+    fn start_resending(&self) {
+        if let Some(number) = self.0.resending.begin(now(), LASTS) {
             self.carry(number);
         }
     }
 
     /// Takes the turn of whoever has it.
     fn take_over(&self) {
-        if let Some(number) = self.0.courier.begin(now() + LASTS, LASTS) {
+        if let Some(number) = self.0.resending.begin(now() + LASTS, LASTS) {
             for (_, overtaken) in &mut *self.0.sending.lock().unwrap() {
                 *overtaken = true;
             }
@@ -95,9 +95,9 @@ impl World {
         let is_over = self.send_all(number);
         sending().retain(|&(other, _)| other != number);
         if is_over {
-            (self.0.variant.end)(&self.0.courier, number);
+            (self.0.variant.end)(&self.0.resending, number);
             if self.0.variant.looks_again && self.0.ledger.has_postponed() {
-                self.send_for_courier();
+                self.start_resending();
             }
         }
     }
@@ -107,7 +107,7 @@ impl World {
             for name in &batch.names {
                 self.0.ledger.acknowledge(batch.number, name);
             }
-            if !self.0.courier.go_on(number, now(), LASTS) {
+            if !self.0.resending.go_on(number, now(), LASTS) {
                 return false;
             }
         }
@@ -120,7 +120,7 @@ type Call = fn(&World);
 fn everything_is_sent(variant: Variant, calls: [Call; 3]) -> bool {
     is_right_within(2, move || {
         let world = World(Arc::new(Inner {
-            courier: Turns::default(),
+            resending: TaskLease::default(),
             ledger: Ledger::new(8),
             sending: std::sync::Mutex::default(),
             variant,
@@ -158,7 +158,7 @@ fn whoever_ends_its_turn_must_look_again() {
 #[test]
 fn a_turn_must_end_by_its_number() {
     let variant = Variant {
-        end: |courier, _| courier.0.lock().unwrap().busy_until = None,
+        end: |resending, _| resending.0.lock().unwrap().busy_until = None,
         ..RIGHT
     };
     let send = World::postpone_and_send;

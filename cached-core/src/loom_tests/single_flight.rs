@@ -40,23 +40,23 @@ mod follower;
 #[path = "../single_flight/leader.rs"]
 mod leader;
 
-use flight::{Captured, State};
-use flights::{Boarding, Flights, Passenger};
-use follower::{Follower, Now, Turn};
-use leader::{Landed, Lead};
+use flight::{LoadStart, Phase};
+use flights::{Flights, LoadCaller, Role};
+use follower::{FollowOutcome, Follower, Now};
+use leader::{Completed, Lead};
 
 type Epoch = u64;
 
 /// The generations of one entry.
 #[derive(Clone, Debug)]
-struct Generations {
+struct Epochs {
     table: Arc<Table>,
     are_asked: bool,
 }
 
 const ENTRY: u64 = 1;
 
-impl Generations {
+impl Epochs {
     fn now(&self) -> Epoch {
         self.table.now()
     }
@@ -90,7 +90,7 @@ struct World(Arc<Inner>);
 
 struct Inner {
     flights: Flights,
-    generations: Generations,
+    epochs: Epochs,
     /// What a body reads.
     source: AtomicU64,
     /// The value in the source when the last invalidation that is over began.
@@ -103,7 +103,7 @@ struct Inner {
 /// The steps that a wrong variant takes otherwise.
 #[derive(Clone, Copy)]
 struct Variant {
-    follow: fn(Follower) -> Turn,
+    follow: fn(Follower) -> FollowOutcome,
     load: fn(&World, &Lead, &View) -> u64,
     asks_generations: bool,
 }
@@ -114,7 +114,7 @@ const RIGHT: Variant = Variant {
     asks_generations: true,
 };
 
-fn follow(follower: Follower) -> Turn {
+fn follow(follower: Follower) -> FollowOutcome {
     wait(async move { follower.follow().await })
 }
 
@@ -125,13 +125,13 @@ fn load(world: &World, lead: &Lead, view: &View) -> u64 {
 
 impl World {
     fn new(variant: Variant) -> Self {
-        let generations = Generations {
+        let epochs = Epochs {
             table: Arc::new(Table::new(8)),
             are_asked: variant.asks_generations,
         };
         Self(Arc::new(Inner {
-            flights: Flights::new(generations.clone(), None),
-            generations,
+            flights: Flights::new(epochs.clone(), None),
+            epochs,
             source: AtomicU64::new(0),
             invalidated: AtomicU64::new(0),
             leaders: std::sync::Mutex::default(),
@@ -139,21 +139,21 @@ impl World {
         }))
     }
 
-    fn board(&self, view: &View) -> Boarding {
+    fn join(&self, view: &View) -> Role {
         let key = Key::from("key");
-        self.0.flights.board(passenger(&key, view), 1)
+        self.0.flights.join(caller(&key, view), 1)
     }
 
     fn lead(&self, view: &View) -> Lead {
-        match self.board(view) {
-            Boarding::Lead(lead) => lead,
-            Boarding::Follow(_) => unreachable!(),
+        match self.join(view) {
+            Role::Lead(lead) => lead,
+            Role::Follow(_) => unreachable!(),
         }
     }
 
     fn write_and_invalidate(&self) {
         let written = self.0.source.fetch_add(1, Ordering::AcqRel) + 1;
-        self.0.generations.advance();
+        self.0.epochs.advance();
         self.0.invalidated.fetch_max(written, Ordering::AcqRel);
     }
 
@@ -162,34 +162,34 @@ impl World {
         // As an operation that reads and writes it shows the latest.
         let invalidated = self.0.invalidated.fetch_add(0, Ordering::AcqRel);
         let (key, view) = (Key::from("key"), view(1));
-        let value = match self.0.flights.landed(passenger(&key, &view)) {
-            Some((landed, _)) => number(&landed),
-            None => self.end(self.board(&view), &view),
+        let value = match self.0.flights.completed(caller(&key, &view)) {
+            Some((completed, _)) => number(&completed),
+            None => self.end(self.join(&view), &view),
         };
         claim(value >= invalidated);
     }
 
     /// If it has to read again, it sees `view`.
-    fn end(&self, mut boarding: Boarding, view: &View) -> u64 {
+    fn end(&self, mut role: Role, view: &View) -> u64 {
         loop {
-            let turn = match boarding {
-                Boarding::Lead(lead) => Turn::Lead(lead),
-                Boarding::Follow(follower) => (self.0.variant.follow)(follower),
+            let turn = match role {
+                Role::Lead(lead) => FollowOutcome::Lead(lead),
+                Role::Follow(follower) => (self.0.variant.follow)(follower),
             };
             match turn {
-                Turn::Lead(lead) => {
+                FollowOutcome::Lead(lead) => {
                     let value = self.alone_on(&lead, || (self.0.variant.load)(self, &lead, view));
-                    drop(lead.land(Some(shared(value))));
+                    drop(lead.complete(Some(shared(value))));
                     return value;
                 }
-                Turn::Shared(follower) => return number(follower.shared().unwrap()),
-                Turn::Alone(lone) => {
+                FollowOutcome::Shared(follower) => return number(follower.shared().unwrap()),
+                FollowOutcome::Alone(lone) => {
                     let value = self.0.source.load(Ordering::Acquire);
-                    drop(lone.land(Some(shared(value))));
+                    drop(lone.complete(Some(shared(value))));
                     return value;
                 }
-                Turn::Again => boarding = self.board(view),
-                Turn::GaveUp => unreachable!(),
+                FollowOutcome::Again => role = self.join(view),
+                FollowOutcome::GaveUp => unreachable!(),
             }
         }
     }
@@ -211,11 +211,11 @@ impl World {
 
     /// A caller that goes away, perhaps in the middle of its load.
     fn call_and_leave(&self) {
-        match self.board(&view(1)) {
-            Boarding::Lead(lead) => {
+        match self.join(&view(1)) {
+            Role::Lead(lead) => {
                 lead.begin(view(1).captures());
             }
-            Boarding::Follow(follower) => drop(try_once(follower.follow())),
+            Role::Follow(follower) => drop(try_once(follower.follow())),
         }
     }
 
@@ -229,8 +229,8 @@ impl World {
     }
 }
 
-fn passenger<'a>(key: &'a Key, view: &'a View) -> Passenger<'a> {
-    Passenger {
+fn caller<'a>(key: &'a Key, view: &'a View) -> LoadCaller<'a> {
+    LoadCaller {
         key,
         began: clock::instant(),
         saw: Some(view),
@@ -262,9 +262,9 @@ type Call = fn(&World);
 /// How the first leader ends.
 const ENDS: [fn(Lead); 4] = [
     |lead| drop(lead),
-    |lead| drop(lead.land(Some(shared(0)))),
-    |lead| drop(lead.land(None)),
-    Lead::dissolve,
+    |lead| drop(lead.complete(Some(shared(0)))),
+    |lead| drop(lead.complete(None)),
+    Lead::abandon,
 ];
 
 /// A leader that ends, and two other calls.
@@ -298,12 +298,12 @@ fn nobody_waits_for_ever_nor_leaves_anything_behind() {
 
 #[test]
 fn a_follower_must_register_before_it_looks() {
-    fn follow(follower: Follower) -> Turn {
+    fn follow(follower: Follower) -> FollowOutcome {
         wait(async move {
             loop {
                 match follower.now() {
-                    Now::Landed => return Turn::Shared(follower),
-                    Now::Turn(turn) => return turn,
+                    Now::Completed => return FollowOutcome::Shared(follower),
+                    Now::Outcome(turn) => return turn,
                     Now::Wait | Now::WaitOrRunAlone => {}
                 }
                 follower.flight().changed.notified().await;
@@ -318,11 +318,11 @@ fn a_follower_must_register_before_it_looks() {
 
 #[test]
 fn a_follower_that_leads_must_say_so() {
-    fn follow(follower: Follower) -> Turn {
+    fn follow(follower: Follower) -> FollowOutcome {
         let flight = Arc::clone(follower.flight());
         let turn = wait(async move { follower.follow().await });
-        if let Turn::Lead(_) = turn {
-            flight.set(State::Vacant);
+        if let FollowOutcome::Lead(_) = turn {
+            flight.set(Phase::Vacant);
         }
         turn
     }
@@ -385,21 +385,21 @@ fn a_load_must_have_begun_before_its_body_runs() {
 }
 
 /// A flight that an invalidation left behind ends, while two calls board another.
-fn old_flight_removes_itself_alone(land: fn(&World, Lead)) -> bool {
+fn old_flight_removes_itself_alone(complete: fn(&World, Lead)) -> bool {
     is_right_within(2, move || {
         let world = World::new(RIGHT);
         let old = world.lead(&view(1));
         old.begin(view(1).captures());
-        world.0.generations.advance();
-        let ends = world.spawn(move |world| land(world, old));
+        world.0.epochs.advance();
+        let ends = world.spawn(move |world| complete(world, old));
         let other = {
             let world = world.clone();
-            thread::spawn(move || world.board(&view(1)))
+            thread::spawn(move || world.join(&view(1)))
         };
-        let mine = world.board(&view(1));
+        let mine = world.join(&view(1));
         ends.join().unwrap();
         let both = [mine, other.join().unwrap()];
-        let leaders = both.iter().filter(|call| matches!(call, Boarding::Lead(_)));
+        let leaders = both.iter().filter(|call| matches!(call, Role::Lead(_)));
         claim(leaders.count() == 1);
         drop(both);
         claim(world.is_empty());
@@ -409,7 +409,7 @@ fn old_flight_removes_itself_alone(land: fn(&World, Lead)) -> bool {
 #[test]
 fn a_flight_that_ends_leaves_the_next_one_alone() {
     assert!(old_flight_removes_itself_alone(|_, old| {
-        drop(old.land(Some(shared(0))));
+        drop(old.complete(Some(shared(0))));
     }));
 }
 
@@ -432,21 +432,19 @@ fn one_load_is_enough(keep: fn(&Place, Lead), looks_again: bool) -> bool {
         });
         let call = move |world: &World, place: &Place| {
             while place.value.lock().unwrap().is_none() {
-                match world.board(&view(1)) {
-                    Boarding::Lead(lead)
-                        if looks_again && place.value.lock().unwrap().is_some() =>
-                    {
-                        lead.dissolve();
+                match world.join(&view(1)) {
+                    Role::Lead(lead) if looks_again && place.value.lock().unwrap().is_some() => {
+                        lead.abandon();
                     }
-                    Boarding::Lead(lead) => {
+                    Role::Lead(lead) => {
                         lead.begin(view(1).captures());
                         claim(place.loads.fetch_add(1, Ordering::AcqRel) == 0);
                         keep(place, lead);
                         return;
                     }
-                    Boarding::Follow(follower) => match follow(follower) {
-                        Turn::Shared(_) => return,
-                        turn => claim(matches!(turn, Turn::Again)),
+                    Role::Follow(follower) => match follow(follower) {
+                        FollowOutcome::Shared(_) => return,
+                        turn => claim(matches!(turn, FollowOutcome::Again)),
                     },
                 }
             }
@@ -470,7 +468,7 @@ struct Place {
 
 fn put_and_land(place: &Place, lead: Lead) {
     *place.value.lock().unwrap() = Some(0);
-    drop(lead.land(Some(shared(0))));
+    drop(lead.complete(Some(shared(0))));
 }
 
 #[test]
@@ -481,7 +479,7 @@ fn one_load_is_enough_for_all_who_come() {
 #[test]
 fn a_value_must_be_in_its_place_before_its_flight_has_gone() {
     fn land_and_put(place: &Place, lead: Lead) {
-        drop(lead.land(Some(shared(0))));
+        drop(lead.complete(Some(shared(0))));
         *place.value.lock().unwrap() = Some(0);
     }
     assert!(!one_load_is_enough(land_and_put, true));
@@ -505,7 +503,7 @@ fn followers_are_not_handed_on(rejoin: fn(&World, Lead), end: fn(Lead)) -> bool 
         first.begin(view(1).captures());
         let second = world.lead(&absent);
         world.0.source.store(1, Ordering::Release);
-        let newer = world.board(&absent);
+        let newer = world.join(&absent);
         let newer = world.spawn(move |world| claim(world.end(newer, &view(2)) == 1));
         let second = world.spawn(move |world| rejoin(world, second));
         end(first);
@@ -519,7 +517,7 @@ fn followers_are_not_handed_on(rejoin: fn(&World, Lead), end: fn(Lead)) -> bool 
 fn a_leader_that_joins_another_load_goes_alone() {
     fn rejoin(world: &World, lead: Lead) {
         let (key, view) = (Key::from("key"), view(1));
-        world.end(lead.rejoin(passenger(&key, &view)), &view);
+        world.end(lead.rejoin(caller(&key, &view)), &view);
     }
     for end in [ENDS[0], ENDS[1]] {
         assert!(followers_are_not_handed_on(rejoin, end));
@@ -531,10 +529,10 @@ fn a_leader_must_not_pass_on_what_another_load_gives() {
     fn rejoin(world: &World, lead: Lead) {
         let (key, view) = (Key::from("key"), view(1));
         let flights = &world.0.flights;
-        let other = flights.follow(&flights.lock(), passenger(&key, &view), Some(lead.flight()));
+        let other = flights.follow(&flights.lock(), caller(&key, &view), Some(lead.flight()));
         match other.map(follow) {
-            Some(Turn::Shared(other)) => drop(lead.land(other.shared().cloned())),
-            _ => drop(world.end(Boarding::Lead(lead), &view)),
+            Some(FollowOutcome::Shared(other)) => drop(lead.complete(other.shared().cloned())),
+            _ => drop(world.end(Role::Lead(lead), &view)),
         }
     }
     assert!(!followers_are_not_handed_on(rejoin, ENDS[1]));

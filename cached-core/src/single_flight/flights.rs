@@ -1,4 +1,4 @@
-//! Which flight a call boards.
+//! The flights under way, and which one a call joins.
 
 use std::{
     collections::HashMap,
@@ -10,11 +10,11 @@ use hashbrown::DefaultHashBuilder;
 use smallvec::SmallVec;
 
 use super::{
-    Follower, Generations, Lead, clock,
-    flight::{self, Board, Captured, Flight, State},
+    Epochs, Follower, Lead, clock,
+    flight::{self, Flight, FlightState, LoadStart, Phase},
     sync::{Mutex, MutexGuard},
 };
-use crate::{codec::Shared, coherence::rules::View, format::freshness::Kept, key::Key};
+use crate::{codec::Shared, coherence::rules::View, format::freshness::Lifetime, key::Key};
 
 /// The flights of one cache, by the keys they load. Clones share them.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub(crate) struct Flights(pub(super) Arc<Inner>);
 #[derive(Debug)]
 pub(super) struct Inner {
     by_key: Mutex<ByKey>,
-    pub(super) generations: Generations,
+    pub(super) epochs: Epochs,
     /// How long ago a load may have begun that a call joins, if that is limited.
     pub(super) oldest: Option<Duration>,
 }
@@ -33,7 +33,7 @@ pub(super) type ByKey = HashMap<Box<[u8]>, SmallVec<[Arc<Flight>; 1]>, DefaultHa
 
 /// A call that has missed, as far as flights are concerned.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Passenger<'a> {
+pub(crate) struct LoadCaller<'a> {
     pub(crate) key: &'a Key,
     pub(crate) began: Instant,
     /// What it saw in the store; `None` if the store did not answer.
@@ -42,48 +42,48 @@ pub(crate) struct Passenger<'a> {
 
 /// A call on a flight.
 #[derive(Debug)]
-pub(crate) enum Boarding {
+pub(crate) enum Role {
     Lead(Lead),
     Follow(Follower),
 }
 
 impl Flights {
-    pub(crate) fn new(generations: Generations, oldest: Option<Duration>) -> Self {
+    pub(crate) fn new(epochs: Epochs, oldest: Option<Duration>) -> Self {
         Self(Arc::new(Inner {
             by_key: Mutex::default(),
-            generations,
+            epochs,
             oldest,
         }))
     }
 
-    /// Boards a flight that may answer `passenger`, or a new one, which it leads.
-    pub(crate) fn board(&self, passenger: Passenger<'_>, parallel: usize) -> Boarding {
+    /// Joins a flight that may answer `caller`, or a new one, which it leads.
+    pub(crate) fn join(&self, caller: LoadCaller<'_>, parallel: usize) -> Role {
         let mut by_key = self.lock();
-        if let Some(follower) = self.follow(&by_key, passenger, None) {
-            return Boarding::Follow(follower);
+        if let Some(follower) = self.follow(&by_key, caller, None) {
+            return Role::Follow(follower);
         }
-        let flight = Arc::new(Flight::new(self, passenger.key, parallel));
+        let flight = Arc::new(Flight::new(self, caller.key, parallel));
         by_key
-            .entry(passenger.key.local().into())
+            .entry(caller.key.local().into())
             .or_default()
             .push(Arc::clone(&flight));
-        Boarding::Lead(Lead::new(flight))
+        Role::Lead(Lead::new(flight))
     }
 
-    /// A place on a flight that may answer `passenger`, `but` for one.
+    /// A place on a flight that may answer `caller`, `but` for one.
     pub(super) fn follow(
         &self,
         by_key: &ByKey,
-        passenger: Passenger<'_>,
+        caller: LoadCaller<'_>,
         but: Option<&Arc<Flight>>,
     ) -> Option<Follower> {
-        let mut flights = by_key.get(passenger.key.local())?.iter();
+        let mut flights = by_key.get(caller.key.local())?.iter();
         let flight = flights.find(|flight| {
-            let mut board = flight.board();
+            let mut state = flight.join();
             let joins =
-                but.is_none_or(|but| !Arc::ptr_eq(but, flight)) && self.0.admits(&board, passenger);
+                but.is_none_or(|but| !Arc::ptr_eq(but, flight)) && self.0.admits(&state, caller);
             if joins {
-                board.followers = board.followers.saturating_add(1);
+                state.followers = state.followers.saturating_add(1);
             }
             joins
         })?;
@@ -92,25 +92,22 @@ impl Flights {
 
     /// The value of a load that is over, and whose entry may not have reached the store yet, for a call
     /// that found nothing there; and for how long it will be kept, where that is known.
-    pub(crate) fn landed(&self, passenger: Passenger<'_>) -> Option<(Shared, Kept)> {
+    pub(crate) fn completed(&self, caller: LoadCaller<'_>) -> Option<(Shared, Lifetime)> {
         let by_key = self.lock();
-        by_key
-            .get(passenger.key.local())?
-            .iter()
-            .find_map(|flight| {
-                let board = flight.board();
-                match &board.state {
-                    State::Landed { fresh, .. } if self.0.admits(&board, passenger) => {
-                        let shared = flight.landed()?.clone();
-                        let kept = fresh.map(|(since, ttl)| {
-                            let lived = clock::instant().saturating_duration_since(since);
-                            Kept::coming(ttl, lived)
-                        });
-                        Some((shared, kept.unwrap_or_default()))
-                    }
-                    _ => None,
+        by_key.get(caller.key.local())?.iter().find_map(|flight| {
+            let state = flight.join();
+            match &state.state {
+                Phase::Completed { fresh, .. } if self.0.admits(&state, caller) => {
+                    let shared = flight.completed()?.clone();
+                    let kept = fresh.map(|(since, ttl)| {
+                        let lived = clock::instant().saturating_duration_since(since);
+                        Lifetime::coming(ttl, lived)
+                    });
+                    Some((shared, kept.unwrap_or_default()))
                 }
-            })
+                _ => None,
+            }
+        })
     }
 
     /// The keys that are being loaded.
@@ -126,13 +123,13 @@ impl Flights {
 }
 
 impl Inner {
-    fn admits(&self, board: &Board, passenger: Passenger<'_>) -> bool {
-        let age = |begun: &Captured| passenger.began.saturating_duration_since(begun.began);
+    fn admits(&self, state: &FlightState, caller: LoadCaller<'_>) -> bool {
+        let age = |begun: &LoadStart| caller.began.saturating_duration_since(begun.began);
         let is_too_old = self
             .oldest
-            .zip(board.begun.as_ref())
+            .zip(state.begun.as_ref())
             .is_some_and(|(oldest, begun)| age(begun) > oldest);
-        !is_too_old && board.admits(passenger, &self.generations)
+        !is_too_old && state.admits(caller, &self.epochs)
     }
 }
 

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
-    Landed, Lead,
-    flight::{Flight, State},
+    Completed, Lead,
+    flight::{Flight, Phase},
     flights,
 };
 use crate::codec::Shared;
 
 /// What a call does about its miss.
 #[derive(Debug)]
-pub(crate) enum Turn {
+pub(crate) enum FollowOutcome {
     /// Run the body, and say how it ended.
     Lead(Lead),
     /// Read again: what the leader found is for the leader alone.
@@ -46,34 +46,34 @@ impl Follower {
     /// The result of the load, once there is one. Where it lies: a handle of its own for each of thousands would be
     /// counted, up and down, on one cache line.
     pub(crate) fn shared(&self) -> Option<&Shared> {
-        self.flight.landed()
+        self.flight.completed()
     }
 
     /// Waits until it is clear what this call does.
-    pub(super) async fn follow(self) -> Turn {
+    pub(super) async fn follow(self) -> FollowOutcome {
         match self.wait().await {
             Some(turn) => turn,
-            None => Turn::Shared(self),
+            None => FollowOutcome::Shared(self),
         }
     }
 
     /// Waits for its turn; `None` if there is a result instead.
-    async fn wait(&self) -> Option<Turn> {
+    async fn wait(&self) -> Option<FollowOutcome> {
         loop {
             // Registered before the state is read, so that no change is missed in between.
             let changed = self.flight.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
             match self.now() {
-                Now::Landed => return None,
-                Now::Turn(turn) => return Some(turn),
+                Now::Completed => return None,
+                Now::Outcome(turn) => return Some(turn),
                 Now::Wait => changed.await,
                 Now::WaitOrRunAlone => tokio::select! {
                     biased;
                     () = changed => {}
                     // Boxed: it would lie in the future of everybody who waits.
                     permit = Box::pin(Arc::clone(&self.flight.alone).acquire_owned()) => {
-                        return Some(Turn::Alone(Lone {
+                        return Some(FollowOutcome::Alone(Lone {
                             flight: Arc::clone(&self.flight),
                             _permit: permit.ok(),
                         }));
@@ -82,8 +82,8 @@ impl Follower {
             }
             // Nearly always this is the end of it: thousands that are woken at once do not queue up to register again.
             match self.now() {
-                Now::Landed => return None,
-                Now::Turn(turn) => return Some(turn),
+                Now::Completed => return None,
+                Now::Outcome(turn) => return Some(turn),
                 Now::Wait | Now::WaitOrRunAlone => {}
             }
         }
@@ -91,26 +91,26 @@ impl Follower {
 
     pub(super) fn now(&self) -> Now {
         if self.shared().is_some() {
-            return Now::Landed;
+            return Now::Completed;
         }
-        let mut board = self.flight.board();
-        match &board.state {
-            State::Loading => Now::Wait,
-            State::Dissolved => Now::Turn(Turn::Again),
-            State::Vacant => {
-                board.state = State::Loading;
-                Now::Turn(Turn::Lead(Lead::new(Arc::clone(&self.flight))))
+        let mut state = self.flight.join();
+        match &state.state {
+            Phase::Loading => Now::Wait,
+            Phase::Dissolved => Now::Outcome(FollowOutcome::Again),
+            Phase::Vacant => {
+                state.state = Phase::Loading;
+                Now::Outcome(FollowOutcome::Lead(Lead::new(Arc::clone(&self.flight))))
             }
-            State::Landed { .. } => Now::Landed,
-            State::Unshareable => Now::WaitOrRunAlone,
+            Phase::Completed { .. } => Now::Completed,
+            Phase::Unshareable => Now::WaitOrRunAlone,
         }
     }
 }
 
 /// What a follower does next.
 pub(super) enum Now {
-    Landed,
-    Turn(Turn),
+    Completed,
+    Outcome(FollowOutcome),
     Wait,
     WaitOrRunAlone,
 }
@@ -123,14 +123,14 @@ impl Drop for Follower {
             return;
         }
         let is_last = {
-            let mut board = self.flight.board();
-            board.followers = board.followers.saturating_sub(1);
-            board.is_abandoned()
+            let mut state = self.flight.join();
+            state.followers = state.followers.saturating_sub(1);
+            state.is_abandoned()
         };
         if is_last {
             let mut by_key = self.flight.flights.lock();
             // Another call may have boarded in between.
-            if self.flight.board().is_abandoned() {
+            if self.flight.join().is_abandoned() {
                 flights::remove(&mut by_key, &self.flight);
             }
         }
@@ -146,8 +146,8 @@ pub(crate) struct Lone {
 
 impl Lone {
     /// Gives the result to the followers that still wait for a permit, if it can be shared and is the first.
-    pub(crate) fn land(self, shared: Option<Shared>) -> Option<Landed> {
-        let is_first = self.flight.land(shared?);
-        is_first.then(|| Landed::new(&self.flight))
+    pub(crate) fn complete(self, shared: Option<Shared>) -> Option<Completed> {
+        let is_first = self.flight.complete(shared?);
+        is_first.then(|| Completed::new(&self.flight))
     }
 }

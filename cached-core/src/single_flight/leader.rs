@@ -3,11 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    Boarding, Captured, Passenger, clock,
-    flight::{Flight, State},
+    LoadCaller, LoadStart, Role, clock,
+    flight::{Flight, Phase},
     flights,
 };
-use crate::{codec::Shared, coherence::rules::Captures};
+use crate::{codec::Shared, coherence::rules::Snapshot};
 
 /// The right and the duty to load. Dropped without a result, by a cancelled caller or a panicking
 /// body, it hands over to a follower.
@@ -32,58 +32,60 @@ impl Lead {
 
     /// Whether a leader before this one had begun: what it captured precedes this load as well.
     pub(crate) fn inherits(&self) -> bool {
-        self.flight.board().begun.is_some()
+        self.flight.join().begun.is_some()
     }
 
     /// Looks, after the capture, for another flight that may answer this call: one that began before,
     /// with the same captures. Then this one is dissolved, and its followers read for themselves.
-    pub(crate) fn rejoin(self, passenger: Passenger<'_>) -> Boarding {
+    pub(crate) fn rejoin(self, caller: LoadCaller<'_>) -> Role {
         let other = {
             let flights = &self.flight.flights;
-            flights.follow(&flights.lock(), passenger, Some(&self.flight))
+            flights.follow(&flights.lock(), caller, Some(&self.flight))
         };
         match other {
-            None => Boarding::Lead(self),
+            None => Role::Lead(self),
             Some(follower) => {
-                self.dissolve();
-                Boarding::Follow(follower)
+                self.abandon();
+                Role::Follow(follower)
             }
         }
     }
 
     /// Gives the load up, because this call has its answer: the followers read for themselves.
-    pub(crate) fn dissolve(self) {
-        self.end_with(State::Dissolved);
+    pub(crate) fn abandon(self) {
+        self.end_with(Phase::Dissolved);
     }
 
     /// From now on it can be joined only by calls that saw what was captured.
-    pub(crate) fn begin(&self, from: Option<Captures>) -> Captured {
-        let captured = Captured {
-            at: self.flight.flights.0.generations.now(),
+    pub(crate) fn begin(&self, from: Option<Snapshot>) -> LoadStart {
+        let captured = LoadStart {
+            at: self.flight.flights.0.epochs.now(),
             began: clock::instant(),
             from,
         };
-        let mut board = self.flight.board();
-        match &board.begun {
+        let mut state = self.flight.join();
+        match &state.begun {
             // The dead leader's: those who follow have seen these.
             Some(captured) => captured.clone(),
-            None => board.begun.insert(captured).clone(),
+            None => state.begun.insert(captured).clone(),
         }
     }
 
     /// Gives the result to the followers: all that wait, and those that come before
-    /// [`Landed::end`]. Without one they run their own bodies, and nothing is left to join.
-    pub(crate) fn land(mut self, shared: Option<Shared>) -> Option<Landed> {
+    /// [`Completed::end`]. Without one they run their own bodies, and nothing is left to join.
+    pub(crate) fn complete(mut self, shared: Option<Shared>) -> Option<Completed> {
         let Some(shared) = shared else {
-            self.end_with(State::Unshareable);
+            self.end_with(Phase::Unshareable);
             return None;
         };
         self.is_over = true;
-        self.flight.land(shared).then(|| Landed::new(&self.flight))
+        self.flight
+            .complete(shared)
+            .then(|| Completed::new(&self.flight))
     }
 
     /// Ends with nothing to join.
-    fn end_with(mut self, state: State) {
+    fn end_with(mut self, state: Phase) {
         self.is_over = true;
         flights::remove(&mut self.flight.flights.lock(), &self.flight);
         self.flight.set(state);
@@ -96,10 +98,10 @@ impl Drop for Lead {
             return;
         }
         let mut by_key = self.flight.flights.lock();
-        let mut board = self.flight.board();
-        board.state = State::Vacant;
-        if board.followers == 0 {
-            drop(board);
+        let mut state = self.flight.join();
+        state.state = Phase::Vacant;
+        if state.followers == 0 {
+            drop(state);
             flights::remove(&mut by_key, &self.flight);
         } else {
             self.flight.changed.notify_waiters();
@@ -109,11 +111,11 @@ impl Drop for Lead {
 
 /// A flight whose load is over. It can be joined until this is dropped.
 #[derive(Debug)]
-pub(crate) struct Landed {
+pub(crate) struct Completed {
     flight: Arc<Flight>,
 }
 
-impl Landed {
+impl Completed {
     pub(super) fn new(flight: &Arc<Flight>) -> Self {
         let flight = Arc::clone(flight);
         Self { flight }
@@ -121,14 +123,14 @@ impl Landed {
 
     /// The result is to be stored for `ttl`.
     pub(crate) fn keeps(&self, ttl: Duration) {
-        if let State::Landed { fresh, .. } = &mut self.flight.board().state {
+        if let Phase::Completed { fresh, .. } = &mut self.flight.join().state {
             *fresh = Some((clock::instant(), ttl));
         }
     }
 
     /// From now on only calls that have begun already may take the result.
     pub(crate) fn end(&self) {
-        if let State::Landed { ended, .. } = &mut self.flight.board().state
+        if let Phase::Completed { ended, .. } = &mut self.flight.join().state
             && ended.is_none()
         {
             *ended = Some(clock::instant());
@@ -136,7 +138,7 @@ impl Landed {
     }
 }
 
-impl Drop for Landed {
+impl Drop for Completed {
     fn drop(&mut self) {
         self.end();
         flights::remove(&mut self.flight.flights.lock(), &self.flight);

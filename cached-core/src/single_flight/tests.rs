@@ -13,23 +13,23 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(30);
 
 fn flights() -> Flights {
-    Flights::new(Generations::new(), None)
+    Flights::new(Epochs::new(), None)
 }
 
 /// A call whose own replies showed `view`.
-fn board_having_seen(flights: &Flights, view: &View) -> Boarding {
-    flights.board(passenger(&Key::from("key"), view), 2)
+fn board_having_seen(flights: &Flights, view: &View) -> Role {
+    flights.join(caller(&Key::from("key"), view), 2)
 }
 
-fn passenger<'a>(key: &'a Key, view: &'a View) -> Passenger<'a> {
-    Passenger {
+fn caller<'a>(key: &'a Key, view: &'a View) -> LoadCaller<'a> {
+    LoadCaller {
         key,
         began: clock::instant(),
         saw: Some(view),
     }
 }
 
-fn board(flights: &Flights) -> Boarding {
+fn join(flights: &Flights) -> Role {
     board_having_seen(flights, &view(1))
 }
 
@@ -43,16 +43,16 @@ fn view(id: u8) -> View {
 }
 
 fn lead(flights: &Flights) -> Lead {
-    match board(flights) {
-        Boarding::Lead(lead) => lead,
-        Boarding::Follow(_) => panic!("there was a flight already"),
+    match join(flights) {
+        Role::Lead(lead) => lead,
+        Role::Follow(_) => panic!("there was a flight already"),
     }
 }
 
 fn follow(flights: &Flights) -> Follower {
-    match board(flights) {
-        Boarding::Lead(_) => panic!("there was no flight"),
-        Boarding::Follow(follower) => follower,
+    match join(flights) {
+        Role::Lead(_) => panic!("there was no flight"),
+        Role::Follow(follower) => follower,
     }
 }
 
@@ -63,9 +63,9 @@ fn value(number: u64) -> Shared {
     }
 }
 
-fn number(turn: &Turn) -> Option<u64> {
+fn number(turn: &FollowOutcome) -> Option<u64> {
     match turn {
-        Turn::Shared(follower) => {
+        FollowOutcome::Shared(follower) => {
             let value = follower.shared()?.value.as_ref()?;
             value.downcast_ref().copied()
         }
@@ -85,7 +85,7 @@ async fn followers_get_the_leaders_value() {
         .map(|_| tokio::spawn(follow(&flights).turn(PATIENCE)))
         .collect();
     yield_now().await;
-    drop(lead.land(Some(value(7))));
+    drop(lead.complete(Some(value(7))));
     for follower in followers {
         assert_eq!(number(&follower.await.expect("no panic")), Some(7));
     }
@@ -109,14 +109,14 @@ async fn cancelled_leader_hands_over_to_one_follower() {
     for follower in followers.drain(..) {
         if follower.is_finished() {
             match follower.await.expect("no panic") {
-                Turn::Lead(lead) => assert!(second.replace(lead).is_none(), "two leaders"),
+                FollowOutcome::Lead(lead) => assert!(second.replace(lead).is_none(), "two leaders"),
                 turn => panic!("{turn:?}"),
             }
         } else {
             waiting.push(follower);
         }
     }
-    drop(second.expect("a new leader").land(Some(value(8))));
+    drop(second.expect("a new leader").complete(Some(value(8))));
     assert_eq!(waiting.len(), 9);
     for follower in waiting {
         assert_eq!(number(&follower.await.expect("no panic")), Some(8));
@@ -130,11 +130,14 @@ async fn a_turn_that_is_not_taken_up_goes_to_the_next() {
     let (cancelled, waiting) = (follow(&flights), follow(&flights));
     drop(first);
     // The leadership is offered to both; one takes it, and drops it.
-    let Turn::Lead(lead) = cancelled.turn(PATIENCE).await else {
+    let FollowOutcome::Lead(lead) = cancelled.turn(PATIENCE).await else {
         panic!("not offered");
     };
     drop(lead);
-    assert!(matches!(waiting.turn(PATIENCE).await, Turn::Lead(_)));
+    assert!(matches!(
+        waiting.turn(PATIENCE).await,
+        FollowOutcome::Lead(_)
+    ));
     assert!(is_empty(&flights), "the last one gone, nothing is left");
 }
 
@@ -159,7 +162,7 @@ async fn an_unshareable_result_releases_a_few_at_a_time() {
         .map(|_| tokio::spawn(follow(&flights).turn(PATIENCE)))
         .collect();
     yield_now().await;
-    drop(lead.land(None));
+    drop(lead.complete(None));
     assert!(is_empty(&flights), "later calls start anew");
     for _ in 0..100 {
         yield_now().await;
@@ -171,20 +174,20 @@ async fn an_unshareable_result_releases_a_few_at_a_time() {
     let mut alone = Vec::new();
     for turn in released {
         match turn.await.expect("no panic") {
-            Turn::Alone(lone) => alone.push(lone),
+            FollowOutcome::Alone(lone) => alone.push(lone),
             turn => panic!("{turn:?}"),
         }
     }
     // One of them fails, and its place goes to the next; the other succeeds for all.
-    drop(alone.pop().expect("two").land(None));
-    let shared = alone.pop().expect("two").land(Some(value(9)));
+    drop(alone.pop().expect("two").complete(None));
+    let shared = alone.pop().expect("two").complete(Some(value(9)));
     for _ in 0..100 {
         yield_now().await;
     }
     let mut shared_by = 0;
     for follower in followers {
         match follower.await.expect("no panic") {
-            Turn::Alone(_) => {}
+            FollowOutcome::Alone(_) => {}
             turn => {
                 assert_eq!(number(&turn), Some(9));
                 shared_by += 1;
@@ -196,19 +199,19 @@ async fn an_unshareable_result_releases_a_few_at_a_time() {
 }
 
 #[tokio::test]
-async fn only_calls_that_began_before_the_end_take_a_landed_value() {
+async fn only_calls_that_began_before_the_end_take_a_completed_value() {
     let flights = flights();
     let (key, view) = (Key::from("key"), view(1));
-    let before = passenger(&key, &view);
-    let landed = lead(&flights).land(Some(value(1))).expect("landed");
+    let before = caller(&key, &view);
+    let completed = lead(&flights).complete(Some(value(1))).expect("completed");
     assert_eq!(number(&follow(&flights).turn(PATIENCE).await), Some(1));
-    landed.end();
-    let Boarding::Follow(early) = flights.board(before, 2) else {
+    completed.end();
+    let Role::Follow(early) = flights.join(before, 2) else {
         panic!("it began before the end");
     };
     assert_eq!(number(&early.turn(PATIENCE).await), Some(1));
-    assert!(matches!(board(&flights), Boarding::Lead(_)));
-    drop(landed);
+    assert!(matches!(join(&flights), Role::Lead(_)));
+    drop(completed);
     assert!(is_empty(&flights));
 }
 
@@ -218,7 +221,7 @@ async fn a_follower_gives_up_when_its_patience_is_over() {
     let lead = lead(&flights);
     assert!(matches!(
         follow(&flights).turn(PATIENCE).await,
-        Turn::GaveUp
+        FollowOutcome::GaveUp
     ));
     drop(lead);
     assert!(is_empty(&flights));
@@ -231,11 +234,11 @@ async fn a_load_that_has_begun_is_joined_by_those_who_saw_its_captures() {
     let early = follow(&flights);
     old.begin(view(1).captures());
     let same = board_having_seen(&flights, &view(1));
-    assert!(matches!(same, Boarding::Follow(_)));
-    let Boarding::Lead(new) = board_having_seen(&flights, &view(2)) else {
+    assert!(matches!(same, Role::Follow(_)));
+    let Role::Lead(new) = board_having_seen(&flights, &view(2)) else {
         panic!("something else is there than what was captured");
     };
-    drop(old.land(Some(value(1))));
+    drop(old.complete(Some(value(1))));
     assert_eq!(number(&early.turn(PATIENCE).await), Some(1));
     assert!(
         !is_empty(&flights),
@@ -251,46 +254,49 @@ async fn nobody_joins_a_load_that_began_before_an_invalidation_in_this_process()
     let early = follow(&flights);
     old.begin(view(1).captures());
     let target = Target::Entry(Key::from("key"));
-    flights.0.generations.advance(&[target]);
+    flights.0.epochs.advance(&[target]);
     // The store shows the same as before, because the invalidation has not reached it.
-    let Boarding::Lead(new) = board_having_seen(&flights, &view(1)) else {
+    let Role::Lead(new) = board_having_seen(&flights, &view(1)) else {
         panic!("it would get what was invalidated");
     };
-    let landed = old.land(Some(value(1)));
+    let completed = old.complete(Some(value(1)));
     assert!(
         flights
-            .landed(passenger(&Key::from("key"), &view(1)))
+            .completed(caller(&Key::from("key"), &view(1)))
             .is_none()
     );
     assert_eq!(number(&early.turn(PATIENCE).await), Some(1));
-    drop((landed, new));
+    drop((completed, new));
 }
 
 #[tokio::test]
 async fn a_load_without_captures_is_joined_only_before_it_has_begun() {
     let flights = flights();
-    let blind = Passenger {
+    let blind = LoadCaller {
         key: &Key::from("key"),
         began: clock::instant(),
         saw: None,
     };
-    let Boarding::Lead(lead) = flights.board(blind, 2) else {
+    let Role::Lead(lead) = flights.join(blind, 2) else {
         panic!("there was no flight");
     };
-    assert!(matches!(flights.board(blind, 2), Boarding::Follow(_)));
+    assert!(matches!(flights.join(blind, 2), Role::Follow(_)));
     lead.begin(None);
-    assert!(matches!(flights.board(blind, 2), Boarding::Lead(_)));
-    assert!(matches!(board(&flights), Boarding::Lead(_)));
+    assert!(matches!(flights.join(blind, 2), Role::Lead(_)));
+    assert!(matches!(join(&flights), Role::Lead(_)));
 }
 
 /// A hit after the capture is for the leader alone: a follower may be newer than an invalidation.
 #[tokio::test]
-async fn a_dissolved_flight_sends_its_followers_back_to_read() {
+async fn an_abandoned_flight_sends_its_followers_back_to_read() {
     let flights = flights();
     let lead = lead(&flights);
     let follower = follow(&flights);
-    lead.dissolve();
-    assert!(matches!(follower.turn(PATIENCE).await, Turn::Again));
+    lead.abandon();
+    assert!(matches!(
+        follower.turn(PATIENCE).await,
+        FollowOutcome::Again
+    ));
     assert!(is_empty(&flights));
 }
 
@@ -304,17 +310,17 @@ async fn a_leader_whose_captures_are_another_loads_joins_it() {
         occupant: Occupant::Absent,
         ..view(1)
     };
-    let Boarding::Lead(second) = board_having_seen(&flights, &absent) else {
+    let Role::Lead(second) = board_having_seen(&flights, &absent) else {
         panic!("it has seen something else");
     };
     let waiting = match board_having_seen(&flights, &absent) {
-        Boarding::Follow(follower) => follower,
-        Boarding::Lead(_) => panic!("the second has not begun"),
+        Role::Follow(follower) => follower,
+        Role::Lead(_) => panic!("the second has not begun"),
     };
-    let Boarding::Follow(second) = second.rejoin(passenger(&Key::from("key"), &view(1))) else {
+    let Role::Follow(second) = second.rejoin(caller(&Key::from("key"), &view(1))) else {
         panic!("its own capture shows what the first one's showed");
     };
-    assert!(matches!(waiting.turn(PATIENCE).await, Turn::Again));
-    drop(first.land(Some(value(1))));
+    assert!(matches!(waiting.turn(PATIENCE).await, FollowOutcome::Again));
+    drop(first.complete(Some(value(1))));
     assert_eq!(number(&second.turn(PATIENCE).await), Some(1));
 }

@@ -23,11 +23,11 @@ use std::{
 use crossbeam_utils::sync::{ShardedLock, ShardedLockReadGuard, ShardedLockWriteGuard};
 use hashbrown::DefaultHashBuilder;
 
-use super::{Kept, Lives, Payload, Reply, Store, Task, Write};
+use super::{CaptureTtls, Payload, Reply, Store, StoreOutcome, Task, Write};
 use crate::{
     clock::{Clock, Tick},
     codec::Shared,
-    coherence::epochs::Generations,
+    coherence::epochs::Epochs,
     config::Config,
     error::Error,
     format::freshness,
@@ -49,7 +49,7 @@ pub(crate) struct MemoryStore {
     shards: Box<[ShardedLock<Ring>; SHARDS]>,
     hasher: DefaultHashBuilder,
     clock: Clock,
-    generations: Generations,
+    epochs: Epochs,
     /// Bytes of all entries in all shards. Changed under a shard's lock, read without.
     weight: AtomicU64,
     capacity: u64,
@@ -58,12 +58,12 @@ pub(crate) struct MemoryStore {
 }
 
 impl MemoryStore {
-    pub(crate) fn new(config: &Config, generations: Generations) -> Self {
+    pub(crate) fn new(config: &Config, epochs: Epochs) -> Self {
         Self {
             shards: Box::default(),
             hasher: DefaultHashBuilder::default(),
             clock: config.clock.clone(),
-            generations,
+            epochs,
             weight: AtomicU64::new(0),
             capacity: config.memory_capacity,
             evicted: AtomicU64::new(0),
@@ -104,10 +104,10 @@ impl MemoryStore {
     }
 
     /// Stores a value, unless something has invalidated it since its load began.
-    fn keep(&self, write: Write) -> Kept {
-        let lives = write.lives();
+    fn keep(&self, write: Write) -> StoreOutcome {
+        let lives = write.kept_for();
         let Payload::Typed(value, bytes) = write.payload else {
-            return Kept::Rejected(None);
+            return StoreOutcome::Rejected(None);
         };
         let Write {
             ref key,
@@ -115,8 +115,8 @@ impl MemoryStore {
             captured,
             ..
         } = write;
-        let Some(known) = self.generations.holds(key, captured) else {
-            return Kept::Rejected(None);
+        let Some(known) = self.epochs.holds(key, captured) else {
+            return StoreOutcome::Rejected(None);
         };
         let now = self.clock.now();
         let supersedes = write.supersedes;
@@ -132,13 +132,18 @@ impl MemoryStore {
         self.insert(key, value, |there| {
             // While the place is locked, as whatever removes or replaces an entry does: what turns this away has
             // already put an end to what was there before, if it is remembered.
-            self.generations.claim(key, captured, supersedes)
+            self.epochs.claim(key, captured, supersedes)
                 && there.is_none_or(|there| there.is_over(now) || there.began() <= write.span.began)
         })
     }
 
     /// `admits` sees what is there, while the place is locked.
-    fn insert(&self, key: &Key, value: Value, admits: impl FnOnce(Option<&Slot>) -> bool) -> Kept {
+    fn insert(
+        &self,
+        key: &Key,
+        value: Value,
+        admits: impl FnOnce(Option<&Slot>) -> bool,
+    ) -> StoreOutcome {
         let now = self.clock.now();
         let (hash, shard) = self.place(key.local());
         let weight = key
@@ -150,7 +155,7 @@ impl MemoryStore {
         let mut removed = Vec::new();
         let mut ring = write(shard);
         if !admits(ring.find(hash, key.local())) {
-            return Kept::Rejected(None);
+            return StoreOutcome::Rejected(None);
         }
         // Two slots a write: expired entries that nobody asks for leave at the pace at which new
         // ones come.
@@ -172,7 +177,7 @@ impl MemoryStore {
         if self.is_full() {
             drop(self.take_out(key, || ()));
         }
-        Kept::Stored
+        StoreOutcome::Stored
     }
 
     fn is_full(&self) -> bool {
@@ -193,7 +198,7 @@ impl MemoryStore {
 
     /// Invalidates the entry at `key`; what was there, if it counted.
     fn remove(&self, key: &Key) -> Option<Slot> {
-        let slot = self.take_out(key, || self.generations.advance_entry(key))?;
+        let slot = self.take_out(key, || self.epochs.advance_entry(key))?;
         self.counts(&slot, key, self.clock.now()).then_some(slot)
     }
 
@@ -210,7 +215,7 @@ impl MemoryStore {
 
     #[inline]
     fn counts(&self, slot: &Slot, key: &Key, now: Tick) -> bool {
-        !slot.is_over(now) && self.generations.confirms(key, slot.checked())
+        !slot.is_over(now) && self.epochs.confirms(key, slot.checked())
     }
 
     fn shrink(&self, by: &[Slot]) {
@@ -275,8 +280,8 @@ impl Store for MemoryStore {
     fn look(
         &self,
         key: &Key,
-        closely: bool,
-        visit: &mut dyn FnMut(&Shared, freshness::Kept),
+        with_ttl: bool,
+        visit: &mut dyn FnMut(&Shared, freshness::Lifetime),
     ) -> Option<bool> {
         let (hash, shard) = self.place(key.local());
         let ring = read(shard);
@@ -287,8 +292,8 @@ impl Store for MemoryStore {
         let counts = self.counts(slot, key, now);
         if counts {
             // Few who look ask for more of what is fresh, and the arithmetic is a tenth of a hit.
-            let kept = if !closely && slot.is_fresh(now) {
-                freshness::Kept::default()
+            let kept = if !with_ttl && slot.is_fresh(now) {
+                freshness::Lifetime::default()
             } else {
                 slot.kept(now)
             };
@@ -304,9 +309,7 @@ impl Store for MemoryStore {
         let (hash, shard) = self.place(local);
         let ring = read(shard);
         ring.find(hash, local).is_some_and(|slot| {
-            slot.is_fresh(now)
-                && self.generations.confirms(key, slot.checked())
-                && take(slot.visit())
+            slot.is_fresh(now) && self.epochs.confirms(key, slot.checked()) && take(slot.visit())
         })
     }
 
@@ -314,7 +317,7 @@ impl Store for MemoryStore {
         false
     }
 
-    fn put(&self, write: Write) -> Kept {
+    fn put(&self, write: Write) -> StoreOutcome {
         self.keep(write)
     }
 
@@ -326,19 +329,19 @@ impl Store for MemoryStore {
         done(keys.iter().map(|key| self.get(key)).collect())
     }
 
-    fn capture<'a>(&'a self, _: &'a Key, seen: Reply, _: Lives) -> Task<'a, Reply> {
+    fn capture<'a>(&'a self, _: &'a Key, seen: Reply, _: CaptureTtls) -> Task<'a, Reply> {
         done(seen)
     }
 
-    fn claim<'a>(&'a self, keys: &'a [Key], _: Lives) -> Task<'a, Vec<Reply>> {
+    fn claim<'a>(&'a self, keys: &'a [Key], _: CaptureTtls) -> Task<'a, Vec<Reply>> {
         done(
             keys.iter()
-                .map(|_| Reply::local(None, freshness::Kept::default()))
+                .map(|_| Reply::local(None, freshness::Lifetime::default()))
                 .collect(),
         )
     }
 
-    fn store(&self, writes: Vec<Write>) -> Task<'_, Vec<Kept>> {
+    fn store(&self, writes: Vec<Write>) -> Task<'_, Vec<StoreOutcome>> {
         done(writes.into_iter().map(|write| self.keep(write)).collect())
     }
 
@@ -353,7 +356,7 @@ impl Store for MemoryStore {
 
     fn take<'a>(&'a self, key: &'a Key) -> Task<'a, Reply> {
         let Some(slot) = self.remove(key) else {
-            return done(Reply::local(None, freshness::Kept::default()));
+            return done(Reply::local(None, freshness::Lifetime::default()));
         };
         let (bytes, kept) = (slot.bytes(), slot.kept(self.clock.now()));
         let payload = Payload::Typed(slot.into_value(), bytes);

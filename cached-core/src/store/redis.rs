@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Kept, Lives, Reply, Store, Task, Write};
+use super::{CaptureTtls, Reply, Store, StoreOutcome, Task, Write};
 use crate::{
     config::Config,
     error::Error,
@@ -28,7 +28,7 @@ mod tracking;
 mod write;
 
 use client::Client;
-use feedback::Reports;
+use feedback::Feedback;
 
 /// How many reads share one `MGET`, and how many values go in one pipeline, at the most: none of them is to hold up
 /// a lane.
@@ -40,7 +40,7 @@ const LOOK: u32 = 4;
 #[derive(Debug)]
 pub(crate) struct RedisStore {
     client: Client,
-    reports: Arc<Reports>,
+    reports: Arc<Feedback>,
     /// How long a look may take.
     look: Duration,
 }
@@ -51,7 +51,7 @@ impl RedisStore {
         address: &str,
         breaker: Arc<Breaker>,
     ) -> Result<Self, Error> {
-        let reports = Arc::new(Reports::new(breaker));
+        let reports = Arc::new(Feedback::new(breaker));
         Ok(Self {
             client: Client::new(config, address, Arc::clone(&reports))?,
             reports,
@@ -90,35 +90,40 @@ impl Store for RedisStore {
         StoreKind::Redis
     }
 
-    fn read<'a>(&'a self, key: &'a Key, closely: bool) -> Task<'a, Reply> {
+    fn read<'a>(&'a self, key: &'a Key, with_ttl: bool) -> Task<'a, Reply> {
         // As `guarded` does, written out: one allocation less for every hit.
         Box::pin(async move {
             if let Some(refusal) = self.reports.refusal() {
                 return Err(refusal);
             }
-            let result = self.client.read(key, closely).await;
+            let result = self.client.read(key, with_ttl).await;
             self.reports.ended(&result);
             result
         })
     }
 
-    fn read_capturing<'a>(&'a self, key: &'a Key, closely: bool, lives: Lives) -> Task<'a, Reply> {
-        Box::pin(self.written(Box::pin(self.client.read_capturing(key, closely, lives))))
+    fn read_capturing<'a>(
+        &'a self,
+        key: &'a Key,
+        with_ttl: bool,
+        lives: CaptureTtls,
+    ) -> Task<'a, Reply> {
+        Box::pin(self.written(Box::pin(self.client.read_capturing(key, with_ttl, lives))))
     }
 
     fn read_many<'a>(&'a self, keys: &'a [Key]) -> Task<'a, Vec<Reply>> {
         Box::pin(self.guarded(Box::pin(self.client.read_many(keys))))
     }
 
-    fn capture<'a>(&'a self, key: &'a Key, seen: Reply, lives: Lives) -> Task<'a, Reply> {
+    fn capture<'a>(&'a self, key: &'a Key, seen: Reply, lives: CaptureTtls) -> Task<'a, Reply> {
         Box::pin(self.written(Box::pin(self.client.capture(key, seen, lives))))
     }
 
-    fn claim<'a>(&'a self, keys: &'a [Key], lives: Lives) -> Task<'a, Vec<Reply>> {
+    fn claim<'a>(&'a self, keys: &'a [Key], lives: CaptureTtls) -> Task<'a, Vec<Reply>> {
         Box::pin(self.written(Box::pin(self.client.claim(keys, lives))))
     }
 
-    fn store(&self, writes: Vec<Write>) -> Task<'_, Vec<Kept>> {
+    fn store(&self, writes: Vec<Write>) -> Task<'_, Vec<StoreOutcome>> {
         Box::pin(self.written(Box::pin(self.client.store(writes))))
     }
 
@@ -182,8 +187,8 @@ mod tests {
     #[test]
     fn the_futures_of_a_miss_are_small() {
         let (store, key) = (store(), Key::from("key"));
-        let seen = Reply::local(None, crate::format::freshness::Kept::default());
-        let lives = Lives {
+        let seen = Reply::local(None, crate::format::freshness::Lifetime::default());
+        let lives = CaptureTtls {
             lease: Duration::ZERO,
             markers: Duration::ZERO,
         };

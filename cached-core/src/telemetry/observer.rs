@@ -12,7 +12,7 @@ use std::{
 use tokio::sync::Notify;
 
 use crate::{
-    format::freshness::{Age, Kept},
+    format::freshness::{Freshness, Lifetime},
     key::function::Function,
 };
 
@@ -55,11 +55,11 @@ const MOST: usize = 64;
 pub struct Observer {
     max_age: Option<Duration>,
     only_if_cached: bool,
-    seen: Arc<Seen>,
+    seen: Arc<Observed>,
 }
 
 #[derive(Default)]
-struct Seen {
+struct Observed {
     calls: Mutex<Vec<Observation>>,
     beyond: AtomicU64,
     has_declined: AtomicBool,
@@ -71,16 +71,16 @@ struct Seen {
 }
 
 /// A future that an observer sees.
-pub(crate) struct Entered(Arc<Seen>);
+pub(crate) struct ScopeGuard(Arc<Observed>);
 
-impl Entered {
-    fn new(seen: &Arc<Seen>) -> Self {
+impl ScopeGuard {
+    fn new(seen: &Arc<Observed>) -> Self {
         seen.scopes.fetch_add(1, Ordering::AcqRel);
         Self(Arc::clone(seen))
     }
 }
 
-impl Drop for Entered {
+impl Drop for ScopeGuard {
     fn drop(&mut self) {
         self.0.scopes.fetch_sub(1, Ordering::AcqRel);
         self.0.left.notify_waiters();
@@ -182,8 +182,8 @@ impl Observer {
     }
 
     /// Counts a future that this sees, until what is returned is dropped.
-    pub(crate) fn enter(&self) -> Entered {
-        Entered::new(&self.seen)
+    pub(crate) fn enter(&self) -> ScopeGuard {
+        ScopeGuard::new(&self.seen)
     }
 
     pub(crate) fn refuses_loads(&self) -> bool {
@@ -204,7 +204,7 @@ impl Observer {
     }
 }
 
-impl Seen {
+impl Observed {
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Observation>> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -248,11 +248,11 @@ impl Observer {
 
     /// Whether calls take what is of this age.
     #[cold]
-    pub(crate) fn takes(&self, age: Age, kept: Kept) -> bool {
+    pub(crate) fn takes(&self, age: Freshness, kept: Lifetime) -> bool {
         let Some(max_age) = self.max_age else {
             return true;
         };
-        let is_fresh = age == Age::Fresh;
+        let is_fresh = age == Freshness::Fresh;
         let takes = is_fresh && kept.lived().is_some_and(|lived| lived <= max_age);
         if is_fresh && !takes {
             self.seen.has_declined.store(true, Ordering::Relaxed);
@@ -262,10 +262,10 @@ impl Observer {
 
     /// A value that was there, and how long it is kept.
     #[cold]
-    pub(crate) fn found(&self, caller: Caller, age: Age, kept: Kept) {
+    pub(crate) fn found(&self, caller: Caller, age: Freshness, kept: Lifetime) {
         let answer = match age {
-            Age::Fresh => Answer::Hit,
-            Age::Revalidate | Age::IfError | Age::Over => Answer::Stale,
+            Freshness::Fresh => Answer::Hit,
+            Freshness::Revalidate | Freshness::IfError | Freshness::Over => Answer::Stale,
         };
         self.see(caller, answer, kept.lived(), kept.fresh_for());
     }

@@ -183,7 +183,7 @@ const BLOCKS: usize = 64;
 ///
 /// The numbers are small and dense, so a table of blocks does; the 4,096 functions it holds are
 /// more than one program has, and those beyond share one row, so that nothing grows without end.
-pub(crate) struct Table {
+pub(crate) struct StatsTable {
     blocks: [OnceLock<Box<[Row; BLOCK]>>; BLOCKS],
     hits: Hits,
     by_key: Counters,
@@ -196,7 +196,7 @@ struct Row {
     counters: Counters,
 }
 
-impl Table {
+impl StatsTable {
     pub(crate) fn new() -> Self {
         Self {
             blocks: [const { OnceLock::new() }; BLOCKS],

@@ -1,4 +1,4 @@
-//! [`Loading`]: what is around a body that runs, and what becomes of what it returns.
+//! [`BodyRun`]: what is around a body that runs, and what becomes of what it returns.
 
 use std::{
     pin::Pin,
@@ -6,29 +6,29 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Call, refresh, request::Missed};
+use super::{LoadRequest, refresh, request::MissedCall};
 use crate::{
     clock,
     codec::{Shared, erased::Returned},
     engine::context,
     format::entry::Outcome,
-    single_flight::{Captured, Flight, Landed, Lead, Lone},
+    single_flight::{Completed, Flight, Lead, LoadStart, Lone},
     telemetry::event,
 };
 
 /// A body that runs for a call.
-pub(super) struct Loading {
+pub(super) struct BodyRun {
     // Dropped before all that holds a value of the user's: those who wait for this load do not wait for its `Drop`.
-    why: Why,
-    missed: Missed,
+    why: LoadKind,
+    missed: MissedCall,
     /// What was there before; `None` if nothing is kept.
-    captured: Option<Captured>,
+    captured: Option<LoadStart>,
     /// `None`: it is not counted.
     around: Option<Around>,
 }
 
-/// Why a body runs; what becomes of its value follows from that.
-enum Why {
+/// The reason for which a body runs; what becomes of its value follows from that.
+enum LoadKind {
     /// It is the load that others wait for.
     Lead(Lead),
     /// The same, behind an answer that has been given.
@@ -45,11 +45,11 @@ enum Why {
 struct Around {
     began: Instant,
     span: event::LoadSpan,
-    scope: context::Around,
+    scope: context::EnteredContext,
 }
 
 /// What becomes of what a body returned.
-pub(super) enum Ended {
+pub(super) enum BodyOutcome {
     /// It is the answer.
     Answered,
     /// It is an error, and this the answer in its place.
@@ -58,12 +58,12 @@ pub(super) enum Ended {
     Tell(Pin<Box<dyn Future<Output = ()> + Send>>),
 }
 
-impl Loading {
+impl BodyRun {
     fn new(
-        missed: Missed,
-        why: Why,
+        missed: MissedCall,
+        why: LoadKind,
         flight: Option<Arc<Flight>>,
-        captured: Option<Captured>,
+        captured: Option<LoadStart>,
     ) -> Box<Self> {
         let around = Some(Around {
             began: clock::instant(),
@@ -78,40 +78,45 @@ impl Loading {
         })
     }
 
-    pub(super) fn lead(missed: Missed, lead: Lead) -> Box<Self> {
+    pub(super) fn lead(missed: MissedCall, lead: Lead) -> Box<Self> {
         let (flight, captured) = (Arc::clone(lead.flight()), lead.begin(missed.captures()));
-        Self::new(missed, Why::Lead(lead), Some(flight), Some(captured))
+        Self::new(missed, LoadKind::Lead(lead), Some(flight), Some(captured))
     }
 
-    pub(super) fn behind(missed: Missed, lead: Lead) -> Box<Self> {
+    pub(super) fn behind(missed: MissedCall, lead: Lead) -> Box<Self> {
         let (flight, captured) = (Arc::clone(lead.flight()), lead.begin(missed.captures()));
-        Self::new(missed, Why::Behind(lead), Some(flight), Some(captured))
+        Self::new(missed, LoadKind::Behind(lead), Some(flight), Some(captured))
     }
 
     /// Outside a flight, and stored with what this call's own read showed, if that was all of it.
-    pub(super) fn beside(missed: Missed, lone: Option<Lone>) -> Box<Self> {
-        let captured = Captured {
-            at: missed.call.cache.generations().now(),
+    pub(super) fn beside(missed: MissedCall, lone: Option<Lone>) -> Box<Self> {
+        let captured = LoadStart {
+            at: missed.call.cache.epochs().now(),
             began: clock::instant(),
             from: missed.captures(),
         };
-        let why = lone.map_or(Why::Alone, Why::Lone);
+        let why = lone.map_or(LoadKind::Alone, LoadKind::Lone);
         Self::new(missed, why, None, Some(captured))
     }
 
-    pub(super) fn refresh(missed: Missed, captured: Captured, is_foreign: bool) -> Box<Self> {
-        Self::new(missed, Why::Refresh { is_foreign }, None, Some(captured))
+    pub(super) fn refresh(missed: MissedCall, captured: LoadStart, is_foreign: bool) -> Box<Self> {
+        Self::new(
+            missed,
+            LoadKind::Refresh { is_foreign },
+            None,
+            Some(captured),
+        )
     }
 
     /// Counted as a load, and not kept.
-    pub(super) fn alone(missed: Missed) -> Box<Self> {
-        Self::new(missed, Why::Alone, None, None)
+    pub(super) fn alone(missed: MissedCall) -> Box<Self> {
+        Self::new(missed, LoadKind::Alone, None, None)
     }
 
     /// No load of its own: part of another, or in place of one that is not for this call.
-    pub(super) fn uncounted(missed: Missed) -> Box<Self> {
+    pub(super) fn uncounted(missed: MissedCall) -> Box<Self> {
         Box::new(Self {
-            why: Why::Alone,
+            why: LoadKind::Alone,
             missed,
             captured: None,
             around: None,
@@ -127,7 +132,7 @@ impl Loading {
     }
 
     /// The body has returned.
-    pub(super) fn ended(mut self: Box<Self>, returned: &dyn Returned) -> Ended {
+    pub(super) fn ended(mut self: Box<Self>, returned: &dyn Returned) -> BodyOutcome {
         // Its span ends here.
         let began = self.around.take().map(|around| around.began);
         let Self { missed, why, .. } = *self;
@@ -139,50 +144,55 @@ impl Loading {
         let mut kept_for = None;
         if let Some(captured) = &self.captured {
             kept_for = match why {
-                Why::Lead(lead) => missed.land(lead, returned, captured),
-                Why::Behind(lead) => {
-                    missed.land(lead, returned, captured);
-                    return Ended::Answered;
+                LoadKind::Lead(lead) => missed.complete(lead, returned, captured),
+                LoadKind::Behind(lead) => {
+                    missed.complete(lead, returned, captured);
+                    return BodyOutcome::Answered;
                 }
-                Why::Lone(lone) => {
+                LoadKind::Lone(lone) => {
                     let shared = returned.share();
-                    let landed = lone.land(shared.clone());
-                    missed.keep(returned, shared, captured, landed)
+                    let completed = lone.complete(shared.clone());
+                    missed.keep(returned, shared, captured, completed)
                 }
-                Why::Refresh { is_foreign } => {
+                LoadKind::Refresh { is_foreign } => {
                     return refresh::ended(missed.call, returned, captured, is_foreign);
                 }
-                Why::Alone => missed.keep(returned, returned.share(), captured, None),
+                LoadKind::Alone => missed.keep(returned, returned.share(), captured, None),
             };
         }
         if returned.outcome() == Outcome::Error
             && let Some(shared) = missed.stale()
         {
-            return Ended::Stale(shared);
+            return BodyOutcome::Stale(shared);
         }
         missed
             .call
             .show(|observer, caller| observer.loaded(caller, kept_for));
-        Ended::Answered
+        BodyOutcome::Answered
     }
 }
 
-impl Missed {
+impl MissedCall {
     /// Hands what was `returned` to those who wait for it, and to the store; for how long it is to be kept there.
-    fn land(&self, lead: Lead, returned: &dyn Returned, captured: &Captured) -> Option<Duration> {
+    fn complete(
+        &self,
+        lead: Lead,
+        returned: &dyn Returned,
+        captured: &LoadStart,
+    ) -> Option<Duration> {
         let shared = returned.share();
         if captured.from.is_none() {
             // Nobody who comes later could take it.
-            drop(lead.land(shared));
+            drop(lead.complete(shared));
             return None;
         }
         if self.call.backend().store.waits() {
-            let landed = lead.land(shared.clone());
-            return self.keep(returned, shared, captured, landed);
+            let completed = lead.complete(shared.clone());
+            return self.keep(returned, shared, captured, completed);
         }
         // First into the store, then out of the flight, so that nobody misses both.
         let kept_for = self.keep(returned, shared.clone(), captured, None);
-        drop(lead.land(shared));
+        drop(lead.complete(shared));
         kept_for
     }
 
@@ -195,26 +205,26 @@ impl Missed {
         &self,
         returned: &dyn Returned,
         shared: Option<Shared>,
-        captured: &Captured,
-        landed: Option<Landed>,
+        captured: &LoadStart,
+        completed: Option<Completed>,
     ) -> Option<Duration> {
-        let Call { cache, key, .. } = &*self.call;
+        let LoadRequest { cache, key, .. } = &*self.call;
         let (is_error, holds) = (returned.outcome() == Outcome::Error, self.holds_stale());
         let write = if is_error && holds {
             event::load_failed(key.function());
             None
         } else {
-            self.call.to_store(returned, shared, captured)
+            self.call.encode_write(returned, shared, captured)
         };
         let is_outdated = holds && !is_error && write.is_none();
         let kept_for = write.as_ref().map(|write| write.ttl);
-        if let (Some(landed), Some(ttl)) = (&landed, kept_for) {
-            landed.keeps(ttl);
+        if let (Some(completed), Some(ttl)) = (&completed, kept_for) {
+            completed.keeps(ttl);
         }
         let backend = self.call.backend();
-        cache.settle(backend, key, write, landed);
+        cache.store_behind(backend, key, write, completed);
         if is_outdated {
-            cache.drop_behind(backend, key);
+            cache.remove_behind_answer(backend, key);
         }
         kept_for
     }

@@ -9,9 +9,9 @@ use std::{
 use pin_project_lite::pin_project;
 
 use super::{
-    Call, Load,
-    body::{Ended, Loading},
-    plan::{self, Before, First, Waiting},
+    Load, LoadRequest,
+    body::{BodyOutcome, BodyRun},
+    plan::{self, BeforeBody, BeforeFuture, FirstStep},
 };
 use crate::codec::{Codec, erased::With, shape::Opened};
 
@@ -64,10 +64,10 @@ struct Stages<R, T> {
 // A return type need not be `Send` for its function's future to be, so there is no `R` in it.
 enum Stage<R, T> {
     /// Nothing is done yet; `None` if there is nothing around the body.
-    Missed(Option<Box<Call>>),
-    Waiting(Waiting),
+    Missed(Option<Box<LoadRequest>>),
+    Waiting(BeforeFuture),
     /// The body runs; `None` if there is nothing around it.
-    Body(Option<Box<Loading>>),
+    Body(Option<Box<BodyRun>>),
     After(Box<After<R, T>>),
 }
 
@@ -92,8 +92,8 @@ impl<R, T> Stages<R, T> {
         loop {
             let answer = match &mut self.stage {
                 Stage::Missed(call) => match call.take().map(plan::first) {
-                    Some(First::Goes(before)) => self.answer(before),
-                    Some(First::Waits(waiting)) => {
+                    Some(FirstStep::Goes(before)) => self.answer(before),
+                    Some(FirstStep::Waits(waiting)) => {
                         self.stage = Stage::Waiting(waiting);
                         None
                     }
@@ -131,29 +131,29 @@ impl<R, T> Stages<R, T> {
     }
 
     /// The answer, if the body need not run.
-    fn answer(&mut self, before: Before) -> Option<R> {
+    fn answer(&mut self, before: BeforeBody) -> Option<R> {
         let (answer, loading) = match before {
-            Before::Answered(shared) => (self.codec.take(shared), None),
-            Before::Shares(follower) => {
+            BeforeBody::Answered(shared) => (self.codec.take(shared), None),
+            BeforeBody::Shares(follower) => {
                 let copy = |shared| self.codec.restore(shared);
                 (follower.shared().and_then(copy), None)
             }
-            Before::Failed(error) => (self.codec.fails.map(|fails| fails(error)), None),
-            Before::Load(loading) => (None, Some(loading)),
-            Before::Uncached => (None, None),
+            BeforeBody::Failed(error) => (self.codec.fails.map(|fails| fails(error)), None),
+            BeforeBody::Load(loading) => (None, Some(loading)),
+            BeforeBody::Uncached => (None, None),
         };
         self.stage = Stage::Body(loading);
         answer
     }
 
     /// The answer, if the store need not hear of it first.
-    fn ended(&mut self, loading: Box<Loading>, returned: R) -> Option<R> {
+    fn ended(&mut self, loading: Box<BodyRun>, returned: R) -> Option<R> {
         let told = match loading.ended(&With(&returned, &self.codec)) {
-            Ended::Answered => return Some(returned),
-            Ended::Stale(shared) => {
+            BodyOutcome::Answered => return Some(returned),
+            BodyOutcome::Stale(shared) => {
                 return Some(self.codec.take(shared).unwrap_or(returned));
             }
-            Ended::Tell(told) => told,
+            BodyOutcome::Tell(told) => told,
         };
         let parts = match self.codec.open(returned) {
             Opened::Value(value) => Parts::Value(value),

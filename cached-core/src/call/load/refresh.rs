@@ -4,10 +4,10 @@
 //! may have read the database before this one did.
 
 use super::{
-    Call,
-    body::{Ended, Loading},
-    plan::Before,
-    request::Missed,
+    LoadRequest,
+    body::{BodyOutcome, BodyRun},
+    plan::BeforeBody,
+    request::MissedCall,
 };
 use crate::{
     clock,
@@ -15,67 +15,68 @@ use crate::{
     coherence::rules::Occupant,
     error::Weight,
     format::entry::Outcome,
-    single_flight::Captured,
+    single_flight::LoadStart,
     store::{Reply, Write},
 };
 
 /// What a store of the value will expect to find.
-pub(super) async fn claim(missed: Missed) -> Before {
+pub(super) async fn claim(missed: MissedCall) -> BeforeBody {
     let call = &*missed.call;
-    let Call { cache, key, .. } = call;
-    if call.emergency.is_some() {
+    let LoadRequest { cache, key, .. } = call;
+    if call.fallback.is_some() {
         // What this replaces here, it makes old elsewhere.
         cache.remove(key).await;
     }
-    let (at, began) = (cache.generations().begin(), clock::instant());
-    let lives = cache.lives(key.function(), call.ttl);
+    let (at, began) = (cache.epochs().begin(), clock::instant());
+    let lives = cache.capture_ttls(key.function(), call.ttl);
     let keys = std::slice::from_ref(key);
     let view = match call.backend().store.claim(keys, lives).await {
         Ok(replies) => replies.first().map(Reply::view),
         Err(error) => {
             cache.count_store_error(key.function(), &error);
             if error.class().weight() != Weight::Nothing
-                && call.taker.can_fail
+                && call.erased.can_fail
                 && cache.is_failing(key.function())
             {
-                return Before::Failed(error);
+                return BeforeBody::Failed(error);
             }
             None
         }
     };
     // Something that is not ours stays.
     let is_foreign = matches!(&view, Some(view) if view.occupant == Occupant::Foreign);
-    let captured = Captured {
+    let captured = LoadStart {
         at,
         began,
         from: view.and_then(|view| view.captures()),
     };
-    Before::Load(Loading::refresh(missed, captured, is_foreign))
+    BeforeBody::Load(BodyRun::refresh(missed, captured, is_foreign))
 }
 
 /// The body has returned.
 pub(super) fn ended(
-    call: Box<Call>,
+    call: Box<LoadRequest>,
     returned: &dyn Returned,
-    captured: &Captured,
+    captured: &LoadStart,
     is_foreign: bool,
-) -> Ended {
-    let write = call.to_store(returned, returned.share(), captured);
+) -> BodyOutcome {
+    let write = call.encode_write(returned, returned.share(), captured);
     let kept_for = write.as_ref().map(|write| write.ttl);
     call.show(|observer, caller| observer.loaded(caller, kept_for));
     if returned.outcome() == Outcome::Error {
         // Nothing to remove: a body that failed says nothing of the old value.
-        call.cache.settle(call.backend(), &call.key, write, None);
-        return Ended::Answered;
+        call.cache
+            .store_behind(call.backend(), &call.key, write, None);
+        return BodyOutcome::Answered;
     }
-    Ended::Tell(Box::pin(tell(call, write, is_foreign)))
+    BodyOutcome::Tell(Box::pin(tell(call, write, is_foreign)))
 }
 
 /// The next reader finds the new value, or none, in this process or another.
-async fn tell(call: Box<Call>, write: Option<Write>, is_foreign: bool) {
-    let Call { cache, key, .. } = &*call;
+async fn tell(call: Box<LoadRequest>, write: Option<Write>, is_foreign: bool) {
+    let LoadRequest { cache, key, .. } = &*call;
     match write {
-        Some(write) => cache.renew(call.backend(), Box::new(write)).await,
+        Some(write) => cache.store_refresh(call.backend(), Box::new(write)).await,
         None if is_foreign => cache.count_foreign(key.function()),
         None => cache.remove(key).await,
     }

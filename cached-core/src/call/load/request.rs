@@ -1,49 +1,49 @@
-//! [`Missed`]: a call, and what it knows of what it missed.
+//! [`MissedCall`]: a call, and what it knows of what it missed.
 
-use super::Call;
+use super::LoadRequest;
 use crate::{
     codec::Shared,
-    coherence::rules::{Captures, View},
+    coherence::rules::{Snapshot, View},
     engine::{
         hit_test::{self, Accepts},
-        read::{self, Seen},
+        read::{self, ReadView},
     },
-    format::{entry::Outcome, freshness::Age},
+    format::{entry::Outcome, freshness::Freshness},
 };
 
 /// A call that missed.
-pub(super) struct Missed {
-    pub(super) call: Box<Call>,
+pub(super) struct MissedCall {
+    pub(super) call: Box<LoadRequest>,
     /// What its own replies showed.
-    pub(super) seen: Option<Box<Seen>>,
+    pub(super) seen: Option<Box<ReadView>>,
 }
 
-impl Missed {
+impl MissedCall {
     pub(super) fn view(&self) -> Option<View> {
         self.seen.as_ref().map(|seen| seen.reply.view())
     }
 
     /// What a load can be stored with, if the replies showed all of it.
-    pub(super) fn captures(&self) -> Option<Captures> {
+    pub(super) fn captures(&self) -> Option<Snapshot> {
         self.view().and_then(|view| view.captures())
     }
 
     /// The value past its ttl that this call has read itself, for use in place of an error: the answer.
     pub(super) fn stale(&self) -> Option<Shared> {
-        let Call {
-            cache, key, taker, ..
+        let LoadRequest {
+            cache, key, erased, ..
         } = &*self.call;
         let accepts = Accepts::of(key.function());
         if accepts.windows().if_error.is_zero() {
             return None;
         }
         let seen = self.seen.as_ref()?;
-        let accepts = accepts.up_to(Age::IfError);
-        let found = read::answer(taker, cache, &seen.reply, seen.trusted, accepts).ok();
+        let accepts = accepts.up_to(Freshness::IfError);
+        let found = read::answer(erased, cache, &seen.reply, seen.trusted, accepts).ok();
         let (shared, kept) = found.filter(|(shared, _)| shared.outcome != Outcome::Error)?;
         cache.count_stale_if_error(key.function());
         self.call
-            .show(|observer, caller| observer.found(caller, Age::IfError, kept));
+            .show(|observer, caller| observer.found(caller, Freshness::IfError, kept));
         Some(shared)
     }
 
@@ -55,6 +55,11 @@ impl Missed {
         }
         let seen = self.seen.as_ref().filter(|seen| seen.trusted);
         let kept = seen.and_then(|seen| hit_test::entry_kept(&seen.reply));
-        kept.is_some_and(|kept| matches!(accepts.age(kept), Age::Revalidate | Age::IfError))
+        kept.is_some_and(|kept| {
+            matches!(
+                accepts.age(kept),
+                Freshness::Revalidate | Freshness::IfError
+            )
+        })
     }
 }

@@ -6,10 +6,10 @@
 use std::time::Duration;
 
 use super::{
-    Call,
-    body::Loading,
-    plan::{Before, First},
-    request::Missed,
+    LoadRequest,
+    body::BodyRun,
+    plan::{BeforeBody, FirstStep},
+    request::MissedCall,
 };
 use crate::{
     clock,
@@ -17,11 +17,11 @@ use crate::{
     coherence::rules::Occupant,
     engine::{
         context,
-        hit_test::{Accepts, Miss as NoEntry},
-        read::{self, Asks, NoHit, Seen, in_time},
+        hit_test::{Accepts, MissReason},
+        read::{self, ReadMiss, ReadPurpose, ReadView, in_time},
     },
     format::entry::Outcome,
-    single_flight::{Boarding, Follower, Lead, Turn},
+    single_flight::{FollowOutcome, Follower, Lead, Role},
     telemetry::{event, observer::Observer},
 };
 
@@ -29,81 +29,81 @@ use crate::{
 /// by itself.
 const TRIES: usize = 8;
 
-pub(super) fn share(missed: Missed) -> First {
-    let miss = Miss::new(missed);
-    let boarding = miss.board();
-    match miss.at_once(boarding) {
-        Ok(before) => First::Goes(before),
-        Err((miss, boarding)) => First::Waits(Box::pin(miss.go_on(boarding))),
+pub(super) fn share(missed: MissedCall) -> FirstStep {
+    let miss = SharedLoad::new(missed);
+    let role = miss.join_flight();
+    match miss.at_once(role) {
+        Ok(before) => FirstStep::Goes(before),
+        Err((miss, role)) => FirstStep::Waits(Box::pin(miss.go_on(role))),
     }
 }
 
-struct Miss {
-    missed: Missed,
+struct SharedLoad {
+    missed: MissedCall,
     /// For how long this call may still wait for the store: all it asks has one deadline, what it waits for loads
     /// aside.
     left: Duration,
 }
 
-impl Miss {
-    fn new(missed: Missed) -> Self {
-        let Call { cache, began, .. } = &*missed.call;
+impl SharedLoad {
+    fn new(missed: MissedCall) -> Self {
+        let LoadRequest { cache, began, .. } = &*missed.call;
         let asked = clock::instant().saturating_duration_since(*began);
         let left = cache.op_timeout().saturating_sub(asked);
         Self { missed, left }
     }
 
     /// What the call does if there is nothing to wait for.
-    fn at_once(self, boarding: Boarding) -> Result<Before, (Self, Boarding)> {
-        match boarding {
-            Boarding::Lead(lead) => {
+    fn at_once(self, role: Role) -> Result<BeforeBody, (Self, Role)> {
+        match role {
+            Role::Lead(lead) => {
                 if !self.missed.call.backend().store.waits()
                     && let Some(shared) = self.look_again()
                 {
-                    lead.dissolve();
+                    lead.abandon();
                     return Ok(self.shares(shared));
                 }
                 let view = self.missed.view();
                 // What a leader before this one captured precedes this load as well.
                 if lead.inherits() || view.is_some_and(|view| view.is_complete()) {
-                    return Ok(Before::Load(Loading::lead(self.missed, lead)));
+                    return Ok(BeforeBody::Load(BodyRun::lead(self.missed, lead)));
                 }
-                Err((self, Boarding::Lead(lead)))
+                Err((self, Role::Lead(lead)))
             }
             // Waiting for a load that this call is part of would never end.
-            Boarding::Follow(follower) if context::is_loading(follower.flight()) => {
-                Ok(Before::Load(Loading::uncounted(self.missed)))
+            Role::Follow(follower) if context::is_loading(follower.flight()) => {
+                Ok(BeforeBody::Load(BodyRun::uncounted(self.missed)))
             }
-            follow @ Boarding::Follow(_) => Err((self, follow)),
+            follow @ Role::Follow(_) => Err((self, follow)),
         }
     }
 
-    async fn go_on(mut self, mut boarding: Boarding) -> Before {
+    async fn go_on(mut self, mut role: Role) -> BeforeBody {
         let mut tries = 1_usize;
         loop {
-            boarding = match boarding {
-                Boarding::Lead(lead) => match self.capture(lead).await {
+            role = match role {
+                Role::Lead(lead) => match self.capture(lead).await {
                     Ok(shared) => return self.shares(shared),
-                    Err(Boarding::Lead(lead)) => {
-                        return Before::Load(Loading::lead(self.missed, lead));
+                    Err(Role::Lead(lead)) => {
+                        return BeforeBody::Load(BodyRun::lead(self.missed, lead));
                     }
-                    Err(follow @ Boarding::Follow(_)) => follow,
+                    Err(follow @ Role::Follow(_)) => follow,
                 },
-                Boarding::Follow(follower) => match self.follow(follower).await {
-                    Turn::Lead(lead) => Boarding::Lead(lead),
-                    Turn::Again if tries < TRIES => {
+                Role::Follow(follower) => match self.follow(follower).await {
+                    FollowOutcome::Lead(lead) => Role::Lead(lead),
+                    FollowOutcome::Again if tries < TRIES => {
                         tries = tries.saturating_add(1);
                         match self.read_again().await {
                             Ok(shared) => return self.shares(shared),
-                            Err(NoHit::Seen(_, seen)) => self.missed.seen = Some(seen),
-                            Err(NoHit::Failed(_)) => self.missed.seen = None,
+                            Err(ReadMiss::Seen(_, seen)) => self.missed.seen = Some(seen),
+                            Err(ReadMiss::Failed(_)) => self.missed.seen = None,
                         }
-                        self.board()
+                        self.join_flight()
                     }
                     turn => return self.end(turn),
                 },
             };
-            (self, boarding) = match self.at_once(boarding) {
+            (self, role) = match self.at_once(role) {
                 Ok(before) => return before,
                 Err(rest) => rest,
             };
@@ -111,46 +111,54 @@ impl Miss {
     }
 
     /// The answer of a call that was counted as a miss already, like all who wait for a load.
-    fn shares(&self, shared: Shared) -> Before {
-        let Call { cache, key, .. } = &*self.missed.call;
+    fn shares(&self, shared: Shared) -> BeforeBody {
+        let LoadRequest { cache, key, .. } = &*self.missed.call;
         cache.count_shared(key.function());
         self.missed.call.show(Observer::shared);
-        Before::Answered(shared)
+        BeforeBody::Answered(shared)
     }
 
-    fn board(&self) -> Boarding {
+    fn join_flight(&self) -> Role {
         let call = &self.missed.call;
         let view = self.missed.view();
         let parallel = call.cache.parallel_failing_loads();
-        let passenger = call.passenger(view.as_ref());
-        call.backend().flights.board(passenger, parallel)
+        let load_caller = call.load_caller(view.as_ref());
+        call.backend().flights.join(load_caller, parallel)
     }
 
     /// Reads once more, because a leader has found its answer before it loaded.
-    async fn read_again(&mut self) -> Result<Shared, NoHit> {
+    async fn read_again(&mut self) -> Result<Shared, ReadMiss> {
         let call = &*self.missed.call;
-        let Call { cache, key, .. } = call;
+        let LoadRequest { cache, key, .. } = call;
         if call.backend().store.waits() {
             let read = async {
-                Ok(read::read(&call.taker, cache, key, call.began, Asks::Call, false).await)
+                Ok(read::read(
+                    &call.erased,
+                    cache,
+                    key,
+                    call.began,
+                    ReadPurpose::Call,
+                    false,
+                )
+                .await)
             };
             let read = in_time(&mut self.left, read).await.unwrap_or_else(|error| {
                 cache.count_read_error(key.function(), &error);
-                Err(NoHit::Failed(error))
+                Err(ReadMiss::Failed(error))
             });
             return read.map(|(shared, ..)| shared);
         }
         self.look_again()
-            .ok_or_else(|| NoHit::Seen(NoEntry::Absent, Seen::local()))
+            .ok_or_else(|| ReadMiss::Seen(MissReason::Absent, ReadView::local()))
     }
 
     /// Captures what the load needs, and looks once more whether it is needed at all.
     ///
     /// A hit found here is for this call alone: a follower may have come after an invalidation that this
     /// call is too old for. So are the captures of another load.
-    async fn capture(&mut self, lead: Lead) -> Result<Shared, Boarding> {
+    async fn capture(&mut self, lead: Lead) -> Result<Shared, Role> {
         let call = &*self.missed.call;
-        let Call { cache, key, .. } = call;
+        let LoadRequest { cache, key, .. } = call;
         let store = &call.backend().store;
         let Some(seen) = self.missed.seen.take() else {
             // What failed one call fails others at the same moment, and nobody joins such a load once it has
@@ -158,11 +166,11 @@ impl Miss {
             if clock::has_timer() {
                 tokio::task::yield_now().await;
             }
-            return Err(Boarding::Lead(lead));
+            return Err(Role::Lead(lead));
         };
         // What the capture completes is as old as the read.
         let trusted = seen.trusted && cache.trusts(key);
-        let lives = cache.lives(key.function(), call.ttl);
+        let lives = cache.capture_ttls(key.function(), call.ttl);
         let capture = store.capture(key, seen.reply, lives);
         let captured = if store.waits() {
             in_time(&mut self.left, capture).await
@@ -172,56 +180,56 @@ impl Miss {
         match captured {
             Ok(reply) => {
                 let accepts = Accepts::of(key.function());
-                let found = read::answer(&call.taker, cache, &reply, trusted, accepts);
+                let found = read::answer(&call.erased, cache, &reply, trusted, accepts);
                 if let Ok((shared, _)) = found {
-                    lead.dissolve();
+                    lead.abandon();
                     return Ok(shared);
                 }
                 if reply.occupant == Some(Occupant::Foreign) {
                     cache.count_foreign(key.function());
                 }
-                self.missed.seen = Some(Box::new(Seen { reply, trusted }));
+                self.missed.seen = Some(Box::new(ReadView { reply, trusted }));
                 let view = self.missed.view();
-                Err(lead.rejoin(call.passenger(view.as_ref())))
+                Err(lead.rejoin(call.load_caller(view.as_ref())))
             }
             Err(error) => {
                 cache.count_read_error(key.function(), &error);
-                Err(Boarding::Lead(lead))
+                Err(Role::Lead(lead))
             }
         }
     }
 
-    /// A load may have ended between this call's look and its boarding.
+    /// A load may have ended between this call's look and its joining.
     fn look_again(&self) -> Option<Shared> {
         let call = &self.missed.call;
         let accepts = Accepts::of(call.key.function());
-        call.backend().fresh(&call.taker, &call.key, accepts)
+        call.backend().fresh(&call.erased, &call.key, accepts)
     }
 
     /// Waits for another call's load, if not too many do already.
-    async fn follow(&self, follower: Follower) -> Turn {
-        let Call { cache, key, .. } = &*self.missed.call;
+    async fn follow(&self, follower: Follower) -> FollowOutcome {
+        let LoadRequest { cache, key, .. } = &*self.missed.call;
         let Some(_room) = cache.waiting_callers().enter() else {
             cache.count_crowded(key.function());
-            return Turn::GaveUp;
+            return FollowOutcome::GaveUp;
         };
         let turn = follower.turn(cache.follower_wait()).await;
-        if matches!(turn, Turn::GaveUp) {
+        if matches!(turn, FollowOutcome::GaveUp) {
             event::follower_gave_up(key.function(), cache.follower_wait());
         }
         turn
     }
 
     /// A call that does not lead in the end.
-    fn end(self, turn: Turn) -> Before {
+    fn end(self, turn: FollowOutcome) -> BeforeBody {
         let missed = self.missed;
-        let Call { cache, key, .. } = &*missed.call;
+        let LoadRequest { cache, key, .. } = &*missed.call;
         match turn {
-            Turn::Shared(follower) => {
-                let takes = |shared: &&Shared| missed.call.taker.takes(shared);
+            FollowOutcome::Shared(follower) => {
+                let takes = |shared: &&Shared| missed.call.erased.takes(shared);
                 let Some(shared) = follower.shared().filter(takes) else {
                     // Another function of the same `id` returns another type.
-                    return Before::Load(Loading::uncounted(missed));
+                    return BeforeBody::Load(BodyRun::uncounted(missed));
                 };
                 cache.count_shared(key.function());
                 let stale = match shared.outcome {
@@ -231,16 +239,18 @@ impl Miss {
                 if stale.is_none() {
                     missed.call.show(Observer::shared);
                 }
-                stale.map_or(Before::Shares(follower), Before::Answered)
+                stale.map_or(BeforeBody::Shares(follower), BeforeBody::Answered)
             }
             // The leader's body failed: this call has what it would answer then.
-            Turn::Alone(lone) => match missed.stale() {
-                Some(shared) => Before::Answered(shared),
-                None => Before::Load(Loading::beside(missed, Some(lone))),
+            FollowOutcome::Alone(lone) => match missed.stale() {
+                Some(shared) => BeforeBody::Answered(shared),
+                None => BeforeBody::Load(BodyRun::beside(missed, Some(lone))),
             },
-            Turn::GaveUp => Before::Load(Loading::beside(missed, None)),
+            FollowOutcome::GaveUp => BeforeBody::Load(BodyRun::beside(missed, None)),
             // A leader has gone elsewhere; a call that read often enough loads by itself.
-            Turn::Lead(_) | Turn::Again => Before::Load(Loading::uncounted(missed)),
+            FollowOutcome::Lead(_) | FollowOutcome::Again => {
+                BeforeBody::Load(BodyRun::uncounted(missed))
+            }
         }
     }
 }

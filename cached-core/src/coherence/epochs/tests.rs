@@ -12,76 +12,76 @@ fn entry(key: &str) -> Target {
 
 #[test]
 fn what_is_invalidated_no_longer_holds_and_all_else_does() {
-    let generations = Generations::new();
+    let epochs = Epochs::new();
     let (ada, bob) = (Key::from("user:ada:name"), Key::from("user:bob:name"));
-    let began = generations.now();
-    generations.advance(&[group("%g:user:ada")]);
-    assert_eq!(generations.holds(&ada, began), None);
-    let later = generations.holds(&bob, began).unwrap();
-    assert_eq!(later, generations.now());
-    assert!(generations.holds(&ada, generations.now()).is_some());
+    let began = epochs.now();
+    epochs.advance(&[group("%g:user:ada")]);
+    assert_eq!(epochs.holds(&ada, began), None);
+    let later = epochs.holds(&bob, began).unwrap();
+    assert_eq!(later, epochs.now());
+    assert!(epochs.holds(&ada, epochs.now()).is_some());
 
-    generations.advance(&[entry("user:ada:name"), group("%g:user:bob")]);
-    assert_eq!(generations.holds(&bob, later), None);
+    epochs.advance(&[entry("user:ada:name"), group("%g:user:bob")]);
+    assert_eq!(epochs.holds(&bob, later), None);
     assert!(
-        generations.holds(&ada, later).is_some(),
+        epochs.holds(&ada, later).is_some(),
         "only the entry is gone, which left its place"
     );
-    assert!(!generations.holds_exactly(&ada, later));
-    assert!(generations.holds_exactly(&ada, generations.now()));
+    assert!(!epochs.holds_exactly(&ada, later));
+    assert!(epochs.holds_exactly(&ada, epochs.now()));
 }
 
 #[test]
 fn writes_by_key_leave_the_number_of_groups_alone() {
-    let generations = Generations::new();
-    let began = generations.now();
-    generations.advance(&[Target::Entry("a".into())]);
-    generations.advance(&[]);
-    assert_eq!(generations.now().groups, began.groups);
-    assert_ne!(generations.now(), began);
+    let epochs = Epochs::new();
+    let began = epochs.now();
+    epochs.advance(&[Target::Entry("a".into())]);
+    epochs.advance(&[]);
+    assert_eq!(epochs.now().groups, began.groups);
+    assert_ne!(epochs.now(), began);
 }
 
 #[test]
 fn what_is_checked_is_known_until_the_next_invalidation() {
-    let generations = Generations::new();
+    let epochs = Epochs::new();
     let key = Key::from("user:ada");
-    let checked = generations.now().checked();
-    assert!(generations.confirms(&key, &checked));
-    generations.advance(&[group("%g:user:bob")]);
-    assert!(generations.confirms(&key, &checked));
-    generations.advance(&[group("%g:user")]);
+    let checked = epochs.now().checked();
+    assert!(epochs.confirms(&key, &checked));
+    epochs.advance(&[group("%g:user:bob")]);
+    assert!(epochs.confirms(&key, &checked));
+    epochs.advance(&[group("%g:user")]);
     for _ in 0..2 {
-        assert!(!generations.confirms(&key, &checked));
+        assert!(!epochs.confirms(&key, &checked));
     }
 }
 
 #[test]
 fn what_is_older_than_all_that_is_remembered_no_longer_holds() {
-    let generations = Generations::remembering(10);
+    let epochs = Epochs::remembering(10);
     let key = Key::from("key");
-    let began = generations.now();
+    let began = epochs.now();
     for name in 0..10 {
-        generations.advance(&[group(&format!("%g:{name}"))]);
-        assert!(generations.holds(&key, began).is_some(), "{name}");
+        epochs.advance(&[group(&format!("%g:{name}"))]);
+        assert!(epochs.holds(&key, began).is_some(), "{name}");
     }
-    generations.advance(&[group("%g:10")]);
-    assert_eq!(generations.holds(&key, began), None);
-    for table in [&generations.0.groups, &generations.0.entries] {
+    epochs.advance(&[group("%g:10")]);
+    assert_eq!(epochs.holds(&key, began), None);
+    for table in [&epochs.0.groups, &epochs.0.entries] {
         assert!(table.read().len() <= 10);
     }
 }
 
 #[test]
 fn one_name_again_and_again_takes_no_room() {
-    let generations = Generations::remembering(10);
+    let epochs = Epochs::remembering(10);
     for _ in 0..1000 {
-        generations.advance(&[group("%g:a"), entry("a")]);
+        epochs.advance(&[group("%g:a"), entry("a")]);
     }
-    assert_eq!(generations.0.groups.read().len(), 1);
-    let began = generations.now();
-    generations.advance(&[group("%g:a")]);
-    assert!(generations.holds(&"b".into(), began).is_some());
-    assert_eq!(generations.holds(&"a".into(), began), None);
+    assert_eq!(epochs.0.groups.read().len(), 1);
+    let began = epochs.now();
+    epochs.advance(&[group("%g:a")]);
+    assert!(epochs.holds(&"b".into(), began).is_some());
+    assert_eq!(epochs.holds(&"a".into(), began), None);
 }
 
 #[derive(Clone, Debug)]
@@ -125,13 +125,13 @@ proptest! {
         steps in prop::collection::vec(step(), 1..40),
         keys in prop::collection::vec(text(), 1..4),
     ) {
-        let generations = Generations::remembering(capacity);
+        let epochs = Epochs::remembering(capacity);
         let mut history: Vec<Vec<String>> = Vec::new();
-        let mut began = vec![(generations.now(), 0)];
-        let checked: Vec<_> = keys.iter().map(|_| generations.now().checked()).collect();
+        let mut began = vec![(epochs.now(), 0)];
+        let checked: Vec<_> = keys.iter().map(|_| epochs.now().checked()).collect();
         for step in steps {
             match step {
-                Step::Begin => began.push((generations.now(), history.len())),
+                Step::Begin => began.push((epochs.now(), history.len())),
                 Step::Invalidate(targets) => {
                     let spelled: Vec<_> = targets
                         .iter()
@@ -140,14 +140,14 @@ proptest! {
                             None => group(&format!("%g:{target}")),
                         })
                         .collect();
-                    generations.advance(&spelled);
+                    epochs.advance(&spelled);
                     history.push(targets);
                 }
                 Step::Ask => {
                     for (key, checked) in keys.iter().zip(&checked) {
                         let covered = history.iter().flatten().any(|target| covers(target, key, false));
                         let forgets = history.iter().flatten().count() > capacity;
-                        let confirmed = generations.confirms(&key.as_str().into(), checked);
+                        let confirmed = epochs.confirms(&key.as_str().into(), checked);
                         prop_assert!(!(covered && confirmed));
                         prop_assert!(forgets || covered || confirmed);
                     }
@@ -159,7 +159,7 @@ proptest! {
                 for text in &keys {
                     let key = Key::from(text);
                     let covered = |exactly| after.iter().any(|target| covers(target, text, exactly));
-                    let (holds, exactly) = (generations.holds(&key, *since), generations.holds_exactly(&key, *since));
+                    let (holds, exactly) = (epochs.holds(&key, *since), epochs.holds_exactly(&key, *since));
                     prop_assert!(!(covered(false) && holds.is_some()));
                     prop_assert!(!(covered(true) && exactly));
                     prop_assert!(forgets || covered(false) || holds.is_some());
@@ -172,36 +172,33 @@ proptest! {
 
 #[test]
 fn what_began_later_holds_whichever_ends_first() {
-    let (generations, key) = (Generations::new(), Key::from("key"));
-    let oldest = generations.now();
-    let (older, younger) = (generations.begin(), generations.begin());
-    generations.supersede(&key, older);
-    assert!(!generations.holds_exactly(&key, oldest));
-    assert!(generations.holds_exactly(&key, older));
-    assert!(generations.holds_exactly(&key, younger));
-    generations.supersede(&key, younger);
-    assert!(!generations.holds_exactly(&key, older));
-    assert!(generations.holds_exactly(&key, younger));
-    generations.supersede(&key, older);
-    assert!(!generations.holds_exactly(&key, older), "no way back");
-    assert!(generations.holds_exactly(&Key::from("other"), oldest));
+    let (epochs, key) = (Epochs::new(), Key::from("key"));
+    let oldest = epochs.now();
+    let (older, younger) = (epochs.begin(), epochs.begin());
+    epochs.supersede(&key, older);
+    assert!(!epochs.holds_exactly(&key, oldest));
+    assert!(epochs.holds_exactly(&key, older));
+    assert!(epochs.holds_exactly(&key, younger));
+    epochs.supersede(&key, younger);
+    assert!(!epochs.holds_exactly(&key, older));
+    assert!(epochs.holds_exactly(&key, younger));
+    epochs.supersede(&key, older);
+    assert!(!epochs.holds_exactly(&key, older), "no way back");
+    assert!(epochs.holds_exactly(&Key::from("other"), oldest));
 }
 
 #[test]
 fn of_two_that_overlap_and_want_to_be_alone_the_second_to_end_is_refused() {
-    let (generations, key) = (Generations::new(), Key::from("key"));
-    let (older, younger) = (generations.begin(), generations.begin());
-    let load = generations.now();
-    let ended = generations.replace(&key, younger).unwrap();
+    let (epochs, key) = (Epochs::new(), Key::from("key"));
+    let (older, younger) = (epochs.begin(), epochs.begin());
+    let load = epochs.now();
+    let ended = epochs.replace(&key, younger).unwrap();
     assert!(
-        !generations.holds_exactly(&key, load),
+        !epochs.holds_exactly(&key, load),
         "it began before that ended"
     );
-    assert!(generations.holds_exactly(&key, ended));
-    assert!(generations.replace(&key, older).is_none());
-    assert!(
-        generations.replace(&key, ended).is_some(),
-        "one after the other"
-    );
-    assert!(generations.holds_exactly(&Key::from("other"), older));
+    assert!(epochs.holds_exactly(&key, ended));
+    assert!(epochs.replace(&key, older).is_none());
+    assert!(epochs.replace(&key, ended).is_some(), "one after the other");
+    assert!(epochs.holds_exactly(&Key::from("other"), older));
 }

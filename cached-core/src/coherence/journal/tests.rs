@@ -20,7 +20,7 @@ fn covers(journal: &Journal, key: &str) -> bool {
 
 fn due(journal: &Journal) -> Vec<Target> {
     let due = journal.due(usize::MAX);
-    due.iter().flat_map(Sent::targets).cloned().collect()
+    due.iter().flat_map(Resend::targets).cloned().collect()
 }
 
 #[test]

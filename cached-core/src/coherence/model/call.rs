@@ -15,7 +15,7 @@ use super::{
     state::{Broken, Call, Flight, Invalidations, Late, Phase, Seen, Stage, State},
     world::{Move, Moves, Who, World},
 };
-use crate::format::freshness::Age;
+use crate::format::freshness::Freshness;
 use flight::bit;
 
 /// The moves of one call.
@@ -228,13 +228,15 @@ impl World {
         let found = self.finds(call.entry, call.seen, of).filter(|_| trusted);
         let mut next = *state;
         match found {
-            Some((Age::Fresh, value)) => {
+            Some((Freshness::Fresh, value)) => {
                 Self::returns(&mut next, number, value);
                 return steps.push("hits", 0, next);
             }
-            Some((Age::Revalidate, value)) => return self.revalidate(state, number, value, steps),
-            Some((Age::IfError, value)) => next.calls[number].copy = Some(value),
-            Some((Age::Over, _)) | None => {}
+            Some((Freshness::Revalidate, value)) => {
+                return self.revalidate(state, number, value, steps);
+            }
+            Some((Freshness::IfError, value)) => next.calls[number].copy = Some(value),
+            Some((Freshness::Over, _)) | None => {}
         }
         if self.join_moves(&next, number, None, steps) {
             return;

@@ -9,10 +9,10 @@ use super::{
     state::{Flight, Seen, Stage},
 };
 use crate::{
-    coherence::rules::{self, Captured, Captures, Occupant, View},
+    coherence::rules::{self, EntryMarkers, Occupant, Snapshot, View},
     format::{
         entry::{self, Header, Outcome, PerGroup},
-        freshness::{Age, Kept, Windows},
+        freshness::{Freshness, Lifetime, StaleWindows},
     },
     store::Reply,
 };
@@ -41,7 +41,7 @@ pub(super) fn counts(rules: Rules, entry: Entry, seen: Seen, groups: u8) -> bool
         header.markers.truncate(known);
         markers.truncate(known);
     }
-    let captured = Captured {
+    let captured = EntryMarkers {
         identity: header.identity,
         markers: header.markers.into_iter().map(Some),
     };
@@ -49,13 +49,13 @@ pub(super) fn counts(rules: Rules, entry: Entry, seen: Seen, groups: u8) -> bool
 }
 
 /// How old an entry is for a call of a function with these windows, which asks for the age if it has any.
-pub(super) fn age(entry: Entry, windows: Windows) -> Age {
+pub(super) fn age(entry: Entry, windows: StaleWindows) -> Freshness {
     let asks = !windows.are_none();
     if !entry.old && !asks {
-        return Age::Fresh;
+        return Freshness::Fresh;
     }
     let remaining = if entry.old { LEFT } else { TTL + KEPT };
-    let kept = Kept {
+    let kept = Lifetime {
         ttl: None,
         stale: KEPT,
         remaining: asks.then_some(remaining),
@@ -94,7 +94,7 @@ pub(super) fn joins(rules: Rules, flight: &Flight, mut seen: Seen, groups: u8) -
 
 /// The join test in an outage, where all that calls see is what their process keeps.
 fn joins_inside(flight: &Flight) -> bool {
-    let view = Reply::local(None, Kept::default()).view();
+    let view = Reply::local(None, Lifetime::default()).view();
     let captures = view.captures();
     let stage = match flight.stage {
         Stage::None => return false,
@@ -121,7 +121,7 @@ pub(super) fn captures(seen: Seen, groups: u8) -> bool {
         return false;
     }
     let captures = view(seen, groups).captures();
-    let as_seen = || Captures {
+    let as_seen = || Snapshot {
         id: names::id(seen.occupant),
         identity: Some(names::identity(seen.run)),
         markers: per_group(seen.markers, groups).map(real).collect(),

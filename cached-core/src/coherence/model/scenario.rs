@@ -7,7 +7,7 @@ use super::{
     server::{ENTRIES, ENTRY, Entry, GROUPS, Keys, MARKER, Marker, Slot},
     state::{Invalidations, Phase, State},
 };
-use crate::format::freshness::Windows;
+use crate::format::freshness::StaleWindows;
 
 /// Three calls, and one that looks at what is left when everything is over.
 pub(super) const CALLS: usize = 4;
@@ -49,7 +49,7 @@ pub(super) struct CallOf {
     pub(super) refresh: bool,
     /// Its read captures what a load will need.
     pub(super) captures: bool,
-    pub(super) windows: Windows,
+    pub(super) windows: StaleWindows,
 }
 
 /// How long an entry is fresh, how much longer it is kept where a function has a window, and what is left
@@ -66,7 +66,7 @@ pub(super) const fn call(process: usize) -> CallOf {
         groups: 1,
         refresh: false,
         captures: false,
-        windows: Windows::NONE,
+        windows: StaleWindows::NONE,
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
     server::{Entry, Keys, Slot, each, is_entry},
     state::{Broken, Call, Flight, Invalidations, Late, Phase, Seen, Stage, State},
 };
-use crate::format::freshness::Age;
+use crate::format::freshness::Freshness;
 
 /// Who makes a move.
 #[derive(Clone, Copy, Debug)]
@@ -171,14 +171,14 @@ impl World {
         entry: Option<Entry>,
         seen: Seen,
         of: CallOf,
-    ) -> Option<(Age, Invalidations)> {
+    ) -> Option<(Freshness, Invalidations)> {
         let entry = entry.filter(|_| seen.answered)?;
         let age = decide::age(entry, of.windows);
         let counts = || {
             (entry.old && !self.rules.has(Rule::StaleCounts))
                 || decide::counts(self.rules, entry, seen, of.groups)
         };
-        (age != Age::Over && counts()).then_some((age, entry.value))
+        (age != Freshness::Over && counts()).then_some((age, entry.value))
     }
 
     /// Whether a read that is answered at once, in some process, would show a value from before what is

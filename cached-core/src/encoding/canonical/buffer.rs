@@ -1,4 +1,4 @@
-//! [`Material`]: bytes that rarely need an allocation.
+//! [`KeyBytes`]: bytes that rarely need an allocation.
 
 use std::ops::Deref;
 
@@ -14,7 +14,7 @@ pub(super) const LONGEST: usize = 16 * 1024 * 1024;
 ///
 /// Not a `SmallVec`, whose appending moves what follows the end: a key of one `u64` takes 5 ns this way, 23 ns that way.
 #[derive(Clone)]
-pub(crate) enum Material {
+pub(crate) enum KeyBytes {
     /// So few that a byte counts them: then no sum of lengths has to be checked.
     Inline {
         bytes: [u8; INLINE],
@@ -23,7 +23,7 @@ pub(crate) enum Material {
     Heap(Vec<u8>),
 }
 
-impl Material {
+impl KeyBytes {
     pub(crate) const fn new() -> Self {
         Self::Inline {
             bytes: [0; INLINE],
@@ -141,7 +141,7 @@ fn place(bytes: &mut [u8; INLINE], length: u8, more: usize) -> Option<(&mut [u8]
     Some((place, end))
 }
 
-impl Deref for Material {
+impl Deref for KeyBytes {
     type Target = [u8];
 
     #[inline]

@@ -5,18 +5,18 @@ use std::fmt::{self, Write};
 use serde::ser::{self, Serialize};
 
 use super::{
-    DEPTH, EncodeError, Material, append_bytes, append_str, measured, sorted::Entries, tag,
+    DEPTH, EncodeError, KeyBytes, append_bytes, append_str, measured, sorted::Entries, tag,
 };
 
 /// Writes one value, and knows how much deeper it may go.
 pub(super) struct Encoder<'a> {
-    out: &'a mut Material,
+    out: &'a mut KeyBytes,
     depth: u8,
 }
 
 impl<'a> Encoder<'a> {
     #[inline]
-    pub(super) fn new(out: &'a mut Material) -> Self {
+    pub(super) fn new(out: &'a mut KeyBytes) -> Self {
         Self { out, depth: DEPTH }
     }
 
@@ -271,7 +271,7 @@ impl<'a> ser::Serializer for Encoder<'a> {
 
 /// What `collect_str` prints, straight into the material.
 struct Writer<'a> {
-    out: &'a mut Material,
+    out: &'a mut KeyBytes,
     error: EncodeError,
 }
 

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::{EncodeError, Material};
+use super::{EncodeError, KeyBytes};
 
 /// Where the entries of one map or set lie.
 pub(super) struct Entries {
@@ -17,14 +17,14 @@ struct Entry {
 }
 
 impl Entries {
-    pub(super) fn new(out: &Material) -> Self {
+    pub(super) fn new(out: &KeyBytes) -> Self {
         Self {
             start: out.len(),
             found: SmallVec::new(),
         }
     }
 
-    pub(super) fn close(&mut self, start: usize, key_end: usize, out: &Material) {
+    pub(super) fn close(&mut self, start: usize, key_end: usize, out: &KeyBytes) {
         self.found.push(Entry {
             start,
             key_end,
@@ -34,7 +34,7 @@ impl Entries {
 
     /// Puts the entries in the order of their keys. Entries of equal keys, which only a hand-written `Serialize`
     /// makes, keep theirs.
-    pub(super) fn sort(mut self, out: &mut Material) -> Result<(), EncodeError> {
+    pub(super) fn sort(mut self, out: &mut KeyBytes) -> Result<(), EncodeError> {
         let bytes: &[u8] = out;
         let key = |entry: &Entry| bytes.get(entry.start..entry.key_end).unwrap_or_default();
         if self.found.is_sorted_by(|a, b| key(a) <= key(b)) {

@@ -9,23 +9,23 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use serde::ser::{self, Serialize, SerializeMap, SerializeSeq, Serializer};
 
-use super::{EncodeError, Material, encode, encode_set, encode_type, scalar};
+use super::{EncodeError, KeyBytes, encode, encode_set, encode_type, scalar};
 use shown::{Shown, shown};
 
 fn encoded<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
-    let mut out = Material::new();
+    let mut out = KeyBytes::new();
     encode(value, &mut out).unwrap();
     out.to_vec()
 }
 
 fn encoded_set<'a, T: Serialize + 'a>(values: impl IntoIterator<Item = &'a T>) -> Vec<u8> {
-    let mut out = Material::new();
+    let mut out = KeyBytes::new();
     encode_set(values, &mut out).unwrap();
     out.to_vec()
 }
 
 fn failed<T: Serialize>(value: &T) -> EncodeError {
-    let mut out = Material::new();
+    let mut out = KeyBytes::new();
     out.append(b"before").unwrap();
     let error = encode(value, &mut out).unwrap_err();
     assert_eq!(
@@ -222,7 +222,7 @@ fn displayed_value_is_its_text() {
 
 #[test]
 fn type_name_is_no_string() {
-    let mut out = Material::new();
+    let mut out = KeyBytes::new();
     encode_type("u8", &mut out).unwrap();
     assert_ne!(out.to_vec(), encoded("u8"));
 }
@@ -237,7 +237,7 @@ fn deeper_than_the_limit_is_an_error() {
     assert_eq!(failed(&lists(129)), EncodeError::TooDeep);
     encoded_set(&[lists(127)]);
     assert_eq!(
-        encode_set(&[lists(128)], &mut Material::new()),
+        encode_set(&[lists(128)], &mut KeyBytes::new()),
         Err(EncodeError::TooDeep)
     );
 }
@@ -269,7 +269,7 @@ fn failing_serialize_is_an_error_without_its_message() {
     assert_eq!(error, EncodeError::Refused);
     assert!(!error.to_string().contains("password"));
     assert_eq!(
-        encode_set(&[Secret], &mut Material::new()),
+        encode_set(&[Secret], &mut KeyBytes::new()),
         Err(EncodeError::Refused)
     );
 }

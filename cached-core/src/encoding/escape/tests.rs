@@ -1,5 +1,5 @@
 use super::*;
-use crate::encoding::canonical::{Material, encode, encode_set};
+use crate::encoding::canonical::{KeyBytes, encode, encode_set};
 use proptest::prelude::*;
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ fn escaped(text: &str) -> String {
 }
 
 fn component<T: Serialize + ?Sized>(value: &T) -> String {
-    let (mut encoding, mut out) = (Material::new(), String::new());
+    let (mut encoding, mut out) = (KeyBytes::new(), String::new());
     encode(value, &mut encoding).unwrap();
     push_component(&mut out, &encoding);
     out
@@ -152,7 +152,7 @@ fn other_arguments_are_digests() {
                 .all(|byte| byte.is_ascii_hexdigit() && !byte.is_ascii_uppercase())
         );
     }
-    let mut set = (Material::new(), String::new());
+    let mut set = (KeyBytes::new(), String::new());
     encode_set(&[42_u64], &mut set.0).unwrap();
     push_component(&mut set.1, &set.0);
     assert!(!all.contains(&set.1));

@@ -8,7 +8,7 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::{Around, Change, around};
+use super::{Change, EnteredContext, around};
 
 pin_project! {
     /// A future inside what is around it when it is first polled, but for a change: futures are often built
@@ -23,7 +23,7 @@ pin_project! {
 
 enum Scope {
     Planned(Option<Change>),
-    Entered(Around),
+    Entered(EnteredContext),
 }
 
 impl Scope {
@@ -33,7 +33,7 @@ impl Scope {
             if let Some(change) = change.take() {
                 context.change(change);
             }
-            *self = Self::Entered(Around(Arc::new(context)));
+            *self = Self::Entered(EnteredContext(Arc::new(context)));
         }
         if let Self::Entered(around) = self {
             around.within(poll);

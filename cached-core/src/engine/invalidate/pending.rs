@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     coherence::{
-        journal::{Entered, Ticket},
+        journal::{Committed, Prepared},
         outcome::Invalidated,
     },
     engine::{Cache, context},
@@ -16,16 +16,16 @@ use crate::{
     telemetry::event,
 };
 
-/// An invalidation that is not decided. Dropped, it is applied in this process and left to the courier.
+/// An invalidation that is not decided. Dropped, it is applied in this process and left to the task that sends again.
 #[derive(Debug)]
 #[must_use]
-pub(crate) struct Pending {
+pub(crate) struct PendingInvalidation {
     cache: Cache,
     /// Taken by what decides.
-    ticket: Option<Ticket>,
+    ticket: Option<Prepared>,
 }
 
-impl Pending {
+impl PendingInvalidation {
     pub(super) fn new(cache: &Cache, targets: Vec<Target>) -> Self {
         Self {
             cache: cache.clone(),
@@ -44,11 +44,11 @@ impl Pending {
     }
 
     pub(super) fn targets(&self) -> &[Target] {
-        self.ticket.as_ref().map_or(&[], Ticket::targets)
+        self.ticket.as_ref().map_or(&[], Prepared::targets)
     }
 
-    pub(super) fn commit(mut self) -> Option<Entered> {
-        self.ticket.take().map(Ticket::commit)
+    pub(super) fn commit(mut self) -> Option<Committed> {
+        self.ticket.take().map(Prepared::commit)
     }
 
     pub(crate) fn discard(mut self) {
@@ -84,7 +84,7 @@ impl Pending {
     }
 }
 
-impl Drop for Pending {
+impl Drop for PendingInvalidation {
     fn drop(&mut self) {
         let Some(ticket) = self.ticket.take() else {
             return;
@@ -101,7 +101,7 @@ impl Drop for Pending {
             return;
         };
         let count = ticket.targets().len();
-        let invalidated = self.cache.leave_to_courier(ticket);
+        let invalidated = self.cache.resend_later(ticket);
         self.cache.count_invalidated(count, invalidated);
     }
 }
@@ -109,29 +109,29 @@ impl Drop for Pending {
 impl Cache {
     /// Invalidates `targets` in this process now, and outside when the store answers.
     pub(crate) fn postpone(&self, targets: Vec<Target>) {
-        let _ = self.leave_to_courier(self.0.journal.prepare(targets));
+        let _ = self.resend_later(self.0.journal.prepare(targets));
     }
 
     /// Applies it in this process now, and outside when the store answers.
-    fn leave_to_courier(&self, ticket: Ticket) -> Invalidated {
+    fn resend_later(&self, ticket: Prepared) -> Invalidated {
         self.apply_here(ticket.targets());
         if !self.store().waits() {
             ticket.discard();
             return Invalidated::Applied;
         }
         drop(ticket);
-        self.send_for_courier();
+        self.start_resending();
         Invalidated::Postponed
     }
 }
 
-/// An invalidation that is being sent. Dropped, it is left to the courier.
-pub(super) struct Sending<'a> {
+/// An invalidation that is being sent. Dropped, it is left to the task that sends again.
+pub(super) struct InFlight<'a> {
     pub(super) cache: &'a Cache,
-    pub(super) entered: Option<Entered>,
+    pub(super) entered: Option<Committed>,
 }
 
-impl Sending<'_> {
+impl InFlight<'_> {
     pub(super) async fn send(mut self) -> Result<Vec<bool>, Error> {
         let Some(entered) = &self.entered else {
             return Ok(Vec::new());
@@ -148,36 +148,36 @@ impl Sending<'_> {
             Err(_) if invalidated.is_applied() => Ok(Vec::new()),
             Err(error) => {
                 event::postponed(&error, self.cache.is_in_outage());
-                self.cache.send_for_courier();
+                self.cache.start_resending();
                 Err(error)
             }
             there => {
                 // What was postponed where no runtime was, or in one that has ended, goes now.
-                self.cache.send_for_courier();
+                self.cache.start_resending();
                 there
             }
         }
     }
 }
 
-impl Drop for Sending<'_> {
+impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         if let Some(entered) = self.entered.take() {
             drop(entered);
-            self.cache.send_for_courier();
+            self.cache.start_resending();
         }
     }
 }
 
 /// The invalidations made inside an `after`, also by tasks that outlive it.
 #[derive(Clone, Debug)]
-pub(crate) struct Collected {
+pub(crate) struct Deferred {
     cache: Cache,
     /// `None`: it has ended, and collects nothing any more.
-    pending: Arc<Mutex<Option<Vec<Pending>>>>,
+    pending: Arc<Mutex<Option<Vec<PendingInvalidation>>>>,
 }
 
-impl Collected {
+impl Deferred {
     fn new(cache: &Cache) -> Self {
         Self {
             cache: cache.clone(),
@@ -185,7 +185,7 @@ impl Collected {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Vec<Pending>>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Vec<PendingInvalidation>>> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -195,7 +195,7 @@ impl Collected {
     }
 
     /// `pending` comes back if it has ended meanwhile.
-    fn add(&self, pending: Pending) -> Option<Pending> {
+    fn add(&self, pending: PendingInvalidation) -> Option<PendingInvalidation> {
         match &mut *self.lock() {
             Some(all) => all.push(pending),
             None => return Some(pending),
@@ -203,26 +203,26 @@ impl Collected {
         None
     }
 
-    fn end(&self) -> Vec<Pending> {
+    fn end(&self) -> Vec<PendingInvalidation> {
         self.lock().take().unwrap_or_default()
     }
 }
 
 /// An `after` that goes on. Dropped, what it has collected is applied.
-pub(crate) struct Collecting(Collected);
+pub(crate) struct Deferring(Deferred);
 
-impl Drop for Collecting {
+impl Drop for Deferring {
     fn drop(&mut self) {
         drop(self.0.end());
     }
 }
 
-impl Collecting {
+impl Deferring {
     pub(crate) fn new(cache: &Cache) -> Self {
-        Self(Collected::new(cache))
+        Self(Deferred::new(cache))
     }
 
-    pub(crate) fn collected(&self) -> Collected {
+    pub(crate) fn collected(&self) -> Deferred {
         self.0.clone()
     }
 
@@ -230,7 +230,7 @@ impl Collecting {
     pub(crate) async fn settle(self, is_wanted: bool) {
         let pending = self.0.end();
         if !is_wanted {
-            pending.into_iter().for_each(Pending::discard);
+            pending.into_iter().for_each(PendingInvalidation::discard);
             return;
         }
         // What was invalidated twice is sent once.
@@ -242,8 +242,8 @@ impl Collecting {
             .iter()
             .flat_map(|one| one.targets().iter().cloned())
             .collect();
-        let all = Pending::new(&self.0.cache, each.into_iter().collect());
-        pending.into_iter().for_each(Pending::discard);
+        let all = PendingInvalidation::new(&self.0.cache, each.into_iter().collect());
+        pending.into_iter().for_each(PendingInvalidation::discard);
         if !all.targets().is_empty() {
             let _ = all.apply().await;
         }

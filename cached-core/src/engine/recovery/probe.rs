@@ -20,17 +20,17 @@ const PATIENCE: Duration = Duration::from_secs(3);
 impl Cache {
     /// Sees to it that a task looks, if there is a runtime for it. Whoever meets an open breaker asks: what was
     /// looking may have ended with its runtime.
-    pub(crate) fn look_for_store(&self) {
+    pub(crate) fn probe_store(&self) {
         let Ok(runtime) = Handle::try_current() else {
             return;
         };
-        if self.is_closed() || !clock::has_timer() || self.0.looks.is_taken(clock::instant()) {
+        if self.is_closed() || !clock::has_timer() || self.0.probing.is_taken(clock::instant()) {
             return;
         }
         let pause = self.next_pause();
         let lasts = pause.saturating_add(PATIENCE);
-        if let Some(number) = self.0.looks.begin(clock::instant(), lasts) {
-            let mine = Mine {
+        if let Some(number) = self.0.probing.begin(clock::instant(), lasts) {
+            let mine = ProbeTask {
                 cache: Arc::downgrade(&self.0),
                 number,
             };
@@ -38,9 +38,9 @@ impl Cache {
         }
     }
 
-    pub(crate) fn look_if_in_outage(&self) {
+    pub(crate) fn probe_if_in_outage(&self) {
         if self.is_in_outage() {
-            self.look_for_store();
+            self.probe_store();
         }
     }
 
@@ -61,8 +61,8 @@ impl Cache {
         if let Some(away) = self.0.breaker.close(clock::instant()) {
             event::breaker_closed(away);
         }
-        self.0.emergency.end(outage);
-        self.send_for_courier();
+        self.0.fallback.end(outage);
+        self.start_resending();
         true
     }
 
@@ -78,12 +78,12 @@ impl Cache {
 }
 
 /// A turn to look. It ends when this is dropped, also with its runtime, and when nobody has the cache any more.
-struct Mine {
+struct ProbeTask {
     cache: Weak<Inner>,
     number: u64,
 }
 
-impl Mine {
+impl ProbeTask {
     async fn look(self, mut pause: Duration) {
         loop {
             tokio::time::sleep(pause).await;
@@ -95,17 +95,17 @@ impl Mine {
             }
             pause = cache.next_pause();
             let lasts = pause.saturating_add(PATIENCE);
-            if !cache.0.looks.go_on(self.number, clock::instant(), lasts) {
+            if !cache.0.probing.go_on(self.number, clock::instant(), lasts) {
                 return;
             }
         }
     }
 }
 
-impl Drop for Mine {
+impl Drop for ProbeTask {
     fn drop(&mut self) {
         if let Some(inner) = self.cache.upgrade() {
-            inner.looks.end(self.number);
+            inner.probing.end(self.number);
         }
     }
 }

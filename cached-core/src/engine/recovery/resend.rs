@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use super::super::{Cache, state::Inner};
-use crate::{clock, coherence::journal::Sent, error::Error, telemetry::event};
+use crate::{clock, coherence::journal::Resend, error::Error, telemetry::event};
 
 /// How many invalidations go in one pipeline.
 const BATCH: usize = 256;
@@ -16,13 +16,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 impl Cache {
     /// Sees to it that what is postponed is sent, if there is a runtime for it.
-    pub(in crate::engine) fn send_for_courier(&self) {
+    pub(in crate::engine) fn start_resending(&self) {
         if !self.0.journal.is_due() {
             return;
         }
         if self.is_in_outage() {
             // What finds the store sends first of all.
-            return self.look_for_store();
+            return self.probe_store();
         }
         let Ok(runtime) = Handle::try_current() else {
             return;
@@ -30,8 +30,8 @@ impl Cache {
         if !clock::has_timer() {
             return;
         }
-        if let Some(number) = self.0.courier.begin(clock::instant(), self.turn_lasts()) {
-            let mine = Mine {
+        if let Some(number) = self.0.resending.begin(clock::instant(), self.turn_lasts()) {
+            let mine = ResendTask {
                 cache: self.clone(),
                 number,
             };
@@ -54,7 +54,7 @@ impl Cache {
             let _ = self.flush(usize::MAX).await;
             self.0.journal.emptied().await;
         };
-        tokio::join!(self.0.background.idle(), confirmed);
+        tokio::join!(self.0.write_budget.idle(), confirmed);
     }
 
     /// Sends what is postponed, at most about this many, now, also to a store that is not asked for anything else.
@@ -70,12 +70,12 @@ impl Cache {
         Ok(())
     }
 
-    async fn send(&self, sent: &Sent) -> bool {
+    async fn send(&self, sent: &Resend) -> bool {
         let replies = self.store().remove(sent.targets().collect()).await;
         self.is_confirmed(sent, replies.is_ok())
     }
 
-    fn is_confirmed(&self, sent: &Sent, is_confirmed: bool) -> bool {
+    fn is_confirmed(&self, sent: &Resend, is_confirmed: bool) -> bool {
         self.0
             .journal
             .acknowledge(sent, sent.targets().map(|_| is_confirmed));
@@ -84,15 +84,15 @@ impl Cache {
 }
 
 /// A turn. It ends when this is dropped, also with its runtime.
-struct Mine {
+struct ResendTask {
     cache: Cache,
     number: u64,
 }
 
-impl Mine {
+impl ResendTask {
     async fn carry(self) {
         let Inner {
-            journal, courier, ..
+            journal, resending, ..
         } = &*self.cache.0;
         let lasts = self.cache.turn_lasts();
         let mut pause = PAUSE;
@@ -102,12 +102,12 @@ impl Mine {
                 confirmed = confirmed.saturating_add(sent.targets().len() as u64);
                 pause = PAUSE;
             } else if self.cache.is_in_outage() {
-                return self.cache.look_for_store();
+                return self.cache.probe_store();
             } else {
                 tokio::time::sleep(pause).await;
                 pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
             }
-            if !courier.go_on(self.number, clock::instant(), lasts) {
+            if !resending.go_on(self.number, clock::instant(), lasts) {
                 return;
             }
         }
@@ -115,12 +115,12 @@ impl Mine {
         let cache = self.cache.clone();
         drop(self);
         // Something may have been postponed after the last look, and found this turn still there.
-        cache.send_for_courier();
+        cache.start_resending();
     }
 }
 
-impl Drop for Mine {
+impl Drop for ResendTask {
     fn drop(&mut self) {
-        self.cache.0.courier.end(self.number);
+        self.cache.0.resending.end(self.number);
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     clock::Tick,
     codec::Shared,
     coherence::epochs::Checked,
-    format::freshness::Kept,
+    format::freshness::Lifetime,
     key::{self, Key, function::Function},
 };
 
@@ -85,9 +85,9 @@ impl Slot {
     }
 
     /// How long it is kept from now on.
-    pub(super) fn kept(&self, now: Tick) -> Kept {
+    pub(super) fn kept(&self, now: Tick) -> Lifetime {
         let ttl = Some(self.ttl).filter(|ttl| *ttl < UNKNOWN);
-        Kept {
+        Lifetime {
             ttl: ttl.map(|ttl| Duration::from_millis(ttl.into())),
             stale: self.over.since(self.expires),
             remaining: Some(self.over.since(now)),

@@ -10,7 +10,7 @@ use crate::{
     clock,
     coherence::{
         epochs::{Epoch, Supersedes},
-        own_stores::Span,
+        own_stores::LoadInterval,
     },
     format::entry::{Id, Outcome, PerGroup},
     key::group,
@@ -23,7 +23,7 @@ fn store(capacity: u64) -> (MemoryStore, Clock) {
         clock: clock.clone(),
         ..Config::default()
     };
-    (MemoryStore::new(&config, Generations::new()), clock)
+    (MemoryStore::new(&config, Epochs::new()), clock)
 }
 
 fn shared(value: impl std::any::Any + Send + Sync) -> Shared {
@@ -34,9 +34,9 @@ fn shared(value: impl std::any::Any + Send + Sync) -> Shared {
 }
 
 fn put(store: &MemoryStore, key: &str, value: u64, bytes: usize, ttl: u64) {
-    let captured = store.generations.now();
+    let captured = store.epochs.now();
     let kept = store.keep(value_of_a_load(key, value, bytes, ttl, captured));
-    assert_eq!(kept, Kept::Stored);
+    assert_eq!(kept, StoreOutcome::Stored);
 }
 
 fn value_of_a_load(key: &str, value: u64, bytes: usize, ttl: u64, captured: Epoch) -> Write {
@@ -50,7 +50,7 @@ fn value_of_a_load(key: &str, value: u64, bytes: usize, ttl: u64, captured: Epoc
         markers: PerGroup::new(),
         id: Id::NONE,
         expected: Id::NONE,
-        span: Span {
+        span: LoadInterval {
             began: clock::instant(),
             ended: clock::instant(),
         },
@@ -62,7 +62,7 @@ fn invalidate(store: &MemoryStore, target: Target) -> bool {
     match &target {
         Target::Entry(key) => store.forget(key),
         Target::Group(_) => {
-            store.generations.advance_groups(&[target]);
+            store.epochs.advance_groups(&[target]);
             false
         }
     }
@@ -109,7 +109,7 @@ fn an_entry_ends_with_its_own_ttl() {
 #[test]
 fn an_entry_is_kept_for_its_window_after_its_ttl() {
     let (store, clock) = store(1 << 20);
-    let write = value_of_a_load("key", 1, 8, 1, store.generations.now());
+    let write = value_of_a_load("key", 1, 8, 1, store.epochs.now());
     let stale = Duration::from_secs(2);
     store.keep(Write { stale, ..write });
     let kept = || {
@@ -117,12 +117,12 @@ fn an_entry_is_kept_for_its_window_after_its_ttl() {
         store.look(&"key".into(), false, &mut |_, kept| seen = Some(kept));
         seen
     };
-    let remaining = |seconds| freshness::Kept {
+    let remaining = |seconds| freshness::Lifetime {
         ttl: Some(Duration::from_secs(1)),
         stale,
         remaining: Some(Duration::from_secs(seconds)),
     };
-    assert_eq!(kept(), Some(freshness::Kept::default()));
+    assert_eq!(kept(), Some(freshness::Lifetime::default()));
     clock.advance(Duration::from_secs(2));
     assert_eq!(kept(), Some(remaining(1)));
     // What nobody may read any more leaves; what somebody may does not.
@@ -136,7 +136,7 @@ fn an_entry_is_kept_for_its_window_after_its_ttl() {
 #[test]
 fn touch_keeps_the_window() {
     let (store, clock) = store(1 << 20);
-    let write = value_of_a_load("key", 1, 8, 1, store.generations.now());
+    let write = value_of_a_load("key", 1, 8, 1, store.epochs.now());
     let (ttl, stale) = (Duration::from_secs(5), Duration::from_secs(2));
     store.keep(Write { stale, ..write });
     let key = Key::from("key");
@@ -150,7 +150,7 @@ fn touch_keeps_the_window() {
 #[test]
 fn entry_knows_its_age_from_the_first_moment_until_it_is_touched() {
     let (store, clock) = store(1 << 20);
-    let write = value_of_a_load("key", 1, 8, 1, store.generations.now());
+    let write = value_of_a_load("key", 1, 8, 1, store.epochs.now());
     // As jitter leaves them.
     let ttl = Duration::from_nanos(29_999_999_999);
     store.keep(Write { ttl, ..write });
@@ -241,7 +241,7 @@ fn a_value_may_use_the_store_while_it_is_dropped() {
     let value = shared(Looks(Arc::downgrade(&store)));
     let write = Write {
         payload: Payload::Typed(value, 8),
-        ..value_of_a_load("key", 0, 8, 60, store.generations.now())
+        ..value_of_a_load("key", 0, 8, 60, store.epochs.now())
     };
     store.keep(write);
     put(&store, "key", 1, 8, 60);
@@ -268,10 +268,10 @@ fn a_value_that_was_loaded_before_an_invalidation_is_turned_away() {
         _ => group_of(segments),
     }) {
         let (store, _) = store(1 << 20);
-        let began = store.generations.now();
+        let began = store.epochs.now();
         invalidate(&store, target);
         let late = value_of_a_load("user:42:name", 1, 8, 60, began);
-        assert_eq!(store.keep(late), Kept::Rejected(None));
+        assert_eq!(store.keep(late), StoreOutcome::Rejected(None));
         assert_eq!(get(&store, "user:42:name"), None);
     }
 }
@@ -279,19 +279,19 @@ fn a_value_that_was_loaded_before_an_invalidation_is_turned_away() {
 #[test]
 fn a_value_that_was_loaded_before_a_set_or_delete_of_its_key_is_turned_away() {
     let (store, _) = store(1 << 20);
-    let began = store.generations.now();
+    let began = store.epochs.now();
     let late = value_of_a_load("key", 2, 8, 60, began);
     let late = || late.clone();
     let set = value_of_a_load("key", 1, 8, 60, began);
-    assert_eq!(store.keep(set), Kept::Stored);
-    assert_eq!(store.keep(late()), Kept::Rejected(None));
+    assert_eq!(store.keep(set), StoreOutcome::Stored);
+    assert_eq!(store.keep(late()), StoreOutcome::Rejected(None));
     assert_eq!(get(&store, "key"), Some(1));
     assert!(invalidate(&store, entry("key")));
-    assert_eq!(store.keep(late()), Kept::Rejected(None));
+    assert_eq!(store.keep(late()), StoreOutcome::Rejected(None));
     let other = value_of_a_load("key:below", 3, 8, 60, began);
     assert_eq!(
         store.keep(other),
-        Kept::Stored,
+        StoreOutcome::Stored,
         "another entry of the same groups"
     );
 }
@@ -375,7 +375,7 @@ proptest! {
             match step {
                 Step::Begin(key) => {
                     loads += 1;
-                    let captured = store.generations.now();
+                    let captured = store.epochs.now();
                     running.push(Running { key, value: loads, captured, is_late: false });
                 }
                 Step::End(index, ttl) => {
@@ -384,11 +384,11 @@ proptest! {
                     }
                     let load = running.swap_remove(index % running.len());
                     let write = value_of_a_load(&name(load.key), load.value, 8, ttl, load.captured);
-                    let kept = store.keep(Write { span: Span { began: start + Duration::from_secs(load.value), ..write.span }, ..write });
+                    let kept = store.keep(Write { span: LoadInterval { began: start + Duration::from_secs(load.value), ..write.span }, ..write });
                     let is_younger = |there: &Entry| there.value > load.value;
                     let is_late = load.is_late || model.get(&load.key).is_some_and(is_younger);
-                    prop_assert_eq!(kept == Kept::Rejected(None), is_late);
-                    if kept == Kept::Stored {
+                    prop_assert_eq!(kept == StoreOutcome::Rejected(None), is_late);
+                    if kept == StoreOutcome::Stored {
                         model.insert(load.key, Entry { value: load.value, end: now + ttl });
                     }
                 }

@@ -6,14 +6,14 @@ use deadpool_redis::redis::{Pipeline, Value, cmd};
 
 use super::{
     BATCH, error,
-    feedback::Reports,
+    feedback::Feedback,
     info,
     key_names::{self, Names},
-    lane::{self, Answer, Lane},
+    lane::{self, CommandReply, Lane},
     lanes::{self, Lanes},
-    operation::UnderWay,
+    operation::OperationGuard,
     purge,
-    read_batch::{self, Extent, Seen},
+    read_batch::{self, Extent, RawReply},
     write::{self, Capture},
 };
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
     error::{Class, Error, ErrorKind, Weight},
     format::entry::Identity,
     key::{Key, group, target::Target},
-    store::{Kept, Lives, Reply, Write},
+    store::{CaptureTtls, Reply, StoreOutcome, Write},
     telemetry::health::ServerInfo,
 };
 
@@ -41,7 +41,7 @@ impl Client {
     pub(super) fn new(
         config: &Config,
         address: &str,
-        reports: Arc<Reports>,
+        reports: Arc<Feedback>,
     ) -> Result<Self, Error> {
         Ok(Self {
             lanes: Lanes::new(config, address, reports)?,
@@ -67,7 +67,7 @@ impl Client {
         F: Future<Output = Result<T, Error>> + Send + 'a,
     {
         lanes::runtime()?;
-        let mut under_way = UnderWay::new(&self.lanes, None);
+        let mut under_way = OperationGuard::new(&self.lanes, None);
         let result = error::in_time(within, async {
             let lane = match self.lanes.ready() {
                 Some(lane) => lane,
@@ -100,7 +100,7 @@ impl Client {
     }
 
     /// Sends a pipeline that reads, within the deadline. Safe to send twice.
-    async fn ask(&self, pipeline: Pipeline) -> Result<(Identity, Vec<Answer>), Error> {
+    async fn ask(&self, pipeline: Pipeline) -> Result<(Identity, Vec<CommandReply>), Error> {
         let pipeline = Arc::new(pipeline);
         self.twice(|lane| {
             let pipeline = Arc::clone(&pipeline);
@@ -137,17 +137,17 @@ impl Client {
     }
 }
 
-fn values(answer: Option<Answer>) -> Vec<Value> {
-    match answer.and_then(Answer::value) {
+fn values(answer: Option<CommandReply>) -> Vec<Value> {
+    match answer.and_then(CommandReply::value) {
         Some(Value::Array(values)) => values,
         _ => Vec::new(),
     }
 }
 
 impl Client {
-    pub(super) async fn read(&self, key: &Key, closely: bool) -> Result<Reply, Error> {
+    pub(super) async fn read(&self, key: &Key, with_ttl: bool) -> Result<Reply, Error> {
         let mut names = self.names(key);
-        names.asks_ttl |= closely;
+        names.asks_ttl |= with_ttl;
         let names = Arc::new(names);
         // The common way: the lane is there, keeps the deadline itself, and no second try is asked for.
         if self.first_try.is_none()
@@ -156,7 +156,7 @@ impl Client {
         {
             let began = clock::instant();
             let read = Arc::clone(&lane).read(Arc::clone(&names), began);
-            let under_way = UnderWay::new(&self.lanes, Some(lane));
+            let under_way = OperationGuard::new(&self.lanes, Some(lane));
             let reply = read.await;
             under_way.ended(&reply);
             let error = match reply {
@@ -201,7 +201,7 @@ impl Client {
         &self,
         key: &Key,
         seen: Reply,
-        lives: Lives,
+        lives: CaptureTtls,
     ) -> Result<Reply, Error> {
         let capture = Capture::of_missing(&self.names(key), &seen, lives)?;
         let began_on = seen.identity;
@@ -216,11 +216,11 @@ impl Client {
     pub(super) async fn read_capturing(
         &self,
         key: &Key,
-        closely: bool,
-        lives: Lives,
+        with_ttl: bool,
+        lives: CaptureTtls,
     ) -> Result<Reply, Error> {
         let mut names = self.names(key);
-        names.asks_ttl |= closely;
+        names.asks_ttl |= with_ttl;
         let mut replies = [Reply {
             occupant: Some(Occupant::Absent),
             ..write::unknown(&names)
@@ -234,7 +234,11 @@ impl Client {
         Ok(reply)
     }
 
-    pub(super) async fn claim(&self, keys: &[Key], lives: Lives) -> Result<Vec<Reply>, Error> {
+    pub(super) async fn claim(
+        &self,
+        keys: &[Key],
+        lives: CaptureTtls,
+    ) -> Result<Vec<Reply>, Error> {
         let names: Vec<Names> = keys.iter().map(|key| self.names(key)).collect();
         let mut replies: Vec<Reply> = names.iter().map(write::unknown).collect();
         let capture = Capture::of_all(&names, lives)?;
@@ -243,7 +247,7 @@ impl Client {
         Ok(replies)
     }
 
-    pub(super) async fn store(&self, writes: Vec<Write>) -> Result<Vec<Kept>, Error> {
+    pub(super) async fn store(&self, writes: Vec<Write>) -> Result<Vec<StoreOutcome>, Error> {
         let names: Vec<Names> = writes.iter().map(|write| self.names(&write.key)).collect();
         self.once(self.deadline, |lane| async move {
             let mut kept = Vec::with_capacity(writes.len());
@@ -265,7 +269,7 @@ impl Client {
         let (_, answers) = self.ask(unlinks).await?;
         Ok(answers
             .into_iter()
-            .map(|answer| answer == Answer::Value(Value::Int(1)))
+            .map(|answer| answer == CommandReply::Value(Value::Int(1)))
             .collect())
     }
 
@@ -281,8 +285,8 @@ impl Client {
         self.once(self.deadline, |lane| async move {
             let mut answers = lane.each(&both).await?.into_iter();
             let markers = values(answers.next()).into_iter().map(lane::bytes);
-            let entry = answers.next().and_then(Answer::bytes);
-            let seen = Seen::of([entry].into_iter().chain(markers));
+            let entry = answers.next().and_then(CommandReply::bytes);
+            let seen = RawReply::of([entry].into_iter().chain(markers));
             Ok(seen.reply(lane.identity()))
         })
         .await
@@ -300,7 +304,7 @@ impl Client {
             .arg(names.entry())
             .arg(write::milliseconds(lives));
         let (_, answers) = self.ask(all).await?;
-        Ok(answers.last() == Some(&Answer::Value(Value::Int(1))))
+        Ok(answers.last() == Some(&CommandReply::Value(Value::Int(1))))
     }
 
     pub(super) async fn purge(&self, glob: &str) -> Result<u64, Error> {

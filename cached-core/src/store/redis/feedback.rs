@@ -1,4 +1,4 @@
-//! [`Reports`]: what operations tell of the server, to the breaker and as events.
+//! [`Feedback`]: what operations tell of the server, to the breaker and as events.
 
 use std::sync::{
     Arc,
@@ -13,14 +13,14 @@ use crate::{
 };
 
 #[derive(Debug)]
-pub(super) struct Reports {
+pub(super) struct Feedback {
     breaker: Arc<Breaker>,
     /// Whether it takes no writes, and whether it refuses a command: told once.
     is_full: AtomicBool,
     is_refusing: AtomicBool,
 }
 
-impl Reports {
+impl Feedback {
     pub(super) fn new(breaker: Arc<Breaker>) -> Self {
         Self {
             breaker,

@@ -18,9 +18,9 @@ use deadpool_redis::{
 use super::{
     error, info,
     key_names::Names,
-    marker_ttls::Lifetimes,
+    marker_ttls::MarkerTtls,
     read_batch::Reads,
-    tracking::{self, Asking, Watched},
+    tracking::{self, Asking, Tracking},
 };
 use crate::{
     clock,
@@ -43,8 +43,8 @@ pub(super) struct Lane {
     identity: Identity,
     deadline: Duration,
     reads: Arc<Reads>,
-    watched: Arc<Watched>,
-    lifetimes: Lifetimes,
+    watched: Arc<Tracking>,
+    lifetimes: MarkerTtls,
     opened: Instant,
     /// Milliseconds from `opened` to the first command since the last reply, and one; 0 if there is
     /// none.
@@ -61,7 +61,7 @@ impl Lane {
         pooled: Connection,
         identity: Identity,
         deadline: Duration,
-        watched: Arc<Watched>,
+        watched: Arc<Tracking>,
     ) -> Self {
         Self {
             connection: pooled.as_ref().clone(),
@@ -70,7 +70,7 @@ impl Lane {
             deadline,
             reads: Arc::new(Reads::new()),
             watched,
-            lifetimes: Lifetimes::default(),
+            lifetimes: MarkerTtls::default(),
             opened: clock::instant(),
             unanswered: AtomicU64::new(0),
             asked_again: AtomicU64::new(0),
@@ -92,11 +92,11 @@ impl Lane {
         &self.reads
     }
 
-    pub(super) fn watched(&self) -> &Arc<Watched> {
+    pub(super) fn watched(&self) -> &Arc<Tracking> {
         &self.watched
     }
 
-    pub(super) fn lifetimes(&self) -> &Lifetimes {
+    pub(super) fn lifetimes(&self) -> &MarkerTtls {
         &self.lifetimes
     }
 
@@ -174,14 +174,14 @@ impl Lane {
         };
         let may_fail = watches.then_some(questions);
         let mut answers = self.each_but(&all, may_fail).await?;
-        let values = answers.pop().and_then(Answer::value);
+        let values = answers.pop().and_then(CommandReply::value);
         let mut answers = answers.into_iter();
         if let Some(now) = confirms_at {
             self.confirm(now, answers.by_ref().take(info::QUESTIONS))?;
         }
         if watches {
-            let is_watched = answers.next() != Some(Answer::Refused);
-            let found = answers.next().and_then(Answer::value);
+            let is_watched = answers.next() != Some(CommandReply::Refused);
+            let found = answers.next().and_then(CommandReply::value);
             if is_watched {
                 asking.learn(found);
             } else {
@@ -192,15 +192,15 @@ impl Lane {
         match values {
             Some(Value::Array(values)) if values.len() == names.len() => Ok((
                 values.into_iter().map(bytes).collect(),
-                answers.map(Answer::ttl).collect(),
+                answers.map(CommandReply::ttl).collect(),
             )),
             _ => Err(no_array()),
         }
     }
 
     /// What the server has said of itself, when it was asked at `now`.
-    fn confirm(&self, now: u64, answers: impl Iterator<Item = Answer>) -> Result<(), Error> {
-        let text = info::text(answers.map(Answer::bytes));
+    fn confirm(&self, now: u64, answers: impl Iterator<Item = CommandReply>) -> Result<(), Error> {
+        let text = info::text(answers.map(CommandReply::bytes));
         let error = match info::admit(&info::fields(&text)) {
             Ok(identity) if identity == self.identity => {
                 self.confirmed.fetch_max(now, Ordering::Relaxed);
@@ -226,7 +226,7 @@ impl Lane {
 
     /// One answer a command. An error of one that says nothing of the others is its own; any other is
     /// the whole pipeline's.
-    pub(super) async fn each(&self, pipeline: &Pipeline) -> Result<Vec<Answer>, Error> {
+    pub(super) async fn each(&self, pipeline: &Pipeline) -> Result<Vec<CommandReply>, Error> {
         self.each_but(pipeline, None).await
     }
 
@@ -235,7 +235,7 @@ impl Lane {
         &self,
         pipeline: &Pipeline,
         may_fail: Option<usize>,
-    ) -> Result<Vec<Answer>, Error> {
+    ) -> Result<Vec<CommandReply>, Error> {
         let mut connection = self.connection.clone();
         let count = pipeline.len();
         self.asked(self.since_opened());
@@ -245,10 +245,10 @@ impl Lane {
                 .into_iter()
                 .enumerate()
                 .map(|(index, reply)| match reply.extract_error() {
-                    Ok(reply) => Ok(Answer::Value(reply)),
-                    Err(_) if may_fail == Some(index) => Ok(Answer::Refused),
-                    Err(error) if error::is_another_type(&error) => Ok(Answer::AnotherType),
-                    Err(error) if error::is_no_script(&error) => Ok(Answer::NoScript),
+                    Ok(reply) => Ok(CommandReply::Value(reply)),
+                    Err(_) if may_fail == Some(index) => Ok(CommandReply::Refused),
+                    Err(error) if error::is_another_type(&error) => Ok(CommandReply::AnotherType),
+                    Err(error) if error::is_no_script(&error) => Ok(CommandReply::NoScript),
                     Err(error) => Err(error),
                 })
                 .collect()
@@ -332,7 +332,7 @@ impl fmt::Debug for Lane {
 
 /// What one command of a pipeline came to.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Answer {
+pub(super) enum CommandReply {
     Value(Value),
     /// Something lies at its key that is not ours.
     AnotherType,
@@ -342,7 +342,7 @@ pub(super) enum Answer {
     Refused,
 }
 
-impl Answer {
+impl CommandReply {
     pub(super) fn value(self) -> Option<Value> {
         match self {
             Self::Value(value) => Some(value),

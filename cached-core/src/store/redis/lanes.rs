@@ -14,10 +14,10 @@ use tokio::{runtime::Handle, sync::watch};
 
 use super::{
     error,
-    feedback::Reports,
+    feedback::Feedback,
     info,
     lane::{self, Lane},
-    operation::Missed,
+    operation::MissedDeadlines,
     pool::Pools,
     tracking::{self, Pushes},
 };
@@ -37,7 +37,7 @@ use slot::{Found, Slot};
 pub(super) struct Lanes {
     pools: Pools,
     slot: Arc<Slot<Lane, Attempt>>,
-    reports: Arc<Reports>,
+    reports: Arc<Feedback>,
     deadline: Duration,
     connect_timeout: Duration,
     /// With a pool of one, the lane's connection is the only one there is.
@@ -51,7 +51,7 @@ pub(super) struct Lanes {
 struct Attempt {
     outcome: watch::Receiver<Option<Result<Arc<Lane>, Error>>>,
     since: Instant,
-    missed: Missed,
+    missed: MissedDeadlines,
 }
 
 impl Attempt {
@@ -75,7 +75,7 @@ impl Lanes {
     pub(super) fn new(
         config: &Config,
         address: &str,
-        reports: Arc<Reports>,
+        reports: Arc<Feedback>,
     ) -> Result<Self, Error> {
         let pushes = Pushes::default();
         Ok(Self {
@@ -146,7 +146,7 @@ impl Lanes {
         Ok(Attempt {
             outcome,
             since: clock::instant(),
-            missed: Missed::default(),
+            missed: MissedDeadlines::default(),
         })
     }
 

@@ -1,4 +1,4 @@
-//! [`Lifetimes`]: how long markers live at least, as far as is known, so that not every value that is stored has to
+//! [`MarkerTtls`]: how long markers live at least, as far as is known, so that not every value that is stored has to
 //! say so again.
 //!
 //! To give a marker a longer life is to change it, of which the server tells all that have it
@@ -18,7 +18,7 @@ const CAPACITY: usize = 4_096;
 
 /// Until when markers live, by their tokens: one that was deleted and made anew has another.
 #[derive(Debug, Default)]
-pub(super) struct Lifetimes(Mutex<Known>);
+pub(super) struct MarkerTtls(Mutex<Known>);
 
 /// At the limit the latest become the old ones, and those that nobody has asked for since are forgotten: markers of one
 /// user's entries come and go, those that all entries share are asked for by each store.
@@ -28,7 +28,7 @@ struct Known {
     old: HashMap<Token, Instant>,
 }
 
-impl Lifetimes {
+impl MarkerTtls {
     /// Whether an entry that is kept for `lives` from now on needs a longer life of this marker than is known of.
     pub(super) fn is_short(&self, token: Token, now: Instant, lives: Duration) -> bool {
         let left = self
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn what_was_given_lasts_for_a_quarter() {
-        let lifetimes = Lifetimes::default();
+        let lifetimes = MarkerTtls::default();
         let now = Instant::now();
         assert!(lifetimes.is_short(token(1), now, HOUR));
         lifetimes.learn(token(1), now, ample(HOUR));
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_shorter_life_takes_nothing_away() {
-        let lifetimes = Lifetimes::default();
+        let lifetimes = MarkerTtls::default();
         let now = Instant::now();
         lifetimes.learn(token(1), now, ample(HOUR));
         lifetimes.learn(token(1), now, ample(Duration::from_secs(1)));
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn the_longest_life_there_is_ends_nothing() {
-        let lifetimes = Lifetimes::default();
+        let lifetimes = MarkerTtls::default();
         let now = Instant::now();
         lifetimes.learn(token(1), now, ample(Duration::MAX));
         assert!(lifetimes.is_short(token(1), now, HOUR), "it is sent again");
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn what_is_asked_for_is_remembered_and_the_rest_forgotten() {
-        let lifetimes = Lifetimes::default();
+        let lifetimes = MarkerTtls::default();
         let now = Instant::now();
         let shared = token(0);
         lifetimes.learn(shared, now, ample(HOUR));

@@ -1,4 +1,4 @@
-//! [`UnderWay`]: what an operation says of its lane, also when its caller drops it.
+//! [`OperationGuard`]: what an operation says of its lane, also when its caller drops it.
 
 use std::{
     sync::{
@@ -13,12 +13,12 @@ use crate::error::Error;
 
 /// An operation under way. One that ends says how; a caller that waits for less than the deadline drops it
 /// instead, and may be the only kind of caller there is.
-pub(super) struct UnderWay<'a> {
+pub(super) struct OperationGuard<'a> {
     lanes: &'a Lanes,
     lane: Option<Arc<Lane>>,
 }
 
-impl<'a> UnderWay<'a> {
+impl<'a> OperationGuard<'a> {
     pub(super) fn new(lanes: &'a Lanes, lane: Option<Arc<Lane>>) -> Self {
         Self { lanes, lane }
     }
@@ -35,7 +35,7 @@ impl<'a> UnderWay<'a> {
     }
 }
 
-impl Drop for UnderWay<'_> {
+impl Drop for OperationGuard<'_> {
     fn drop(&mut self) {
         if let Some(lane) = &self.lane {
             self.lanes.abandoned(lane);
@@ -46,9 +46,9 @@ impl Drop for UnderWay<'_> {
 /// The deadlines that an attempt to connect has missed: counted once each, however many callers wait for it, and
 /// however short each of them waits.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Missed(Arc<AtomicU32>);
+pub(super) struct MissedDeadlines(Arc<AtomicU32>);
 
-impl Missed {
+impl MissedDeadlines {
     /// Whether one more is over.
     pub(super) fn another(&self, took: Duration, deadline: Duration) -> bool {
         let whole = took.as_nanos().checked_div(deadline.as_nanos());

@@ -37,11 +37,11 @@ use crate::{
 
 mod queue;
 
-use queue::{Batch, Place, Queue, Waits};
+use queue::{Batch, Position, Queue, Waits};
 
 /// What one command showed of an entry and its markers. Small: it goes from the task that asked to the one that waits.
 #[derive(Debug)]
-pub(super) struct Seen {
+pub(super) struct RawReply {
     entry: Option<Bytes>,
     /// None where they are watched.
     tokens: Vec<Option<Token>>,
@@ -49,13 +49,13 @@ pub(super) struct Seen {
     remaining: Option<Duration>,
 }
 
-type Answer = Result<Seen, Error>;
+type Answer = Result<RawReply, Error>;
 
 #[derive(Debug)]
-pub(super) struct Reads(Queue<Waiting>);
+pub(super) struct Reads(Queue<Waiter>);
 
 #[derive(Debug)]
-struct Waiting {
+struct Waiter {
     names: Arc<Names>,
     extent: Extent,
     answer: oneshot::Sender<Answer>,
@@ -70,7 +70,7 @@ pub(super) enum Extent {
     Whole,
 }
 
-impl Waits for Waiting {
+impl Waits for Waiter {
     fn has_gone(&self) -> bool {
         self.answer.is_closed()
     }
@@ -121,9 +121,9 @@ impl Reads {
         extent: Extent,
         deadline: Duration,
     ) -> Answer {
-        match self.0.place(|| Waiting::new(&names, extent)) {
-            Place::Turn(number) => {
-                let _turn = Turn {
+        match self.0.place(|| Waiter::new(&names, extent)) {
+            Position::Turn(number) => {
+                let _turn = SendTurn {
                     reads: Arc::clone(&self),
                     lane: Arc::clone(&lane),
                     number,
@@ -134,7 +134,7 @@ impl Reads {
                 self.0.observe(seen.len());
                 Ok(seen)
             }
-            Place::Wait(answer, turn) => {
+            Position::Wait(answer, turn) => {
                 if let Some(answer) = clock::within(deadline, answer).await {
                     return answer.unwrap_or_else(|_| Err(abandoned()));
                 }
@@ -164,7 +164,7 @@ impl Reads {
     }
 }
 
-impl Waiting {
+impl Waiter {
     fn new(names: &Arc<Names>, extent: Extent) -> (Self, oneshot::Receiver<Answer>) {
         let (answer, receiver) = oneshot::channel();
         let waiting = Self {
@@ -178,13 +178,13 @@ impl Waiting {
 
 /// The turn of a caller that sends its own read. However it ends, answered, failed or dropped,
 /// those that came meanwhile go next.
-struct Turn {
+struct SendTurn {
     reads: Arc<Reads>,
     lane: Arc<Lane>,
     number: u64,
 }
 
-impl Drop for Turn {
+impl Drop for SendTurn {
     fn drop(&mut self) {
         self.reads.end(self.number, &self.lane);
     }
@@ -198,7 +198,7 @@ struct Pump {
 }
 
 impl Pump {
-    async fn run(mut self, lane: Arc<Lane>, first: Batch<Waiting>) {
+    async fn run(mut self, lane: Arc<Lane>, first: Batch<Waiter>) {
         let mut next = Some(first);
         while let Some(batch) = next {
             self.turn = batch.turn;
@@ -215,7 +215,7 @@ impl Drop for Pump {
 }
 
 /// Answers all of `batch` by one command.
-async fn answer(lane: &Lane, batch: Vec<Waiting>) {
+async fn answer(lane: &Lane, batch: Vec<Waiter>) {
     let asks: Vec<_> = batch
         .iter()
         .map(|waiting| (&*waiting.names, waiting.extent))
@@ -231,7 +231,7 @@ async fn answer(lane: &Lane, batch: Vec<Waiting>) {
             Ok(seen) => seen.next().ok_or_else(abandoned),
             Err(error) => Err(error.clone()),
         };
-        bytes = bytes.saturating_add(answer.as_ref().map_or(0, Seen::len));
+        bytes = bytes.saturating_add(answer.as_ref().map_or(0, RawReply::len));
         // A caller that was dropped has no use for it.
         let _ = waiting.answer.send(answer);
     }
@@ -241,21 +241,24 @@ async fn answer(lane: &Lane, batch: Vec<Waiting>) {
 }
 
 /// Reads one entry, and its markers where they are wanted.
-async fn alone(lane: &Lane, names: &Names, extent: Extent) -> Result<Seen, Error> {
+async fn alone(lane: &Lane, names: &Names, extent: Extent) -> Result<RawReply, Error> {
     let all: SmallVec<[&str; 8]> = names.read_to(extent).collect();
     let entry = names.asks_ttl.then(|| names.entry());
     let mut asking = lane.watched().begin(names.read_to(extent).skip(1));
     let (found, ttls) = lane
         .mget_with_ttls(&all, entry.as_slice(), &mut asking)
         .await?;
-    Ok(Seen {
+    Ok(RawReply {
         remaining: ttls.first().copied().flatten(),
-        ..Seen::of(found.into_iter())
+        ..RawReply::of(found.into_iter())
     })
 }
 
 /// Reads several entries, and their markers where they are wanted, by one command, which names every key once.
-pub(super) async fn together(lane: &Lane, asks: &[(&Names, Extent)]) -> Result<Vec<Seen>, Error> {
+pub(super) async fn together(
+    lane: &Lane,
+    asks: &[(&Names, Extent)],
+) -> Result<Vec<RawReply>, Error> {
     let count = asks
         .iter()
         .map(|(names, extent)| names.count(*extent))
@@ -292,14 +295,14 @@ pub(super) async fn together(lane: &Lane, asks: &[(&Names, Extent)]) -> Result<V
             Some(value) if is_shared => value.clone(),
             value => value.and_then(Option::take),
         });
-    let seen = |(names, extent): &(&Names, Extent)| Seen {
+    let seen = |(names, extent): &(&Names, Extent)| RawReply {
         remaining: names.asks_ttl.then(|| ttls.next().flatten()).flatten(),
-        ..Seen::of(values.by_ref().take(names.count(*extent)))
+        ..RawReply::of(values.by_ref().take(names.count(*extent)))
     };
     Ok(asks.iter().map(seen).collect())
 }
 
-impl Seen {
+impl RawReply {
     /// The entry's value comes first.
     pub(super) fn of(mut values: impl Iterator<Item = Option<Bytes>>) -> Self {
         Self {
@@ -331,7 +334,7 @@ impl Seen {
             payload: self.entry.map(Payload::Bytes),
             identity: Some(identity),
             markers,
-            kept: freshness::Kept {
+            kept: freshness::Lifetime {
                 // Bytes say these themselves.
                 ttl: None,
                 stale: Duration::ZERO,

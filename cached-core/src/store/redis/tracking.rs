@@ -1,4 +1,4 @@
-//! [`Watched`]: markers of which the server tells when they change.
+//! [`Tracking`]: markers of which the server tells when they change.
 //!
 //! A hit has to know that no marker of its groups has changed. Read with the entry, they cost more than the entry:
 //! five of them halve what a lane carries. So a lane has the server watch those that are read again and again
@@ -28,7 +28,7 @@ use crate::format::entry::{Identity, Marker, PerGroup, Token};
 mod doorkeeper;
 mod table;
 
-use doorkeeper::Regulars;
+use doorkeeper::Doorkeeper;
 pub(super) use table::Hold;
 use table::{State, Table};
 
@@ -39,7 +39,7 @@ const CAPACITY: usize = 32_768;
 /// idle would take one that nobody reads for idle; and if a change were not told, it would not count for ever.
 const ROUND: u64 = 30_000;
 
-/// Asks for what [`Watched`] needs. All are answered with an error where this user may not.
+/// Asks for what [`Tracking`] needs. All are answered with an error where this user may not.
 pub(super) fn ask(pipeline: &mut Pipeline) {
     pipeline
         .cmd("CLIENT")
@@ -80,18 +80,18 @@ pub(super) fn watch_next(pipeline: &mut Pipeline) {
 
 /// What one connection has the server watch.
 #[derive(Debug)]
-pub(super) struct Watched {
+pub(super) struct Tracking {
     table: RwLock<Table>,
-    regulars: Regulars,
+    regulars: Doorkeeper,
     /// Whether the server does it.
     is_on: AtomicBool,
 }
 
-impl Watched {
+impl Tracking {
     fn new() -> Self {
         Self {
             table: RwLock::new(Table::new(CAPACITY)),
-            regulars: Regulars::new(),
+            regulars: Doorkeeper::new(),
             is_on: AtomicBool::new(false),
         }
     }
@@ -213,7 +213,7 @@ impl Watched {
 
 /// Markers whose tokens are on their way. Those that do not arrive are not watched.
 pub(super) struct Asking<'a> {
-    watched: &'a Watched,
+    watched: &'a Tracking,
     names: Vec<&'a str>,
     holds: Vec<Hold>,
 }
@@ -251,12 +251,12 @@ impl Drop for Asking<'_> {
 /// Takes what the server tells to whom it concerns. Connections of one pool share it: what is told over one of them
 /// counts for all, which costs a read at the most.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Pushes(Arc<RwLock<Vec<Weak<Watched>>>>);
+pub(super) struct Pushes(Arc<RwLock<Vec<Weak<Tracking>>>>);
 
 impl Pushes {
     /// For a new connection.
-    pub(super) fn watch(&self) -> Arc<Watched> {
-        let watched = Arc::new(Watched::new());
+    pub(super) fn watch(&self) -> Arc<Tracking> {
+        let watched = Arc::new(Tracking::new());
         let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
         all.retain(|watched| watched.strong_count() > 0);
         all.push(Arc::downgrade(&watched));

@@ -15,8 +15,8 @@ use smallvec::SmallVec;
 
 use super::{
     key_names::Names,
-    lane::{Answer, Lane},
-    marker_ttls::{self, Lifetimes},
+    lane::{CommandReply, Lane},
+    marker_ttls::{self, MarkerTtls},
 };
 use crate::{
     clock,
@@ -27,7 +27,7 @@ use crate::{
         entry::{self, Draws, Id, LEASE_LENGTH, Token},
         freshness,
     },
-    store::{Kept, Lives, Payload, Reply, Write},
+    store::{CaptureTtls, Payload, Reply, StoreOutcome, Write},
 };
 
 /// Sets the key only if it still holds what begins so, and else says how it begins now. An absent key
@@ -67,7 +67,11 @@ type Uses = SmallVec<[(usize, usize); 1]>;
 
 impl Capture {
     /// What `seen` lacks.
-    pub(super) fn of_missing(names: &Names, seen: &Reply, lives: Lives) -> Result<Self, Error> {
+    pub(super) fn of_missing(
+        names: &Names,
+        seen: &Reply,
+        lives: CaptureTtls,
+    ) -> Result<Self, Error> {
         let view = seen.view();
         let (mut capture, mut draws) = (Self::new(slice::from_ref(names), lives), Draws::default());
         let mut lacking = view.lacks_markers().peekable();
@@ -92,7 +96,7 @@ impl Capture {
     }
 
     /// Everything, whatever is there.
-    pub(super) fn of_all(names: &[Names], lives: Lives) -> Result<Self, Error> {
+    pub(super) fn of_all(names: &[Names], lives: CaptureTtls) -> Result<Self, Error> {
         let (mut capture, mut draws) = (Self::new(names, lives), Draws::default());
         let mut known: HashMap<&str, usize> = HashMap::new();
         for (reply, names) in names.iter().enumerate() {
@@ -121,7 +125,7 @@ impl Capture {
     }
 
     /// With room for the commands of all `names`: one for each, and one more for an entry.
-    fn new(names: &[Names], lives: Lives) -> Self {
+    fn new(names: &[Names], lives: CaptureTtls) -> Self {
         let of_one = |names: &Names| names.len().saturating_add(1);
         let commands = names.iter().map(of_one).fold(0, usize::saturating_add);
         Self {
@@ -154,14 +158,14 @@ impl Capture {
     /// stored with it.
     pub(super) fn complete(
         &self,
-        answers: Vec<Answer>,
+        answers: Vec<CommandReply>,
         sent_at: Instant,
         lane: &Lane,
         replies: &mut [Reply],
     ) {
         let identity = lane.identity();
         for (sent, answer) in self.sent.iter().zip(answers) {
-            let refused = answer == Answer::AnotherType;
+            let refused = answer == CommandReply::AnotherType;
             if let Sent::Ttl(reply) = sent {
                 if let Some(reply) = replies.get_mut(*reply) {
                     reply.kept.remaining = answer.ttl();
@@ -215,7 +219,7 @@ pub(super) fn unknown(names: &Names) -> Reply {
         payload: None,
         identity: None,
         markers: std::iter::repeat_n(None, groups).collect(),
-        kept: freshness::Kept::default(),
+        kept: freshness::Lifetime::default(),
         occupant: Some(Occupant::Foreign),
         created: false,
     }
@@ -238,7 +242,7 @@ pub(super) async fn store(
     lane: &Lane,
     writes: &[Write],
     names: &[Names],
-) -> Result<Vec<Kept>, Error> {
+) -> Result<Vec<StoreOutcome>, Error> {
     let now = clock::instant();
     let short = short_lived(lane.lifetimes(), writes, names, now);
     let mut pipeline = Pipeline::with_capacity(writes.len().saturating_add(short.len()));
@@ -254,10 +258,10 @@ pub(super) async fn store(
         lane.lifetimes()
             .learn(token, now, marker_ttls::ample(lives));
     }
-    let mut answers: Vec<Answer> = answers.into_iter().skip(extensions).collect();
+    let mut answers: Vec<CommandReply> = answers.into_iter().skip(extensions).collect();
     // A new server, or one whose scripts were flushed. It can be sent again: what it expects is there
     // once at the most.
-    if answers.contains(&Answer::NoScript) {
+    if answers.contains(&CommandReply::NoScript) {
         let mut again = Pipeline::with_capacity(writes.len());
         for (write, names) in writes.iter().zip(names) {
             again.add_command(compare_and_set("EVAL", SCRIPT, write, names));
@@ -267,15 +271,15 @@ pub(super) async fn store(
     Ok(answers
         .into_iter()
         .map(|answer| match answer {
-            Answer::Value(Value::Int(1)) => Kept::Stored,
-            found => Kept::Rejected(found.bytes().and_then(|found| entry::id_of(&found))),
+            CommandReply::Value(Value::Int(1)) => StoreOutcome::Stored,
+            found => StoreOutcome::Rejected(found.bytes().and_then(|found| entry::id_of(&found))),
         })
         .collect())
 }
 
 /// The markers of which it is not known that they live long enough for `writes`, and how long those do.
 fn short_lived<'a>(
-    known: &Lifetimes,
+    known: &MarkerTtls,
     writes: &[Write],
     names: &'a [Names],
     now: Instant,
@@ -283,9 +287,9 @@ fn short_lived<'a>(
     let mut short = HashMap::new();
     for (write, names) in writes.iter().zip(names) {
         for (name, marker) in names.markers().zip(&write.markers) {
-            if known.is_short(marker.token, now, write.lives()) {
+            if known.is_short(marker.token, now, write.kept_for()) {
                 let (_, lives) = short.entry(name).or_insert((marker.token, Duration::ZERO));
-                *lives = write.lives().max(*lives);
+                *lives = write.kept_for().max(*lives);
             }
         }
     }
@@ -306,7 +310,7 @@ fn compare_and_set(name: &str, script: &str, write: &Write, names: &Names) -> Cm
         .arg(names.entry())
         .arg(write.expected.prefix())
         .arg(bytes)
-        .arg(milliseconds(write.lives()));
+        .arg(milliseconds(write.kept_for()));
     store
 }
 

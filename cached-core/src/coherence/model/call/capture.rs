@@ -11,7 +11,7 @@ use crate::{
         state::{Late, Phase, State},
         world::World,
     },
-    format::freshness::Age,
+    format::freshness::Freshness,
 };
 
 impl World {
@@ -187,7 +187,7 @@ impl World {
             .finds(call.entry, call.seen, of)
             .filter(|_| call.trusted && !of.refresh && self.rules.has(Rule::SecondHitTest));
         let mut next = *state;
-        if let Some((Age::Fresh, value)) = found {
+        if let Some((Freshness::Fresh, value)) = found {
             if !self.rules.has(Rule::HitIsForOneCall) {
                 Self::give(&mut next, flight, value);
             }
@@ -196,7 +196,7 @@ impl World {
             return steps.push("hits after its capture", 0, next);
         }
         next.calls[number].copy = found
-            .filter(|(age, _)| *age == Age::IfError)
+            .filter(|(age, _)| *age == Freshness::IfError)
             .map(|(_, value)| value);
         if !of.refresh
             && self.rules.has(Rule::SecondJoinTest)

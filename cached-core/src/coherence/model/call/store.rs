@@ -13,7 +13,7 @@ use crate::coherence::{
         state::{Call, Late, Phase, State, Stored},
         world::World,
     },
-    own_stores::{Lineage, Span},
+    own_stores::{LoadInterval, OwnStores},
 };
 
 impl World {
@@ -89,7 +89,7 @@ impl World {
         }
         let there = state.server.keys.entries[of.entry].id();
         let begins = Instant::now();
-        let lineage = Lineage::default();
+        let lineage = OwnStores::default();
         for (call, stored) in state.stores.iter().enumerate() {
             if stored.id == NONE || self.call(call).process != of.process || call == number {
                 continue;
@@ -101,7 +101,7 @@ impl World {
             } else {
                 begins + Duration::from_secs(1)
             };
-            let span = Span {
+            let span = LoadInterval {
                 began: begins,
                 ended,
             };

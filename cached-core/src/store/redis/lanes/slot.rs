@@ -9,12 +9,12 @@ use super::sync::{Mutex, MutexGuard};
 pub(super) struct Slot<L, A>(pub(super) Mutex<Inside<L, A>>);
 
 pub(super) struct Inside<L, A> {
-    pub(super) place: Place<L, A>,
+    pub(super) place: SlotState<L, A>,
     /// Counts attempts: one that was closed, or overtaken by another, has no place to put its lane.
     attempts: u64,
 }
 
-pub(super) enum Place<L, A> {
+pub(super) enum SlotState<L, A> {
     Empty,
     Connecting(u64, A),
     Ready(Arc<L>),
@@ -29,7 +29,7 @@ pub(super) enum Found<L, A> {
 impl<L, A: Clone> Slot<L, A> {
     pub(super) fn new() -> Self {
         Self(Mutex::new(Inside {
-            place: Place::Empty,
+            place: SlotState::Empty,
             attempts: 0,
         }))
     }
@@ -37,7 +37,7 @@ impl<L, A: Clone> Slot<L, A> {
     /// The lane, if there is one.
     pub(super) fn ready(&self) -> Option<Arc<L>> {
         match &self.lock().place {
-            Place::Ready(lane) => Some(Arc::clone(lane)),
+            SlotState::Ready(lane) => Some(Arc::clone(lane)),
             _ => None,
         }
     }
@@ -50,8 +50,8 @@ impl<L, A: Clone> Slot<L, A> {
     ) -> Result<Found<L, A>, E> {
         let mut inside = self.lock();
         match &inside.place {
-            Place::Ready(lane) => return Ok(Found::Lane(Arc::clone(lane))),
-            Place::Connecting(_, attempt) if goes_on(attempt) => {
+            SlotState::Ready(lane) => return Ok(Found::Lane(Arc::clone(lane))),
+            SlotState::Connecting(_, attempt) if goes_on(attempt) => {
                 return Ok(Found::Attempt(attempt.clone()));
             }
             _ => {}
@@ -59,7 +59,7 @@ impl<L, A: Clone> Slot<L, A> {
         let number = inside.attempts.wrapping_add(1);
         let attempt = begin(number)?;
         inside.attempts = number;
-        inside.place = Place::Connecting(number, attempt.clone());
+        inside.place = SlotState::Connecting(number, attempt.clone());
         Ok(Found::Attempt(attempt))
     }
 
@@ -68,9 +68,9 @@ impl<L, A: Clone> Slot<L, A> {
     pub(super) fn put(&self, number: u64, lane: Option<&Arc<L>>) -> bool {
         let mut inside = self.lock();
         let is_latest =
-            matches!(inside.place, Place::Connecting(connecting, _) if connecting == number);
+            matches!(inside.place, SlotState::Connecting(connecting, _) if connecting == number);
         if is_latest {
-            inside.place = lane.map_or(Place::Empty, |lane| Place::Ready(Arc::clone(lane)));
+            inside.place = lane.map_or(SlotState::Empty, |lane| SlotState::Ready(Arc::clone(lane)));
         }
         is_latest
     }
@@ -78,27 +78,28 @@ impl<L, A: Clone> Slot<L, A> {
     /// Takes `lane` out. Not if it was taken out before: another may be there.
     pub(super) fn remove(&self, lane: &Arc<L>) -> bool {
         let mut inside = self.lock();
-        let is_there = matches!(&inside.place, Place::Ready(current) if Arc::ptr_eq(current, lane));
+        let is_there =
+            matches!(&inside.place, SlotState::Ready(current) if Arc::ptr_eq(current, lane));
         if is_there {
-            inside.place = Place::Empty;
+            inside.place = SlotState::Empty;
         }
         is_there
     }
 
     /// Takes out whatever is there.
     pub(super) fn close(&self) -> Option<Arc<L>> {
-        let place = std::mem::replace(&mut self.lock().place, Place::Empty);
+        let place = std::mem::replace(&mut self.lock().place, SlotState::Empty);
         match place {
-            Place::Ready(lane) => Some(lane),
+            SlotState::Ready(lane) => Some(lane),
             _ => None,
         }
     }
 
     pub(super) fn state(&self) -> &'static str {
         match self.lock().place {
-            Place::Empty => "not connected",
-            Place::Connecting(..) => "connecting",
-            Place::Ready(_) => "connected",
+            SlotState::Empty => "not connected",
+            SlotState::Connecting(..) => "connecting",
+            SlotState::Ready(_) => "connected",
         }
     }
 

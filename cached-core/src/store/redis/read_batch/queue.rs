@@ -34,7 +34,7 @@ pub(super) trait Waits {
 }
 
 /// A caller's place.
-pub(super) enum Place<R> {
+pub(super) enum Position<R> {
     /// It sends, by the turn of this number.
     Turn(u64),
     /// It waits for those that came before it, behind the turn of this number.
@@ -58,15 +58,15 @@ impl<W: Waits> Queue<W> {
     }
 
     /// The turn, if nobody has it; else what `wait` makes is put at the end of the line.
-    pub(super) fn place<R>(&self, wait: impl FnOnce() -> (W, R)) -> Place<R> {
+    pub(super) fn place<R>(&self, wait: impl FnOnce() -> (W, R)) -> Position<R> {
         let mut line = self.lock();
         if !line.busy {
             line.busy = true;
-            return Place::Turn(line.advance());
+            return Position::Turn(line.advance());
         }
         let (waiting, answer) = wait();
         line.waiting.push(waiting);
-        Place::Wait(answer, line.turn)
+        Position::Wait(answer, line.turn)
     }
 
     /// Ends the turn of this number, if it is still the latest. Then those that wait go next: what this

@@ -1,4 +1,4 @@
-//! [`Regulars`]: which markers are read again and again.
+//! [`Doorkeeper`]: which markers are read again and again.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -11,9 +11,9 @@ const PLACES: u64 = 1 << 14;
 ///
 /// After the doorkeeper of `TinyLFU` (Einziger, Friedman, Manes, 2017).
 #[derive(Debug)]
-pub(super) struct Regulars(Box<[AtomicU32]>);
+pub(super) struct Doorkeeper(Box<[AtomicU32]>);
 
-impl Regulars {
+impl Doorkeeper {
     pub(super) fn new() -> Self {
         Self((0..PLACES).map(|_| AtomicU32::new(0)).collect())
     }
@@ -40,7 +40,7 @@ mod tests {
 
     #[test]
     fn the_second_time_is_the_first_of_a_regular() {
-        let regulars = Regulars::new();
+        let regulars = Doorkeeper::new();
         assert!(!regulars.is_regular(HASH));
         assert!(regulars.is_regular(HASH));
         assert!(
@@ -52,7 +52,7 @@ mod tests {
 
     #[test]
     fn two_that_share_a_place_are_both_found() {
-        let regulars = Regulars::new();
+        let regulars = Doorkeeper::new();
         let other = HASH ^ 1 << 40 ^ 1 << 20;
         assert_eq!(HASH % PLACES, other % PLACES);
         assert!(!regulars.is_regular(HASH) && !regulars.is_regular(other));

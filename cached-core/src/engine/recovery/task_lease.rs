@@ -1,4 +1,4 @@
-//! [`Turns`]: whose turn it is to do what one task at a time does in the background.
+//! [`TaskLease`]: whose turn it is to do what one task at a time does in the background.
 
 use std::{
     sync::PoisonError,
@@ -11,7 +11,7 @@ use super::sync::{Mutex, MutexGuard};
 /// Whose turn it is. One task at a time has it; one that was not heard of for too long, because its
 /// runtime idles or has ended, loses its turn to the next that is asked for.
 #[derive(Debug, Default)]
-pub(crate) struct Turns(pub(super) Mutex<Turn>);
+pub(crate) struct TaskLease(pub(super) Mutex<Turn>);
 
 #[derive(Debug, Default)]
 pub(super) struct Turn {
@@ -19,7 +19,7 @@ pub(super) struct Turn {
     pub(super) busy_until: Option<Instant>,
 }
 
-impl Turns {
+impl TaskLease {
     /// The number of a new turn, unless somebody has one.
     pub(crate) fn begin(&self, now: Instant, lasts: Duration) -> Option<u64> {
         let mut turn = self.lock();
