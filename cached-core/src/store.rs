@@ -1,4 +1,4 @@
-//! [`Store`]: what every store promises.
+//! Stores: [`Store`], which is waited for, and [`LocalStore`], which answers at once.
 
 use std::{fmt::Debug, pin::Pin, time::Duration};
 
@@ -87,7 +87,9 @@ impl Reply {
     }
 }
 
-/// What every store promises:
+/// A store, asked asynchronously, inside the process or outside.
+///
+/// Every one promises:
 ///
 /// - Every operation ends within the operation deadline.
 /// - One that is dropped has happened, or has not, or will; nothing is left half done.
@@ -96,37 +98,8 @@ impl Reply {
 pub(crate) trait Store: Debug + Send + Sync {
     fn kind(&self) -> StoreKind;
 
-    /// Looks `key` up without waiting, and shows what is there to `visit`; where that is past its ttl, or
-    /// `closely` asked, also how long it is kept.
-    ///
-    /// `None` if this store cannot know without waiting; else whether anything was there.
-    fn look(
-        &self,
-        _key: &Key,
-        _closely: bool,
-        _visit: &mut dyn FnMut(&Shared, freshness::Lifetime),
-    ) -> Option<bool> {
-        None
-    }
-
-    /// The short way of [`look`](Self::look): shows the value at `key` to `take`, if it is fresh.
-    /// Whether `take` took it.
-    fn hit(&self, _key: &Key, _take: &mut dyn FnMut(&Shared) -> bool) -> bool {
-        false
-    }
-
-    /// Whether anything of it takes waiting.
-    fn waits(&self) -> bool {
-        true
-    }
-
-    /// Does what [`store`](Self::store) does, in a store that never waits.
-    fn put(&self, _write: Write) -> StoreOutcome {
-        StoreOutcome::Rejected(None)
-    }
-
-    /// Reads what is at `key`; for functions whose values are kept past their ttl, or `closely` asked, also how long
-    /// it will be kept.
+    /// Reads the entry at `key`; for functions whose values are kept past their ttl, or `with_ttl`, also how long it
+    /// will be kept.
     fn read<'a>(&'a self, key: &'a Key, with_ttl: bool) -> Task<'a, Reply>;
 
     /// As [`read`](Self::read), and leaves at once what a load will need: markers, and a lease where nothing is. It
@@ -135,61 +108,73 @@ pub(crate) trait Store: Debug + Send + Sync {
         &'a self,
         key: &'a Key,
         with_ttl: bool,
-        _lives: CaptureTtls,
-    ) -> Task<'a, Reply> {
-        self.read(key, with_ttl)
-    }
+        ttls: CaptureTtls,
+    ) -> Task<'a, Reply>;
 
     /// As [`read`](Self::read), one reply a key, in order.
     fn read_many<'a>(&'a self, keys: &'a [Key]) -> Task<'a, Vec<Reply>>;
 
     /// Leaves what `seen` lacks before a load: markers, and a lease where nothing is. Returns what is
     /// there then, whoever left it. Never sent twice.
-    fn capture<'a>(&'a self, key: &'a Key, seen: Reply, lives: CaptureTtls) -> Task<'a, Reply>;
+    fn capture<'a>(&'a self, key: &'a Key, seen: Reply, ttls: CaptureTtls) -> Task<'a, Reply>;
 
     /// As [`capture`](Self::capture), for loads that replace whatever is there: without reading it.
-    fn claim<'a>(&'a self, keys: &'a [Key], lives: CaptureTtls) -> Task<'a, Vec<Reply>>;
+    fn claim<'a>(&'a self, keys: &'a [Key], ttls: CaptureTtls) -> Task<'a, Vec<Reply>>;
 
     /// Stores each value if what its load captured is still there; an error says that at least one is
     /// not known to be stored.
     fn store(&self, writes: Vec<Write>) -> Task<'_, Vec<StoreOutcome>>;
 
-    /// Invalidates what is at `key`, in a store that does not wait: advances its generation and removes it in one
-    /// step. Whether something was there.
-    fn forget(&self, _key: &Key) -> bool {
-        false
-    }
-
     /// Deletes each of `targets` outside this process, and says which of them were there. May be sent twice.
     fn remove<'a>(&'a self, targets: Vec<&'a Target>) -> Task<'a, Vec<bool>>;
 
-    /// As [`remove`](Self::remove), also of a store that is not asked for anything else at the moment.
-    fn insist<'a>(&'a self, targets: Vec<&'a Target>) -> Task<'a, Vec<bool>> {
-        self.remove(targets)
-    }
+    /// As [`remove`](Self::remove), also while the breaker is open.
+    fn remove_in_outage<'a>(&'a self, targets: Vec<&'a Target>) -> Task<'a, Vec<bool>>;
 
-    /// Reads and deletes in one step: of several at once, one gets the payload. A store that does not wait advances
-    /// the entry's generation in that step.
+    /// Reads and deletes in one step: of several at once, one gets the payload.
     fn take<'a>(&'a self, key: &'a Key) -> Task<'a, Reply>;
 
-    /// Gives what is at `key` a new ttl, past which it is kept for `stale`. Whether something was there.
+    /// Gives the entry at `key` a new ttl, past which it is kept for `stale`; `false` if there is none.
     fn touch<'a>(&'a self, key: &'a Key, ttl: Duration, stale: Duration) -> Task<'a, bool>;
 
-    /// Deletes what `glob` matches, without the namespace, and says how many that were.
+    /// Deletes the entries that `glob` matches, without the namespace, and returns how many that were.
     fn purge<'a>(&'a self, glob: &'a str) -> Task<'a, u64>;
 
     /// Answers once the store has done anything at all.
     fn ping(&self) -> Task<'_, ()>;
 
-    /// Looks whether a store can be used that is not asked for anything else at the moment.
-    fn probe(&self) -> Task<'_, ()> {
-        self.ping()
-    }
+    /// As [`ping`](Self::ping), also while the breaker is open: tells whether it can be closed.
+    fn probe(&self) -> Task<'_, ()>;
 
     fn server_info(&self) -> Task<'_, ServerInfo>;
 
     /// Lets go of connections; a later operation would connect anew.
-    fn close(&self) {}
+    fn close(&self);
+}
+
+/// A store inside the process, which answers at once.
+///
+/// Nothing that is in it has to be told to another: what takes an entry out advances the epoch of its key in the same
+/// step, and what is stored is compared with the epochs in that step.
+pub(crate) trait LocalStore: Store {
+    /// Shows the entry at `key` to `visit`, if it counts; where that is past its ttl, or `with_ttl`, also how long it
+    /// is kept. Returns `false` if there is none.
+    fn look(
+        &self,
+        key: &Key,
+        with_ttl: bool,
+        visit: &mut dyn FnMut(&Shared, freshness::Lifetime),
+    ) -> bool;
+
+    /// Shows the value at `key` to `take`, if it is fresh, and returns what `take` returns: the short way of
+    /// [`look`](Self::look).
+    fn hit(&self, key: &Key, take: &mut dyn FnMut(&Shared) -> bool) -> bool;
+
+    /// Does what [`store`](Store::store) does.
+    fn put(&self, write: Write) -> StoreOutcome;
+
+    /// Removes the entry at `key` and advances its epoch, in one step; `false` if nothing that counts was there.
+    fn forget(&self, key: &Key) -> bool;
 }
 
 /// How long what a capture leaves will live.

@@ -125,7 +125,7 @@ impl Cache {
         let loading = self.flights().keys().into_iter();
         let loading = loading.filter(|key| glob::matches(glob, key.text()));
         let loading: Vec<Target> = loading.map(Target::Entry).collect();
-        if self.store().waits() {
+        if self.local().is_none() {
             self.apply_here(&loading);
             return self.store().purge(glob).await;
         }

@@ -113,7 +113,7 @@ impl Cache {
         look: ReadStart,
         admits: Admits<T>,
     ) -> Result<CasTurn, Error> {
-        if self.store().waits() {
+        if self.local().is_none() {
             return Ok(CasTurn::Mine(at));
         }
         let Some(at) = self.epochs().replace(key, at) else {

@@ -98,7 +98,7 @@ impl Cache {
     async fn set_all(&self, mut writes: Vec<Write>) -> Result<(), Error> {
         for write in &mut writes {
             write.supersedes = Supersedes::Older;
-            if self.store().waits() {
+            if self.local().is_none() {
                 self.epochs().supersede(&write.key, write.captured);
             }
         }
@@ -139,7 +139,7 @@ impl Cache {
 
     /// What is to be done about a value that found `there` instead of what was claimed.
     fn instead(&self, write: &Write, there: Option<Id>) -> Instead {
-        if !self.store().waits() {
+        if self.local().is_some() {
             // What it was turned away for has put an end to what was there. Unless nobody knows any more what that was:
             // it may have been another key's.
             let is_known = !self.epochs().has_forgotten(write.captured);
@@ -238,9 +238,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        coherence::epochs::Epochs,
-        config::Config,
-        store::{breaker::Breaker, memory::MemoryStore},
+        coherence::epochs::Epochs, config::Config, engine::backend::Backend,
+        store::breaker::Breaker,
     };
 
     thread_local! {
@@ -274,9 +273,9 @@ mod tests {
     #[test]
     fn a_set_that_nobody_remembers_the_beginning_of_leaves_nothing_older() {
         let (config, epochs) = (Config::default(), Epochs::remembering(4));
-        let store = Arc::new(MemoryStore::new(&config, epochs.clone()));
+        let primary = Backend::in_memory(&config, &epochs, None);
         let breaker = Arc::new(Breaker::new(config.failures_until_outage));
-        let cache = Cache::with_store(config, store, epochs, breaker, None);
+        let cache = Cache::with_backend(config, primary, epochs, breaker, None);
         now(cache.set("key", &Value(1), None)).unwrap();
         OTHERS.set(Some(cache.clone()));
         now(cache.set("key", &Value(2), None)).unwrap();

@@ -58,12 +58,12 @@ fn find(cache: Option<&Cache>, key: &Key, take: Take<'_>) -> bool {
 
 #[inline]
 fn look(cache: &Cache, key: &Key, take: Take<'_>) -> bool {
-    let is_hit = cache.is_on()
-        && !cache.is_in_outage()
-        && key.fault().is_none()
-        && cache.store().hit(key, take);
+    // A store outside the process is asked by the long way alone.
+    let Some(local) = cache.local() else {
+        return false;
+    };
+    let is_hit = cache.is_on() && key.fault().is_none() && local.hit(key, take);
     if is_hit {
-        // What hits without waiting is inside the process.
         cache.count_hit(key.function(), StoreKind::Memory);
     }
     is_hit

@@ -10,6 +10,7 @@ use std::{fmt, pin::Pin, time::Instant};
 use tokio::runtime::Handle;
 
 use crate::{
+    call::ask_store::AskStore,
     call::{Found, LocalLookup, load::Load},
     clock,
     codec::Codec,
@@ -22,6 +23,7 @@ use crate::{
     format::freshness::Freshness,
     key::{Key, function::Function},
     single_flight::{LoadCaller, Role},
+    store::LocalStore,
 };
 
 /// A call of the same function, which owns its arguments.
@@ -61,11 +63,11 @@ impl<R, T> Codec<R, T> {
         let looks = |cache: &Cache, around: ContextRef<'_>| {
             self.look(cache, around, key, ReadPurpose::CallAhead)
         };
-        let cache = match self.known(context::with_current(looks), key) {
+        let ask = match self.known(context::with_current(looks), key) {
             Ok(found) => return found,
-            Err(cache) => cache,
+            Err(ask) => ask,
         };
-        Box::pin(self.ask(cache, key.take(), ReadPurpose::CallAhead)).await
+        Box::pin(self.ask_store(ask, key.take(), ReadPurpose::CallAhead)).await
     }
 
     /// As [`find_stale`](Self::find_stale), in `cache`.
@@ -73,12 +75,12 @@ impl<R, T> Codec<R, T> {
         self.seek_in(cache, key, ReadPurpose::CallAhead).await
     }
 
-    /// What was found without waiting, or the cache that has to be asked.
+    /// What was found without waiting, or what asks the store.
     pub(crate) fn known(
         &self,
         looked: LocalLookup<R>,
         key: &mut Key,
-    ) -> Result<FoundStale<R, T>, Cache> {
+    ) -> Result<FoundStale<R, T>, AskStore> {
         Ok(match looked {
             LocalLookup::Hit(value) => FoundStale::Hit(value),
             LocalLookup::Stale(value, cache, seen) => {
@@ -89,7 +91,7 @@ impl<R, T> Codec<R, T> {
             LocalLookup::Miss(cache, start) => {
                 FoundStale::Miss(self.miss(cache, key.take(), start))
             }
-            LocalLookup::Ask(cache) => return Err(cache),
+            LocalLookup::Ask(ask) => return Err(ask),
         })
     }
 }
@@ -191,7 +193,7 @@ impl StaleFound {
         let Role::Lead(lead) = cache.primary().flights.join(load_caller, parallel) else {
             return None;
         };
-        if !cache.store().waits() && is_fresh(&cache, &key) {
+        if cache.local().is_some_and(|local| is_fresh(local, &key)) {
             // It was loaded between the look and this.
             lead.abandon();
             return None;
@@ -205,10 +207,10 @@ impl StaleFound {
     }
 }
 
-fn is_fresh(cache: &Cache, key: &Key) -> bool {
+fn is_fresh(local: &dyn LocalStore, key: &Key) -> bool {
     let windows = key.function().map(Function::windows).unwrap_or_default();
     let mut is_fresh = false;
-    cache.store().look(key, false, &mut |_, kept| {
+    local.look(key, false, &mut |_, kept| {
         is_fresh = kept.age(windows) == Freshness::Fresh;
     });
     is_fresh

@@ -16,13 +16,15 @@ use crate::{
     format::freshness::Freshness,
     key::{Key, function::Function},
     single_flight::Flights,
-    store::{Store, breaker::OutageId, memory::MemoryStore},
+    store::{LocalStore, Store, breaker::OutageId, memory::MemoryStore},
 };
 
 /// A store, and the loads that are shared on the way to it.
 #[derive(Debug)]
 pub(crate) struct Backend {
     pub(crate) store: Arc<dyn Store>,
+    /// The same store, if it is inside the process.
+    pub(crate) local: Option<Arc<dyn LocalStore>>,
     pub(crate) flights: Flights,
     /// How old anything in it may become, if that is limited.
     pub(crate) oldest: Option<Duration>,
@@ -115,7 +117,7 @@ impl Cache {
 
     /// How many entries this process keeps in the place of the store that is away.
     pub(crate) async fn fallback_entries(&self) -> Option<u64> {
-        if !self.store().waits() || self.0.config.outage != Outage::Memory {
+        if self.local().is_some() || self.0.config.outage != Outage::Memory {
             return None;
         }
         let backend = self.0.fallback.current().filter(|_| self.is_in_outage());
@@ -136,7 +138,8 @@ impl Cache {
         if self.0.config.outage != Outage::Memory {
             return Route::Origin;
         }
-        let make = || Backend::in_outage(&self.0.config, self.epochs());
+        let config = &self.0.config;
+        let make = || Backend::in_memory(config, self.epochs(), Some(config.outage_ttl));
         Route::Fallback(self.0.fallback.of(outage, make))
     }
 
@@ -156,11 +159,12 @@ impl Cache {
 
     /// Invalidates the entry at `key` in this process; whether something was there.
     pub(super) fn forget(&self, key: &Key) -> bool {
-        if !self.store().waits() {
-            return self.store().forget(key);
+        if let Some(local) = self.local() {
+            return local.forget(key);
         }
-        if let Some(fallback) = self.0.fallback.current() {
-            return fallback.store.forget(key);
+        let fallback = self.0.fallback.current();
+        if let Some(local) = fallback.as_ref().and_then(|backend| backend.local()) {
+            return local.forget(key);
         }
         self.epochs().advance_entry(key);
         false
@@ -176,20 +180,29 @@ impl Cache {
 }
 
 impl Backend {
-    pub(super) fn primary(store: Arc<dyn Store>, epochs: &Epochs) -> Self {
+    /// A store outside the process.
+    pub(super) fn remote(store: Arc<dyn Store>, epochs: &Epochs) -> Self {
         Self {
             store,
+            local: None,
             flights: Flights::new(epochs.clone(), None),
             oldest: None,
         }
     }
 
-    fn in_outage(config: &Config, epochs: &Epochs) -> Self {
+    /// A store inside the process, in which nothing may become older than `oldest`, if that is limited.
+    pub(crate) fn in_memory(config: &Config, epochs: &Epochs, oldest: Option<Duration>) -> Self {
+        let store = Arc::new(MemoryStore::new(config, epochs.clone()));
         Self {
-            store: Arc::new(MemoryStore::new(config, epochs.clone())),
-            flights: Flights::new(epochs.clone(), Some(config.outage_ttl)),
-            oldest: Some(config.outage_ttl),
+            local: Some(Arc::clone(&store) as Arc<dyn LocalStore>),
+            store,
+            flights: Flights::new(epochs.clone(), oldest),
+            oldest,
         }
+    }
+
+    pub(crate) fn local(&self) -> Option<&dyn LocalStore> {
+        self.local.as_deref()
     }
 
     /// What a store inside the process has, if that is fresh.
@@ -200,7 +213,7 @@ impl Backend {
         accepts: Accepts,
     ) -> Option<C::Restored> {
         let mut found = None;
-        self.store.look(key, false, &mut |shared, kept| {
+        self.local()?.look(key, false, &mut |shared, kept| {
             if accepts.age(kept) == Freshness::Fresh {
                 found = hit_test::typed(codec, accepts, shared).ok();
             }

@@ -47,7 +47,7 @@ impl Cache {
 
     async fn send_now(&self, pending: PendingInvalidation) -> Result<Vec<bool>, Error> {
         let there = self.apply_here(pending.targets());
-        if !self.store().waits() {
+        if self.local().is_some() {
             pending.discard();
             return Ok(there);
         }

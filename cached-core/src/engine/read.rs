@@ -7,7 +7,7 @@ use crate::{
     codec::{Shared, erased::Restores},
     coherence::rules::Occupant,
     engine::{
-        Cache, context,
+        Cache,
         hit_test::{self, Accepts, MissReason},
     },
     error::{Error, ErrorKind},
@@ -16,7 +16,8 @@ use crate::{
         freshness::{Freshness, Lifetime},
     },
     key::Key,
-    store::{Payload, Reply, Task},
+    store::{Payload, Reply},
+    telemetry::observer::Observer,
 };
 
 /// Who asks.
@@ -92,26 +93,71 @@ pub(crate) enum ReadMiss {
     Failed(Error),
 }
 
-/// A value, how old it is, how long it is kept, and what was read where it is past its ttl.
-pub(super) type Aged<R> = (R, Freshness, Lifetime, Option<Box<ReadView>>);
+/// What a read looks for besides a fresh value.
+#[derive(Clone, Copy)]
+pub(crate) struct ReadOptions {
+    purpose: ReadPurpose,
+    /// Also how long the entry will be kept.
+    with_ttl: bool,
+    /// A miss may be followed by a load.
+    may_load: bool,
+}
 
-/// One read of the store for one call; `closely` asked, also how long it keeps what it has.
+impl ReadOptions {
+    /// The options of a call that `observer` sees, if one does.
+    pub(crate) fn of(purpose: ReadPurpose, observer: Option<&Observer>) -> Self {
+        Self {
+            purpose,
+            with_ttl: observer.is_some(),
+            may_load: purpose != ReadPurpose::Peek
+                && !observer.is_some_and(Observer::refuses_loads),
+        }
+    }
+
+    /// The same, where nobody asks how long the entry will be kept.
+    pub(crate) fn without_ttl(self) -> Self {
+        Self {
+            with_ttl: false,
+            ..self
+        }
+    }
+}
+
+/// The usable entry that a read has found.
+pub(crate) struct ReadHit<R> {
+    pub(crate) value: R,
+    pub(crate) freshness: Freshness,
+    pub(crate) lifetime: Lifetime,
+    /// The whole reply, where the value is past its ttl.
+    pub(crate) stale: Option<Box<ReadView>>,
+}
+
+/// Reads the store once for one call.
 pub(crate) async fn read<C: Restores>(
     codec: &C,
     cache: &Cache,
     key: &Key,
     began: Instant,
-    asks: ReadPurpose,
-    with_ttl: bool,
-) -> Result<Aged<C::Restored>, ReadMiss> {
+    options: ReadOptions,
+) -> Result<ReadHit<C::Restored>, ReadMiss> {
     // Decided before the read is sent: what is invalidated later is none of this read's business,
     // and what is known to be applied later does not make its reply any newer.
     let trusted = cache.trusts(key);
     let function = key.function();
     let streak = &cache.counters(function).streak;
     // By key nobody knows yet for how long a load would be kept.
-    let expects_a_load = asks != ReadPurpose::Peek && function.is_some() && streak.is_long();
-    let reply = match ask(cache, key, with_ttl, expects_a_load).await {
+    let expects_a_load = options.may_load && function.is_some() && streak.is_long();
+    let capturing = if expects_a_load {
+        cache.capturing_reads().enter()
+    } else {
+        None
+    };
+    let reply = match capturing {
+        None => cache.store().read(key, options.with_ttl).await,
+        // A round trip less, of two before the answer.
+        Some(_permit) => Box::pin(read_expecting_a_miss(cache, key, options.with_ttl)).await,
+    };
+    let reply = match reply {
         Ok(reply) => reply,
         Err(error) => {
             streak.ended();
@@ -119,10 +165,10 @@ pub(crate) async fn read<C: Restores>(
             return Err(ReadMiss::Failed(error));
         }
     };
-    let look = ReadStart { began, trusted };
-    let accepts = Accepts::of(function).up_to(asks.oldest());
-    let found = found(codec, cache, key, &reply, look, accepts);
-    if asks != ReadPurpose::Peek {
+    let start = ReadStart { began, trusted };
+    let accepts = Accepts::of(function).up_to(options.purpose.oldest());
+    let found = found(codec, cache, key, &reply, start, accepts);
+    if options.purpose != ReadPurpose::Peek {
         // A miss to which a capture had nothing to add is none that it would make shorter.
         let lacked = || reply.created || !reply.view().is_complete();
         match &found {
@@ -132,42 +178,29 @@ pub(crate) async fn read<C: Restores>(
     }
     let seen = || Box::new(ReadView { reply, trusted });
     match found {
-        Ok((value, kept)) => {
-            let age = accepts.age(kept);
-            let seen = (age != Freshness::Fresh).then(seen);
-            Ok((value, age, kept, seen))
+        Ok((value, lifetime)) => {
+            let freshness = accepts.age(lifetime);
+            Ok(ReadHit {
+                value,
+                freshness,
+                lifetime,
+                stale: (freshness != Freshness::Fresh).then(seen),
+            })
         }
         Err(miss) => Err(ReadMiss::Seen(miss, seen())),
     }
 }
 
-/// Asks the store. Where a call is likely to miss, its read captures what the load will need: a round trip less, of two
-/// before the answer.
-fn ask<'a>(
-    cache: &'a Cache,
-    key: &'a Key,
-    with_ttl: bool,
-    expects_a_load: bool,
-) -> Task<'a, Reply> {
-    let may_load = || !context::observer().is_some_and(|observer| observer.refuses_loads());
-    let room = (expects_a_load && may_load()).then(|| cache.capturing_reads().enter());
-    match room.flatten() {
-        None => cache.store().read(key, with_ttl),
-        Some(room) => Box::pin(async move {
-            let _room = room;
-            read_expecting_a_miss(cache, key, with_ttl).await
-        }),
-    }
-}
-
 async fn read_expecting_a_miss(cache: &Cache, key: &Key, with_ttl: bool) -> Result<Reply, Error> {
     let (function, store) = (key.function(), cache.store());
-    let (began, lives) = (clock::instant(), cache.capture_ttls(function, None));
-    match store.read_capturing(key, with_ttl, lives).await {
+    let (began, ttls) = (clock::instant(), cache.capture_ttls(function, None));
+    match store.read_capturing(key, with_ttl, ttls).await {
         // It may take no writes, or the connection has ended: it may still have what the call asks for.
         Err(error) => {
             cache.counters(function).streak.ended();
-            let mut left = cache.op_timeout().saturating_sub(began.elapsed());
+            let mut left = cache
+                .op_timeout()
+                .saturating_sub(clock::instant().saturating_duration_since(began));
             if left.is_zero() {
                 return Err(error);
             }

@@ -20,7 +20,7 @@ use crate::{
     },
     error::Error,
     single_flight::Flights,
-    store::{Store, breaker::Breaker, memory::MemoryStore, redis::RedisStore},
+    store::{LocalStore, Store, breaker::Breaker, redis::RedisStore},
     telemetry::stats::StatsTable,
 };
 
@@ -89,19 +89,20 @@ impl Cache {
         validate::check(&config)?;
         let epochs = Epochs::new();
         let breaker = Arc::new(Breaker::new(config.failures_until_outage));
-        let store: Arc<dyn Store> = match &config.address {
+        let primary = match &config.address {
             Some(address) => {
                 let breaker = Arc::clone(&breaker);
-                Arc::new(RedisStore::new(&config, address.reveal(), breaker)?)
+                let store = RedisStore::new(&config, address.reveal(), breaker)?;
+                Backend::remote(Arc::new(store), &epochs)
             }
-            None => Arc::new(MemoryStore::new(&config, epochs.clone())),
+            None => Backend::in_memory(&config, &epochs, None),
         };
-        Ok(Self::with_store(config, store, epochs, breaker, None))
+        Ok(Self::with_backend(config, primary, epochs, breaker, None))
     }
 
-    pub(crate) fn with_store(
+    pub(crate) fn with_backend(
         config: Config,
-        store: Arc<dyn Store>,
+        primary: Backend,
         epochs: Epochs,
         breaker: Arc<Breaker>,
         fault: Option<Error>,
@@ -114,7 +115,7 @@ impl Cache {
             capturing_reads: Limit::new(CAPTURING_READS),
             background_refreshes: Limit::new(config.background_refreshes),
             config,
-            primary: Backend::primary(store, &epochs),
+            primary,
             fallback: Fallback::default(),
             breaker,
             probing: TaskLease::default(),
@@ -131,9 +132,9 @@ impl Cache {
     pub(crate) fn unusable(error: Error) -> Self {
         let config = Config::default();
         let epochs = Epochs::new();
-        let store = Arc::new(MemoryStore::new(&config, epochs.clone()));
+        let primary = Backend::in_memory(&config, &epochs, None);
         let breaker = Arc::new(Breaker::new(config.failures_until_outage));
-        Self::with_store(config, store, epochs, breaker, Some(error))
+        Self::with_backend(config, primary, epochs, breaker, Some(error))
     }
 
     /// Whether functions use this cache: not if it was built to be off, was shut down, or could not be made from
@@ -164,6 +165,12 @@ impl Cache {
 
     pub(crate) fn store(&self) -> &dyn Store {
         &*self.0.primary.store
+    }
+
+    /// The store, if it is inside the process.
+    #[inline]
+    pub(crate) fn local(&self) -> Option<&dyn LocalStore> {
+        self.0.primary.local()
     }
 
     pub(crate) fn flights(&self) -> &Flights {

@@ -143,10 +143,10 @@ impl Cache {
         let function = key.function();
         // After a shutdown nothing is written any more.
         let write = write.filter(|_| self.is_on());
-        if !backend.store.waits() {
+        if let Some(local) = backend.local() {
             if let Some(write) = write {
                 let (bytes, ttl) = (write.payload.len(), write.ttl);
-                let kept = backend.store.put(write);
+                let kept = local.put(write);
                 self.count_kept(function, backend.store.kind(), kept, bytes, ttl);
             }
             return;
@@ -244,7 +244,7 @@ impl Cache {
             // After a shutdown nothing is written any more, and what is there is old.
             return self.remove(&write.key).await;
         }
-        if backend.store.waits() {
+        if backend.local().is_none() {
             let Some(captured) = self.epochs().replace(&write.key, write.captured) else {
                 self.count_kept(function, backend.store.kind(), rejected, bytes, ttl);
                 return self.remove(&write.key).await;
@@ -279,8 +279,8 @@ impl Cache {
 
     /// Removes what is at `key`, behind the answer: it is known to be no longer right.
     pub(crate) fn remove_behind_answer(&self, backend: &Backend, key: &Key) {
-        if !backend.store.waits() {
-            backend.store.forget(key);
+        if let Some(local) = backend.local() {
+            local.forget(key);
             return;
         }
         let Ok(runtime) = Handle::try_current() else {

@@ -23,7 +23,7 @@ use std::{
 use crossbeam_utils::sync::{ShardedLock, ShardedLockReadGuard, ShardedLockWriteGuard};
 use hashbrown::DefaultHashBuilder;
 
-use super::{CaptureTtls, Payload, Reply, Store, StoreOutcome, Task, Write};
+use super::{CaptureTtls, LocalStore, Payload, Reply, Store, StoreOutcome, Task, Write};
 use crate::{
     clock::{Clock, Tick},
     codec::Shared,
@@ -272,21 +272,17 @@ fn done<'a, T: Send + 'a>(value: T) -> Task<'a, T> {
     Box::pin(std::future::ready(Ok::<T, Error>(value)))
 }
 
-impl Store for MemoryStore {
-    fn kind(&self) -> StoreKind {
-        StoreKind::Memory
-    }
-
+impl LocalStore for MemoryStore {
     fn look(
         &self,
         key: &Key,
         with_ttl: bool,
         visit: &mut dyn FnMut(&Shared, freshness::Lifetime),
-    ) -> Option<bool> {
+    ) -> bool {
         let (hash, shard) = self.place(key.local());
         let ring = read(shard);
         let Some(slot) = ring.find(hash, key.local()) else {
-            return Some(false);
+            return false;
         };
         let now = self.clock.now();
         let counts = self.counts(slot, key, now);
@@ -299,7 +295,7 @@ impl Store for MemoryStore {
             };
             visit(slot.visit(), kept);
         }
-        Some(counts)
+        counts
     }
 
     fn hit(&self, key: &Key, take: &mut dyn FnMut(&Shared) -> bool) -> bool {
@@ -313,16 +309,32 @@ impl Store for MemoryStore {
         })
     }
 
-    fn waits(&self) -> bool {
-        false
-    }
-
     fn put(&self, write: Write) -> StoreOutcome {
         self.keep(write)
     }
 
+    fn forget(&self, key: &Key) -> bool {
+        self.remove(key).is_some()
+    }
+}
+
+impl Store for MemoryStore {
+    fn kind(&self) -> StoreKind {
+        StoreKind::Memory
+    }
+
     fn read<'a>(&'a self, key: &'a Key, _closely: bool) -> Task<'a, Reply> {
         done(self.get(key))
+    }
+
+    fn read_capturing<'a>(
+        &'a self,
+        key: &'a Key,
+        with_ttl: bool,
+        _: CaptureTtls,
+    ) -> Task<'a, Reply> {
+        // A local store has nothing to capture.
+        self.read(key, with_ttl)
     }
 
     fn read_many<'a>(&'a self, keys: &'a [Key]) -> Task<'a, Vec<Reply>> {
@@ -345,13 +357,13 @@ impl Store for MemoryStore {
         done(writes.into_iter().map(|write| self.keep(write)).collect())
     }
 
-    fn forget(&self, key: &Key) -> bool {
-        self.remove(key).is_some()
-    }
-
     fn remove<'a>(&'a self, targets: Vec<&'a Target>) -> Task<'a, Vec<bool>> {
         // Nothing is outside this process.
         done(vec![false; targets.len()])
+    }
+
+    fn remove_in_outage<'a>(&'a self, targets: Vec<&'a Target>) -> Task<'a, Vec<bool>> {
+        Store::remove(self, targets)
     }
 
     fn take<'a>(&'a self, key: &'a Key) -> Task<'a, Reply> {
@@ -379,6 +391,10 @@ impl Store for MemoryStore {
         done(())
     }
 
+    fn probe(&self) -> Task<'_, ()> {
+        done(())
+    }
+
     fn server_info(&self) -> Task<'_, ServerInfo> {
         let keys = self
             .shards
@@ -395,6 +411,8 @@ impl Store for MemoryStore {
             ..ServerInfo::default()
         })
     }
+
+    fn close(&self) {}
 }
 
 #[cfg(test)]

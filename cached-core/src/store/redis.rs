@@ -131,7 +131,7 @@ impl Store for RedisStore {
         Box::pin(self.guarded(Box::pin(self.client.remove(targets))))
     }
 
-    fn insist<'a>(&'a self, targets: Vec<&'a Target>) -> Task<'a, Vec<bool>> {
+    fn remove_in_outage<'a>(&'a self, targets: Vec<&'a Target>) -> Task<'a, Vec<bool>> {
         Box::pin(self.client.remove(targets))
     }
 

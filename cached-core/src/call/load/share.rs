@@ -18,7 +18,7 @@ use crate::{
     engine::{
         context,
         hit_test::{Accepts, MissReason},
-        read::{self, ReadMiss, ReadPurpose, ReadView, in_time},
+        read::{self, ReadMiss, ReadOptions, ReadPurpose, ReadView, in_time},
     },
     format::entry::Outcome,
     single_flight::{FollowOutcome, Follower, Lead, Role},
@@ -57,9 +57,7 @@ impl SharedLoad {
     fn at_once(self, role: Role) -> Result<BeforeBody, (Self, Role)> {
         match role {
             Role::Lead(lead) => {
-                if !self.missed.call.backend().store.waits()
-                    && let Some(shared) = self.look_again()
-                {
+                if let Some(shared) = self.look_again() {
                     lead.abandon();
                     return Ok(self.shares(shared));
                 }
@@ -130,26 +128,18 @@ impl SharedLoad {
     async fn read_again(&mut self) -> Result<Shared, ReadMiss> {
         let call = &*self.missed.call;
         let LoadRequest { cache, key, .. } = call;
-        if call.backend().store.waits() {
-            let read = async {
-                Ok(read::read(
-                    &call.erased,
-                    cache,
-                    key,
-                    call.began,
-                    ReadPurpose::Call,
-                    false,
-                )
-                .await)
-            };
-            let read = in_time(&mut self.left, read).await.unwrap_or_else(|error| {
-                cache.count_read_error(key.function(), &error);
-                Err(ReadMiss::Failed(error))
-            });
-            return read.map(|(shared, ..)| shared);
+        if call.backend().local().is_some() {
+            let absent = || ReadMiss::Seen(MissReason::Absent, ReadView::local());
+            return self.look_again().ok_or_else(absent);
         }
-        self.look_again()
-            .ok_or_else(|| ReadMiss::Seen(MissReason::Absent, ReadView::local()))
+        let options = ReadOptions::of(ReadPurpose::Call, call.observer.as_ref()).without_ttl();
+        let read = read::read(&call.erased, cache, key, call.began, options);
+        let read = in_time(&mut self.left, async { Ok(read.await) }).await;
+        let read = read.unwrap_or_else(|error| {
+            cache.count_read_error(key.function(), &error);
+            Err(ReadMiss::Failed(error))
+        });
+        read.map(|found| found.value)
     }
 
     /// Captures what the load needs, and looks once more whether it is needed at all.
@@ -170,14 +160,9 @@ impl SharedLoad {
         };
         // What the capture completes is as old as the read.
         let trusted = seen.trusted && cache.trusts(key);
-        let lives = cache.capture_ttls(key.function(), call.ttl);
-        let capture = store.capture(key, seen.reply, lives);
-        let captured = if store.waits() {
-            in_time(&mut self.left, capture).await
-        } else {
-            capture.await
-        };
-        match captured {
+        let ttls = cache.capture_ttls(key.function(), call.ttl);
+        let capture = store.capture(key, seen.reply, ttls);
+        match in_time(&mut self.left, capture).await {
             Ok(reply) => {
                 let accepts = Accepts::of(key.function());
                 let found = read::answer(&call.erased, cache, &reply, trusted, accepts);

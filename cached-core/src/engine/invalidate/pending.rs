@@ -115,7 +115,7 @@ impl Cache {
     /// Applies it in this process now, and outside when the store answers.
     fn resend_later(&self, ticket: Prepared) -> Invalidated {
         self.apply_here(ticket.targets());
-        if !self.store().waits() {
+        if self.local().is_some() {
             ticket.discard();
             return Invalidated::Applied;
         }

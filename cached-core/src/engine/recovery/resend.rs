@@ -63,7 +63,10 @@ impl Cache {
             && let Some(sent) = self.0.journal.due(BATCH)
         {
             most = most.saturating_sub(sent.targets().len());
-            let replies = self.store().insist(sent.targets().collect()).await;
+            let replies = self
+                .store()
+                .remove_in_outage(sent.targets().collect())
+                .await;
             self.is_confirmed(&sent, replies.is_ok());
             replies?;
         }
