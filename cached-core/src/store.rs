@@ -6,6 +6,7 @@ use crate::{
     codec::Shared,
     coherence::{
         epochs::{Epoch, Supersedes},
+        journal::Batch,
         own_stores::LoadInterval,
         rules::{Occupant, View},
     },
@@ -14,7 +15,7 @@ use crate::{
         entry::{Id, Identity, Marker, PerGroup},
         freshness,
     },
-    key::{Key, target::Target},
+    key::Key,
     telemetry::{event::StoreKind, health::ServerInfo},
 };
 
@@ -125,11 +126,11 @@ pub(crate) trait Store: Debug + Send + Sync {
     /// not known to be stored.
     fn store(&self, writes: Vec<Write>) -> Task<'_, Vec<StoreOutcome>>;
 
-    /// Deletes each of `targets` outside this process, and says which of them were there. May be sent twice.
-    fn remove<'a>(&'a self, targets: Vec<&'a Target>) -> Task<'a, Vec<bool>>;
+    /// Deletes each target of `batch` outside this process, and says which of them were there. May be sent twice.
+    fn remove<'a>(&'a self, batch: &'a Batch) -> Task<'a, Vec<bool>>;
 
     /// As [`remove`](Self::remove), also while the breaker is open.
-    fn remove_in_outage<'a>(&'a self, targets: Vec<&'a Target>) -> Task<'a, Vec<bool>>;
+    fn remove_in_outage<'a>(&'a self, batch: &'a Batch) -> Task<'a, Vec<bool>>;
 
     /// Reads and deletes in one step: of several at once, one gets the payload.
     fn take<'a>(&'a self, key: &'a Key) -> Task<'a, Reply>;

@@ -32,7 +32,8 @@ use crate::{
 mod ledger;
 pub(crate) mod open;
 
-use ledger::{Batch, Ledger, Name};
+pub(crate) use ledger::Batch;
+use ledger::{Ledger, Name};
 
 /// The open invalidations of one cache in this process. Clones share them.
 #[derive(Clone, Debug)]
@@ -71,13 +72,13 @@ impl Journal {
             has_overflowed = true;
             self.0.name(Target::Group(String::from(group::NAMESPACE)))
         };
-        let sent = Resend(self.0.ledger.enter(names.collect(), namespace));
+        let batch = self.0.ledger.enter(names.collect(), namespace);
         if has_overflowed {
             event::journal_overflowed();
         }
         Committed {
             journal: self.clone(),
-            sent,
+            batch,
         }
     }
 
@@ -93,13 +94,12 @@ impl Journal {
     }
 
     /// What has to be sent again: at most `limit` targets, first those that were not sent for the longest time.
-    pub(crate) fn due(&self, limit: usize) -> Option<Resend> {
-        self.0.ledger.due(limit).map(Resend)
+    pub(crate) fn due(&self, limit: usize) -> Option<Batch> {
+        self.0.ledger.due(limit)
     }
 
-    /// Takes out what the replies to `sent` confirm, one for each target in their order. What was entered since stays.
-    pub(crate) fn acknowledge(&self, sent: &Resend, replies: impl IntoIterator<Item = bool>) {
-        let Resend(batch) = sent;
+    /// Takes out what the replies to `batch` confirm, one for each target in their order. What was entered since stays.
+    pub(crate) fn acknowledge(&self, batch: &Batch, replies: impl IntoIterator<Item = bool>) {
         for (name, confirmed) in batch.names.iter().zip(replies) {
             if confirmed {
                 self.0.ledger.acknowledge(batch.number, name);
@@ -151,16 +151,6 @@ impl Shared {
     }
 }
 
-/// What is sent in one go. It confirms what was entered before.
-#[derive(Debug)]
-pub(crate) struct Resend(Batch);
-
-impl Resend {
-    pub(crate) fn targets(&self) -> impl ExactSizeIterator<Item = &Target> {
-        self.0.names.iter().map(|name| &name.target)
-    }
-}
-
 /// An invalidation around a body that has not returned. Dropped, it is entered and postponed: a caller
 /// that went away, or a body that panicked, may have written.
 #[derive(Debug)]
@@ -203,12 +193,12 @@ impl Drop for Prepared {
 #[must_use]
 pub(crate) struct Committed {
     journal: Journal,
-    sent: Resend,
+    batch: Batch,
 }
 
 impl Committed {
-    pub(crate) fn targets(&self) -> impl ExactSizeIterator<Item = &Target> {
-        self.sent.targets()
+    pub(crate) fn batch(&self) -> &Batch {
+        &self.batch
     }
 
     /// Takes out what the replies confirm, one for each target in their order, and postpones the rest, unless
@@ -221,7 +211,7 @@ impl Committed {
         let Shared {
             ledger, emptied, ..
         } = &*self.journal.0;
-        let Resend(Batch { number, names }) = &mut self.sent;
+        let Batch { number, names } = &mut self.batch;
         let mut replies = replies.into_iter();
         names.retain(|name| {
             let confirmed = replies.next().unwrap_or(false);

@@ -27,11 +27,11 @@ use super::{CaptureTtls, LocalStore, Payload, Reply, Store, StoreOutcome, Task, 
 use crate::{
     clock::{Clock, Tick},
     codec::Shared,
-    coherence::epochs::Epochs,
+    coherence::{epochs::Epochs, journal::Batch},
     config::Config,
     error::Error,
     format::freshness,
-    key::{Key, target::Target},
+    key::Key,
     store::glob,
     telemetry::{event::StoreKind, health::ServerInfo},
 };
@@ -357,13 +357,13 @@ impl Store for MemoryStore {
         done(writes.into_iter().map(|write| self.keep(write)).collect())
     }
 
-    fn remove<'a>(&'a self, targets: Vec<&'a Target>) -> Task<'a, Vec<bool>> {
+    fn remove<'a>(&'a self, batch: &'a Batch) -> Task<'a, Vec<bool>> {
         // Nothing is outside this process.
-        done(vec![false; targets.len()])
+        done(vec![false; batch.targets().len()])
     }
 
-    fn remove_in_outage<'a>(&'a self, targets: Vec<&'a Target>) -> Task<'a, Vec<bool>> {
-        Store::remove(self, targets)
+    fn remove_in_outage<'a>(&'a self, batch: &'a Batch) -> Task<'a, Vec<bool>> {
+        Store::remove(self, batch)
     }
 
     fn take<'a>(&'a self, key: &'a Key) -> Task<'a, Reply> {

@@ -4,12 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use super::{CaptureTtls, Reply, Store, StoreOutcome, Task, Write};
 use crate::{
+    coherence::journal::Batch,
     config::Config,
     error::Error,
-    key::{Key, target::Target},
+    key::Key,
     store::breaker::Breaker,
-    telemetry::event::StoreKind,
-    telemetry::health::ServerInfo,
+    telemetry::{event::StoreKind, health::ServerInfo},
 };
 
 mod client;
@@ -127,12 +127,12 @@ impl Store for RedisStore {
         Box::pin(self.written(Box::pin(self.client.store(writes))))
     }
 
-    fn remove<'a>(&'a self, targets: Vec<&'a Target>) -> Task<'a, Vec<bool>> {
-        Box::pin(self.guarded(Box::pin(self.client.remove(targets))))
+    fn remove<'a>(&'a self, batch: &'a Batch) -> Task<'a, Vec<bool>> {
+        Box::pin(self.guarded(Box::pin(self.client.remove(batch))))
     }
 
-    fn remove_in_outage<'a>(&'a self, targets: Vec<&'a Target>) -> Task<'a, Vec<bool>> {
-        Box::pin(self.client.remove(targets))
+    fn remove_in_outage<'a>(&'a self, batch: &'a Batch) -> Task<'a, Vec<bool>> {
+        Box::pin(self.client.remove(batch))
     }
 
     fn take<'a>(&'a self, key: &'a Key) -> Task<'a, Reply> {

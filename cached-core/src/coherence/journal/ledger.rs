@@ -52,10 +52,16 @@ pub(super) struct Name {
 
 /// What one or several commands delete.
 #[derive(Debug)]
-pub(super) struct Batch {
+pub(crate) struct Batch {
     /// The commands are sent after everything up to this number was entered.
     pub(super) number: u64,
     pub(super) names: Vec<Name>,
+}
+
+impl Batch {
+    pub(crate) fn targets(&self) -> impl ExactSizeIterator<Item = &Target> {
+        self.names.iter().map(|name| &name.target)
+    }
 }
 
 impl Ledger {

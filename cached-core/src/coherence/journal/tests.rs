@@ -20,7 +20,7 @@ fn covers(journal: &Journal, key: &str) -> bool {
 
 fn due(journal: &Journal) -> Vec<Target> {
     let due = journal.due(usize::MAX);
-    due.iter().flat_map(Resend::targets).cloned().collect()
+    due.iter().flat_map(Batch::targets).cloned().collect()
 }
 
 #[test]
@@ -294,7 +294,7 @@ fn run(capacity: usize, steps: Vec<Step>) -> Result<(), TestCaseError> {
             }
             Step::Settle(index, replies) => {
                 if let Some((at, now)) = pick(&mut entered, index) {
-                    let targets: Vec<_> = now.targets().cloned().collect();
+                    let targets: Vec<_> = now.batch().targets().cloned().collect();
                     model.confirm(at, &targets, &replies);
                     model.postpone(at);
                     let mine: Vec<_> = model.entered.iter().filter(|open| open.at == at).collect();

@@ -136,12 +136,12 @@ impl InFlight<'_> {
         let Some(entered) = &self.entered else {
             return Ok(Vec::new());
         };
-        let sent = self.cache.store().remove(entered.targets().collect()).await;
+        let sent = self.cache.store().remove(entered.batch()).await;
         let is_confirmed = sent.is_ok();
         let Some(entered) = self.entered.take() else {
             return sent;
         };
-        let count = entered.targets().len();
+        let count = entered.batch().targets().len();
         let invalidated = entered.settle(std::iter::repeat_n(is_confirmed, count));
         match sent {
             // Another command, sent after this one was entered, has done its work.

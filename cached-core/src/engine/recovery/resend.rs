@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use super::super::{Cache, state::Inner};
-use crate::{clock, coherence::journal::Resend, error::Error, telemetry::event};
+use crate::{clock, coherence::journal::Batch, error::Error, telemetry::event};
 
 /// How many invalidations go in one pipeline.
 const BATCH: usize = 256;
@@ -15,7 +15,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 impl Cache {
-    /// Sees to it that what is postponed is sent, if there is a runtime for it.
+    /// Sees to it that what is postponed is batch, if there is a runtime for it.
     pub(in crate::engine) fn start_resending(&self) {
         if !self.0.journal.is_due() {
             return;
@@ -48,7 +48,7 @@ impl Cache {
             .saturating_mul(2)
     }
 
-    /// Waits for the writes under way and for the store to confirm every invalidation, which are sent now.
+    /// Waits for the writes under way and for the store to confirm every invalidation, which are batch now.
     pub(crate) async fn finish_pending(&self) {
         let confirmed = async {
             let _ = self.flush(usize::MAX).await;
@@ -60,28 +60,25 @@ impl Cache {
     /// Sends what is postponed, at most about this many, now, also to a store that is not asked for anything else.
     pub(super) async fn flush(&self, mut most: usize) -> Result<(), Error> {
         while most > 0
-            && let Some(sent) = self.0.journal.due(BATCH)
+            && let Some(batch) = self.0.journal.due(BATCH)
         {
-            most = most.saturating_sub(sent.targets().len());
-            let replies = self
-                .store()
-                .remove_in_outage(sent.targets().collect())
-                .await;
-            self.is_confirmed(&sent, replies.is_ok());
+            most = most.saturating_sub(batch.targets().len());
+            let replies = self.store().remove_in_outage(&batch).await;
+            self.is_confirmed(&batch, replies.is_ok());
             replies?;
         }
         Ok(())
     }
 
-    async fn send(&self, sent: &Resend) -> bool {
-        let replies = self.store().remove(sent.targets().collect()).await;
-        self.is_confirmed(sent, replies.is_ok())
+    async fn send(&self, batch: &Batch) -> bool {
+        let replies = self.store().remove(batch).await;
+        self.is_confirmed(batch, replies.is_ok())
     }
 
-    fn is_confirmed(&self, sent: &Resend, is_confirmed: bool) -> bool {
+    fn is_confirmed(&self, batch: &Batch, is_confirmed: bool) -> bool {
         self.0
             .journal
-            .acknowledge(sent, sent.targets().map(|_| is_confirmed));
+            .acknowledge(batch, batch.targets().map(|_| is_confirmed));
         is_confirmed
     }
 }
@@ -100,9 +97,9 @@ impl ResendTask {
         let lasts = self.cache.turn_lasts();
         let mut pause = PAUSE;
         let mut confirmed: u64 = 0;
-        while let Some(sent) = journal.due(BATCH) {
-            if self.cache.send(&sent).await {
-                confirmed = confirmed.saturating_add(sent.targets().len() as u64);
+        while let Some(batch) = journal.due(BATCH) {
+            if self.cache.send(&batch).await {
+                confirmed = confirmed.saturating_add(batch.targets().len() as u64);
                 pause = PAUSE;
             } else if self.cache.is_in_outage() {
                 return self.cache.probe_store();

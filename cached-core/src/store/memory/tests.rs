@@ -13,7 +13,7 @@ use crate::{
         own_stores::LoadInterval,
     },
     format::entry::{Id, Outcome, PerGroup},
-    key::group,
+    key::{group, target::Target},
 };
 
 fn store(capacity: u64) -> (MemoryStore, Clock) {

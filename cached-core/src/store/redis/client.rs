@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     clock,
-    coherence::rules::Occupant,
+    coherence::{journal::Batch, rules::Occupant},
     config::Config,
     error::{Class, Error, ErrorKind, Weight},
     format::entry::Identity,
@@ -259,9 +259,9 @@ impl Client {
         .await
     }
 
-    pub(super) async fn remove(&self, targets: Vec<&Target>) -> Result<Vec<bool>, Error> {
-        let mut unlinks = Pipeline::with_capacity(targets.len());
-        for target in targets {
+    pub(super) async fn remove(&self, batch: &Batch) -> Result<Vec<bool>, Error> {
+        let mut unlinks = Pipeline::with_capacity(batch.targets().len());
+        for target in batch.targets() {
             unlinks
                 .cmd("UNLINK")
                 .arg(key_names::of_target(&self.namespace, target));
