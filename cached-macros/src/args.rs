@@ -14,8 +14,8 @@ use syn::{Expr, ExprLit, Ident, Lit, LitStr, Path, Token};
 pub(crate) use self::block::BlockArgs;
 pub(crate) use self::cached::{Args, is_skip};
 pub(crate) use self::invalidates::{InvalidatesArgs, On, Target};
-use crate::duration::bare;
 use crate::mistakes::{Mistakes, closest};
+use crate::syntax::duration::bare;
 
 /// An argument: its keyword, for messages, and what it says.
 #[derive(Clone)]

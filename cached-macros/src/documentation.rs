@@ -3,9 +3,9 @@
 use quote::ToTokens as _;
 use syn::{Attribute, Expr, Meta, parse_quote};
 
-use crate::duration::bare;
 use crate::item::Item;
 use crate::model::Companions;
+use crate::syntax::duration::bare;
 
 /// Appends the section if the function has documentation of its own.
 pub(crate) fn append(item: &mut Item, ttl: Option<&Expr>, companions: &Companions) {

@@ -19,7 +19,7 @@ pub(crate) use self::companions::companions;
 pub(crate) use self::invalidates::invalidates;
 pub(crate) use self::stubs::stubs;
 use crate::model::{CachedFn, Companions, Generic, Ttl, Within};
-use crate::tokens::find;
+use crate::syntax::tokens::find;
 
 /// Everything that takes the place of the annotated function.
 pub(crate) fn cached(function: &CachedFn) -> TokenStream {

@@ -4,17 +4,13 @@ mod args;
 mod attribute;
 mod block;
 mod documentation;
-mod duration;
 mod expand;
 mod fallback;
 mod item;
 mod mistakes;
 mod model;
-mod pattern;
 mod surroundings;
-mod template;
-mod tokens;
-mod types;
+mod syntax;
 
 #[cfg(test)]
 mod golden;

@@ -40,8 +40,8 @@ use crate::args::Args;
 use crate::documentation;
 use crate::item::Item;
 use crate::mistakes::Mistakes;
-use crate::tokens::find;
-use crate::types::bare;
+use crate::syntax::tokens::find;
+use crate::syntax::types::bare;
 
 /// A function that may be cached, and how.
 pub(crate) struct CachedFn {

@@ -19,7 +19,7 @@ use syn::ext::IdentExt as _;
 use crate::item::Item;
 use crate::mistakes::Mistakes;
 use crate::model::Companions;
-use crate::tokens::find;
+use crate::syntax::tokens::find;
 
 /// The braces around a function.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -9,8 +9,8 @@ use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path, Token};
 
 use super::{Grammar, Written, equals, literal, path, put, read, runtime, text, texts, value};
 use crate::attribute::is_named;
-use crate::duration::{self, bare};
 use crate::mistakes::Mistakes;
+use crate::syntax::duration::{self, bare};
 
 /// All arguments of `#[cached(...)]`, not yet compared with the function.
 #[derive(Default)]

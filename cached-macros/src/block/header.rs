@@ -8,7 +8,7 @@ use syn::{Generics, ItemImpl, Path, Type};
 use super::parameters::split;
 use crate::mistakes::Mistakes;
 use crate::model::Within;
-use crate::types::bare;
+use crate::syntax::types::bare;
 
 pub(crate) struct Header {
     /// As written.

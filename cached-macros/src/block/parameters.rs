@@ -7,7 +7,7 @@ use syn::{
     WherePredicate, parse_quote,
 };
 
-use crate::tokens::find;
+use crate::syntax::tokens::find;
 
 /// The parameters that `ty` determines, and the others, each with what is said of them. Lifetimes are among
 /// the former in any case: the compiler asks no more of them.

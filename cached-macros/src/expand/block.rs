@@ -6,7 +6,7 @@ use syn::Attribute;
 
 use super::{first_span, here, respan};
 use crate::block::Header;
-use crate::tokens::qualified;
+use crate::syntax::tokens::qualified;
 
 /// ```text
 /// impl<T> Users for Repo<T> {

@@ -9,8 +9,8 @@ use super::{at, chosen, declaration, declaring, here, key, reader, respan, under
 use crate::attribute::conditions;
 use crate::item::Item;
 use crate::model::{CachedFn, Companions, Within};
-use crate::tokens::ours;
-use crate::types::spelled;
+use crate::syntax::tokens::ours;
+use crate::syntax::types::spelled;
 
 /// `profile::key(42)` and so on for a function, `self.profile_key(42)` and so on for a method.
 ///

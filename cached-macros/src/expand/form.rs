@@ -7,7 +7,7 @@ use syn::Type;
 use super::{first_span, here, located};
 use crate::item::Item;
 use crate::model::{Block, Body, Form};
-use crate::tokens::mentioned;
+use crate::syntax::tokens::mentioned;
 
 /// What takes the place of a body. `at_call` makes what the arguments are needed for, `at_poll` the answer.
 ///

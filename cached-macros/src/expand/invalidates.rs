@@ -7,7 +7,7 @@ use super::{chosen, first_span, form, here, located, underscored};
 use crate::model::{
     Argument, Call, Component, Invalidated, InvalidatingFn, Template, When, returned_name,
 };
-use crate::template::Kind;
+use crate::syntax::template::Kind;
 
 /// ```text
 /// async fn rename(id: u64, name: &str) -> Result<(), DbError> {

@@ -11,8 +11,8 @@ use syn::{
 use super::parameters::Parameter;
 use super::{Body, Companions, Form, Ttl};
 use crate::mistakes::Mistakes;
-use crate::pattern::value;
-use crate::types::{arguments, bare as bare_type};
+use crate::syntax::binding::value;
+use crate::syntax::types::{arguments, bare as bare_type};
 
 /// A second call of the function, made from the arguments of the first.
 pub(crate) struct Again {

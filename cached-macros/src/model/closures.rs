@@ -6,10 +6,10 @@ use syn::spanned::Spanned as _;
 use syn::{Expr, ExprClosure, Ident};
 
 use super::parameters::Parameter;
-use crate::duration::bare;
 use crate::mistakes::Mistakes;
-use crate::pattern::bindings;
-use crate::tokens::find;
+use crate::syntax::binding::bindings;
+use crate::syntax::duration::bare;
+use crate::syntax::tokens::find;
 
 /// What a closure is shown.
 pub(crate) struct Shown {

@@ -10,7 +10,7 @@ use crate::args::Written;
 use crate::item::Item;
 use crate::mistakes::Mistakes;
 use crate::surroundings;
-use crate::tokens::ours;
+use crate::syntax::tokens::ours;
 
 /// What a function is in, as far as its attribute can see.
 pub(crate) enum Within {

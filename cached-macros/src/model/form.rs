@@ -9,8 +9,8 @@ use syn::{
 };
 
 use crate::item::Item;
-use crate::tokens::find;
-use crate::types::{arguments, bare};
+use crate::syntax::tokens::find;
+use crate::syntax::types::{arguments, bare};
 
 pub(crate) struct Form {
     /// What a call gives in the end, if it says so.

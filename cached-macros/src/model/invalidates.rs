@@ -15,8 +15,8 @@ use super::{Component, Form, check_form};
 use crate::args::{InvalidatesArgs, On, Target};
 use crate::item::Item;
 use crate::mistakes::Mistakes;
-use crate::template::Kind;
-use crate::types::inferred;
+use crate::syntax::template::Kind;
+use crate::syntax::types::inferred;
 
 /// A function that invalidates, and what.
 pub(crate) struct InvalidatingFn {

@@ -6,10 +6,10 @@ use syn::{Expr, FnArg, Ident, Lit, Pat, Receiver, Signature, Type};
 
 use super::Component;
 use crate::args::Written;
-use crate::duration::bare;
 use crate::mistakes::{Mistakes, closest};
-use crate::pattern::bindings;
-use crate::tokens::find;
+use crate::syntax::binding::bindings;
+use crate::syntax::duration::bare;
+use crate::syntax::tokens::find;
 
 pub(crate) struct Parameter {
     pub(crate) pattern: Pat,

@@ -10,7 +10,7 @@ use super::parameters::{Parameter, no_parameter};
 use super::values::check_repeated;
 use crate::args::Written;
 use crate::mistakes::Mistakes;
-use crate::template::{self, Kind, Piece, Place};
+use crate::syntax::template::{self, Kind, Piece, Place};
 
 /// Resolves the placeholders of templates.
 pub(crate) struct Reader<'a> {

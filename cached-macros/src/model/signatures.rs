@@ -6,8 +6,8 @@ use syn::{Expr, Ident, Pat, Receiver, ReceiverKind};
 
 use super::Component;
 use super::parameters::{Parameter, is_opaque};
-use crate::pattern::without_mut;
-use crate::tokens::{find, mentioned, respanned, starts_with};
+use crate::syntax::binding::without_mut;
+use crate::syntax::tokens::{find, mentioned, respanned, starts_with};
 
 /// The parameters of the companions.
 pub(crate) struct Signatures {

@@ -9,9 +9,9 @@ use super::Ttl;
 use super::closures::{VALUE, check_closure};
 use super::parameters::Parameter;
 use crate::args::Written;
-use crate::duration::{self, Length, bare};
 use crate::mistakes::Mistakes;
-use crate::tokens::{find, mentioned};
+use crate::syntax::duration::{self, Length, bare};
+use crate::syntax::tokens::{find, mentioned};
 
 /// Names that must not appear in something evaluated at compile time.
 pub(crate) struct Names<'a> {

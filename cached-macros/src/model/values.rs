@@ -5,8 +5,8 @@ use syn::{Expr, LitStr};
 use super::closures::{VALUE, check_closure};
 use super::parameters::{Parameter, check_key};
 use crate::args::{Args, Written};
-use crate::duration::bare;
 use crate::mistakes::Mistakes;
+use crate::syntax::duration::bare;
 
 pub(super) fn check_values(args: &Args, parameters: &[Parameter], mistakes: &mut Mistakes) {
     if let Some(key) = &args.key {

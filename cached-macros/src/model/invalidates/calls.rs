@@ -6,10 +6,10 @@ use syn::ext::IdentExt as _;
 use syn::punctuated::Punctuated;
 use syn::{Expr, ExprCall, ExprMethodCall, Ident, Path, PathArguments, Token};
 
-use crate::duration::bare;
 use crate::mistakes::Mistakes;
 use crate::model::parameters::Parameter;
-use crate::tokens::mentioned;
+use crate::syntax::duration::bare;
+use crate::syntax::tokens::mentioned;
 
 /// The call of a companion.
 pub(crate) struct Call {
