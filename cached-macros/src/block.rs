@@ -1,22 +1,18 @@
 //! `#[cached]` on an `impl`: it expands what is annotated inside, because it knows where that stands.
 
-mod header;
-mod parameters;
-mod read;
+pub(crate) mod parameters;
 
 use proc_macro2::TokenStream;
 use quote::ToTokens as _;
 
-pub(crate) use self::header::Header;
-use self::read::{Annotated, Block, Member};
-use crate::args::{Args, BlockArgs, InvalidatesArgs};
-use crate::attribute::conditions;
-use crate::item::Item;
 use crate::mistakes::Mistakes;
 use crate::model::{CachedFn, InvalidatingFn, Within};
+use crate::parse::args::{Args, BlockArgs, InvalidatesArgs};
+use crate::parse::attribute::conditions;
+use crate::parse::impl_block::{self, Annotated, Block, Member};
+use crate::parse::impl_header::Header;
+use crate::parse::item::Item;
 use crate::{expand, fallback};
-
-pub(crate) use self::read::{is_block, is_done};
 
 /// Everything that takes the place of the block.
 pub(crate) fn expand(arguments: &TokenStream, tokens: &TokenStream) -> TokenStream {
@@ -106,8 +102,8 @@ fn one(
         checked => {
             item.attributes
                 .iter_mut()
-                .filter(|attribute| read::is_open(attribute))
-                .for_each(|attribute| drop(read::close(attribute)));
+                .filter(|attribute| impl_block::is_open(attribute))
+                .for_each(|attribute| drop(impl_block::close(attribute)));
             // What is wrong with them is told behind the block.
             item.take_skips(&mut Mistakes::default());
             let stubs = checked.err().filter(|_| has_place);
@@ -123,9 +119,9 @@ fn invalidating(mut item: Item, outer: &BlockArgs, mistakes: &mut Mistakes) -> O
     while let Some(attribute) = item
         .attributes
         .iter_mut()
-        .rfind(|attribute| read::is_open(attribute))
+        .rfind(|attribute| impl_block::is_open(attribute))
     {
-        let mut args = InvalidatesArgs::parse(read::close(attribute), mistakes);
+        let mut args = InvalidatesArgs::parse(impl_block::close(attribute), mistakes);
         if args.runtime.is_none() {
             args.runtime.clone_from(&outer.runtime);
         }

@@ -3,8 +3,8 @@
 use quote::ToTokens as _;
 use syn::{Attribute, Expr, Meta, parse_quote};
 
-use crate::item::Item;
 use crate::model::Companions;
+use crate::parse::item::Item;
 use crate::syntax::duration::bare;
 
 /// Appends the section if the function has documentation of its own.

@@ -1,14 +1,12 @@
 //! The attributes of `cached-core`, which re-exports them: depend on that crate instead.
 
-mod args;
-mod attribute;
 mod block;
 mod documentation;
 mod expand;
 mod fallback;
-mod item;
 mod mistakes;
 mod model;
+mod parse;
 mod surroundings;
 mod syntax;
 
@@ -17,11 +15,12 @@ mod golden;
 
 use proc_macro2::TokenStream;
 
-use crate::args::{Args, InvalidatesArgs};
-use crate::attribute::take_repeated;
-use crate::item::Item;
 use crate::mistakes::Mistakes;
 use crate::model::{CachedFn, InvalidatingFn, Within};
+use crate::parse::args::{Args, InvalidatesArgs};
+use crate::parse::attribute::take_repeated;
+use crate::parse::impl_block;
+use crate::parse::item::{self, Item};
 
 /// Keeps what an async function or method returned, and returns it again for equal arguments.
 ///
@@ -439,10 +438,10 @@ pub fn invalidates(
 }
 
 fn expand_cached(arguments: &TokenStream, tokens: &TokenStream) -> TokenStream {
-    if block::is_done(arguments) {
+    if impl_block::is_done(arguments) {
         return tokens.clone();
     }
-    if block::is_block(tokens) {
+    if impl_block::is_block(tokens) {
         return block::expand(arguments, tokens);
     }
     let mut mistakes = Mistakes::default();
@@ -474,7 +473,7 @@ fn expand_cached(arguments: &TokenStream, tokens: &TokenStream) -> TokenStream {
 }
 
 fn expand_invalidates(arguments: &TokenStream, tokens: &TokenStream) -> TokenStream {
-    if block::is_done(arguments) {
+    if impl_block::is_done(arguments) {
         return tokens.clone();
     }
     let mut mistakes = Mistakes::default();

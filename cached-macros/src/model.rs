@@ -36,10 +36,10 @@ pub(crate) use self::signatures::Signatures;
 use self::signatures::signatures;
 use self::times::Names;
 use self::values::check_values;
-use crate::args::Args;
 use crate::documentation;
-use crate::item::Item;
 use crate::mistakes::Mistakes;
+use crate::parse::args::Args;
+use crate::parse::item::Item;
 use crate::syntax::tokens::find;
 use crate::syntax::types::bare;
 

@@ -16,9 +16,9 @@ use quote::ToTokens as _;
 use syn::Signature;
 use syn::ext::IdentExt as _;
 
-use crate::item::Item;
 use crate::mistakes::Mistakes;
 use crate::model::Companions;
+use crate::parse::item::Item;
 use crate::syntax::tokens::find;
 
 /// The braces around a function.

@@ -19,7 +19,7 @@ use crate::syntax::tokens::find;
 /// // and
 /// <K: Clone> where T: Into<K>
 /// ```
-pub(super) fn split(generics: &Generics, ty: &Type) -> [Generics; 2] {
+pub(crate) fn split(generics: &Generics, ty: &Type) -> [Generics; 2] {
     let all: Vec<&Ident> = generics.params.iter().filter_map(name).collect();
     let mut determined = all.clone();
     determined.retain(|name| is_in(ty.to_token_stream(), &[name]));

@@ -5,7 +5,7 @@ use quote::{ToTokens as _, quote_spanned};
 use syn::Attribute;
 
 use super::{first_span, here, respan};
-use crate::block::Header;
+use crate::parse::impl_header::Header;
 use crate::syntax::tokens::qualified;
 
 /// ```text

@@ -5,8 +5,8 @@ use quote::quote_spanned;
 use syn::Type;
 
 use super::{first_span, here, located};
-use crate::item::Item;
 use crate::model::{Block, Body, Form};
+use crate::parse::item::Item;
 use crate::syntax::tokens::mentioned;
 
 /// What takes the place of a body. `at_call` makes what the arguments are needed for, `at_poll` the answer.

@@ -6,9 +6,9 @@ use syn::{GenericParam, Generics, Ident, Path, Signature};
 
 use super::Generic;
 use super::parameters::{Parameter, is_opaque};
-use crate::args::Written;
-use crate::item::Item;
 use crate::mistakes::Mistakes;
+use crate::parse::args::Written;
+use crate::parse::item::Item;
 use crate::surroundings;
 use crate::syntax::tokens::ours;
 

@@ -8,7 +8,7 @@ use syn::{
     parse_quote,
 };
 
-use crate::item::Item;
+use crate::parse::item::Item;
 use crate::syntax::tokens::find;
 use crate::syntax::types::{arguments, bare};
 

@@ -12,9 +12,9 @@ use super::parameters::{Parameter, read_parameters};
 use super::places::Reader;
 use super::values::{check_cache, check_repeated};
 use super::{Component, Form, check_form};
-use crate::args::{InvalidatesArgs, On, Target};
-use crate::item::Item;
 use crate::mistakes::Mistakes;
+use crate::parse::args::{InvalidatesArgs, On, Target};
+use crate::parse::item::Item;
 use crate::syntax::template::Kind;
 use crate::syntax::types::inferred;
 

@@ -8,8 +8,8 @@ use syn::{Ident, LitStr, Receiver};
 use super::Component;
 use super::parameters::{Parameter, no_parameter};
 use super::values::check_repeated;
-use crate::args::Written;
 use crate::mistakes::Mistakes;
+use crate::parse::args::Written;
 use crate::syntax::template::{self, Kind, Piece, Place};
 
 /// Resolves the placeholders of templates.

@@ -8,8 +8,8 @@ use syn::{Expr, GenericParam, Ident, Signature};
 use super::Ttl;
 use super::closures::{VALUE, check_closure};
 use super::parameters::Parameter;
-use crate::args::Written;
 use crate::mistakes::Mistakes;
+use crate::parse::args::Written;
 use crate::syntax::duration::{self, Length, bare};
 use crate::syntax::tokens::{find, mentioned};
 

@@ -4,8 +4,8 @@ use syn::{Expr, LitStr};
 
 use super::closures::{VALUE, check_closure};
 use super::parameters::{Parameter, check_key};
-use crate::args::{Args, Written};
 use crate::mistakes::Mistakes;
+use crate::parse::args::{Args, Written};
 use crate::syntax::duration::bare;
 
 pub(super) fn check_values(args: &Args, parameters: &[Parameter], mistakes: &mut Mistakes) {

@@ -6,9 +6,9 @@ use syn::parse::{ParseStream, Parser as _};
 use syn::spanned::Spanned as _;
 use syn::{Attribute, FnArg, LitStr, Meta, Signature, Token, Visibility, parse_quote, token};
 
-use crate::args::is_skip;
-use crate::attribute::mentions;
 use crate::mistakes::Mistakes;
+use crate::parse::args::is_skip;
+use crate::parse::attribute::mentions;
 
 #[derive(Clone)]
 pub(crate) struct Item {

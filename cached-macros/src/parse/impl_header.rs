@@ -5,7 +5,7 @@ use quote::{ToTokens as _, quote};
 use syn::ext::IdentExt as _;
 use syn::{Generics, ItemImpl, Path, Type};
 
-use super::parameters::split;
+use crate::block::parameters::split;
 use crate::mistakes::Mistakes;
 use crate::model::Within;
 use crate::syntax::types::bare;

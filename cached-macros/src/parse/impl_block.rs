@@ -6,10 +6,10 @@ use syn::parse::discouraged::Speculative as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Attribute, Meta, Signature, Token, Visibility, parse_quote, token};
 
-use super::Header;
-use crate::attribute::{behind, conditions, is_named, mentions, take_repeated};
-use crate::item::Item;
+use super::impl_header::Header;
 use crate::mistakes::Mistakes;
+use crate::parse::attribute::{behind, conditions, is_named, mentions, take_repeated};
+use crate::parse::item::Item;
 
 pub(crate) struct Block {
     pub(crate) header: Header,

@@ -8,8 +8,8 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path, Token};
 
 use super::{Grammar, Written, equals, literal, path, put, read, runtime, text, texts, value};
-use crate::attribute::is_named;
 use crate::mistakes::Mistakes;
+use crate::parse::attribute::is_named;
 use crate::syntax::duration::{self, bare};
 
 /// All arguments of `#[cached(...)]`, not yet compared with the function.

@@ -1,0 +1,7 @@
+//! Attributes, functions and `impl` blocks as they are written. What cannot be read is noted; nothing is compared yet.
+
+pub(crate) mod args;
+pub(crate) mod attribute;
+pub(crate) mod impl_block;
+pub(crate) mod impl_header;
+pub(crate) mod item;
