@@ -2,12 +2,12 @@
 
 mod block;
 mod documentation;
+mod enclosing;
 mod expand;
 mod fallback;
 mod mistakes;
 mod model;
 mod parse;
-mod surroundings;
 mod syntax;
 
 #[cfg(test)]

@@ -6,10 +6,10 @@ use syn::{GenericParam, Generics, Ident, Path, Signature};
 
 use super::Generic;
 use super::parameters::{Parameter, is_opaque};
+use crate::enclosing;
 use crate::mistakes::Mistakes;
 use crate::parse::args::Written;
 use crate::parse::item::Item;
-use crate::surroundings;
 use crate::syntax::tokens::ours;
 
 /// What a function is in, as far as its attribute can see.
@@ -88,7 +88,7 @@ pub(crate) fn check_place(
 ) -> bool {
     within.is_seen()
         || matches!(companions, Companions::Off)
-        || surroundings::check(item, companions, mistakes)
+        || enclosing::check(item, companions, mistakes)
 }
 
 pub(crate) fn generics(

@@ -4,6 +4,8 @@
 //! place is found by counting braces, because a file that is being edited rarely parses. A file that cannot
 //! be read, a name that is not there (a macro made it) and code inside a macro say nothing.
 
+mod frame;
+mod lexer;
 mod scan;
 
 use std::collections::HashMap;

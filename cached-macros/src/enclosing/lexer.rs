@@ -1,6 +1,6 @@
 //! Words and brackets of Rust source, without what is in comments and literals.
 
-use crate::surroundings::Position;
+use super::Position;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Token<'a> {

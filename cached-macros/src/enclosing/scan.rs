@@ -1,12 +1,9 @@
 //! The functions of a file, found by counting its braces.
 
-mod frame;
-mod words;
-
 use std::collections::HashSet;
 
-use self::frame::{Frame, IMPORT, Item, Keyword};
-use self::words::{Token, tokens};
+use super::frame::{Frame, IMPORT, Item, Keyword};
+use super::lexer::{Token, tokens};
 use super::{Functions, Place, Position};
 
 /// What each function in a file stands in. One that a macro names is found by its `fn`.
@@ -140,7 +137,7 @@ fn begins_path(behind: &[(Token<'_>, Position)], ahead: &[(Token<'_>, Position)]
 
 #[cfg(test)]
 mod tests {
-    use super::frame::{MODULE, PATH};
+    use super::super::frame::{MODULE, PATH};
     use super::*;
 
     /// The places of the functions, in order.

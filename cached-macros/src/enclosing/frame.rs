@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::surroundings::{Functions, Place, Position};
+use super::{Functions, Place, Position};
 
 /// A pair of braces, brackets or parentheses that is open, and the item that is being read in it.
 #[derive(Default)]
