@@ -1,12 +1,10 @@
 //! `#[cached]` on an `impl`: it expands what is annotated inside, because it knows where that stands.
 
-pub(crate) mod parameters;
-
 use proc_macro2::TokenStream;
 use quote::ToTokens as _;
 
+use crate::check::{CachedFn, InvalidatingFn, Within};
 use crate::mistakes::Mistakes;
-use crate::model::{CachedFn, InvalidatingFn, Within};
 use crate::parse::args::{Args, BlockArgs, InvalidatesArgs};
 use crate::parse::attribute::conditions;
 use crate::parse::impl_block::{self, Annotated, Block, Member};

@@ -3,7 +3,7 @@
 use quote::ToTokens as _;
 use syn::{Attribute, Expr, Meta, parse_quote};
 
-use crate::model::Companions;
+use crate::check::Companions;
 use crate::parse::item::Item;
 use crate::syntax::duration::bare;
 

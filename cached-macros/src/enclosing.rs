@@ -18,8 +18,8 @@ use quote::ToTokens as _;
 use syn::Signature;
 use syn::ext::IdentExt as _;
 
+use crate::check::Companions;
 use crate::mistakes::Mistakes;
-use crate::model::Companions;
 use crate::parse::item::Item;
 use crate::syntax::tokens::find;
 

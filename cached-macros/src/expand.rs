@@ -18,7 +18,7 @@ pub(crate) use self::block::block;
 pub(crate) use self::companions::companions;
 pub(crate) use self::invalidates::invalidates;
 pub(crate) use self::stubs::stubs;
-use crate::model::{CachedFn, Companions, Generic, Ttl, Within};
+use crate::check::{CachedFn, Companions, Generic, Ttl, Within};
 use crate::syntax::tokens::find;
 
 /// Everything that takes the place of the annotated function.

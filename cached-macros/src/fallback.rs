@@ -4,9 +4,9 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use crate::check::Unfinished;
 use crate::expand;
 use crate::mistakes::Mistakes;
-use crate::model::Unfinished;
 
 /// The function without our attributes on its parameters, its companions, and every message.
 pub(crate) fn annotated(unfinished: &Unfinished, mistakes: Mistakes) -> TokenStream {

@@ -1,12 +1,12 @@
 //! The attributes of `cached-core`, which re-exports them: depend on that crate instead.
 
 mod block;
+mod check;
 mod documentation;
 mod enclosing;
 mod expand;
 mod fallback;
 mod mistakes;
-mod model;
 mod parse;
 mod syntax;
 
@@ -15,8 +15,8 @@ mod golden;
 
 use proc_macro2::TokenStream;
 
+use crate::check::{CachedFn, InvalidatingFn, Within};
 use crate::mistakes::Mistakes;
-use crate::model::{CachedFn, InvalidatingFn, Within};
 use crate::parse::args::{Args, InvalidatesArgs};
 use crate::parse::attribute::take_repeated;
 use crate::parse::impl_block;

@@ -5,7 +5,7 @@ use quote::{ToTokens as _, format_ident, quote_spanned};
 
 use super::companions::{allowed, crowded, of_companions, path, turbofish};
 use super::{here, located, underscored};
-use crate::model::{Again, CachedFn, Companions};
+use crate::check::{Again, CachedFn, Companions};
 
 /// What becomes of a value past its ttl.
 ///

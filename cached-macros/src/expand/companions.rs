@@ -6,7 +6,7 @@ use syn::{Attribute, GenericParam, Generics, Lifetime, LifetimeParam, Type};
 
 use super::again::again;
 use super::{at, chosen, declaration, declaring, here, key, reader, respan, underscored};
-use crate::model::{CachedFn, Companions, Within};
+use crate::check::{CachedFn, Companions, Within};
 use crate::parse::attribute::conditions;
 use crate::parse::item::Item;
 use crate::syntax::tokens::ours;

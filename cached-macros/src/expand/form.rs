@@ -5,7 +5,7 @@ use quote::quote_spanned;
 use syn::Type;
 
 use super::{first_span, here, located};
-use crate::model::{Block, Body, Form};
+use crate::check::{Block, Body, Form};
 use crate::parse::item::Item;
 use crate::syntax::tokens::mentioned;
 

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote_spanned};
 
 use super::{chosen, first_span, form, here, located, underscored};
-use crate::model::{
+use crate::check::{
     Argument, Call, Component, Invalidated, InvalidatingFn, Template, When, returned_name,
 };
 use crate::syntax::template::Kind;

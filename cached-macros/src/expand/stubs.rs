@@ -5,7 +5,7 @@ use quote::{ToTokens as _, quote_spanned};
 
 use super::companions::{Names, beside};
 use super::{declaring, here};
-use crate::model::Unfinished;
+use crate::check::Unfinished;
 use crate::syntax::types::nameable;
 
 /// The companions, with the right parameters as far as they are known, and bodies that never end.

@@ -5,9 +5,9 @@ use quote::{ToTokens as _, quote};
 use syn::ext::IdentExt as _;
 use syn::{Generics, ItemImpl, Path, Type};
 
-use crate::block::parameters::split;
+use crate::check::Within;
+use crate::check::impl_parameters::split;
 use crate::mistakes::Mistakes;
-use crate::model::Within;
 use crate::syntax::types::bare;
 
 pub(crate) struct Header {

@@ -1,15 +1,16 @@
 //! `CachedFn`: the arguments compared with the function. Nothing can be wrong after this point
 //! that the macro could have seen.
 
-mod again;
+mod background_call;
 mod closures;
 mod companions;
+mod durations;
 mod form;
+pub(crate) mod impl_parameters;
 mod invalidates;
 mod parameters;
-mod places;
+mod placeholders;
 mod signatures;
-mod times;
 mod values;
 
 use std::time::Duration;
@@ -22,19 +23,19 @@ use syn::{
     parse_quote,
 };
 
-pub(crate) use self::again::Again;
-use self::again::again;
+pub(crate) use self::background_call::Again;
+use self::background_call::again;
 pub(crate) use self::companions::{Companions, Within};
 use self::companions::{check_place, companions, generics};
+use self::durations::Names;
 pub(crate) use self::form::{Block, Body, Form};
 pub(crate) use self::invalidates::{
     Argument, Call, Invalidated, InvalidatingFn, Template, When, returned_name,
 };
 use self::parameters::{apply_skip, key_components, read_parameters};
-use self::places::Reader;
+use self::placeholders::Reader;
 pub(crate) use self::signatures::Signatures;
 use self::signatures::signatures;
-use self::times::Names;
 use self::values::check_values;
 use crate::documentation;
 use crate::mistakes::Mistakes;
@@ -201,7 +202,7 @@ impl CachedFn {
             item,
             runtime,
             form,
-            error_is_borrowed: again::borrowed(&returns).is_some(),
+            error_is_borrowed: background_call::borrowed(&returns).is_some(),
             returns,
             stored_at,
             components,

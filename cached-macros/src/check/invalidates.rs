@@ -9,7 +9,7 @@ pub(crate) use self::calls::{Argument, Call};
 use self::calls::{function, method};
 use super::closures::{RETURNED, check_closure};
 use super::parameters::{Parameter, read_parameters};
-use super::places::Reader;
+use super::placeholders::Reader;
 use super::values::{check_cache, check_repeated};
 use super::{Component, Form, check_form};
 use crate::mistakes::Mistakes;

@@ -6,8 +6,8 @@ use syn::ext::IdentExt as _;
 use syn::punctuated::Punctuated;
 use syn::{Expr, ExprCall, ExprMethodCall, Ident, Path, PathArguments, Token};
 
+use crate::check::parameters::Parameter;
 use crate::mistakes::Mistakes;
-use crate::model::parameters::Parameter;
 use crate::syntax::duration::bare;
 use crate::syntax::tokens::mentioned;
 
