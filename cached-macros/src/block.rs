@@ -4,13 +4,13 @@ use proc_macro2::TokenStream;
 use quote::ToTokens as _;
 
 use crate::check::{CachedFn, InvalidatingFn, Within};
+use crate::expand::{self, recovery};
 use crate::mistakes::Mistakes;
 use crate::parse::args::{Args, BlockArgs, InvalidatesArgs};
 use crate::parse::attribute::conditions;
 use crate::parse::impl_block::{self, Annotated, Block, Member};
 use crate::parse::impl_header::Header;
 use crate::parse::item::Item;
-use crate::{expand, fallback};
 
 /// Everything that takes the place of the block.
 pub(crate) fn expand(arguments: &TokenStream, tokens: &TokenStream) -> TokenStream {
@@ -20,7 +20,7 @@ pub(crate) fn expand(arguments: &TokenStream, tokens: &TokenStream) -> TokenStre
         Ok(block) => block,
         Err(error) => {
             mistakes.add(error);
-            return fallback::other(tokens, mistakes);
+            return recovery::other(tokens, mistakes);
         }
     };
     let Block {
@@ -60,9 +60,9 @@ pub(crate) fn expand(arguments: &TokenStream, tokens: &TokenStream) -> TokenStre
     if wants_place && let Some(error) = barred {
         mistakes.add(error);
     }
-    let mut expanded = expand::block(&header, body, beside);
+    let mut expanded = expand::impl_block(&header, body, beside);
     expanded.extend(messages);
-    fallback::other(&expanded, mistakes)
+    recovery::other(&expanded, mistakes)
 }
 
 /// What takes the place of a function, its companions, and what is wrong with it.
@@ -105,7 +105,7 @@ fn one(
             // What is wrong with them is told behind the block.
             item.take_skips(&mut Mistakes::default());
             let stubs = checked.err().filter(|_| has_place);
-            let stubs = stubs.map(|unfinished| expand::stubs(&unfinished));
+            let stubs = stubs.map(|unfinished| recovery::stubs(&unfinished));
             [item.into_token_stream(), stubs.unwrap_or_default()]
         }
     };

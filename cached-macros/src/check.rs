@@ -37,7 +37,7 @@ use self::placeholders::Reader;
 pub(crate) use self::signatures::Signatures;
 use self::signatures::signatures;
 use self::values::check_values;
-use crate::documentation;
+use crate::expand::doc_section;
 use crate::mistakes::Mistakes;
 use crate::parse::args::Args;
 use crate::parse::item::Item;
@@ -193,7 +193,7 @@ impl CachedFn {
             }));
         };
         item.allow_expected();
-        documentation::append(
+        doc_section::append(
             &mut item,
             args.ttl.as_ref().map(|ttl| &ttl.value),
             &companions,

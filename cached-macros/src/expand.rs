@@ -1,11 +1,12 @@
 //! One `quote!` per item. Data and calls into the runtime, no decisions.
 
-mod again;
-mod block;
+mod background_call;
 mod companions;
+pub(crate) mod doc_section;
 mod form;
+mod impl_block;
 mod invalidates;
-mod stubs;
+pub(crate) mod recovery;
 
 use std::time::Duration;
 
@@ -14,10 +15,9 @@ use quote::{ToTokens, format_ident, quote_spanned};
 use syn::Expr;
 use syn::ext::IdentExt as _;
 
-pub(crate) use self::block::block;
 pub(crate) use self::companions::companions;
+pub(crate) use self::impl_block::impl_block;
 pub(crate) use self::invalidates::invalidates;
-pub(crate) use self::stubs::stubs;
 use crate::check::{CachedFn, Companions, Generic, Ttl, Within};
 use crate::syntax::tokens::find;
 
@@ -79,7 +79,7 @@ pub(crate) fn user_function(function: &CachedFn) -> TokenStream {
     let made = form::made(item, form, runtime);
     let codec = codec(function);
     let within = within(function);
-    let stale = again::stale(function);
+    let stale = background_call::stale(function);
     let at_call = quote_spanned!(here=> #key #cache #made);
     let body = form::body(item, form, &at_call, runtime, returns);
     let at_poll = quote_spanned! {here=>

@@ -2,10 +2,8 @@
 
 mod block;
 mod check;
-mod documentation;
 mod enclosing;
 mod expand;
-mod fallback;
 mod mistakes;
 mod parse;
 mod syntax;
@@ -16,6 +14,7 @@ mod golden;
 use proc_macro2::TokenStream;
 
 use crate::check::{CachedFn, InvalidatingFn, Within};
+use crate::expand::recovery;
 use crate::mistakes::Mistakes;
 use crate::parse::args::{Args, InvalidatesArgs};
 use crate::parse::attribute::take_repeated;
@@ -453,7 +452,7 @@ fn expand_cached(arguments: &TokenStream, tokens: &TokenStream) -> TokenStream {
         }
         Err(error) => {
             mistakes.add(error);
-            return fallback::other(tokens, mistakes);
+            return recovery::other(tokens, mistakes);
         }
     };
     let attribute = item::again(&args.runtime(), "cached", arguments);
@@ -468,7 +467,7 @@ fn expand_cached(arguments: &TokenStream, tokens: &TokenStream) -> TokenStream {
     }
     match CachedFn::check(args, item, Within::Unseen, &mut mistakes) {
         Ok(function) => expand::cached(&function),
-        Err(unfinished) => fallback::annotated(&unfinished, mistakes),
+        Err(unfinished) => recovery::annotated(&unfinished, mistakes),
     }
 }
 
@@ -482,7 +481,7 @@ fn expand_invalidates(arguments: &TokenStream, tokens: &TokenStream) -> TokenStr
         Ok(item) => item,
         Err(error) => {
             mistakes.add(error);
-            return fallback::other(tokens, mistakes);
+            return recovery::other(tokens, mistakes);
         }
     };
     if mistakes.is_empty() {
@@ -493,6 +492,6 @@ fn expand_invalidates(arguments: &TokenStream, tokens: &TokenStream) -> TokenStr
     }
     match InvalidatingFn::check(args, item, &mut mistakes) {
         Some(function) => expand::invalidates(&function),
-        None => fallback::other(tokens, mistakes),
+        None => recovery::other(tokens, mistakes),
     }
 }

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
 use syn::{Attribute, GenericParam, Generics, Lifetime, LifetimeParam, Type};
 
-use super::again::again;
+use super::background_call::again;
 use super::{at, chosen, declaration, declaring, here, key, reader, respan, underscored};
 use crate::check::{CachedFn, Companions, Within};
 use crate::parse::attribute::conditions;

@@ -24,7 +24,11 @@ use crate::syntax::tokens::qualified;
 /// ```
 ///
 /// In the `impl` of a type there is a place for them: `body` has them already.
-pub(crate) fn block(header: &Header, body: TokenStream, companions: TokenStream) -> TokenStream {
+pub(crate) fn impl_block(
+    header: &Header,
+    body: TokenStream,
+    companions: TokenStream,
+) -> TokenStream {
     let here = here();
     let mut braces = Group::new(header.braces.delimiter(), body);
     braces.set_span(header.braces.span());

@@ -3,9 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote_spanned};
 
-use super::companions::{Names, beside};
-use super::{declaring, here};
 use crate::check::Unfinished;
+use crate::expand::companions::{Names, beside};
+use crate::expand::{declaring, here};
 use crate::syntax::types::nameable;
 
 /// The companions, with the right parameters as far as they are known, and bodies that never end.

@@ -1,17 +1,19 @@
 //! After a mistake: the user's function as it was, with companions that do nothing, so that its callers do not
 //! fail as well.
 
+mod stubs;
+
 use proc_macro2::TokenStream;
 use quote::quote;
 
+pub(crate) use self::stubs::stubs;
 use crate::check::Unfinished;
-use crate::expand;
 use crate::mistakes::Mistakes;
 
 /// The function without our attributes on its parameters, its companions, and every message.
 pub(crate) fn annotated(unfinished: &Unfinished, mistakes: Mistakes) -> TokenStream {
     let item = &unfinished.item;
-    let stubs = expand::stubs(unfinished);
+    let stubs = stubs(unfinished);
     other(&quote!(#item #stubs), mistakes)
 }
 
