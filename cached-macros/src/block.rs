@@ -4,8 +4,8 @@ use proc_macro2::TokenStream;
 use quote::ToTokens as _;
 
 use crate::check::{CachedFn, InvalidatingFn, Within};
+use crate::diagnostics::Mistakes;
 use crate::expand::{self, recovery};
-use crate::mistakes::Mistakes;
 use crate::parse::args::{Args, BlockArgs, InvalidatesArgs};
 use crate::parse::attribute::conditions;
 use crate::parse::impl_block::{self, Annotated, Block, Member};

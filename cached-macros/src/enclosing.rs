@@ -19,7 +19,7 @@ use syn::Signature;
 use syn::ext::IdentExt as _;
 
 use crate::check::Companions;
-use crate::mistakes::Mistakes;
+use crate::diagnostics::Mistakes;
 use crate::parse::item::Item;
 use crate::syntax::tokens::find;
 

@@ -2,9 +2,9 @@
 
 mod block;
 mod check;
+mod diagnostics;
 mod enclosing;
 mod expand;
-mod mistakes;
 mod parse;
 mod syntax;
 
@@ -14,8 +14,8 @@ mod golden;
 use proc_macro2::TokenStream;
 
 use crate::check::{CachedFn, InvalidatingFn, Within};
+use crate::diagnostics::Mistakes;
 use crate::expand::recovery;
-use crate::mistakes::Mistakes;
 use crate::parse::args::{Args, InvalidatesArgs};
 use crate::parse::attribute::take_repeated;
 use crate::parse::impl_block;

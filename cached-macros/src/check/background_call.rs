@@ -10,7 +10,7 @@ use syn::{
 
 use super::parameters::Parameter;
 use super::{Body, Companions, Form, Ttl};
-use crate::mistakes::Mistakes;
+use crate::diagnostics::Mistakes;
 use crate::syntax::binding::value;
 use crate::syntax::types::{arguments, bare as bare_type};
 

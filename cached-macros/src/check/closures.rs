@@ -6,7 +6,7 @@ use syn::spanned::Spanned as _;
 use syn::{Expr, ExprClosure, Ident};
 
 use super::parameters::Parameter;
-use crate::mistakes::Mistakes;
+use crate::diagnostics::Mistakes;
 use crate::syntax::binding::bindings;
 use crate::syntax::duration::bare;
 use crate::syntax::tokens::find;

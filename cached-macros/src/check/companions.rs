@@ -6,8 +6,8 @@ use syn::{GenericParam, Generics, Ident, Path, Signature};
 
 use super::Generic;
 use super::parameters::{Parameter, is_opaque};
+use crate::diagnostics::Mistakes;
 use crate::enclosing;
-use crate::mistakes::Mistakes;
 use crate::parse::args::Written;
 use crate::parse::item::Item;
 use crate::syntax::tokens::ours;

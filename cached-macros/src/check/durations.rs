@@ -8,7 +8,7 @@ use syn::{Expr, GenericParam, Ident, Signature};
 use super::Ttl;
 use super::closures::{VALUE, check_closure};
 use super::parameters::Parameter;
-use crate::mistakes::Mistakes;
+use crate::diagnostics::Mistakes;
 use crate::parse::args::Written;
 use crate::syntax::duration::{self, Length, bare};
 use crate::syntax::tokens::{find, mentioned};

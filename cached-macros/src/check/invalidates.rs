@@ -12,7 +12,7 @@ use super::parameters::{Parameter, read_parameters};
 use super::placeholders::Reader;
 use super::values::{check_cache, check_repeated};
 use super::{Component, Form, check_form};
-use crate::mistakes::Mistakes;
+use crate::diagnostics::Mistakes;
 use crate::parse::args::{InvalidatesArgs, On, Target};
 use crate::parse::item::Item;
 use crate::syntax::template::Kind;

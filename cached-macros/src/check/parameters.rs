@@ -5,7 +5,7 @@ use syn::spanned::Spanned as _;
 use syn::{Expr, FnArg, Ident, Lit, Pat, Receiver, Signature, Type};
 
 use super::Component;
-use crate::mistakes::{Mistakes, closest};
+use crate::diagnostics::{Mistakes, closest};
 use crate::parse::args::Written;
 use crate::syntax::binding::bindings;
 use crate::syntax::duration::bare;

@@ -8,7 +8,7 @@ use syn::{Ident, LitStr, Receiver};
 use super::Component;
 use super::parameters::{Parameter, no_parameter};
 use super::values::check_repeated;
-use crate::mistakes::Mistakes;
+use crate::diagnostics::Mistakes;
 use crate::parse::args::Written;
 use crate::syntax::template::{self, Kind, Piece, Place};
 

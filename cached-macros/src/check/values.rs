@@ -4,7 +4,7 @@ use syn::{Expr, LitStr};
 
 use super::closures::{VALUE, check_closure};
 use super::parameters::{Parameter, check_key};
-use crate::mistakes::Mistakes;
+use crate::diagnostics::Mistakes;
 use crate::parse::args::{Args, Written};
 use crate::syntax::duration::bare;
 

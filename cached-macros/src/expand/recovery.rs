@@ -8,7 +8,7 @@ use quote::quote;
 
 pub(crate) use self::stubs::stubs;
 use crate::check::Unfinished;
-use crate::mistakes::Mistakes;
+use crate::diagnostics::Mistakes;
 
 /// The function without our attributes on its parameters, its companions, and every message.
 pub(crate) fn annotated(unfinished: &Unfinished, mistakes: Mistakes) -> TokenStream {

@@ -14,7 +14,7 @@ use syn::{Expr, ExprLit, Ident, Lit, LitStr, Path, Token};
 pub(crate) use self::block::BlockArgs;
 pub(crate) use self::cached::{Args, is_skip};
 pub(crate) use self::invalidates::{InvalidatesArgs, On, Target};
-use crate::mistakes::{Mistakes, closest};
+use crate::diagnostics::{Mistakes, closest};
 use crate::syntax::duration::bare;
 
 /// An argument: its keyword, for messages, and what it says.

@@ -5,7 +5,7 @@ use syn::parse::{ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Meta, Token};
 
-use crate::mistakes::Mistakes;
+use crate::diagnostics::Mistakes;
 
 /// Whether its name is this one, wherever it comes from.
 pub(crate) fn is_named(meta: &Meta, name: &str) -> bool {

@@ -7,7 +7,7 @@ use syn::parse::{ParseStream, Parser as _};
 use syn::{Attribute, Meta, Signature, Token, Visibility, parse_quote, token};
 
 use super::impl_header::Header;
-use crate::mistakes::Mistakes;
+use crate::diagnostics::Mistakes;
 use crate::parse::attribute::{behind, conditions, is_named, mentions, take_repeated};
 use crate::parse::item::Item;
 

@@ -7,7 +7,7 @@ use syn::{Generics, ItemImpl, Path, Type};
 
 use crate::check::Within;
 use crate::check::impl_parameters::split;
-use crate::mistakes::Mistakes;
+use crate::diagnostics::Mistakes;
 use crate::syntax::types::bare;
 
 pub(crate) struct Header {

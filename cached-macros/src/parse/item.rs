@@ -6,7 +6,7 @@ use syn::parse::{ParseStream, Parser as _};
 use syn::spanned::Spanned as _;
 use syn::{Attribute, FnArg, LitStr, Meta, Signature, Token, Visibility, parse_quote, token};
 
-use crate::mistakes::Mistakes;
+use crate::diagnostics::Mistakes;
 use crate::parse::args::is_skip;
 use crate::parse::attribute::mentions;
 

@@ -7,7 +7,7 @@ use syn::punctuated::Punctuated;
 use syn::{Expr, ExprCall, ExprMethodCall, Ident, Path, PathArguments, Token};
 
 use crate::check::parameters::Parameter;
-use crate::mistakes::Mistakes;
+use crate::diagnostics::Mistakes;
 use crate::syntax::duration::bare;
 use crate::syntax::tokens::mentioned;
 

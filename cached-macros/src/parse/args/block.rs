@@ -7,7 +7,7 @@ use syn::parse::ParseStream;
 
 use super::cached::GRAMMAR;
 use super::{Ident, Written, equals, path, put, read, skip_to_comma};
-use crate::mistakes::Mistakes;
+use crate::diagnostics::Mistakes;
 
 /// All arguments of `#[cached(...)]` on an `impl`.
 #[derive(Default)]

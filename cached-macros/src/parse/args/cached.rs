@@ -8,7 +8,7 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path, Token};
 
 use super::{Grammar, Written, equals, literal, path, put, read, runtime, text, texts, value};
-use crate::mistakes::Mistakes;
+use crate::diagnostics::Mistakes;
 use crate::parse::attribute::is_named;
 use crate::syntax::duration::{self, bare};
 

@@ -7,7 +7,7 @@ use syn::spanned::Spanned as _;
 use syn::{Expr, ExprCall, ExprLit, ExprMethodCall, Ident, Lit, LitStr, Path, Token};
 
 use super::{Grammar, Written, equals, path, put, read, runtime, texts, value, valueless};
-use crate::mistakes::Mistakes;
+use crate::diagnostics::Mistakes;
 use crate::syntax::duration::bare;
 
 /// All arguments of `#[invalidates(...)]`, not yet compared with the function.
