@@ -130,25 +130,3 @@ fn check_self(item: &Item, mistakes: &mut Mistakes) -> bool {
     mistakes.on(found, "companions of a function without `self` have no place in an `impl`: write `#[cached]` above the `impl` as well, or `companions = off` here");
     false
 }
-
-#[cfg(test)]
-mod tests {
-    use crate::expand_cached;
-
-    #[test]
-    fn self_tells_of_an_impl_where_no_file_does() {
-        let check = |item: &str, has_place: bool| {
-            let expanded = expand_cached(&"ttl = 5".parse().unwrap(), &item.parse().unwrap());
-            let is_refused = expanded.to_string().contains("compile_error");
-            assert_eq!(is_refused, !has_place, "{item}");
-        };
-        check("async fn of(id: u64) -> Option<Self> { None }", false);
-        check("async fn of(id: u64) -> u64 { Self::ID }", false);
-        check("async fn of(&self, id: u64) -> u64 { Self::ID }", true);
-        check("async fn of(id: u64) -> u64 { id }", true);
-        check(
-            "async fn of(id: u64) { impl User { const ID: Self = Self; } }",
-            true,
-        );
-    }
-}

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
-use crate::{expand_cached, expand_invalidates};
+use crate::pipeline::{expand_cached, expand_invalidates};
 
 /// A one-line function and all its companions expand to no more than this.
 const LONGEST: usize = 60;

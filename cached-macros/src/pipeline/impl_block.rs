@@ -13,7 +13,7 @@ use crate::parse::impl_header::Header;
 use crate::parse::item::Item;
 
 /// Everything that takes the place of the block.
-pub(crate) fn expand(arguments: &TokenStream, tokens: &TokenStream) -> TokenStream {
+pub(super) fn expand_impl(arguments: &TokenStream, tokens: &TokenStream) -> TokenStream {
     let mut mistakes = Mistakes::default();
     let args = BlockArgs::parse(arguments.clone(), &mut mistakes);
     let block = match Block::read(tokens.clone()) {
@@ -131,7 +131,7 @@ fn invalidating(mut item: Item, outer: &BlockArgs, mistakes: &mut Mistakes) -> O
 
 #[cfg(test)]
 mod tests {
-    use crate::{expand_cached, expand_invalidates};
+    use crate::pipeline::{expand_cached, expand_invalidates};
 
     fn expanded(arguments: &str, item: &str) -> String {
         let expanded = expand_cached(&arguments.parse().unwrap(), &item.parse().unwrap());
