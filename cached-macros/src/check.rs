@@ -37,7 +37,7 @@ use self::placeholders::Reader;
 pub(crate) use self::signatures::Signatures;
 use self::signatures::signatures;
 use self::values::check_values;
-use crate::diagnostics::Mistakes;
+use crate::diagnostics::Errors;
 use crate::expand::doc_section;
 use crate::parse::args::Args;
 use crate::parse::item::Item;
@@ -121,24 +121,24 @@ impl CachedFn {
         args: Args,
         mut item: Item,
         within: Within,
-        mistakes: &mut Mistakes,
+        errors: &mut Errors,
     ) -> Result<CachedFn, Box<Unfinished>> {
         let runtime = args.runtime();
-        let skips = item.take_skips(mistakes);
+        let skips = item.take_skips(errors);
         let signature = &item.signature;
-        let form = check_signature(&item, mistakes);
+        let form = check_signature(&item, errors);
         let receiver = signature.receiver();
-        let mut parameters = read_parameters(signature, &skips, mistakes);
+        let mut parameters = read_parameters(signature, &skips, errors);
         let mut skips_self = receiver.is_some() && skips.first().is_some_and(|skip| *skip);
         apply_skip(
             args.skip.as_ref(),
             receiver,
             &mut parameters,
             &mut skips_self,
-            mistakes,
+            errors,
         );
 
-        check_values(&args, &parameters, mistakes);
+        check_values(&args, &parameters, errors);
         let mut components = key_components(args.key.as_ref(), &parameters);
         let mut reader = Reader {
             receiver,
@@ -146,26 +146,26 @@ impl CachedFn {
             parameters: &parameters,
             returned: None,
             components: &mut components,
-            mistakes,
+            errors,
         };
         let (prefix, tags) = reader.templates(args.prefix, args.tags);
         if let Some(receiver) = receiver
             && components.is_empty()
             && !skips_self
         {
-            check_only_self(receiver, &signature.ident, mistakes);
+            check_only_self(receiver, &signature.ident, errors);
         }
 
         let names = Names::of(signature, &parameters);
         let ttl = args.ttl.as_ref();
-        let ttl = ttl.and_then(|ttl| names.ttl(ttl, true, mistakes));
-        let cache_none = names.fixed(args.cache_none.as_ref(), mistakes);
-        let cache_err = names.fixed(args.cache_err.as_ref(), mistakes);
-        let stale_if_error = names.fixed(args.stale_if_error.as_ref(), mistakes);
-        let stale_while_revalidate = names.fixed(args.stale_while_revalidate.as_ref(), mistakes);
+        let ttl = ttl.and_then(|ttl| names.ttl(ttl, true, errors));
+        let cache_none = names.fixed(args.cache_none.as_ref(), errors);
+        let cache_err = names.fixed(args.cache_err.as_ref(), errors);
+        let stale_if_error = names.fixed(args.stale_if_error.as_ref(), errors);
+        let stale_while_revalidate = names.fixed(args.stale_while_revalidate.as_ref(), errors);
 
         let companions = companions(args.companions, signature, &within);
-        let have_place = check_place(&within, &companions, &item, mistakes);
+        let have_place = check_place(&within, &companions, &item, errors);
         let again = stale_while_revalidate.map(|window| {
             again(
                 window,
@@ -173,7 +173,7 @@ impl CachedFn {
                 form.as_ref(),
                 signature,
                 &parameters,
-                mistakes,
+                errors,
             )
         });
         let cache = args.cache.map(|cache| cache.value);
@@ -181,7 +181,7 @@ impl CachedFn {
         let signatures = signatures(receiver, &parameters, &components, &mentions);
         let generics = generics(signature, &parameters, &within, &companions);
         let (returns, stored_at) = returned(form.as_ref(), signature);
-        let Some(form) = form.filter(|_| mistakes.is_empty() && !item.is_unfinished()) else {
+        let Some(form) = form.filter(|_| errors.is_empty() && !item.is_unfinished()) else {
             return Err(Box::new(Unfinished {
                 item,
                 runtime,
@@ -229,12 +229,12 @@ impl CachedFn {
 }
 
 /// What kind of function it is; a mistake if it has no future.
-fn check_form(attribute: &str, item: &Item, mistakes: &mut Mistakes) -> Option<Form> {
+fn check_form(attribute: &str, item: &Item, errors: &mut Errors) -> Option<Form> {
     let form = Form::of(item);
     if form.is_none() {
         let signature = &item.signature;
         let name = &signature.ident;
-        mistakes.on(
+        errors.report_on(
             signature.fn_token,
             format!("`#[{attribute}]` needs an async function: write `async fn {name}`, or return `impl Future<Output = …>`, `Pin<Box<dyn Future<…>>>` or a type whose name ends in `Future`"),
         );
@@ -242,19 +242,19 @@ fn check_form(attribute: &str, item: &Item, mistakes: &mut Mistakes) -> Option<F
     form
 }
 
-fn check_signature(item: &Item, mistakes: &mut Mistakes) -> Option<Form> {
+fn check_signature(item: &Item, errors: &mut Errors) -> Option<Form> {
     let signature = &item.signature;
     let form = if let Some(constness) = &signature.constness {
-        mistakes.on(constness, "a `const fn` runs in the compiler, where there is no cache: remove `const` or the attribute");
+        errors.report_on(constness, "a `const fn` runs in the compiler, where there is no cache: remove `const` or the attribute");
         None
     } else {
-        check_form("cached", item, mistakes)
+        check_form("cached", item, errors)
     };
     if let syn::Safety::Unsafe(token) = &signature.safety {
-        mistakes.on(token, "an unsafe function cannot be cached: a hit would skip what its caller promised; annotate a safe function that calls it");
+        errors.report_on(token, "an unsafe function cannot be cached: a hit would skip what its caller promised; annotate a safe function that calls it");
     }
     if let Some(variadic) = &signature.variadic {
-        mistakes.on(
+        errors.report_on(
             variadic,
             "variadic arguments cannot be part of a cache key: take a slice",
         );
@@ -262,18 +262,18 @@ fn check_signature(item: &Item, mistakes: &mut Mistakes) -> Option<Form> {
     if let Some(ty) = form.as_ref().and_then(|form| form.output.as_ref()) {
         if let Some(token) = find(ty.to_token_stream(), &|ident| ident == "impl") {
             let is_answer = find(ty.to_token_stream(), &|ident| ident == "IntoResponse").is_some();
-            mistakes.at(token.span(), if is_answer {
+            errors.report_at(token.span(), if is_answer {
                 "a cached handler returns what is stored: write `Json<T>`, `Html<T>`, or a `Result` of one, instead of `impl IntoResponse`"
             } else {
                 "a cached value needs a type that can be named: write the type itself instead of `impl Trait`"
             });
         } else if matches!(ty, Type::Never(_)) {
-            mistakes.on(
+            errors.report_on(
                 ty,
                 "a function that never returns has nothing to cache: leave the attribute out",
             );
         } else if let Type::Reference(reference) = held(ty) {
-            mistakes.on(
+            errors.report_on(
                 reference,
                 "a reference cannot be cached, because a hit has nothing to borrow from: return an owned value, such as `String`",
             );
@@ -283,9 +283,9 @@ fn check_signature(item: &Item, mistakes: &mut Mistakes) -> Option<Form> {
 }
 
 /// A method whose key would be empty; after another mistake, that may be the reason.
-fn check_only_self(receiver: &Receiver, name: &Ident, mistakes: &mut Mistakes) {
-    if mistakes.is_empty() {
-        mistakes.on(receiver.self_token, format!(
+fn check_only_self(receiver: &Receiver, name: &Ident, errors: &mut Errors) {
+    if errors.is_empty() {
+        errors.report_on(receiver.self_token, format!(
             "the key of `{name}` would be empty, because `self` is not part of it: name a field, as in `prefix = \"user:{{self.id}}:{name}\"`, or write `skip(self)` if every `self` gives the same result"
         ));
     }

@@ -1,39 +1,43 @@
-//! Everything that is wrong with one attribute, so that all of it is reported at once.
+//! Errors, collected so that all that is wrong with one attribute is reported at once; and the name that a misspelt one
+//! most likely meant.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::Attribute;
 
-/// Collected messages, each on the token it is about.
+/// The errors of one attribute, each on the token it is about.
 #[derive(Default)]
-pub(crate) struct Mistakes(Option<syn::Error>);
+pub(crate) struct Errors(Option<syn::Error>);
 
-impl Mistakes {
-    pub(crate) fn at(&mut self, span: Span, message: impl std::fmt::Display) {
-        self.add(syn::Error::new(span, message));
+impl Errors {
+    /// Adds an error at a place.
+    pub(crate) fn report_at(&mut self, span: Span, message: impl std::fmt::Display) {
+        self.report(syn::Error::new(span, message));
     }
 
-    pub(crate) fn on(&mut self, tokens: impl ToTokens, message: impl std::fmt::Display) {
-        self.add(syn::Error::new_spanned(tokens, message));
+    /// Adds an error on tokens, from the first to the last of them.
+    pub(crate) fn report_on(&mut self, tokens: impl ToTokens, message: impl std::fmt::Display) {
+        self.report(syn::Error::new_spanned(tokens, message));
     }
 
-    pub(crate) fn add(&mut self, error: syn::Error) {
+    /// Adds an error, or several that were combined.
+    pub(crate) fn report(&mut self, error: syn::Error) {
         match &mut self.0 {
             Some(all) => all.combine(error),
             none => *none = Some(error),
         }
     }
 
-    /// The value, or its mistake noted and `None`.
-    pub(crate) fn check<T>(&mut self, result: syn::Result<T>) -> Option<T> {
-        result.map_err(|error| self.add(error)).ok()
+    /// Returns the value; or `None`, and adds its error.
+    pub(crate) fn ok_or_report<T>(&mut self, result: syn::Result<T>) -> Option<T> {
+        result.map_err(|error| self.report(error)).ok()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_none()
     }
 
-    /// The same, each behind `conditions`: code that is not compiled has no mistakes.
+    /// One `compile_error!` per error, each behind `conditions`: code that is not compiled has no errors.
     pub(crate) fn into_tokens_if(self, conditions: &[Attribute]) -> TokenStream {
         let errors = self.0.into_iter().flatten().map(|error| {
             let message = error.into_compile_error();
@@ -42,7 +46,7 @@ impl Mistakes {
         errors.collect()
     }
 
-    /// One `compile_error!` per mistake.
+    /// One `compile_error!` per error.
     pub(crate) fn into_tokens(self) -> TokenStream {
         self.0
             .map(syn::Error::into_compile_error)
@@ -50,26 +54,26 @@ impl Mistakes {
     }
 }
 
-/// The candidate that `written` most likely meant, if one is close enough.
-pub(crate) fn closest<'a>(
+/// Finds the candidate that `written` most likely meant, if one is close enough.
+pub(crate) fn find_closest<'a>(
     written: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
     candidates
         .into_iter()
-        .map(|candidate| (distance(written, candidate), candidate))
+        .map(|candidate| (count_edits(written, candidate), candidate))
         .filter(|(distance, candidate)| *distance <= candidate.chars().count().div_ceil(3))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
 
-/// Edits between two words, a swap of neighbours counting as one (optimal string alignment).
+/// Counts the edits between two words, a swap of neighbours as one (optimal string alignment).
 #[expect(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     reason = "rows are as long as `right` plus one, and words are short"
 )]
-fn distance(left: &str, right: &str) -> usize {
+fn count_edits(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
     let mut before: Vec<usize> = Vec::new();
     let mut above: Vec<usize> = (0..=right.len()).collect();
@@ -97,17 +101,17 @@ mod tests {
     #[test]
     fn a_typing_slip_finds_the_argument() {
         let known = ["ttl", "prefix", "skip", "version", "cache_if"];
-        assert_eq!(closest("tll", known), Some("ttl"));
-        assert_eq!(closest("prefx", known), Some("prefix"));
-        assert_eq!(closest("cacheif", known), Some("cache_if"));
-        assert_eq!(closest("colour", known), None);
+        assert_eq!(find_closest("tll", known), Some("ttl"));
+        assert_eq!(find_closest("prefx", known), Some("prefix"));
+        assert_eq!(find_closest("cacheif", known), Some("cache_if"));
+        assert_eq!(find_closest("colour", known), None);
     }
 
     #[test]
     fn distance_counts_edits_and_swaps() {
-        assert_eq!(distance("", "abc"), 3);
-        assert_eq!(distance("ttl", "ttl"), 0);
-        assert_eq!(distance("tlt", "ttl"), 1);
-        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(count_edits("", "abc"), 3);
+        assert_eq!(count_edits("ttl", "ttl"), 0);
+        assert_eq!(count_edits("tlt", "ttl"), 1);
+        assert_eq!(count_edits("kitten", "sitting"), 3);
     }
 }

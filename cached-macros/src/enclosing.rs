@@ -19,7 +19,7 @@ use syn::Signature;
 use syn::ext::IdentExt as _;
 
 use crate::check::Companions;
-use crate::diagnostics::Mistakes;
+use crate::diagnostics::Errors;
 use crate::parse::item::Item;
 use crate::syntax::tokens::find;
 
@@ -88,7 +88,7 @@ fn place_at(span: proc_macro::Span, word: &str) -> Option<Place> {
 }
 
 /// Whether companions may stand beside the function, as far as can be seen; else it is a mistake.
-pub(crate) fn check(item: &Item, companions: &Companions, mistakes: &mut Mistakes) -> bool {
+pub(crate) fn check(item: &Item, companions: &Companions, errors: &mut Errors) -> bool {
     let name = &item.signature.ident;
     let has_self = item.signature.receiver().is_some();
     let message = match place(&item.signature) {
@@ -107,15 +107,15 @@ pub(crate) fn check(item: &Item, companions: &Companions, mistakes: &mut Mistake
                 "{what} is called `{name}` as well, and so is the type whose functions the companions are: write `companions = {name}_cache`"
             )
         }
-        None if !has_self => return check_self(item, mistakes),
+        None if !has_self => return check_self(item, errors),
         _ => return true,
     };
-    mistakes.on(name, message);
+    errors.report_on(name, message);
     false
 }
 
 /// A function without `self` in an `impl` can only be told by its use of `Self` where its place cannot be seen.
-fn check_self(item: &Item, mistakes: &mut Mistakes) -> bool {
+fn check_self(item: &Item, errors: &mut Errors) -> bool {
     let is_self = |ident: &Ident| ident == "Self";
     let is_item =
         |ident: &Ident| ident == "impl" || ident == "trait" || ident == "struct" || ident == "enum";
@@ -127,6 +127,6 @@ fn check_self(item: &Item, mistakes: &mut Mistakes) -> bool {
     let Some(found) = found else {
         return true;
     };
-    mistakes.on(found, "companions of a function without `self` have no place in an `impl`: write `#[cached]` above the `impl` as well, or `companions = off` here");
+    errors.report_on(found, "companions of a function without `self` have no place in an `impl`: write `#[cached]` above the `impl` as well, or `companions = off` here");
     false
 }

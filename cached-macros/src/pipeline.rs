@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 
 use self::impl_block::expand_impl;
 use crate::check::{CachedFn, InvalidatingFn, Within};
-use crate::diagnostics::Mistakes;
+use crate::diagnostics::Errors;
 use crate::expand::{self, recovery};
 use crate::parse::args::{Args, InvalidatesArgs};
 use crate::parse::attribute::take_repeated;
@@ -21,16 +21,16 @@ pub(crate) fn expand_cached(arguments: &TokenStream, tokens: &TokenStream) -> To
     if is_block(tokens) {
         return expand_impl(arguments, tokens);
     }
-    let mut mistakes = Mistakes::default();
-    let args = Args::parse(arguments.clone(), &mut mistakes);
+    let mut errors = Errors::default();
+    let args = Args::parse(arguments.clone(), &mut errors);
     let item = match Item::parse("cached", tokens.clone()) {
         Ok(mut item) => {
-            take_repeated(&mut item.attributes, &mut mistakes);
+            take_repeated(&mut item.attributes, &mut errors);
             item
         }
         Err(error) => {
-            mistakes.add(error);
-            return recovery::other(tokens, mistakes);
+            errors.report(error);
+            return recovery::other(tokens, errors);
         }
     };
     let attribute = item::again(&args.runtime(), "cached", arguments);
@@ -43,9 +43,9 @@ pub(crate) fn expand_cached(arguments: &TokenStream, tokens: &TokenStream) -> To
     {
         return both;
     }
-    match CachedFn::check(args, item, Within::Unseen, &mut mistakes) {
+    match CachedFn::check(args, item, Within::Unseen, &mut errors) {
         Ok(function) => expand::cached(&function),
-        Err(unfinished) => recovery::annotated(&unfinished, mistakes),
+        Err(unfinished) => recovery::annotated(&unfinished, errors),
     }
 }
 
@@ -54,24 +54,24 @@ pub(crate) fn expand_invalidates(arguments: &TokenStream, tokens: &TokenStream) 
     if is_done(arguments) {
         return tokens.clone();
     }
-    let mut mistakes = Mistakes::default();
-    let args = InvalidatesArgs::parse(arguments.clone(), &mut mistakes);
+    let mut errors = Errors::default();
+    let args = InvalidatesArgs::parse(arguments.clone(), &mut errors);
     let item = match Item::parse("invalidates", tokens.clone()) {
         Ok(item) => item,
         Err(error) => {
-            mistakes.add(error);
-            return recovery::other(tokens, mistakes);
+            errors.report(error);
+            return recovery::other(tokens, errors);
         }
     };
-    if mistakes.is_empty() {
+    if errors.is_empty() {
         let attribute = item::again(&args.runtime(), "invalidates", arguments);
         if let Some(both) = item.split_at_condition(&attribute) {
             return both;
         }
     }
-    match InvalidatingFn::check(args, item, &mut mistakes) {
+    match InvalidatingFn::check(args, item, &mut errors) {
         Some(function) => expand::invalidates(&function),
-        None => recovery::other(tokens, mistakes),
+        None => recovery::other(tokens, errors),
     }
 }
 

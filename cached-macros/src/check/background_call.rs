@@ -10,7 +10,7 @@ use syn::{
 
 use super::parameters::Parameter;
 use super::{Body, Companions, Form, Ttl};
-use crate::diagnostics::Mistakes;
+use crate::diagnostics::Errors;
 use crate::syntax::binding::value;
 use crate::syntax::types::{arguments, bare as bare_type};
 
@@ -37,19 +37,19 @@ pub(crate) fn again(
     form: Option<&Form>,
     signature: &Signature,
     parameters: &[Parameter],
-    mistakes: &mut Mistakes,
+    errors: &mut Errors,
 ) -> Again {
     if matches!(companions, Companions::Off) {
-        mistakes.at(keyword, "`stale_while_revalidate` calls the function again from among its companions: leave `companions = off` out, and in the `impl` of a trait write `#[cached]` above the `impl` as well");
+        errors.report_at(keyword, "`stale_while_revalidate` calls the function again from among its companions: leave `companions = off` out, and in the `impl` of a trait write `#[cached]` above the `impl` as well");
     }
     let future = form.and_then(|form| form.future.as_ref());
     if future.is_some_and(|future| matches!(future.body, Body::Made(_))) {
-        mistakes.at(keyword, "`stale_while_revalidate` calls the function again, and what this one does before its future is polled may have used its arguments up: write an `async fn`, or let the body be one `async move { … }`");
+        errors.report_at(keyword, "`stale_while_revalidate` calls the function again, and what this one does before its future is polled may have used its arguments up: write an `async fn`, or let the body be one `async move { … }`");
     }
     if let Some(ty) = form.and_then(|form| form.output.as_ref())
         && let Some(at) = borrowed(ty)
     {
-        mistakes.on(at, "`stale_while_revalidate` calls the function again when this call is over, and with it all that can be borrowed from: return an owned error");
+        errors.report_on(at, "`stale_while_revalidate` calls the function again when this call is over, and with it all that can be borrowed from: return an owned error");
     }
     let mut arguments = Vec::new();
     if let Some(receiver) = signature.receiver() {
@@ -61,7 +61,7 @@ pub(crate) fn again(
             ReceiverKind::Typed(_, ty) => is_lent(ty),
             _ => Err((written, Wrong::Mutable)),
         };
-        arguments.extend(given(value, lent, receiver.span(), mistakes));
+        arguments.extend(given(value, lent, receiver.span(), errors));
     }
     for Parameter { pattern, ty, .. } in parameters {
         let lent = is_lent(ty);
@@ -77,13 +77,13 @@ pub(crate) fn again(
                 Pat::Wild(_) => "give it a name, such as `_name`",
                 _ => "give it a name, and take it apart in the body",
             };
-            mistakes.on(
+            errors.report_on(
                 pattern,
                 format!("`stale_while_revalidate` passes this argument on: {message}"),
             );
             continue;
         };
-        arguments.extend(given(value, lent, ty.span(), mistakes));
+        arguments.extend(given(value, lent, ty.span(), errors));
     }
     Again {
         keyword,
@@ -109,7 +109,7 @@ fn given(
     value: TokenStream,
     lent: Result<bool, (TokenStream, Wrong)>,
     span: Span,
-    mistakes: &mut Mistakes,
+    errors: &mut Errors,
 ) -> Option<Given> {
     match lent {
         Ok(is_lent) => Some(Given {
@@ -124,7 +124,7 @@ fn given(
                     "when this call is over, and keeps a copy of a parameter that is a `&T`, but not of a borrow inside a type"
                 }
             };
-            mistakes.on(at, format!(
+            errors.report_on(at, format!(
                 "`stale_while_revalidate` calls the function again {wrong}: take it by value, or in an `Arc`"
             ));
             None

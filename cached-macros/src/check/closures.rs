@@ -6,7 +6,7 @@ use syn::spanned::Spanned as _;
 use syn::{Expr, ExprClosure, Ident};
 
 use super::parameters::Parameter;
-use crate::diagnostics::Mistakes;
+use crate::diagnostics::Errors;
 use crate::syntax::binding::bindings;
 use crate::syntax::duration::bare;
 use crate::syntax::tokens::find;
@@ -40,7 +40,7 @@ pub(crate) fn check_closure(
     closure: &Expr,
     shown: &Shown,
     parameters: &[Parameter],
-    mistakes: &mut Mistakes,
+    errors: &mut Errors,
 ) {
     let Shown {
         what,
@@ -49,7 +49,7 @@ pub(crate) fn check_closure(
     } = shown;
     match bare(closure) {
         Expr::Closure(closure) if closure.inputs.len() != 1 => {
-            mistakes.at(
+            errors.report_at(
                 closure.inputs_begin.span(),
                 format!("`{keyword}` is asked about {what} alone: write `{keyword} = |{name}| …`"),
             );
@@ -60,11 +60,11 @@ pub(crate) fn check_closure(
             if let Some(found) = own.or(captured) {
                 let message =
                     format!("`{keyword}` sees {what} alone and cannot name `{found}`: {instead}");
-                mistakes.on(found, message);
+                errors.report_on(found, message);
             }
         }
         Expr::Path(_) => {}
-        other => mistakes.on(
+        other => errors.report_on(
             other,
             format!("`{keyword}` takes a closure: write `{keyword} = |{name}| …`"),
         ),

@@ -6,7 +6,7 @@ use syn::{GenericParam, Generics, Ident, Path, Signature};
 
 use super::Generic;
 use super::parameters::{Parameter, is_opaque};
-use crate::diagnostics::Mistakes;
+use crate::diagnostics::Errors;
 use crate::enclosing;
 use crate::parse::args::Written;
 use crate::parse::item::Item;
@@ -84,11 +84,11 @@ pub(crate) fn check_place(
     within: &Within,
     companions: &Companions,
     item: &Item,
-    mistakes: &mut Mistakes,
+    errors: &mut Errors,
 ) -> bool {
     within.is_seen()
         || matches!(companions, Companions::Off)
-        || enclosing::check(item, companions, mistakes)
+        || enclosing::check(item, companions, errors)
 }
 
 pub(crate) fn generics(

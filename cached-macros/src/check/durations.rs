@@ -8,7 +8,7 @@ use syn::{Expr, GenericParam, Ident, Signature};
 use super::Ttl;
 use super::closures::{VALUE, check_closure};
 use super::parameters::Parameter;
-use crate::diagnostics::Mistakes;
+use crate::diagnostics::Errors;
 use crate::parse::args::Written;
 use crate::syntax::duration::{self, Length, bare};
 use crate::syntax::tokens::{find, mentioned};
@@ -45,30 +45,24 @@ impl<'a> Names<'a> {
         &self,
         written: &Written<Expr>,
         may_decide: bool,
-        mistakes: &mut Mistakes,
+        errors: &mut Errors,
     ) -> Option<(Span, Ttl)> {
         let keyword = written.keyword.to_string();
-        let ttl = match mistakes.check(duration::read(&keyword, &written.value))? {
+        let ttl = match errors.ok_or_report(duration::read(&keyword, &written.value))? {
             Length::Known(length) => Ttl::Known(length),
             Length::Closure(closure) if may_decide => {
-                check_closure(
-                    &written.keyword,
-                    &closure,
-                    &VALUE,
-                    self.parameters,
-                    mistakes,
-                );
+                check_closure(&written.keyword, &closure, &VALUE, self.parameters, errors);
                 Ttl::Closure(closure)
             }
             Length::Closure(closure) => {
-                mistakes.on(
+                errors.report_on(
                     closure,
                     format!("`{keyword}` takes a fixed time: write `{keyword} = \"30s\"`"),
                 );
                 return None;
             }
             Length::Constant(constant) => {
-                mistakes.check(self.constant(&keyword, &constant, may_decide))?;
+                errors.ok_or_report(self.constant(&keyword, &constant, may_decide))?;
                 Ttl::Constant(constant)
             }
         };
@@ -79,9 +73,9 @@ impl<'a> Names<'a> {
     pub(crate) fn fixed(
         &self,
         written: Option<&Written<Expr>>,
-        mistakes: &mut Mistakes,
+        errors: &mut Errors,
     ) -> Option<(Span, Ttl)> {
-        self.ttl(written?, false, mistakes)
+        self.ttl(written?, false, errors)
     }
 
     fn constant(&self, keyword: &str, constant: &Expr, may_decide: bool) -> syn::Result<()> {

@@ -12,7 +12,7 @@ use super::parameters::{Parameter, read_parameters};
 use super::placeholders::Reader;
 use super::values::{check_cache, check_repeated};
 use super::{Component, Form, check_form};
-use crate::diagnostics::Mistakes;
+use crate::diagnostics::Errors;
 use crate::parse::args::{InvalidatesArgs, On, Target};
 use crate::parse::item::Item;
 use crate::syntax::template::Kind;
@@ -64,25 +64,25 @@ impl InvalidatingFn {
     pub(crate) fn check(
         args: InvalidatesArgs,
         mut item: Item,
-        mistakes: &mut Mistakes,
+        errors: &mut Errors,
     ) -> Option<InvalidatingFn> {
         let runtime = args.runtime();
         let signature = &item.signature;
-        let form = check_form("invalidates", &item, mistakes);
-        let returns = form.as_ref().and_then(|form| returned_type(form, mistakes));
+        let form = check_form("invalidates", &item, errors);
+        let returns = form.as_ref().and_then(|form| returned_type(form, errors));
         let none_skipped = vec![false; signature.inputs.len()];
-        let parameters = read_parameters(signature, &none_skipped, mistakes);
+        let parameters = read_parameters(signature, &none_skipped, errors);
 
         let tags = args.tags.map(|tags| tags.value).unwrap_or_default();
-        check_repeated("tag", &tags, mistakes);
+        check_repeated("tag", &tags, errors);
         let patterns = args.targets.iter().filter_map(|target| match target {
             Target::Pattern(pattern) => Some(pattern.clone()),
             Target::Function(_) | Target::Method(_) => None,
         });
-        check_repeated("pattern", &patterns.collect::<Vec<_>>(), mistakes);
+        check_repeated("pattern", &patterns.collect::<Vec<_>>(), errors);
 
         let mut template =
-            |kind, literal: &LitStr| template(kind, literal, signature, &parameters, mistakes);
+            |kind, literal: &LitStr| template(kind, literal, signature, &parameters, errors);
         let mut all = Vec::new();
         let mut calls = Vec::new();
         for target in &args.targets {
@@ -95,24 +95,26 @@ impl InvalidatingFn {
         for tag in &tags {
             all.extend(template(Kind::Tag, tag));
         }
-        let calls = calls.into_iter().filter_map(|call| mistakes.check(call));
+        let calls = calls
+            .into_iter()
+            .filter_map(|call| errors.ok_or_report(call));
         let calls: Vec<Call> = calls.collect();
-        calls::check_names(&calls, &parameters, mistakes);
-        check_cache(args.cache.as_ref(), mistakes);
+        calls::check_names(&calls, &parameters, errors);
+        check_cache(args.cache.as_ref(), errors);
         let when = match args.on {
             None => When::Ok,
             Some(on) => match on.value {
                 On::Ok => When::Ok,
                 On::Always => When::Always,
                 On::Asked(closure) => {
-                    check_closure(&on.keyword, &closure, &RETURNED, &parameters, mistakes);
+                    check_closure(&on.keyword, &closure, &RETURNED, &parameters, errors);
                     When::Asked(closure)
                 }
             },
         };
         let (form, returns) = form
             .zip(returns)
-            .filter(|_| mistakes.is_empty() && !item.is_unfinished())?;
+            .filter(|_| errors.is_empty() && !item.is_unfinished())?;
         item.allow_expected();
         let names_returned = |template: &Template| {
             let mut components = template.components.iter();
@@ -140,7 +142,7 @@ fn template(
     literal: &LitStr,
     signature: &Signature,
     parameters: &[Parameter],
-    mistakes: &mut Mistakes,
+    errors: &mut Errors,
 ) -> Option<Template> {
     let mut components = Vec::new();
     let mut reader = Reader {
@@ -149,7 +151,7 @@ fn template(
         parameters,
         returned: Some(&returned_name()),
         components: &mut components,
-        mistakes,
+        errors,
     };
     let text = reader.template(kind, literal)?;
     Some(Template {
@@ -159,11 +161,11 @@ fn template(
     })
 }
 
-fn returned_type(form: &Form, mistakes: &mut Mistakes) -> Option<Type> {
+fn returned_type(form: &Form, errors: &mut Errors) -> Option<Type> {
     match &form.output {
         None => Some(parse_quote!(())),
         Some(ty @ Type::Never(_)) => {
-            mistakes.on(
+            errors.report_on(
                 ty,
                 "a function that never returns is never done with what it changes: invalidate inside it, with `Cache::invalidate`",
             );

@@ -5,7 +5,7 @@ use syn::spanned::Spanned as _;
 use syn::{Expr, FnArg, Ident, Lit, Pat, Receiver, Signature, Type};
 
 use super::Component;
-use crate::diagnostics::{Mistakes, closest};
+use crate::diagnostics::{Errors, find_closest};
 use crate::parse::args::Written;
 use crate::syntax::binding::bindings;
 use crate::syntax::duration::bare;
@@ -22,13 +22,13 @@ pub(crate) struct Parameter {
 pub(crate) fn read_parameters(
     signature: &Signature,
     skips: &[bool],
-    mistakes: &mut Mistakes,
+    errors: &mut Errors,
 ) -> Vec<Parameter> {
     let mut parameters = Vec::new();
     for (parameter, &is_skipped) in signature.inputs.iter().zip(skips) {
         if let FnArg::Typed(typed) = parameter {
             let mut names = Vec::new();
-            mistakes.check(bindings(&typed.pat, &mut names));
+            errors.ok_or_report(bindings(&typed.pat, &mut names));
             let skipped = if is_skipped {
                 names.clone()
             } else {
@@ -51,17 +51,17 @@ pub(crate) fn apply_skip(
     receiver: Option<&Receiver>,
     parameters: &mut [Parameter],
     skips_self: &mut bool,
-    mistakes: &mut Mistakes,
+    errors: &mut Errors,
 ) {
     for name in skip.iter().flat_map(|skip| &skip.value) {
         if name == "self" {
             if receiver.is_none() {
-                mistakes.on(
+                errors.report_on(
                     name,
                     "there is no `self` here to skip: name a parameter, as in `skip(db)`",
                 );
             } else if std::mem::replace(skips_self, true) {
-                mistakes.on(name, "`self` is skipped twice: keep one of them");
+                errors.report_on(name, "`self` is skipped twice: keep one of them");
             }
             continue;
         }
@@ -70,12 +70,12 @@ pub(crate) fn apply_skip(
             .find(|parameter| parameter.names.contains(name))
         else {
             let message = no_parameter(name, receiver, parameters);
-            mistakes.on(name, message);
+            errors.report_on(name, message);
             skip_meant(name, parameters);
             continue;
         };
         if parameter.skipped.contains(name) {
-            mistakes.on(name, format!("`{name}` is skipped twice: keep one of them"));
+            errors.report_on(name, format!("`{name}` is skipped twice: keep one of them"));
         } else {
             parameter.skipped.push(name.clone());
             parameter.is_skipped = parameter.skipped.len() == parameter.names.len();
@@ -88,7 +88,7 @@ fn skip_meant(name: &Ident, parameters: &mut [Parameter]) {
     let name = name.to_string();
     let is_meant = |parameter: &&mut Parameter| {
         let names: Vec<String> = parameter.names.iter().map(ToString::to_string).collect();
-        closest(&name, names.iter().map(String::as_str)).is_some()
+        find_closest(&name, names.iter().map(String::as_str)).is_some()
     };
     if let Some(meant) = parameters.iter_mut().find(is_meant) {
         meant.skipped.clone_from(&meant.names);
@@ -109,7 +109,7 @@ pub(crate) fn no_parameter(
             .flat_map(|parameter| &parameter.names)
             .map(ToString::to_string),
     );
-    if let Some(meant) = closest(&name, known.iter().map(String::as_str)) {
+    if let Some(meant) = find_closest(&name, known.iter().map(String::as_str)) {
         format!("no parameter is called `{name}`: did you mean `{meant}`?")
     } else if known.is_empty() {
         format!("no parameter is called `{name}`: the function has none; leave this out")
@@ -127,12 +127,12 @@ pub(crate) fn no_parameter(
 }
 
 /// A literal says nothing about the call.
-pub(crate) fn check_key(key: &Expr, parameters: &[Parameter], mistakes: &mut Mistakes) {
+pub(crate) fn check_key(key: &Expr, parameters: &[Parameter], errors: &mut Errors) {
     let literal = match bare(key) {
         Expr::Lit(literal) => literal,
         Expr::Closure(closure) => {
             let body = closure.body.to_token_stream();
-            mistakes.on(
+            errors.report_on(
                 key,
                 format!("`key` is an expression of the parameters: write `key = {body}`"),
             );
@@ -157,7 +157,7 @@ pub(crate) fn check_key(key: &Expr, parameters: &[Parameter], mistakes: &mut Mis
         }
         (None, _) => "leave it out, and write `prefix = \"…\"` for a readable part".to_owned(),
     };
-    mistakes.on(
+    errors.report_on(
         key,
         format!(
             "a literal is the same in every call, and every call would share one entry: {hint}"

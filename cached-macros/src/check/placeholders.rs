@@ -8,7 +8,7 @@ use syn::{Ident, LitStr, Receiver};
 use super::Component;
 use super::parameters::{Parameter, no_parameter};
 use super::values::check_repeated;
-use crate::diagnostics::Mistakes;
+use crate::diagnostics::Errors;
 use crate::parse::args::Written;
 use crate::syntax::template::{self, Kind, Piece, Place};
 
@@ -20,7 +20,7 @@ pub(crate) struct Reader<'a> {
     /// What stands for the value that the body returned, if it can be named.
     pub(crate) returned: Option<&'a Ident>,
     pub(crate) components: &'a mut Vec<Component>,
-    pub(crate) mistakes: &'a mut Mistakes,
+    pub(crate) errors: &'a mut Errors,
 }
 
 impl Reader<'_> {
@@ -32,7 +32,7 @@ impl Reader<'_> {
     ) -> (Option<String>, Vec<String>) {
         let prefix = prefix.and_then(|prefix| self.template(Kind::Prefix, &prefix.value));
         let tags = tags.map(|tags| tags.value).unwrap_or_default();
-        check_repeated("tag", &tags, self.mistakes);
+        check_repeated("tag", &tags, self.errors);
         let tags = tags
             .iter()
             .filter_map(|tag| self.template(Kind::Tag, tag))
@@ -45,7 +45,7 @@ impl Reader<'_> {
         let pieces = match template::parse(kind, &literal.value()) {
             Err(wrong) => {
                 for message in wrong {
-                    self.mistakes.on(literal, message);
+                    self.errors.report_on(literal, message);
                 }
                 return None;
             }
@@ -114,7 +114,7 @@ impl Reader<'_> {
 
     fn returned(&mut self, place: &Place, literal: &LitStr) -> Option<TokenStream> {
         let Some(returned) = self.returned else {
-            self.mistakes.on(literal, format!(
+            self.errors.report_on(literal, format!(
                 "`{{{place}}}`: a key is made before the body runs: name a parameter; only `#[invalidates]` can name what was returned"
             ));
             return None;
@@ -127,7 +127,7 @@ impl Reader<'_> {
     fn own(&mut self, place: &Place, literal: &LitStr) -> Option<TokenStream> {
         match self.receiver {
             None => {
-                self.mistakes.on(
+                self.errors.report_on(
                     literal,
                     format!(
                         "`{{{place}}}`: there is no `self` here; name a parameter, as in `{{id}}`"
@@ -136,7 +136,7 @@ impl Reader<'_> {
                 None
             }
             Some(_) if self.skips_self => {
-                self.mistakes.on(
+                self.errors.report_on(
                     literal,
                     format!(
                         "`{{{place}}}`: `self` is skipped; remove `skip(self)` or the placeholder"
@@ -160,12 +160,12 @@ impl Reader<'_> {
         });
         let Some((name, is_skipped)) = found else {
             let message = no_parameter(&place.root, self.receiver, self.parameters);
-            self.mistakes
-                .on(literal, format!("`{{{place}}}`: {message}"));
+            self.errors
+                .report_on(literal, format!("`{{{place}}}`: {message}"));
             return None;
         };
         if is_skipped && place.fields.is_empty() {
-            self.mistakes.on(literal, format!(
+            self.errors.report_on(literal, format!(
                 "`{{{place}}}`: `{name}` is skipped, so it is not part of the key; do not skip it, name a field as in `{{{name}.id}}`, or remove the placeholder"
             ));
             return None;

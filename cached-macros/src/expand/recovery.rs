@@ -8,17 +8,17 @@ use quote::quote;
 
 pub(crate) use self::stubs::stubs;
 use crate::check::Unfinished;
-use crate::diagnostics::Mistakes;
+use crate::diagnostics::Errors;
 
 /// The function without our attributes on its parameters, its companions, and every message.
-pub(crate) fn annotated(unfinished: &Unfinished, mistakes: Mistakes) -> TokenStream {
+pub(crate) fn annotated(unfinished: &Unfinished, errors: Errors) -> TokenStream {
     let item = &unfinished.item;
     let stubs = stubs(unfinished);
-    other(&quote!(#item #stubs), mistakes)
+    other(&quote!(#item #stubs), errors)
 }
 
 /// The item as it was, and every message.
-pub(crate) fn other(item: &TokenStream, mistakes: Mistakes) -> TokenStream {
-    let messages = mistakes.into_tokens();
+pub(crate) fn other(item: &TokenStream, errors: Errors) -> TokenStream {
+    let messages = errors.into_tokens();
     quote!(#item #messages)
 }

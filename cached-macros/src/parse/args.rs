@@ -14,7 +14,7 @@ use syn::{Expr, ExprLit, Ident, Lit, LitStr, Path, Token};
 pub(crate) use self::block::BlockArgs;
 pub(crate) use self::cached::{Args, is_skip};
 pub(crate) use self::invalidates::{InvalidatesArgs, On, Target};
-use crate::diagnostics::{Mistakes, closest};
+use crate::diagnostics::{Errors, find_closest};
 use crate::syntax::duration::bare;
 
 /// An argument: its keyword, for messages, and what it says.
@@ -46,7 +46,7 @@ impl Grammar<'_> {
     /// The keyword that this one is or is close to.
     fn meant(&self, keyword: &Ident) -> Option<&'static str> {
         let known = self.known.iter().map(|(known, _)| *known);
-        closest(&keyword.unraw().to_string(), known)
+        find_closest(&keyword.unraw().to_string(), known)
     }
 
     fn unknown(&self, keyword: &Ident) -> syn::Error {
@@ -74,18 +74,18 @@ impl Grammar<'_> {
 /// Reads arguments between commas; after one that cannot be read, the next.
 fn read(
     tokens: TokenStream,
-    mistakes: &mut Mistakes,
-    mut argument: impl FnMut(ParseStream<'_>, &mut Mistakes) -> syn::Result<()>,
+    errors: &mut Errors,
+    mut argument: impl FnMut(ParseStream<'_>, &mut Errors) -> syn::Result<()>,
 ) {
     let mut has_failed = false;
     let parsed = (|input: ParseStream<'_>| {
         while !input.is_empty() {
-            if let Err(error) = argument(input, mistakes) {
+            if let Err(error) = argument(input, errors) {
                 has_failed = true;
-                mistakes.add(error);
+                errors.report(error);
                 skip_to_comma(input);
             } else if !input.is_empty() && !input.peek(Token![,]) {
-                mistakes.at(input.span(), "expected `,` and the next argument, or `)`");
+                errors.report_at(input.span(), "expected `,` and the next argument, or `)`");
                 skip_to_comma(input);
             }
             input.parse::<Option<Token![,]>>()?;
@@ -97,7 +97,7 @@ fn read(
     if let Err(error) = parsed
         && !has_failed
     {
-        mistakes.add(error);
+        errors.report(error);
     }
 }
 
@@ -107,9 +107,9 @@ fn runtime(written: Option<&Written<Path>>) -> TokenStream {
     path.unwrap_or_else(|| quote!(::cached_core))
 }
 
-fn put<T>(place: &mut Option<Written<T>>, keyword: Ident, value: T, mistakes: &mut Mistakes) {
+fn put<T>(place: &mut Option<Written<T>>, keyword: Ident, value: T, errors: &mut Errors) {
     if place.is_some() {
-        mistakes.at(
+        errors.report_at(
             keyword.span(),
             format!("`{keyword}` is given twice: keep one of them"),
         );
@@ -184,7 +184,7 @@ fn texts(
     input: ParseStream<'_>,
     keyword: &Ident,
     example: &str,
-    mistakes: &mut Mistakes,
+    errors: &mut Errors,
 ) -> syn::Result<Vec<LitStr>> {
     if !input.peek(syn::token::Bracket) {
         let written = value(input, example)?;
@@ -206,7 +206,7 @@ fn texts(
     for written in &texts {
         match literal(written) {
             Some(text) => read.push(text),
-            None => mistakes.on(written, format!("expected a string: write `{example}`")),
+            None => errors.report_on(written, format!("expected a string: write `{example}`")),
         }
     }
     Ok(read)

@@ -5,7 +5,7 @@ use syn::parse::{ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Meta, Token};
 
-use crate::diagnostics::Mistakes;
+use crate::diagnostics::Errors;
 
 /// Whether its name is this one, wherever it comes from.
 pub(crate) fn is_named(meta: &Meta, name: &str) -> bool {
@@ -45,11 +45,11 @@ pub(crate) fn conditions(attributes: &[Attribute]) -> Vec<Attribute> {
 }
 
 /// Takes other `#[cached]` away: each would make companions of the same names.
-pub(crate) fn take_repeated(attributes: &mut Vec<Attribute>, mistakes: &mut Mistakes) {
+pub(crate) fn take_repeated(attributes: &mut Vec<Attribute>, errors: &mut Errors) {
     attributes.retain(|attribute| {
         let is_repeated = is_named(&attribute.meta, "cached");
         if is_repeated {
-            mistakes.on(attribute, "`#[cached]` is written twice: keep one of them");
+            errors.report_on(attribute, "`#[cached]` is written twice: keep one of them");
         }
         !is_repeated
     });

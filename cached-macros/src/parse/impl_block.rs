@@ -7,7 +7,7 @@ use syn::parse::{ParseStream, Parser as _};
 use syn::{Attribute, Meta, Signature, Token, Visibility, parse_quote, token};
 
 use super::impl_header::Header;
-use crate::diagnostics::Mistakes;
+use crate::diagnostics::Errors;
 use crate::parse::attribute::{behind, conditions, is_named, mentions, take_repeated};
 use crate::parse::item::Item;
 
@@ -35,7 +35,7 @@ impl Member {
 pub(crate) struct Annotated {
     pub(crate) arguments: TokenStream,
     pub(crate) item: Item,
-    pub(crate) mistakes: Mistakes,
+    pub(crate) errors: Errors,
 }
 
 /// Whether an `impl` follows the attributes.
@@ -86,9 +86,9 @@ fn written_once(tokens: TokenStream, messages: &mut TokenStream) -> syn::Result<
         Ok((attributes, input.parse::<TokenStream>()?))
     };
     let (mut attributes, rest) = read.parse2(tokens)?;
-    let mut mistakes = Mistakes::default();
-    take_repeated(&mut attributes, &mut mistakes);
-    messages.extend(mistakes.into_tokens());
+    let mut errors = Errors::default();
+    take_repeated(&mut attributes, &mut errors);
+    messages.extend(errors.into_tokens());
     Ok(quote!(#(#attributes)* #rest))
 }
 
@@ -115,9 +115,9 @@ fn members(input: ParseStream<'_>, messages: &mut TokenStream) -> syn::Result<Ve
                     members.push(Member::Cut(function));
                     continue;
                 }
-                let mut mistakes = Mistakes::default();
-                mistakes.add(error);
-                messages.extend(mistakes.into_tokens_if(&conditions(&attributes)));
+                let mut errors = Errors::default();
+                errors.report(error);
+                messages.extend(errors.into_tokens_if(&conditions(&attributes)));
                 input.call(Attribute::parse_outer)?;
                 let others = attributes
                     .iter()
@@ -178,14 +178,14 @@ fn variants(mut item: Item, members: &mut Vec<Member>) {
         return;
     }
     let mut own = item.attributes.remove(position);
-    let mut mistakes = Mistakes::default();
-    take_repeated(&mut item.attributes, &mut mistakes);
+    let mut errors = Errors::default();
+    take_repeated(&mut item.attributes, &mut errors);
     let arguments = close(&mut own);
     item.attributes.insert(position, own);
     members.push(Member::Annotated(Box::new(Annotated {
         arguments,
         item,
-        mistakes,
+        errors,
     })));
 }
 

@@ -7,7 +7,7 @@ use syn::{Generics, ItemImpl, Path, Type};
 
 use crate::check::Within;
 use crate::check::impl_parameters::split;
-use crate::diagnostics::Mistakes;
+use crate::diagnostics::Errors;
 use crate::syntax::types::bare;
 
 pub(crate) struct Header {
@@ -92,13 +92,13 @@ impl Header {
     }
 
     /// No companion may stand before a method of the trait: `repo.find_key()` would be another call.
-    pub(crate) fn check_names(&self, start: &Ident, mistakes: &mut Mistakes) -> bool {
+    pub(crate) fn check_names(&self, start: &Ident, errors: &mut Errors) -> bool {
         let start = start.unraw().to_string();
         let mut is_free = true;
         for companion in ["key", "peek", "invalidate", "refresh", "uncached"] {
             let name = format!("{start}_{companion}");
             if let Some(declared) = self.declared.iter().find(|declared| **declared == name) {
-                mistakes.on(declared, format!(
+                errors.report_on(declared, format!(
                     "a companion of `{start}` has this name as well: write `companions = {start}_cache` there"
                 ));
                 is_free = false;

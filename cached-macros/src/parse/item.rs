@@ -6,7 +6,7 @@ use syn::parse::{ParseStream, Parser as _};
 use syn::spanned::Spanned as _;
 use syn::{Attribute, FnArg, LitStr, Meta, Signature, Token, Visibility, parse_quote, token};
 
-use crate::diagnostics::Mistakes;
+use crate::diagnostics::Errors;
 use crate::parse::args::is_skip;
 use crate::parse::attribute::mentions;
 
@@ -150,7 +150,7 @@ impl Item {
 
 impl Item {
     /// Takes `#[cached(skip)]` off the parameters; says for each parameter whether it was there.
-    pub(crate) fn take_skips(&mut self, mistakes: &mut Mistakes) -> Vec<bool> {
+    pub(crate) fn take_skips(&mut self, errors: &mut Errors) -> Vec<bool> {
         let take = |parameter: &mut FnArg| {
             let attributes = match parameter {
                 FnArg::Receiver(receiver) => &mut receiver.attrs,
@@ -163,7 +163,7 @@ impl Item {
                     !is_skip
                 }
                 Err(error) => {
-                    mistakes.add(error);
+                    errors.report(error);
                     false
                 }
             });

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens as _;
 
 use crate::check::{CachedFn, InvalidatingFn, Within};
-use crate::diagnostics::Mistakes;
+use crate::diagnostics::Errors;
 use crate::expand::{self, recovery};
 use crate::parse::args::{Args, BlockArgs, InvalidatesArgs};
 use crate::parse::attribute::conditions;
@@ -14,13 +14,13 @@ use crate::parse::item::Item;
 
 /// Everything that takes the place of the block.
 pub(super) fn expand_impl(arguments: &TokenStream, tokens: &TokenStream) -> TokenStream {
-    let mut mistakes = Mistakes::default();
-    let args = BlockArgs::parse(arguments.clone(), &mut mistakes);
+    let mut errors = Errors::default();
+    let args = BlockArgs::parse(arguments.clone(), &mut errors);
     let block = match Block::read(tokens.clone()) {
         Ok(block) => block,
         Err(error) => {
-            mistakes.add(error);
-            return recovery::other(tokens, mistakes);
+            errors.report(error);
+            return recovery::other(tokens, errors);
         }
     };
     let Block {
@@ -28,8 +28,8 @@ pub(super) fn expand_impl(arguments: &TokenStream, tokens: &TokenStream) -> Toke
         members,
         mut messages,
     } = block;
-    if mistakes.is_empty() && messages.is_empty() && !members.iter().any(Member::is_annotated) {
-        mistakes.at(header.own.impl_token.span, "`#[cached]` on an `impl` caches the functions that say so: write `#[cached(ttl = \"5m\")]` above each that is to be cached");
+    if errors.is_empty() && messages.is_empty() && !members.iter().any(Member::is_annotated) {
+        errors.report_at(header.own.impl_token.span, "`#[cached]` on an `impl` caches the functions that say so: write `#[cached(ttl = \"5m\")]` above each that is to be cached");
     }
     let (mut body, mut beside) = (TokenStream::new(), TokenStream::new());
     let barred = header.barred();
@@ -58,11 +58,11 @@ pub(super) fn expand_impl(arguments: &TokenStream, tokens: &TokenStream) -> Toke
         }
     }
     if wants_place && let Some(error) = barred {
-        mistakes.add(error);
+        errors.report(error);
     }
     let mut expanded = expand::impl_block(&header, body, beside);
     expanded.extend(messages);
-    recovery::other(&expanded, mistakes)
+    recovery::other(&expanded, errors)
 }
 
 /// What takes the place of a function, its companions, and what is wrong with it.
@@ -72,13 +72,13 @@ fn one(
     header: &Header,
     mut has_place: bool,
     wants_place: &mut bool,
-) -> ([TokenStream; 2], Mistakes) {
+) -> ([TokenStream; 2], Errors) {
     let Annotated {
         arguments,
         mut item,
-        mut mistakes,
+        mut errors,
     } = annotated;
-    let mut args = Args::parse(arguments, &mut mistakes);
+    let mut args = Args::parse(arguments, &mut errors);
     if args.runtime.is_none() {
         args.runtime.clone_from(&outer.runtime);
     }
@@ -87,12 +87,12 @@ fn one(
     *wants_place |= named.is_some();
     has_place |= named.is_none();
     if let (Within::Trait { .. }, Some(name)) = (&within, named) {
-        has_place &= header.check_names(&name, &mut mistakes);
+        has_place &= header.check_names(&name, &mut errors);
     }
     // Both attributes tell what is wrong with them.
-    let invalidating = invalidating(item.clone(), outer, &mut mistakes);
+    let invalidating = invalidating(item.clone(), outer, &mut errors);
     let whole = invalidating.unwrap_or_else(|| item.clone());
-    let expanded = match CachedFn::check(args, whole, within, &mut mistakes) {
+    let expanded = match CachedFn::check(args, whole, within, &mut errors) {
         Ok(function) if has_place => [
             expand::user_function(&function),
             expand::companions(&function),
@@ -103,28 +103,28 @@ fn one(
                 .filter(|attribute| impl_block::is_open(attribute))
                 .for_each(|attribute| drop(impl_block::close(attribute)));
             // What is wrong with them is told behind the block.
-            item.take_skips(&mut Mistakes::default());
+            item.take_skips(&mut Errors::default());
             let stubs = checked.err().filter(|_| has_place);
             let stubs = stubs.map(|unfinished| recovery::stubs(&unfinished));
             [item.into_token_stream(), stubs.unwrap_or_default()]
         }
     };
-    (expanded, mistakes)
+    (expanded, errors)
 }
 
 /// The function with its `#[invalidates(...)]` expanded: only a call whose body ran invalidates.
-fn invalidating(mut item: Item, outer: &BlockArgs, mistakes: &mut Mistakes) -> Option<Item> {
+fn invalidating(mut item: Item, outer: &BlockArgs, errors: &mut Errors) -> Option<Item> {
     while let Some(attribute) = item
         .attributes
         .iter_mut()
         .rfind(|attribute| impl_block::is_open(attribute))
     {
-        let mut args = InvalidatesArgs::parse(impl_block::close(attribute), mistakes);
+        let mut args = InvalidatesArgs::parse(impl_block::close(attribute), errors);
         if args.runtime.is_none() {
             args.runtime.clone_from(&outer.runtime);
         }
-        let function = InvalidatingFn::check(args, item, mistakes)?;
-        item = mistakes.check(Item::parse("cached", expand::invalidates(&function)))?;
+        let function = InvalidatingFn::check(args, item, errors)?;
+        item = errors.ok_or_report(Item::parse("cached", expand::invalidates(&function)))?;
     }
     Some(item)
 }
@@ -162,8 +162,8 @@ mod tests {
             let written = tokens(other.trim_start_matches("#[cached]"));
             assert!(expanded.contains(&written), "{expanded}");
             assert!(expanded.contains("fn find_key"), "{expanded}");
-            let mistakes = expanded.matches("compile_error").count();
-            assert_eq!(mistakes, other.matches("#[cached]").count(), "{other}");
+            let errors = expanded.matches("compile_error").count();
+            assert_eq!(errors, other.matches("#[cached]").count(), "{other}");
         }
     }
 

@@ -7,7 +7,7 @@ use syn::punctuated::Punctuated;
 use syn::{Expr, ExprCall, ExprMethodCall, Ident, Path, PathArguments, Token};
 
 use crate::check::parameters::Parameter;
-use crate::diagnostics::Mistakes;
+use crate::diagnostics::Errors;
 use crate::syntax::duration::bare;
 use crate::syntax::tokens::mentioned;
 
@@ -149,7 +149,7 @@ fn is_constant(name: &Ident) -> bool {
 }
 
 /// A typed call is made before the body, and cannot name what it returns.
-pub(super) fn check_names(calls: &[Call], parameters: &[Parameter], mistakes: &mut Mistakes) {
+pub(super) fn check_names(calls: &[Call], parameters: &[Parameter], errors: &mut Errors) {
     let ret = Ident::new("ret", Span::call_site());
     let mut names = parameters.iter().flat_map(|parameter| &parameter.names);
     if names.any(|name| *name == ret) {
@@ -167,7 +167,7 @@ pub(super) fn check_names(calls: &[Call], parameters: &[Parameter], mistakes: &m
             }
         };
         if let Some(found) = found {
-            mistakes.on(found, "a typed call is made before the body runs: what it returned can be named in a pattern, as in `\"user:{ret.id}\"`");
+            errors.report_on(found, "a typed call is made before the body runs: what it returned can be named in a pattern, as in `\"user:{ret.id}\"`");
         }
     }
 }

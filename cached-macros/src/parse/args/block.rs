@@ -7,7 +7,7 @@ use syn::parse::ParseStream;
 
 use super::cached::GRAMMAR;
 use super::{Ident, Written, equals, path, put, read, skip_to_comma};
-use crate::diagnostics::Mistakes;
+use crate::diagnostics::Errors;
 
 /// All arguments of `#[cached(...)]` on an `impl`.
 #[derive(Default)]
@@ -18,15 +18,13 @@ pub(crate) struct BlockArgs {
 
 impl BlockArgs {
     /// Reads all it can, and notes what it cannot.
-    pub(crate) fn parse(tokens: TokenStream, mistakes: &mut Mistakes) -> BlockArgs {
+    pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> BlockArgs {
         let mut args = BlockArgs::default();
-        read(tokens, mistakes, |input, mistakes| {
-            args.argument(input, mistakes)
-        });
+        read(tokens, errors, |input, errors| args.argument(input, errors));
         args
     }
 
-    fn argument(&mut self, input: ParseStream<'_>, mistakes: &mut Mistakes) -> syn::Result<()> {
+    fn argument(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
         let keyword = Ident::parse_any(input).map_err(|error| {
             syn::Error::new(
                 error.span(),
@@ -36,9 +34,9 @@ impl BlockArgs {
         let example = GRAMMAR.example(&keyword)?;
         if keyword == "crate" {
             equals(input, &keyword, example)?;
-            put(&mut self.runtime, keyword, path(input, example)?, mistakes);
+            put(&mut self.runtime, keyword, path(input, example)?, errors);
         } else {
-            mistakes.at(
+            errors.report_at(
                 keyword.span(),
                 format!("`{keyword}` belongs on the functions of the `impl`: write `#[cached({example})]` above each that is to be cached"),
             );

@@ -8,7 +8,7 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path, Token};
 
 use super::{Grammar, Written, equals, literal, path, put, read, runtime, text, texts, value};
-use crate::diagnostics::Mistakes;
+use crate::diagnostics::Errors;
 use crate::parse::attribute::is_named;
 use crate::syntax::duration::{self, bare};
 
@@ -101,11 +101,11 @@ pub(super) const GRAMMAR: Grammar<'_> = Grammar {
 
 impl Args {
     /// Reads all it can, and notes what it cannot.
-    pub(crate) fn parse(tokens: TokenStream, mistakes: &mut Mistakes) -> Args {
+    pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Args {
         let mut args = Args::default();
-        read(tokens, mistakes, |input, mistakes| {
+        read(tokens, errors, |input, errors| {
             let keyword = input.fork().call(Ident::parse_any);
-            args.argument(input, mistakes).inspect_err(|_| {
+            args.argument(input, errors).inspect_err(|_| {
                 let meant = keyword.ok().and_then(|keyword| GRAMMAR.meant(&keyword));
                 args.is_unclear |= matches!(meant, Some("companions" | "crate"));
             })
@@ -126,7 +126,7 @@ impl Args {
         }
     }
 
-    fn argument(&mut self, input: ParseStream<'_>, mistakes: &mut Mistakes) -> syn::Result<()> {
+    fn argument(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
         let Ok(keyword) = Ident::parse_any(input) else {
             return Err(nameless(input));
         };
@@ -138,64 +138,44 @@ impl Args {
             return Err(syn::Error::new(keyword.span(), message));
         }
         match keyword.to_string().as_str() {
-            "ttl" => put(&mut self.ttl, keyword, value(input, example)?, mistakes),
-            "ttl_env" => put(&mut self.ttl_env, keyword, text(input, example)?, mistakes),
-            "prefix" => put(&mut self.prefix, keyword, text(input, example)?, mistakes),
+            "ttl" => put(&mut self.ttl, keyword, value(input, example)?, errors),
+            "ttl_env" => put(&mut self.ttl_env, keyword, text(input, example)?, errors),
+            "prefix" => put(&mut self.prefix, keyword, text(input, example)?, errors),
             "tags" => {
-                let tags = texts(input, &keyword, example, mistakes)?;
-                put(&mut self.tags, keyword, tags, mistakes);
+                let tags = texts(input, &keyword, example, errors)?;
+                put(&mut self.tags, keyword, tags, errors);
             }
-            "skip" => put(&mut self.skip, keyword, names(input, example)?, mistakes),
-            "key" => put(&mut self.key, keyword, value(input, example)?, mistakes),
-            "version" => put(
-                &mut self.version,
-                keyword,
-                version(input, example)?,
-                mistakes,
-            ),
-            "id" => put(&mut self.id, keyword, text(input, example)?, mistakes),
-            "cache_if" => put(
-                &mut self.cache_if,
-                keyword,
-                value(input, example)?,
-                mistakes,
-            ),
+            "skip" => put(&mut self.skip, keyword, names(input, example)?, errors),
+            "key" => put(&mut self.key, keyword, value(input, example)?, errors),
+            "version" => put(&mut self.version, keyword, version(input, example)?, errors),
+            "id" => put(&mut self.id, keyword, text(input, example)?, errors),
+            "cache_if" => put(&mut self.cache_if, keyword, value(input, example)?, errors),
             "cache_none" => put(
                 &mut self.cache_none,
                 keyword,
                 value(input, example)?,
-                mistakes,
+                errors,
             ),
-            "cache_err" => put(
-                &mut self.cache_err,
-                keyword,
-                value(input, example)?,
-                mistakes,
-            ),
+            "cache_err" => put(&mut self.cache_err, keyword, value(input, example)?, errors),
             "stale_if_error" => put(
                 &mut self.stale_if_error,
                 keyword,
                 value(input, example)?,
-                mistakes,
+                errors,
             ),
             "stale_while_revalidate" => {
                 let window = value(input, example)?;
-                put(&mut self.stale_while_revalidate, keyword, window, mistakes);
+                put(&mut self.stale_while_revalidate, keyword, window, errors);
             }
-            "on_outage" => put(
-                &mut self.on_outage,
-                keyword,
-                fail(input, example)?,
-                mistakes,
-            ),
-            "jitter" => put(&mut self.jitter, keyword, jitter(input, example)?, mistakes),
-            "cache" => put(&mut self.cache, keyword, value(input, example)?, mistakes),
-            "crate" => put(&mut self.runtime, keyword, path(input, example)?, mistakes),
+            "on_outage" => put(&mut self.on_outage, keyword, fail(input, example)?, errors),
+            "jitter" => put(&mut self.jitter, keyword, jitter(input, example)?, errors),
+            "cache" => put(&mut self.cache, keyword, value(input, example)?, errors),
+            "crate" => put(&mut self.runtime, keyword, path(input, example)?, errors),
             _ => put(
                 &mut self.companions,
                 keyword,
                 name_of_companions(input)?,
-                mistakes,
+                errors,
             ),
         }
         Ok(())
@@ -338,10 +318,10 @@ fn name_of_companions(input: ParseStream<'_>) -> syn::Result<Ident> {
 mod tests {
     use super::*;
 
-    fn mistakes(arguments: &str) -> usize {
-        let mut mistakes = Mistakes::default();
-        Args::parse(arguments.parse().unwrap(), &mut mistakes);
-        let text = mistakes.into_tokens().to_string();
+    fn errors(arguments: &str) -> usize {
+        let mut errors = Errors::default();
+        Args::parse(arguments.parse().unwrap(), &mut errors);
+        let text = errors.into_tokens().to_string();
         text.matches("compile_error").count()
     }
 
@@ -349,18 +329,18 @@ mod tests {
     fn every_example_in_the_grammar_parses() {
         let all = GRAMMAR.known.iter().map(|(_, example)| *example);
         let all = all.collect::<Vec<_>>().join(", ");
-        assert_eq!(mistakes(&all), 0);
-        assert_eq!(mistakes(""), 0);
-        assert_eq!(mistakes("ttl = 5,"), 0);
+        assert_eq!(errors(&all), 0);
+        assert_eq!(errors(""), 0);
+        assert_eq!(errors("ttl = 5,"), 0);
     }
 
     #[test]
     fn one_mistake_hides_no_other() {
         assert_eq!(
-            mistakes("tll = 5, skip, version = \"2\", ttl = 5 id = \"a\", cache = , id"),
+            errors("tll = 5, skip, version = \"2\", ttl = 5 id = \"a\", cache = , id"),
             6
         );
-        assert_eq!(mistakes("ttl = 5, ttl = 6, , jitter = 10"), 3);
+        assert_eq!(errors("ttl = 5, ttl = 6, , jitter = 10"), 3);
     }
 
     #[test]

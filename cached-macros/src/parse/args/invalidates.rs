@@ -7,7 +7,7 @@ use syn::spanned::Spanned as _;
 use syn::{Expr, ExprCall, ExprLit, ExprMethodCall, Ident, Lit, LitStr, Path, Token};
 
 use super::{Grammar, Written, equals, path, put, read, runtime, texts, value, valueless};
-use crate::diagnostics::Mistakes;
+use crate::diagnostics::Errors;
 use crate::syntax::duration::bare;
 
 /// All arguments of `#[invalidates(...)]`, not yet compared with the function.
@@ -77,15 +77,13 @@ const WHEN: &str =
 
 impl InvalidatesArgs {
     /// Reads all it can, and notes what it cannot.
-    pub(crate) fn parse(tokens: TokenStream, mistakes: &mut Mistakes) -> InvalidatesArgs {
+    pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> InvalidatesArgs {
         let mut args = InvalidatesArgs::default();
-        let is_quiet = mistakes.is_empty();
-        read(tokens, mistakes, |input, mistakes| {
-            args.argument(input, mistakes)
-        });
-        if is_quiet && mistakes.is_empty() && args.targets.is_empty() && args.tags.is_none() {
+        let is_quiet = errors.is_empty();
+        read(tokens, errors, |input, errors| args.argument(input, errors));
+        if is_quiet && errors.is_empty() && args.targets.is_empty() && args.tags.is_none() {
             let message = "nothing is named that could be invalidated: write `#[invalidates(\"user:{id}:*\")]`";
-            mistakes.at(Span::call_site(), message);
+            errors.report_at(Span::call_site(), message);
         }
         args
     }
@@ -95,7 +93,7 @@ impl InvalidatesArgs {
         runtime(self.runtime.as_ref())
     }
 
-    fn argument(&mut self, input: ParseStream<'_>, mistakes: &mut Mistakes) -> syn::Result<()> {
+    fn argument(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
         let has_keyword = input.peek(Ident::peek_any) && input.peek2(Token![=]);
         if !has_keyword || input.peek2(Token![==]) {
             self.targets.push(target(input)?);
@@ -106,12 +104,12 @@ impl InvalidatesArgs {
         equals(input, &keyword, example)?;
         match keyword.to_string().as_str() {
             "tags" => {
-                let tags = texts(input, &keyword, example, mistakes)?;
-                put(&mut self.tags, keyword, tags, mistakes);
+                let tags = texts(input, &keyword, example, errors)?;
+                put(&mut self.tags, keyword, tags, errors);
             }
-            "on" => put(&mut self.on, keyword, on(input)?, mistakes),
-            "cache" => put(&mut self.cache, keyword, value(input, example)?, mistakes),
-            _ => put(&mut self.runtime, keyword, path(input, example)?, mistakes),
+            "on" => put(&mut self.on, keyword, on(input)?, errors),
+            "cache" => put(&mut self.cache, keyword, value(input, example)?, errors),
+            _ => put(&mut self.runtime, keyword, path(input, example)?, errors),
         }
         Ok(())
     }
@@ -188,9 +186,9 @@ mod tests {
     use super::*;
 
     fn parse(arguments: &str) -> (InvalidatesArgs, usize) {
-        let mut mistakes = Mistakes::default();
-        let args = InvalidatesArgs::parse(arguments.parse().unwrap(), &mut mistakes);
-        let text = mistakes.into_tokens().to_string();
+        let mut errors = Errors::default();
+        let args = InvalidatesArgs::parse(arguments.parse().unwrap(), &mut errors);
+        let text = errors.into_tokens().to_string();
         (args, text.matches("compile_error").count())
     }
 
@@ -203,10 +201,10 @@ mod tests {
 
     #[test]
     fn targets_keep_their_order() {
-        let (args, mistakes) = parse(
+        let (args, errors) = parse(
             "\"a\", profile(id), self.find(..), on = |ret| ret.is_ok(), (\"b\"), a::b::<T>(x == y)",
         );
-        assert_eq!(mistakes, 0);
+        assert_eq!(errors, 0);
         let kinds = args.targets.iter().map(|target| match target {
             Target::Pattern(_) => 'p',
             Target::Function(_) => 'f',
