@@ -41,8 +41,9 @@ use crate::diagnostics::Errors;
 use crate::expand::doc_section;
 use crate::parse::args::Args;
 use crate::parse::item::Item;
+use crate::syntax::borrows::find_borrow;
+use crate::syntax::groups::peel_type;
 use crate::syntax::tokens::find;
-use crate::syntax::types::bare;
 
 /// A function that may be cached, and how.
 pub(crate) struct CachedFn {
@@ -202,7 +203,7 @@ impl CachedFn {
             item,
             runtime,
             form,
-            error_is_borrowed: background_call::borrowed(&returns).is_some(),
+            error_is_borrowed: find_borrow(&returns).is_some(),
             returns,
             stored_at,
             components,
@@ -316,7 +317,7 @@ fn held(ty: &Type) -> &Type {
 
 /// The first type argument of types that are `named` so.
 fn inside<'a>(ty: &'a Type, named: &dyn Fn(&str) -> bool) -> &'a Type {
-    let ty = bare(ty);
+    let ty = peel_type(ty);
     if let Type::Path(path) = ty
         && let Some(last) = path.path.segments.last()
         && named(&last.ident.to_string())

@@ -8,7 +8,7 @@ use syn::{Expr, ExprClosure, Ident};
 use super::parameters::Parameter;
 use crate::diagnostics::Errors;
 use crate::syntax::binding::bindings;
-use crate::syntax::duration::bare;
+use crate::syntax::groups::peel_expr;
 use crate::syntax::tokens::find;
 
 /// What a closure is shown.
@@ -47,7 +47,7 @@ pub(crate) fn check_closure(
         name,
         instead,
     } = shown;
-    match bare(closure) {
+    match peel_expr(closure) {
         Expr::Closure(closure) if closure.inputs.len() != 1 => {
             errors.report_at(
                 closure.inputs_begin.span(),

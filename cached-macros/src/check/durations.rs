@@ -10,7 +10,8 @@ use super::closures::{VALUE, check_closure};
 use super::parameters::Parameter;
 use crate::diagnostics::Errors;
 use crate::parse::args::Written;
-use crate::syntax::duration::{self, Length, bare};
+use crate::syntax::duration::{self, Length};
+use crate::syntax::groups::peel_expr;
 use crate::syntax::tokens::{find, mentioned};
 
 /// Names that must not appear in something evaluated at compile time.
@@ -104,7 +105,7 @@ impl<'a> Names<'a> {
                 ),
             );
         }
-        if let Expr::Path(path) = bare(constant)
+        if let Expr::Path(path) = peel_expr(constant)
             && let Some(last) = path.path.segments.last()
             && last
                 .ident

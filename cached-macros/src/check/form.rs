@@ -9,8 +9,9 @@ use syn::{
 };
 
 use crate::parse::item::Item;
+use crate::syntax::groups::{peel_tokens, peel_type};
 use crate::syntax::tokens::find;
-use crate::syntax::types::{arguments, bare};
+use crate::syntax::types::arguments;
 
 pub(crate) struct Form {
     /// What a call gives in the end, if it says so.
@@ -80,7 +81,7 @@ fn nameable(ty: &Type) -> Option<TokenStream> {
 
 /// What the future that a type stands for gives, and whether that lies in a box.
 fn future(ty: &Type) -> Option<(Type, bool)> {
-    match bare(ty) {
+    match peel_type(ty) {
         Type::ImplTrait(opaque) => {
             let is_unpin = |bound: &TypeParamBound| match bound {
                 TypeParamBound::Trait(bound) => bound.path.is_ident("Unpin"),
@@ -108,14 +109,14 @@ fn future(ty: &Type) -> Option<(Type, bool)> {
 
 /// Inside `Pin<Box<dyn Future<Output = T>>>`.
 fn pinned(pin: &PathSegment) -> Option<Type> {
-    let Type::Path(inner) = bare(arguments(pin).next()?) else {
+    let Type::Path(inner) = peel_type(arguments(pin).next()?) else {
         return None;
     };
     let inner = inner.path.segments.last()?;
     if inner.ident != "Box" {
         return None;
     }
-    match bare(arguments(inner).next()?) {
+    match peel_type(arguments(inner).next()?) {
         Type::TraitObject(object) => output(&object.bounds),
         Type::ImplTrait(opaque) => output(&opaque.bounds),
         _ => None,
@@ -145,7 +146,7 @@ fn output(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<Type> {
 
 /// `async move { … }`, if `tokens` are that and nothing else.
 fn block(tokens: TokenStream) -> Option<Block> {
-    let tokens = opened(tokens);
+    let tokens = peel_tokens(tokens);
     let (inside, before) = match tokens.as_slice() {
         [before, TokenTree::Group(group)] => (group, [Some(before), None]),
         [before, second, TokenTree::Group(group)] => (group, [Some(before), Some(second)]),
@@ -164,7 +165,7 @@ fn block(tokens: TokenStream) -> Option<Block> {
 
 /// `Box::pin(async move { … })` or `async move { … }.boxed()`.
 fn boxed_block(tokens: TokenStream) -> Option<Block> {
-    let tokens = opened(tokens);
+    let tokens = peel_tokens(tokens);
     let (arguments, before) = tokens.split_last()?;
     let TokenTree::Group(arguments) = arguments else {
         return None;
@@ -204,17 +205,6 @@ fn is_box(path: &[TokenTree]) -> bool {
         _ => None,
     });
     is_path && last.is_some_and(|last: &Ident| last == "Box")
-}
-
-/// Tokens out of the invisible brackets that a `macro_rules!` puts around what it was given.
-fn opened(tokens: TokenStream) -> Vec<TokenTree> {
-    let mut tokens: Vec<TokenTree> = tokens.into_iter().collect();
-    while let [TokenTree::Group(group)] = tokens.as_slice()
-        && group.delimiter() == Delimiter::None
-    {
-        tokens = group.stream().into_iter().collect();
-    }
-    tokens
 }
 
 #[cfg(test)]

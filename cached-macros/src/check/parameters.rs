@@ -8,7 +8,7 @@ use super::Component;
 use crate::diagnostics::{Errors, find_closest};
 use crate::parse::args::Written;
 use crate::syntax::binding::bindings;
-use crate::syntax::duration::bare;
+use crate::syntax::groups::peel_expr;
 use crate::syntax::tokens::find;
 
 pub(crate) struct Parameter {
@@ -128,7 +128,7 @@ pub(crate) fn no_parameter(
 
 /// A literal says nothing about the call.
 pub(crate) fn check_key(key: &Expr, parameters: &[Parameter], errors: &mut Errors) {
-    let literal = match bare(key) {
+    let literal = match peel_expr(key) {
         Expr::Lit(literal) => literal,
         Expr::Closure(closure) => {
             let body = closure.body.to_token_stream();

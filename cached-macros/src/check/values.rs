@@ -6,7 +6,7 @@ use super::closures::{VALUE, check_closure};
 use super::parameters::{Parameter, check_key};
 use crate::diagnostics::Errors;
 use crate::parse::args::{Args, Written};
-use crate::syntax::duration::bare;
+use crate::syntax::groups::peel_expr;
 
 pub(super) fn check_values(args: &Args, parameters: &[Parameter], errors: &mut Errors) {
     if let Some(key) = &args.key {
@@ -58,7 +58,7 @@ fn check_text(text: Option<&Written<LitStr>>, example: &str, errors: &mut Errors
 /// No literal is a cache.
 pub(super) fn check_cache(cache: Option<&Written<Expr>>, errors: &mut Errors) {
     if let Some(cache) = cache
-        && let Expr::Lit(literal) = bare(&cache.value)
+        && let Expr::Lit(literal) = peel_expr(&cache.value)
     {
         let message = "`cache` is an expression of type `Cache`: write `cache = self.cache`, or leave it out for the cache that is installed";
         errors.report_on(literal, message);

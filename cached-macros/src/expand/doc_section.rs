@@ -5,7 +5,7 @@ use syn::{Attribute, Expr, Meta, parse_quote};
 
 use crate::check::Companions;
 use crate::parse::item::Item;
-use crate::syntax::duration::bare;
+use crate::syntax::groups::peel_expr;
 
 /// Appends the section if the function has documentation of its own.
 pub(crate) fn append(item: &mut Item, ttl: Option<&Expr>, companions: &Companions) {
@@ -24,7 +24,7 @@ pub(crate) fn append(item: &mut Item, ttl: Option<&Expr>, companions: &Companion
 }
 
 fn lines(name: &str, ttl: Option<&Expr>, companions: &Companions) -> Vec<String> {
-    let kept = match ttl.map(bare) {
+    let kept = match ttl.map(peel_expr) {
         None => " The cache's default says for how long.".to_owned(),
         Some(Expr::Closure(_)) => " The result decides for how long.".to_owned(),
         Some(ttl) => format!(" Time to live: `{}`.", ttl.to_token_stream()),

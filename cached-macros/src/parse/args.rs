@@ -15,7 +15,7 @@ pub(crate) use self::block::BlockArgs;
 pub(crate) use self::cached::{Args, is_skip};
 pub(crate) use self::invalidates::{InvalidatesArgs, On, Target};
 use crate::diagnostics::{Errors, find_closest};
-use crate::syntax::duration::bare;
+use crate::syntax::groups::peel_expr;
 
 /// An argument: its keyword, for messages, and what it says.
 #[derive(Clone)]
@@ -214,7 +214,7 @@ fn texts(
 
 /// A string that stands there as it is.
 fn literal(written: &Expr) -> Option<LitStr> {
-    match bare(written) {
+    match peel_expr(written) {
         Expr::Lit(ExprLit {
             lit: Lit::Str(text),
             ..

@@ -8,7 +8,7 @@ use syn::{Generics, ItemImpl, Path, Type};
 use crate::check::Within;
 use crate::check::impl_parameters::split;
 use crate::diagnostics::Errors;
-use crate::syntax::types::bare;
+use crate::syntax::groups::peel_type;
 
 pub(crate) struct Header {
     /// As written.
@@ -54,7 +54,7 @@ impl Header {
         self.own.trait_.as_ref()?;
         let of = &self.own.self_ty;
         let written = of.to_token_stream();
-        let why = match bare(of) {
+        let why = match peel_type(of) {
             Type::Reference(_) => "a reference has none".to_owned(),
             Type::Tuple(_) => "a tuple has none".to_owned(),
             Type::Slice(_) => "a slice has none".to_owned(),

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use syn::{BinOp, Expr, ExprLit, Lit, UnOp};
 
+use super::groups::peel_expr;
+
 /// What stood behind `ttl =`, `cache_none =` and the like.
 pub(crate) enum Length {
     Known(Duration),
@@ -44,7 +46,7 @@ const INTEGERS: [&str; 13] = [
 /// Reads the expression behind `keyword =`.
 pub(crate) fn read(keyword: &str, expr: &Expr) -> syn::Result<Length> {
     let fail = |message: String| syn::Error::new_spanned(expr, message);
-    let known = match bare(expr) {
+    let known = match peel_expr(expr) {
         Expr::Closure(_) => return Ok(Length::Closure(expr.clone())),
         Expr::Lit(ExprLit {
             lit: Lit::Str(text),
@@ -78,7 +80,7 @@ pub(crate) fn read(keyword: &str, expr: &Expr) -> syn::Result<Length> {
 
 /// Integer arithmetic over literals; `None` if something else is in it.
 fn seconds(keyword: &str, expr: &Expr) -> syn::Result<Option<u64>> {
-    match bare(expr) {
+    match peel_expr(expr) {
         Expr::Lit(ExprLit {
             lit: Lit::Int(number),
             ..
@@ -142,15 +144,6 @@ fn overflow(keyword: &str, expr: &Expr) -> syn::Error {
             "`{keyword}` is no number of seconds (of 64 bits, not negative, not divided by zero): write a time such as `{keyword} = \"5m\"`"
         ),
     )
-}
-
-/// The expression inside parentheses and inside the invisible groups that `macro_rules!` leaves.
-pub(crate) fn bare(expr: &Expr) -> &Expr {
-    match expr {
-        Expr::Group(group) => bare(&group.expr),
-        Expr::Paren(paren) => bare(&paren.expr),
-        other => other,
-    }
 }
 
 #[derive(Debug, PartialEq)]

@@ -5,15 +5,6 @@ use syn::{
     Type, TypeParamBound, parse_quote,
 };
 
-/// The type without the brackets around it, seen or not.
-pub(crate) fn bare(ty: &Type) -> &Type {
-    match ty {
-        Type::Group(group) => bare(&group.elem),
-        Type::Paren(paren) => bare(&paren.elem),
-        ty => ty,
-    }
-}
-
 /// The types between the angle brackets of a name.
 pub(crate) fn arguments(segment: &PathSegment) -> impl Iterator<Item = &Type> {
     let arguments = match &segment.arguments {

@@ -8,7 +8,7 @@ use syn::{Expr, ExprCall, ExprMethodCall, Ident, Path, PathArguments, Token};
 
 use crate::check::parameters::Parameter;
 use crate::diagnostics::Errors;
-use crate::syntax::duration::bare;
+use crate::syntax::groups::peel_expr;
 use crate::syntax::tokens::mentioned;
 
 /// The call of a companion.
@@ -28,7 +28,7 @@ pub(crate) enum Argument {
 
 /// `profile(id)` is `profile::key(id)`, and `Users::find(users, id)` is `Users::find_key(users, id)`.
 pub(super) fn function(call: &ExprCall) -> syn::Result<Call> {
-    let Expr::Path(written) = bare(&call.func) else {
+    let Expr::Path(written) = peel_expr(&call.func) else {
         return Err(syn::Error::new_spanned(
             &call.func,
             "expected the name of a cached function",
@@ -74,7 +74,7 @@ pub(super) fn method(call: &ExprMethodCall) -> syn::Result<Call> {
     if let Some(generics) = generics {
         return Err(all_types(generics));
     }
-    match bare(receiver) {
+    match peel_expr(receiver) {
         Expr::Path(path) if path.path.is_ident("self") => Ok(Call {
             companion: quote!(Self::#companion),
             arguments,
@@ -115,7 +115,7 @@ fn of_method(name: &Ident, all: bool) -> Ident {
 
 /// `None` for `(..)`.
 fn arguments(written: &Punctuated<Expr, Token![,]>) -> syn::Result<Option<Vec<Argument>>> {
-    let is_all = |argument: &&Expr| matches!(bare(argument), Expr::Range(range) if range.start.is_none() && range.end.is_none());
+    let is_all = |argument: &&Expr| matches!(peel_expr(argument), Expr::Range(range) if range.start.is_none() && range.end.is_none());
     match written.iter().find(is_all) {
         Some(_) if written.len() == 1 => return Ok(None),
         Some(all) => {
@@ -126,7 +126,7 @@ fn arguments(written: &Punctuated<Expr, Token![,]>) -> syn::Result<Option<Vec<Ar
         }
         None => {}
     }
-    let arguments = written.iter().map(|argument| match bare(argument) {
+    let arguments = written.iter().map(|argument| match peel_expr(argument) {
         Expr::Path(path) if path.attrs.is_empty() => match path.path.get_ident() {
             Some(name) if !is_constant(name) => Argument::Name(name.clone()),
             _ => Argument::Expression(argument.clone()),

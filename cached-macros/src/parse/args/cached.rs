@@ -10,7 +10,8 @@ use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path, Token};
 use super::{Grammar, Written, equals, literal, path, put, read, runtime, text, texts, value};
 use crate::diagnostics::Errors;
 use crate::parse::attribute::is_named;
-use crate::syntax::duration::{self, bare};
+use crate::syntax::duration;
+use crate::syntax::groups::peel_expr;
 
 /// All arguments of `#[cached(...)]`, not yet compared with the function.
 #[derive(Default)]
@@ -216,7 +217,7 @@ pub(crate) fn is_skip(attribute: &Attribute) -> syn::Result<bool> {
 
 fn version(input: ParseStream<'_>, example: &str) -> syn::Result<u64> {
     let written = value(input, example)?;
-    match bare(&written) {
+    match peel_expr(&written) {
         Expr::Lit(ExprLit {
             lit: Lit::Int(number),
             ..
@@ -233,7 +234,7 @@ fn version(input: ParseStream<'_>, example: &str) -> syn::Result<u64> {
 
 fn jitter(input: ParseStream<'_>, example: &str) -> syn::Result<u16> {
     let written = value(input, example)?;
-    match bare(&written) {
+    match peel_expr(&written) {
         Expr::Lit(ExprLit {
             lit: Lit::Str(text),
             ..

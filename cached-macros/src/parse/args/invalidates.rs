@@ -8,7 +8,7 @@ use syn::{Expr, ExprCall, ExprLit, ExprMethodCall, Ident, Lit, LitStr, Path, Tok
 
 use super::{Grammar, Written, equals, path, put, read, runtime, texts, value, valueless};
 use crate::diagnostics::Errors;
-use crate::syntax::duration::bare;
+use crate::syntax::groups::peel_expr;
 
 /// All arguments of `#[invalidates(...)]`, not yet compared with the function.
 #[derive(Default)]
@@ -121,12 +121,12 @@ fn target(input: ParseStream<'_>) -> syn::Result<Target> {
         .parse()
         .map_err(|_| syn::Error::new(start, EXPECTED))?;
     let fail = |message: String| Err(syn::Error::new_spanned(&written, message));
-    match bare(&written) {
+    match peel_expr(&written) {
         Expr::Lit(ExprLit {
             lit: Lit::Str(text),
             ..
         }) => Ok(Target::Pattern(text.clone())),
-        Expr::Call(call) if matches!(bare(&call.func), Expr::Path(_)) => {
+        Expr::Call(call) if matches!(peel_expr(&call.func), Expr::Path(_)) => {
             Ok(Target::Function(call.clone()))
         }
         Expr::MethodCall(call) => Ok(Target::Method(call.clone())),
@@ -162,7 +162,7 @@ fn target(input: ParseStream<'_>) -> syn::Result<Target> {
 fn on(input: ParseStream<'_>) -> syn::Result<On> {
     let start = input.span();
     let written: Expr = input.parse().map_err(|_| syn::Error::new(start, WHEN))?;
-    let name = match bare(&written) {
+    let name = match peel_expr(&written) {
         Expr::Lit(ExprLit {
             lit: Lit::Str(text),
             ..
