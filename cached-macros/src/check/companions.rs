@@ -1,16 +1,17 @@
 //! What stands beside a cached function, and where there is a place for it.
 
 use proc_macro2::Span;
+use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::{GenericParam, Generics, Ident, Path, Signature};
 
 use super::Generic;
 use super::parameters::{Parameter, is_opaque};
 use crate::diagnostics::Errors;
-use crate::enclosing;
+use crate::enclosing::{Place, find_place};
 use crate::parse::args::Written;
 use crate::parse::item::Item;
-use crate::syntax::tokens::ours;
+use crate::syntax::tokens::{find, ours};
 
 /// What a function is in, as far as its attribute can see.
 pub(crate) enum Within {
@@ -79,16 +80,57 @@ pub(crate) fn companions(
     }
 }
 
-/// Whether the companions may stand beside the function, as far as can be seen; else it is a mistake.
+/// Returns true if the companions may stand beside the function, as far as can be seen; else reports an error.
 pub(crate) fn check_place(
     within: &Within,
     companions: &Companions,
     item: &Item,
     errors: &mut Errors,
 ) -> bool {
-    within.is_seen()
-        || matches!(companions, Companions::Off)
-        || enclosing::check(item, companions, errors)
+    if within.is_seen() || matches!(companions, Companions::Off) {
+        return true;
+    }
+    let name = &item.signature.ident;
+    let has_self = item.signature.receiver().is_some();
+    let message = match find_place(&item.signature) {
+        Some(Place::TraitImpl) => format!(
+            "`{name}` is in the `impl` of a trait, which has no place for companions: write `#[cached]` above the `impl` as well, or `companions = off` here"
+        ),
+        Some(Place::Impl) if !has_self => format!(
+            "`{name}` has no `self`, and companions of such a function have no place in an `impl`: write `#[cached]` above the `impl` as well, or `companions = off` here"
+        ),
+        Some(Place::Trait) => format!(
+            "`{name}` is in a `trait`, which has no place for companions: write `companions = off`"
+        ),
+        Some(Place::Beside(what)) if matches!(companions, Companions::Struct(own) if own == name) =>
+        {
+            format!(
+                "{what} is called `{name}` as well, and so is the type whose functions the companions are: write `companions = {name}_cache`"
+            )
+        }
+        None if !has_self => return check_self(item, errors),
+        _ => return true,
+    };
+    errors.report_on(name, message);
+    false
+}
+
+/// Looks for a use of `Self`, which alone tells that a function without `self` is in an `impl` where its place cannot be
+/// seen.
+fn check_self(item: &Item, errors: &mut Errors) -> bool {
+    let is_self = |ident: &Ident| ident == "Self";
+    let is_item =
+        |ident: &Ident| ident == "impl" || ident == "trait" || ident == "struct" || ident == "enum";
+    let in_signature = find(item.signature.to_token_stream(), &is_self);
+    let found = in_signature.or_else(|| {
+        let body = &item.body;
+        find(body.clone(), &is_self).filter(|_| find(body.clone(), &is_item).is_none())
+    });
+    let Some(found) = found else {
+        return true;
+    };
+    errors.report_on(found, "companions of a function without `self` have no place in an `impl`: write `#[cached]` above the `impl` as well, or `companions = off` here");
+    false
 }
 
 pub(crate) fn generics(

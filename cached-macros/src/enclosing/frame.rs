@@ -2,28 +2,28 @@
 
 use std::collections::HashSet;
 
-use super::{Functions, Place, Position};
+use super::place::{Functions, Place, Position};
 
 /// A pair of braces, brackets or parentheses that is open, and the item that is being read in it.
 #[derive(Default)]
 pub(super) struct Frame<'a> {
     pub(super) place: Place,
     pub(super) is_module: bool,
-    /// In the braces of a `use`, and behind what name.
+    /// In the braces of a `use`: the name before them.
     pub(super) of_use: Option<&'a str>,
     /// The item around it ends with it.
     pub(super) ends_item: bool,
-    pub(super) item: Item,
+    pub(super) item: ItemHead,
     pub(super) functions: Vec<(Position, &'a str)>,
     /// Those that no attribute can take away, and likewise what `use` names.
     pub(super) modules: Vec<&'a str>,
     pub(super) imports: Vec<&'a str>,
-    /// What paths begin with, here and further in.
+    /// The first names of paths, here and further in.
     pub(super) paths: HashSet<&'a str>,
 }
 
 impl<'a> Frame<'a> {
-    /// The name before the end of a `use`, or of one of several, is imported.
+    /// Notes the name before the end of a `use`, or of one of several, as imported.
     pub(super) fn import(&mut self, before: &'a str) {
         let is_use = self.item.keyword == Keyword::Use && !self.item.has_attributes;
         match self.of_use {
@@ -35,7 +35,7 @@ impl<'a> Frame<'a> {
     }
 
     /// Adds its functions to those of the file, and what holds around it to the frame around it.
-    pub(super) fn end(self, around: &mut Frame<'a>, all: &mut Functions) {
+    pub(super) fn close(self, around: &mut Frame<'a>, all: &mut Functions) {
         for (position, name) in self.functions {
             let place = match self.place {
                 Place::Elsewhere if self.modules.contains(&name) => Place::Beside(MODULE),
@@ -58,18 +58,18 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// What has the name of a function as well.
+/// Something else that has the name of a function.
 pub(super) const MODULE: &str = "a module";
 pub(super) const IMPORT: &str = "what is imported here";
 pub(super) const PATH: &str = "a module or crate";
 
-/// As much of an item as has been read.
+/// The beginning of an item, as much as has been read.
 #[derive(Default)]
-pub(super) struct Item {
+pub(super) struct ItemHead {
     pub(super) keyword: Keyword,
     /// There was a `for` between a trait and a type.
     pub(super) has_for: bool,
-    /// How many `<` are open.
+    /// The number of `<` that are open.
     pub(super) angles: usize,
     pub(super) has_attributes: bool,
 }
@@ -87,8 +87,8 @@ pub(super) enum Keyword {
     Other,
 }
 
-impl Item {
-    /// What the braces that follow are of.
+impl ItemHead {
+    /// Returns the place that the braces behind it make.
     pub(super) fn place(&self) -> Place {
         match self.keyword {
             Keyword::Impl if self.has_for => Place::TraitImpl,
@@ -98,7 +98,8 @@ impl Item {
         }
     }
 
-    pub(super) fn word(&mut self, word: &str) {
+    /// Reads one more word of it.
+    pub(super) fn read_word(&mut self, word: &str) {
         if self.keyword != Keyword::None {
             return;
         }
@@ -113,7 +114,7 @@ impl Item {
         };
     }
 
-    /// Whether the brackets of types can be told from comparisons.
+    /// Returns true if the brackets of types can be told from comparisons.
     pub(super) fn has_types(&self) -> bool {
         matches!(self.keyword, Keyword::Impl | Keyword::Trait | Keyword::Fn)
     }

@@ -1,7 +1,8 @@
-//! Words and brackets of Rust source, without what is in comments and literals.
+//! A lexer for Rust source: words and brackets, without what is in comments and literals.
 
-use super::Position;
+use super::place::Position;
 
+/// A token, as far as the scan tells them apart.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Token<'a> {
     /// A name, a keyword or a number.
@@ -13,7 +14,7 @@ pub(super) enum Token<'a> {
 }
 
 impl<'a> Token<'a> {
-    /// The word that it is, or nothing.
+    /// Returns the word that it is, or nothing.
     pub(super) fn word(self) -> &'a str {
         match self {
             Token::Word(word) => word,
@@ -22,8 +23,8 @@ impl<'a> Token<'a> {
     }
 }
 
-/// The tokens of `text`, and where they begin.
-pub(super) fn tokens(text: &str) -> impl Iterator<Item = (Token<'_>, Position)> {
+/// Splits `text` into tokens, each with the position where it begins.
+pub(super) fn lex(text: &str) -> impl Iterator<Item = (Token<'_>, Position)> {
     let mut cursor = Cursor {
         rest: text,
         line: 1,
@@ -32,6 +33,7 @@ pub(super) fn tokens(text: &str) -> impl Iterator<Item = (Token<'_>, Position)> 
     std::iter::from_fn(move || cursor.next())
 }
 
+/// The rest of a text, and its position.
 struct Cursor<'a> {
     rest: &'a str,
     line: usize,
@@ -39,6 +41,7 @@ struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
+    /// Takes the next token.
     fn next(&mut self) -> Option<(Token<'a>, Position)> {
         loop {
             let position = (self.line, self.column);
@@ -49,15 +52,15 @@ impl<'a> Cursor<'a> {
                     continue;
                 }
                 '/' if self.rest.starts_with("/*") => {
-                    self.comment();
+                    self.skip_comment();
                     continue;
                 }
                 '"' => {
-                    self.quoted('"');
+                    self.skip_quoted('"');
                     continue;
                 }
                 '\'' => {
-                    if !self.lifetime() {
+                    if !self.skip_lifetime() {
                         continue;
                     }
                     Token::Lifetime
@@ -68,13 +71,13 @@ impl<'a> Cursor<'a> {
                 }
                 _ if is_of_word(first) => {
                     let word = self.take_while(is_of_word);
-                    match self.literal(word) {
+                    match self.finish_word(word) {
                         Some(word) => Token::Word(word),
                         None => continue,
                     }
                 }
                 _ => {
-                    self.take(1);
+                    self.skip(1);
                     match first {
                         '(' | '[' | '{' => Token::Open(first),
                         ')' | ']' | '}' => Token::Close,
@@ -86,8 +89,8 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Goes on by so many characters.
-    fn take(&mut self, count: usize) {
+    /// Passes over so many characters.
+    fn skip(&mut self, count: usize) {
         let mut left = count;
         self.take_while(|_| {
             let goes_on = left > 0;
@@ -96,6 +99,7 @@ impl<'a> Cursor<'a> {
         });
     }
 
+    /// Takes characters as long as they are wanted.
     fn take_while(&mut self, mut wanted: impl FnMut(char) -> bool) -> &'a str {
         let end = self.rest.find(|character| !wanted(character));
         let (taken, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
@@ -111,18 +115,18 @@ impl<'a> Cursor<'a> {
         taken
     }
 
-    /// Comments stand in each other.
-    fn comment(&mut self) {
+    /// Passes over a comment, and those that stand in it.
+    fn skip_comment(&mut self) {
         let mut depth = 0_usize;
         while !self.rest.is_empty() {
             if self.rest.starts_with("/*") {
                 depth = depth.saturating_add(1);
-                self.take(2);
+                self.skip(2);
             } else if self.rest.starts_with("*/") {
                 depth = depth.saturating_sub(1);
-                self.take(2);
+                self.skip(2);
             } else {
-                self.take(1);
+                self.skip(1);
             }
             if depth == 0 {
                 return;
@@ -130,33 +134,33 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// A string or a character, from its first quote to its last.
-    fn quoted(&mut self, quote: char) {
-        self.take(1);
+    /// Passes over a string or a character, from its first quote to its last.
+    fn skip_quoted(&mut self, quote: char) {
+        self.skip(1);
         let mut is_escaped = false;
         self.take_while(|character| {
             let ends = character == quote && !is_escaped;
             is_escaped = character == '\\' && !is_escaped;
             !ends
         });
-        self.take(1);
+        self.skip(1);
     }
 
-    /// Whether it was one, and no character.
-    fn lifetime(&mut self) -> bool {
+    /// Passes over a lifetime or a character; returns true if it was a lifetime.
+    fn skip_lifetime(&mut self) -> bool {
         let mut ahead = self.rest.chars().skip(1);
         let (first, second) = (ahead.next(), ahead.next());
         if first == Some('\\') || second == Some('\'') {
-            self.quoted('\'');
+            self.skip_quoted('\'');
             return false;
         }
-        self.take(1);
+        self.skip(1);
         self.take_while(is_of_word);
         true
     }
 
-    /// `None` if `word` was the beginning of a literal, which then has been taken.
-    fn literal(&mut self, word: &'a str) -> Option<&'a str> {
+    /// Returns the name that begins with `word`; or passes over the literal that does, and returns `None`.
+    fn finish_word(&mut self, word: &'a str) -> Option<&'a str> {
         let hashes = self
             .rest
             .len()
@@ -164,24 +168,24 @@ impl<'a> Cursor<'a> {
         let behind = self.rest.chars().nth(hashes);
         match word {
             "r" | "br" | "cr" if behind == Some('"') => {
-                self.take(hashes.saturating_add(1));
+                self.skip(hashes.saturating_add(1));
                 let end = format!("\"{}", "#".repeat(hashes));
                 let length = self.rest.find(&end).unwrap_or(self.rest.len());
                 let inside = self.rest.get(..length).unwrap_or_default();
-                self.take(inside.chars().count());
-                self.take(hashes.saturating_add(1));
+                self.skip(inside.chars().count());
+                self.skip(hashes.saturating_add(1));
                 None
             }
             "r" if hashes == 1 && behind.is_some_and(is_of_word) => {
-                self.take(1);
+                self.skip(1);
                 Some(self.take_while(is_of_word))
             }
             "b" | "c" if self.rest.starts_with('"') => {
-                self.quoted('"');
+                self.skip_quoted('"');
                 None
             }
             "b" if self.rest.starts_with('\'') => {
-                self.quoted('\'');
+                self.skip_quoted('\'');
                 None
             }
             word => Some(word),
@@ -189,6 +193,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
+/// Returns true for a character of a name, a keyword or a number.
 fn is_of_word(character: char) -> bool {
     character == '_' || character.is_alphanumeric()
 }
@@ -198,7 +203,7 @@ mod tests {
     use super::*;
 
     fn words(text: &str) -> Vec<&str> {
-        let words = tokens(text).filter_map(|(token, _)| match token {
+        let words = lex(text).filter_map(|(token, _)| match token {
             Token::Word(word) => Some(word),
             _ => None,
         });
@@ -219,7 +224,7 @@ mod tests {
                 "p"
             ]
         );
-        assert!(!tokens(text).any(|(token, _)| token == Token::Open('{')));
+        assert!(!lex(text).any(|(token, _)| token == Token::Open('{')));
     }
 
     #[test]
@@ -231,7 +236,7 @@ mod tests {
 
     #[test]
     fn positions_count_characters_from_one() {
-        let positions: Vec<_> = tokens("a ä\r\n  \"ü\n\" b r#c").map(|(_, at)| at).collect();
+        let positions: Vec<_> = lex("a ä\r\n  \"ü\n\" b r#c").map(|(_, at)| at).collect();
         assert_eq!(positions, [(1, 1), (1, 3), (3, 3), (3, 5)]);
     }
 }

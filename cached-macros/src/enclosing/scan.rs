@@ -2,89 +2,49 @@
 
 use std::collections::HashSet;
 
-use super::frame::{Frame, IMPORT, Item, Keyword};
-use super::lexer::{Token, tokens};
-use super::{Functions, Place, Position};
+use super::frame::{Frame, IMPORT, ItemHead, Keyword};
+use super::lexer::{Token, lex};
+use super::place::{Functions, Place, Position};
 
-/// What each function in a file stands in. One that a macro names is found by its `fn`.
-pub(super) fn functions(text: &str) -> Functions {
-    let tokens: Vec<_> = tokens(text).collect();
-    let at = |index: usize| tokens.get(index).map(|(token, _)| *token);
-    let mut functions = Functions::new();
-    let mut macros = HashSet::new();
-    let mut outer: Vec<Frame<'_>> = Vec::new();
-    let mut frame = Frame::default();
-    for (index, (token, position)) in tokens.iter().enumerate() {
-        let (behind, ahead) = tokens.split_at(index);
-        let [before, last] = [2, 1].map(|back| index.checked_sub(back).and_then(at));
-        let next = at(index.saturating_add(1));
-        let item = &mut frame.item;
-        match *token {
-            Token::Word(word) => {
-                item.word(word);
-                let is_of_lifetimes = next == Some(Token::Character('<'))
-                    && matches!(
-                        at(index.saturating_add(2)),
-                        Some(Token::Lifetime | Token::Character('>'))
-                    );
-                item.has_for |= word == "for" && !is_of_lifetimes;
-                match (word, ahead.get(1)) {
-                    ("fn", Some((Token::Word(name), position))) => {
-                        frame.functions.push((*position, name));
-                    }
-                    ("fn", _) => frame.functions.push((*position, word)),
-                    ("mod", Some((Token::Word(name), _))) if !item.has_attributes => {
-                        frame.modules.push(name);
-                    }
-                    _ => {}
-                }
-                let is_attribute =
-                    last == Some(Token::Open('[')) && before == Some(Token::Character('#'));
-                if is_attribute || next == Some(Token::Character('!')) {
-                    macros.insert(word);
-                }
-                if frame.of_use.is_none() && begins_path(behind, ahead) {
-                    frame.paths.insert(word);
-                }
-            }
-            Token::Open(brace) => {
-                let is_attribute =
-                    brace == '[' && matches!(last, Some(Token::Character('#' | '!')));
-                item.has_attributes |= is_attribute;
-                let is_use = frame.of_use.is_some() || item.keyword == Keyword::Use;
-                let of = index.checked_sub(3).and_then(at);
-                let inner = Frame {
-                    place: match brace {
-                        '{' => item.place(),
-                        // What a macro repeats stands where all of it does.
-                        '(' if last == Some(Token::Character('$')) => frame.place,
-                        _ => Place::Elsewhere,
-                    },
-                    is_module: brace == '{' && item.keyword == Keyword::Mod,
-                    of_use: (brace == '{' && is_use).then(|| of.map_or("", Token::word)),
-                    ends_item: brace == '{' && item.angles == 0,
-                    ..Frame::default()
-                };
-                outer.push(std::mem::replace(&mut frame, inner));
-            }
-            Token::Close => {
-                if let Some(Token::Word(name)) = last {
-                    frame.import(name);
-                }
-                let ends_item = frame.ends_item;
-                let around = outer.pop().unwrap_or_default();
-                std::mem::replace(&mut frame, around).end(&mut frame, &mut functions);
-                if ends_item {
-                    frame.item = Item::default();
-                }
-            }
-            Token::Character(',' | ';') => {
-                if let Some(Token::Word(name)) = last {
-                    frame.import(name);
-                }
-                if *token == Token::Character(';') {
-                    frame.item = Item::default();
-                }
+/// Finds the place of each function in a file. One that a macro names is found by its `fn`.
+pub(super) fn scan_functions(text: &str) -> Functions {
+    let tokens: Vec<_> = lex(text).collect();
+    let mut scan = Scan {
+        tokens: &tokens,
+        frame: Frame::default(),
+        outer: Vec::new(),
+        macros: HashSet::new(),
+        functions: Functions::new(),
+    };
+    for (index, (token, _)) in tokens.iter().enumerate() {
+        scan.read_token(index, *token);
+    }
+    scan.finish()
+}
+
+/// A file that is being read.
+struct Scan<'a> {
+    tokens: &'a [(Token<'a>, Position)],
+    /// The innermost brackets that are open, and those around them.
+    frame: Frame<'a>,
+    outer: Vec<Frame<'a>>,
+    /// The names of macros and attributes.
+    macros: HashSet<&'a str>,
+    functions: Functions,
+}
+
+impl<'a> Scan<'a> {
+    fn read_token(&mut self, index: usize, token: Token<'a>) {
+        let last = self.look_back(index, 1);
+        let item = &mut self.frame.item;
+        match token {
+            Token::Word(word) => self.read_word(index, word),
+            Token::Open(bracket) => self.open_frame(index, bracket),
+            Token::Close => self.close_frame(last),
+            Token::Character(',') => self.import(last),
+            Token::Character(';') => {
+                self.import(last);
+                self.frame.item = ItemHead::default();
             }
             Token::Character('<') if item.has_types() => {
                 item.angles = item.angles.saturating_add(1);
@@ -95,20 +55,113 @@ pub(super) fn functions(text: &str) -> Functions {
             Token::Lifetime | Token::Character(_) => {}
         }
     }
-    while let Some(around) = outer.pop() {
-        std::mem::replace(&mut frame, around).end(&mut frame, &mut functions);
+
+    /// Returns the token that stands `back` places before.
+    fn look_back(&self, index: usize, back: usize) -> Option<Token<'a>> {
+        let (token, _) = self.tokens.get(index.checked_sub(back)?)?;
+        Some(*token)
     }
-    frame.end(&mut Frame::default(), &mut functions);
-    // A macro takes no name from a type.
-    for (name, place) in functions.values_mut() {
-        if *place == Place::Beside(IMPORT) && macros.contains(name.as_str()) {
-            *place = Place::Elsewhere;
+
+    /// Returns the token that stands `ahead` places behind.
+    fn look_ahead(&self, index: usize, ahead: usize) -> Option<Token<'a>> {
+        let (token, _) = self.tokens.get(index.saturating_add(ahead))?;
+        Some(*token)
+    }
+
+    fn read_word(&mut self, index: usize, word: &'a str) {
+        let (behind, ahead) = self.tokens.split_at(index);
+        let next = self.look_ahead(index, 1);
+        let is_of_lifetimes = next == Some(Token::Character('<'))
+            && matches!(
+                self.look_ahead(index, 2),
+                Some(Token::Lifetime | Token::Character('>'))
+            );
+        let is_attribute = self.look_back(index, 1) == Some(Token::Open('['))
+            && self.look_back(index, 2) == Some(Token::Character('#'));
+        if is_attribute || next == Some(Token::Character('!')) {
+            self.macros.insert(word);
+        }
+        let frame = &mut self.frame;
+        frame.item.read_word(word);
+        frame.item.has_for |= word == "for" && !is_of_lifetimes;
+        match (word, ahead.get(1)) {
+            ("fn", Some((Token::Word(name), position))) => {
+                frame.functions.push((*position, name));
+            }
+            ("fn", _) => frame
+                .functions
+                .extend(ahead.first().map(|(_, position)| (*position, word))),
+            ("mod", Some((Token::Word(name), _))) if !frame.item.has_attributes => {
+                frame.modules.push(name);
+            }
+            _ => {}
+        }
+        if frame.of_use.is_none() && begins_path(behind, ahead) {
+            frame.paths.insert(word);
         }
     }
-    functions
+
+    fn open_frame(&mut self, index: usize, bracket: char) {
+        let last = self.look_back(index, 1);
+        let of = self.look_back(index, 3);
+        let item = &mut self.frame.item;
+        let is_attribute = bracket == '[' && matches!(last, Some(Token::Character('#' | '!')));
+        item.has_attributes |= is_attribute;
+        let is_use = self.frame.of_use.is_some() || item.keyword == Keyword::Use;
+        let inner = Frame {
+            place: match bracket {
+                '{' => item.place(),
+                // What a macro repeats stands where all of it does.
+                '(' if last == Some(Token::Character('$')) => self.frame.place,
+                _ => Place::Elsewhere,
+            },
+            is_module: bracket == '{' && item.keyword == Keyword::Mod,
+            of_use: (bracket == '{' && is_use).then(|| of.map_or("", Token::word)),
+            ends_item: bracket == '{' && item.angles == 0,
+            ..Frame::default()
+        };
+        self.outer.push(std::mem::replace(&mut self.frame, inner));
+    }
+
+    fn close_frame(&mut self, last: Option<Token<'a>>) {
+        self.import(last);
+        let ends_item = self.frame.ends_item;
+        self.leave_frame();
+        if ends_item {
+            self.frame.item = ItemHead::default();
+        }
+    }
+
+    /// Notes the name before the end of a `use`, or of one of several.
+    fn import(&mut self, last: Option<Token<'a>>) {
+        if let Some(Token::Word(name)) = last {
+            self.frame.import(name);
+        }
+    }
+
+    /// Goes on in the frame around this one.
+    fn leave_frame(&mut self) {
+        let around = self.outer.pop().unwrap_or_default();
+        let left = std::mem::replace(&mut self.frame, around);
+        left.close(&mut self.frame, &mut self.functions);
+    }
+
+    fn finish(mut self) -> Functions {
+        while !self.outer.is_empty() {
+            self.leave_frame();
+        }
+        self.leave_frame();
+        // A macro takes no name from a type.
+        for (name, place) in self.functions.values_mut() {
+            if *place == Place::Beside(IMPORT) && self.macros.contains(name.as_str()) {
+                *place = Place::Elsewhere;
+            }
+        }
+        self.functions
+    }
 }
 
-/// Whether the first of `ahead` is a module or crate: what follows is a type, or goes on as a path. A companion
+/// Returns true if the first of `ahead` is a module or crate: what follows is a type, or goes on as a path. A companion
 /// does neither, misspelt or not.
 fn begins_path(behind: &[(Token<'_>, Position)], ahead: &[(Token<'_>, Position)]) -> bool {
     use Token::{Character, Word};
@@ -137,12 +190,12 @@ fn begins_path(behind: &[(Token<'_>, Position)], ahead: &[(Token<'_>, Position)]
 
 #[cfg(test)]
 mod tests {
-    use super::super::frame::{MODULE, PATH};
     use super::*;
+    use crate::enclosing::frame::{MODULE, PATH};
 
     /// The places of the functions, in order.
     fn places(text: &str) -> Vec<Place> {
-        let mut functions: Vec<_> = functions(text).into_iter().collect();
+        let mut functions: Vec<_> = scan_functions(text).into_iter().collect();
         functions.retain(|(_, (name, _))| name != "fn");
         functions.sort_by_key(|(position, _)| *position);
         functions.into_iter().map(|(_, (_, place))| place).collect()
@@ -325,7 +378,7 @@ mod tests {
             "macro_rules! m { ($n:ident) => { impl A { async fn $n() {} } } }",
             "macro_rules! m { ($n:ident) => { impl A { $( \nfn $n() {})* } } }",
         ] {
-            let functions: Vec<_> = functions(text).into_values().collect();
+            let functions: Vec<_> = scan_functions(text).into_values().collect();
             assert_eq!(functions, [("fn".to_owned(), Place::Impl)], "{text}");
         }
     }
