@@ -6,7 +6,8 @@ mod closures;
 mod companions;
 mod durations;
 mod form;
-pub(crate) mod impl_parameters;
+mod impl_block;
+mod impl_generics;
 mod invalidates;
 mod parameters;
 mod placeholders;
@@ -29,6 +30,7 @@ pub(crate) use self::companions::{Companions, Within};
 use self::companions::{check_place, companions, generics};
 use self::durations::Names;
 pub(crate) use self::form::{Block, Body, Form};
+pub(crate) use self::impl_block::CheckedImpl;
 pub(crate) use self::invalidates::{
     Argument, Call, Invalidated, InvalidatingFn, Template, When, returned_name,
 };

@@ -5,7 +5,7 @@ use quote::{ToTokens as _, quote_spanned};
 use syn::Attribute;
 
 use super::{first_span, here, respan};
-use crate::parse::impl_header::Header;
+use crate::check::CheckedImpl;
 use crate::syntax::tokens::qualified;
 
 /// ```text
@@ -25,19 +25,20 @@ use crate::syntax::tokens::qualified;
 ///
 /// In the `impl` of a type there is a place for them: `body` has them already.
 pub(crate) fn impl_block(
-    header: &Header,
+    checked: &CheckedImpl,
     body: TokenStream,
     companions: TokenStream,
 ) -> TokenStream {
+    let header = &checked.header;
     let here = here();
     let mut braces = Group::new(header.braces.delimiter(), body);
     braces.set_span(header.braces.span());
     let written = &header.written;
     let beside = (!companions.is_empty()).then(|| {
-        let own = &header.own;
-        let generics = respan(header.determined.to_token_stream());
+        let own = &header.parsed;
+        let generics = respan(checked.determined.to_token_stream());
         let of = respan(own.self_ty.to_token_stream());
-        let bounds = respan(header.determined.where_clause.to_token_stream());
+        let bounds = respan(checked.determined.where_clause.to_token_stream());
         let attributes = own.attrs.iter().filter_map(shared);
         let companions = match &own.trait_ {
             Some((of, _)) => qualified(companions, &header.declared, &respan(of.to_token_stream())),

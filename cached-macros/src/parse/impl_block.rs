@@ -69,7 +69,7 @@ impl Block {
         let body = braces.stream();
         let mut messages = TokenStream::new();
         let written = written_once(tokens.into_iter().collect(), &mut messages)?;
-        let header = Header::read(written, braces)?;
+        let header = Header::parse(written, braces)?;
         let members = (|input: ParseStream<'_>| members(input, &mut messages)).parse2(body)?;
         Ok(Block {
             header,

@@ -3,13 +3,12 @@
 use proc_macro2::TokenStream;
 use quote::ToTokens as _;
 
-use crate::check::{CachedFn, InvalidatingFn, Within};
+use crate::check::{CachedFn, CheckedImpl, InvalidatingFn, Within};
 use crate::diagnostics::Errors;
 use crate::expand::{self, recovery};
 use crate::parse::args::{Args, BlockArgs, InvalidatesArgs};
 use crate::parse::attribute::conditions;
 use crate::parse::impl_block::{self, Annotated, Block, Member};
-use crate::parse::impl_header::Header;
 use crate::parse::item::Item;
 
 /// Everything that takes the place of the block.
@@ -29,10 +28,11 @@ pub(super) fn expand_impl(arguments: &TokenStream, tokens: &TokenStream) -> Toke
         mut messages,
     } = block;
     if errors.is_empty() && messages.is_empty() && !members.iter().any(Member::is_annotated) {
-        errors.report_at(header.own.impl_token.span, "`#[cached]` on an `impl` caches the functions that say so: write `#[cached(ttl = \"5m\")]` above each that is to be cached");
+        errors.report_at(header.parsed.impl_token.span, "`#[cached]` on an `impl` caches the functions that say so: write `#[cached(ttl = \"5m\")]` above each that is to be cached");
     }
     let (mut body, mut beside) = (TokenStream::new(), TokenStream::new());
-    let barred = header.barred();
+    let checked = CheckedImpl::new(header);
+    let barred = checked.refuse_companions();
     let mut wants_place = false;
     for member in members {
         match member {
@@ -42,13 +42,13 @@ pub(super) fn expand_impl(arguments: &TokenStream, tokens: &TokenStream) -> Toke
                 let (expanded, own) = one(
                     *annotated,
                     &args,
-                    &header,
+                    &checked,
                     barred.is_none(),
                     &mut wants_place,
                 );
                 let [function, companions] = expanded;
                 body.extend(function);
-                if header.own.trait_.is_some() {
+                if checked.is_of_trait() {
                     beside.extend(companions);
                 } else {
                     body.extend(companions);
@@ -60,7 +60,7 @@ pub(super) fn expand_impl(arguments: &TokenStream, tokens: &TokenStream) -> Toke
     if wants_place && let Some(error) = barred {
         errors.report(error);
     }
-    let mut expanded = expand::impl_block(&header, body, beside);
+    let mut expanded = expand::impl_block(&checked, body, beside);
     expanded.extend(messages);
     recovery::other(&expanded, errors)
 }
@@ -69,7 +69,7 @@ pub(super) fn expand_impl(arguments: &TokenStream, tokens: &TokenStream) -> Toke
 fn one(
     annotated: Annotated,
     outer: &BlockArgs,
-    header: &Header,
+    checked: &CheckedImpl,
     mut has_place: bool,
     wants_place: &mut bool,
 ) -> ([TokenStream; 2], Errors) {
@@ -82,12 +82,12 @@ fn one(
     if args.runtime.is_none() {
         args.runtime.clone_from(&outer.runtime);
     }
-    let within = header.within();
+    let within = checked.within();
     let named = args.companions_of(&item.signature.ident).cloned();
     *wants_place |= named.is_some();
     has_place |= named.is_none();
     if let (Within::Trait { .. }, Some(name)) = (&within, named) {
-        has_place &= header.check_names(&name, &mut errors);
+        has_place &= checked.check_names(&name, &mut errors);
     }
     // Both attributes tell what is wrong with them.
     let invalidating = invalidating(item.clone(), outer, &mut errors);

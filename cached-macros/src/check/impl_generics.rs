@@ -1,4 +1,4 @@
-//! The parameters of an `impl`: which of them its type determines.
+//! The generic parameters of an `impl`: those that its type determines, and the others.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens as _;
@@ -9,8 +9,8 @@ use syn::{
 
 use crate::syntax::tokens::find;
 
-/// The parameters that `ty` determines, and the others, each with what is said of them. Lifetimes are among
-/// the former in any case: the compiler asks no more of them.
+/// Splits them into those that `ty` determines and the others, each with their bounds. Lifetimes are among the former in
+/// any case: the compiler asks no more of them.
 ///
 /// ```text
 /// impl<K: Clone, T> Get<K> for Repo<T> where T: Into<K> + Send
@@ -19,13 +19,13 @@ use crate::syntax::tokens::find;
 /// // and
 /// <K: Clone> where T: Into<K>
 /// ```
-pub(crate) fn split(generics: &Generics, ty: &Type) -> [Generics; 2] {
-    let all: Vec<&Ident> = generics.params.iter().filter_map(name).collect();
+pub(super) fn split_generics(generics: &Generics, ty: &Type) -> [Generics; 2] {
+    let all: Vec<&Ident> = generics.params.iter().filter_map(name_of).collect();
     let mut determined = all.clone();
     determined.retain(|name| is_in(ty.to_token_stream(), &[name]));
     // What is known of one parameter may tell another, as in `I: Iterator<Item = T>`.
     for _ in &all {
-        let told = told(generics, &all, &determined);
+        let told = find_told(generics, &all, &determined);
         determined.extend(told);
     }
     let free: Vec<&Ident> = all
@@ -40,7 +40,7 @@ pub(crate) fn split(generics: &Generics, ty: &Type) -> [Generics; 2] {
     }
     let [first, second] = &mut halves;
     for parameter in &generics.params {
-        if name(parameter).is_some_and(|name| free.contains(&name)) {
+        if name_of(parameter).is_some_and(|name| free.contains(&name)) {
             second.params.push(parameter.clone());
             continue;
         }
@@ -70,8 +70,8 @@ pub(crate) fn split(generics: &Generics, ty: &Type) -> [Generics; 2] {
     halves
 }
 
-/// A type's or a constant's.
-fn name(parameter: &GenericParam) -> Option<&Ident> {
+/// Returns the name of a type or of a constant.
+fn name_of(parameter: &GenericParam) -> Option<&Ident> {
     match parameter {
         GenericParam::Type(parameter) => Some(&parameter.ident),
         GenericParam::Const(parameter) => Some(&parameter.ident),
@@ -79,12 +79,13 @@ fn name(parameter: &GenericParam) -> Option<&Ident> {
     }
 }
 
+/// Returns true if one of the names is among the tokens.
 fn is_in(tokens: TokenStream, names: &[&Ident]) -> bool {
     find(tokens, &|ident| names.contains(&ident)).is_some()
 }
 
-/// Those of `all` in what is said of associated types of nothing but what is `determined`.
-fn told<'a>(generics: &Generics, all: &[&'a Ident], determined: &[&Ident]) -> Vec<&'a Ident> {
+/// Finds those of `all` that bounds tell by associated types of nothing but what is `determined`.
+fn find_told<'a>(generics: &Generics, all: &[&'a Ident], determined: &[&Ident]) -> Vec<&'a Ident> {
     let unknown: Vec<&Ident> = all
         .iter()
         .copied()
@@ -95,7 +96,7 @@ fn told<'a>(generics: &Generics, all: &[&'a Ident], determined: &[&Ident]) -> Ve
         if is_in(of, &unknown) {
             return;
         }
-        for associated in bounds.flat_map(associated) {
+        for associated in bounds.flat_map(associated_types) {
             let is_told = |name: &&Ident| is_in(associated.to_token_stream(), &[name]);
             told.extend(unknown.iter().copied().filter(is_told));
         }
@@ -124,8 +125,8 @@ fn told<'a>(generics: &Generics, all: &[&'a Ident], determined: &[&Ident]) -> Ve
         .collect()
 }
 
-/// The `T` of `Iterator<Item = T>`.
-fn associated(bound: &TypeParamBound) -> Vec<&Type> {
+/// Returns the `T` of `Iterator<Item = T>`.
+fn associated_types(bound: &TypeParamBound) -> Vec<&Type> {
     let TypeParamBound::Trait(bound) = bound else {
         return Vec::new();
     };
@@ -159,7 +160,7 @@ mod tests {
             let text = quote::quote!(#generics #bounds).to_string();
             text.replace(' ', "")
         };
-        let halves = split(&written.generics, &written.self_ty);
+        let halves = split_generics(&written.generics, &written.self_ty);
         let expected = [expected, free].map(|expected| expected.replace(' ', ""));
         assert_eq!(halves.each_ref().map(text), expected);
     }
