@@ -40,7 +40,6 @@ pub(crate) use self::signatures::Signatures;
 use self::signatures::signatures;
 use self::values::check_values;
 use crate::diagnostics::Errors;
-use crate::expand::doc_section;
 use crate::parse::args::Args;
 use crate::parse::item::Item;
 use crate::syntax::borrows::find_borrow;
@@ -64,6 +63,8 @@ pub(crate) struct CachedFn {
     pub(crate) prefix: Option<String>,
     pub(crate) tags: Vec<String>,
     pub(crate) ttl: Option<Ttl>,
+    /// The `ttl` for documentation.
+    pub(crate) written_ttl: Option<Expr>,
     pub(crate) ttl_env: Option<LitStr>,
     pub(crate) jitter: Option<u16>,
     pub(crate) cache_none: Option<(Span, Ttl)>,
@@ -196,11 +197,6 @@ impl CachedFn {
             }));
         };
         item.allow_expected();
-        doc_section::append(
-            &mut item,
-            args.ttl.as_ref().map(|ttl| &ttl.value),
-            &companions,
-        );
         Ok(CachedFn {
             item,
             runtime,
@@ -213,6 +209,7 @@ impl CachedFn {
             prefix,
             tags,
             ttl: ttl.map(|(_, ttl)| ttl),
+            written_ttl: args.ttl.map(|ttl| ttl.value),
             ttl_env: args.ttl_env.map(|name| name.value),
             jitter: args.jitter.map(|jitter| jitter.value),
             cache_none,

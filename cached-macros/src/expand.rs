@@ -2,7 +2,7 @@
 
 mod background_call;
 mod companions;
-pub(crate) mod doc_section;
+mod doc_section;
 mod form;
 mod impl_block;
 mod invalidates;
@@ -70,6 +70,7 @@ pub(crate) fn user_function(function: &CachedFn) -> TokenStream {
         ..
     } = function;
     let attributes = &item.attributes;
+    let doc_section = doc_section::quote_doc_section(function);
     let (visibility, signature) = (&item.visibility, &item.signature);
     let inner = &item.inner_attributes;
     let here = here();
@@ -99,7 +100,7 @@ pub(crate) fn user_function(function: &CachedFn) -> TokenStream {
         // The attribute is far away: a message about the whole function belongs on it.
         Within::Type | Within::Trait { .. } => item.body_span(),
     });
-    quote_spanned!(here=> #(#attributes)* #visibility #signature #body)
+    quote_spanned!(here=> #(#attributes)* #doc_section #visibility #signature #body)
 }
 
 /// A cache that outlives the call, where the look-up comes when its future is polled.

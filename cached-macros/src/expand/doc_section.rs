@@ -1,29 +1,38 @@
 //! The *Cache* section that a documented function gets.
 
-use quote::ToTokens as _;
-use syn::{Attribute, Expr, Meta, parse_quote};
+use proc_macro2::TokenStream;
+use quote::{ToTokens as _, quote};
+use syn::{Attribute, Expr, Meta};
 
-use crate::check::Companions;
-use crate::parse::item::Item;
+use crate::check::{CachedFn, Companions};
 use crate::syntax::groups::peel_expr;
 
-/// Appends the section if the function has documentation of its own.
-pub(crate) fn append(item: &mut Item, ttl: Option<&Expr>, companions: &Companions) {
+/// Writes the section if the function has documentation of its own.
+///
+/// ```text
+/// /// Loads a profile.
+/// // is followed by
+/// ///
+/// /// # Cache
+/// ///
+/// /// The result of `profile` is kept in the cache and shared. Time to live: `"5m"`. Beside it: `profile::key`, …
+/// ```
+pub(super) fn quote_doc_section(function: &CachedFn) -> Option<TokenStream> {
     let is_text = |attribute: &Attribute| {
         attribute.path().is_ident("doc") && matches!(attribute.meta, Meta::NameValue(_))
     };
-    if !item.attributes.iter().any(is_text) {
-        return;
+    if !function.item.attributes.iter().any(is_text) {
+        return None;
     }
-    let lines = lines(&item.signature.ident.to_string(), ttl, companions);
-    item.attributes.extend(
-        lines
-            .iter()
-            .map(|line| -> Attribute { parse_quote!(#[doc = #line]) }),
+    let lines = write_lines(
+        &function.item.signature.ident.to_string(),
+        function.written_ttl.as_ref(),
+        &function.companions,
     );
+    Some(quote!(#(#[doc = #lines])*))
 }
 
-fn lines(name: &str, ttl: Option<&Expr>, companions: &Companions) -> Vec<String> {
+fn write_lines(name: &str, ttl: Option<&Expr>, companions: &Companions) -> [String; 4] {
     let kept = match ttl.map(peel_expr) {
         None => " The cache's default says for how long.".to_owned(),
         Some(Expr::Closure(_)) => " The result decides for how long.".to_owned(),
@@ -31,10 +40,10 @@ fn lines(name: &str, ttl: Option<&Expr>, companions: &Companions) -> Vec<String>
     };
     let beside = match companions {
         Companions::Off => String::new(),
-        Companions::Struct(module) => list(&format!("{module}::")),
-        Companions::Methods(start) => list(&format!("{start}_")),
+        Companions::Struct(name) => list_companions(&format!("{name}::")),
+        Companions::Methods(start) => list_companions(&format!("{start}_")),
     };
-    vec![
+    [
         String::new(),
         " # Cache".to_owned(),
         String::new(),
@@ -42,7 +51,7 @@ fn lines(name: &str, ttl: Option<&Expr>, companions: &Companions) -> Vec<String>
     ]
 }
 
-fn list(start: &str) -> String {
+fn list_companions(start: &str) -> String {
     format!(
         " Beside it: `{start}key`, `{start}peek`, `{start}invalidate`, `{start}refresh` and `{start}uncached`."
     )
