@@ -14,8 +14,6 @@ mod placeholders;
 mod signatures;
 mod values;
 
-use std::time::Duration;
-
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens as _;
 use syn::spanned::Spanned as _;
@@ -43,6 +41,7 @@ use crate::diagnostics::Errors;
 use crate::parse::args::Args;
 use crate::parse::item::Item;
 use crate::syntax::borrows::find_borrow;
+use crate::syntax::duration::DurationExpr;
 use crate::syntax::groups::peel_type;
 use crate::syntax::tokens::find;
 
@@ -62,14 +61,14 @@ pub(crate) struct CachedFn {
     /// With the numbers of components in place of names: `user:{0}`.
     pub(crate) prefix: Option<String>,
     pub(crate) tags: Vec<String>,
-    pub(crate) ttl: Option<Ttl>,
+    pub(crate) ttl: Option<DurationExpr>,
     /// The `ttl` for documentation.
     pub(crate) written_ttl: Option<Expr>,
     pub(crate) ttl_env: Option<LitStr>,
     pub(crate) jitter: Option<u16>,
-    pub(crate) cache_none: Option<(Span, Ttl)>,
-    pub(crate) cache_err: Option<(Span, Ttl)>,
-    pub(crate) stale_if_error: Option<(Span, Ttl)>,
+    pub(crate) cache_none: Option<(Span, DurationExpr)>,
+    pub(crate) cache_err: Option<(Span, DurationExpr)>,
+    pub(crate) stale_if_error: Option<(Span, DurationExpr)>,
     /// For `stale_while_revalidate`.
     pub(crate) again: Option<Again>,
     pub(crate) on_outage: Option<Span>,
@@ -99,12 +98,6 @@ pub(crate) enum Generic {
     Of(Ident),
     /// Whatever surrounds a function that cannot see it.
     Surroundings,
-}
-
-pub(crate) enum Ttl {
-    Known(Duration),
-    Constant(Expr),
-    Closure(Expr),
 }
 
 /// What is known of a function in spite of its mistakes.

@@ -18,7 +18,8 @@ use syn::ext::IdentExt as _;
 pub(crate) use self::companions::companions;
 pub(crate) use self::impl_block::impl_block;
 pub(crate) use self::invalidates::invalidates;
-use crate::check::{CachedFn, Companions, Generic, Ttl, Within};
+use crate::check::{CachedFn, Companions, Generic, Within};
+use crate::syntax::duration::DurationExpr;
 use crate::syntax::tokens::find;
 
 /// Everything that takes the place of the annotated function.
@@ -192,15 +193,15 @@ fn of_trait(function: &CachedFn) -> Option<String> {
 }
 
 /// A `Duration` known at compile time; a closure's is not.
-fn time(runtime: &TokenStream, ttl: &Ttl) -> Option<TokenStream> {
+fn time(runtime: &TokenStream, ttl: &DurationExpr) -> Option<TokenStream> {
     match ttl {
-        Ttl::Known(length) => Some(literal(*length)),
-        Ttl::Constant(constant) => {
+        DurationExpr::Known(length) => Some(literal(*length)),
+        DurationExpr::Constant(constant) => {
             let at = here().located_at(first_span(constant));
             let runtime = located(runtime, at);
             Some(quote_spanned!(at=> #runtime::__private::checked(#constant)))
         }
-        Ttl::Closure(_) => None,
+        DurationExpr::Closure(_) => None,
     }
 }
 
@@ -300,7 +301,7 @@ fn key(function: &CachedFn, handle: &TokenStream) -> TokenStream {
 fn codec(function: &CachedFn) -> TokenStream {
     let here = here();
     let reader = reader(function);
-    let span = |(span, _): &(Span, Ttl)| *span;
+    let span = |(span, _): &(Span, DurationExpr)| *span;
     let checks = [
         ("cache_none", function.cache_none.as_ref().map(span)),
         ("stale_if_error", function.stale_if_error.as_ref().map(span)),
@@ -314,8 +315,8 @@ fn codec(function: &CachedFn) -> TokenStream {
         .iter()
         .map(|closure| quote_spanned!(here=> .cache_if(#closure)));
     let ttl_with = function.ttl.iter().filter_map(|ttl| match ttl {
-        Ttl::Closure(closure) => Some(quote_spanned!(here=> .ttl_with(#closure))),
-        Ttl::Known(_) | Ttl::Constant(_) => None,
+        DurationExpr::Closure(closure) => Some(quote_spanned!(here=> .ttl_with(#closure))),
+        DurationExpr::Known(_) | DurationExpr::Constant(_) => None,
     });
     quote_spanned!(here=> #reader #(#checks)* #(#cache_if)* #(#ttl_with)*)
 }

@@ -6,17 +6,18 @@ use syn::spanned::Spanned as _;
 use syn::{Pat, ReceiverKind, Signature};
 
 use super::parameters::Parameter;
-use super::{Body, Companions, Form, Ttl};
+use super::{Body, Companions, Form};
 use crate::diagnostics::Errors;
 use crate::syntax::binding::value;
 use crate::syntax::borrows::{Borrow, find_borrow, is_lent, is_static};
+use crate::syntax::duration::DurationExpr;
 use crate::syntax::groups::peel_pattern;
 
 /// A second call of the function, made from the arguments of the first.
 pub(crate) struct Again {
     /// Where a message about the call as a whole belongs.
     pub(crate) keyword: Span,
-    pub(crate) window: Ttl,
+    pub(crate) window: DurationExpr,
     /// All of them, the receiver first.
     pub(crate) arguments: Vec<Given>,
 }
@@ -30,7 +31,7 @@ pub(crate) struct Given {
 }
 
 pub(crate) fn again(
-    (keyword, window): (Span, Ttl),
+    (keyword, window): (Span, DurationExpr),
     companions: &Companions,
     form: Option<&Form>,
     signature: &Signature,

@@ -5,12 +5,11 @@ use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::{Expr, GenericParam, Ident, Signature};
 
-use super::Ttl;
 use super::closures::{VALUE, check_closure};
 use super::parameters::Parameter;
 use crate::diagnostics::Errors;
 use crate::parse::args::Written;
-use crate::syntax::duration::{self, Length};
+use crate::syntax::duration::{self, DurationExpr};
 use crate::syntax::groups::peel_expr;
 use crate::syntax::tokens::{find, mentioned};
 
@@ -47,24 +46,24 @@ impl<'a> Names<'a> {
         written: &Written<Expr>,
         may_decide: bool,
         errors: &mut Errors,
-    ) -> Option<(Span, Ttl)> {
+    ) -> Option<(Span, DurationExpr)> {
         let keyword = written.keyword.to_string();
         let ttl = match errors.ok_or_report(duration::read(&keyword, &written.value))? {
-            Length::Known(length) => Ttl::Known(length),
-            Length::Closure(closure) if may_decide => {
+            known @ DurationExpr::Known(_) => known,
+            DurationExpr::Closure(closure) if may_decide => {
                 check_closure(&written.keyword, &closure, &VALUE, self.parameters, errors);
-                Ttl::Closure(closure)
+                DurationExpr::Closure(closure)
             }
-            Length::Closure(closure) => {
+            DurationExpr::Closure(closure) => {
                 errors.report_on(
                     closure,
                     format!("`{keyword}` takes a fixed time: write `{keyword} = \"30s\"`"),
                 );
                 return None;
             }
-            Length::Constant(constant) => {
+            DurationExpr::Constant(constant) => {
                 errors.ok_or_report(self.constant(&keyword, &constant, may_decide))?;
-                Ttl::Constant(constant)
+                DurationExpr::Constant(constant)
             }
         };
         Some((written.keyword.span(), ttl))
@@ -75,7 +74,7 @@ impl<'a> Names<'a> {
         &self,
         written: Option<&Written<Expr>>,
         errors: &mut Errors,
-    ) -> Option<(Span, Ttl)> {
+    ) -> Option<(Span, DurationExpr)> {
         self.ttl(written?, false, errors)
     }
 

@@ -7,7 +7,7 @@ use syn::{BinOp, Expr, ExprLit, Lit, UnOp};
 use super::groups::peel_expr;
 
 /// What stood behind `ttl =`, `cache_none =` and the like.
-pub(crate) enum Length {
+pub(crate) enum DurationExpr {
     Known(Duration),
     Constant(Expr),
     Closure(Expr),
@@ -44,10 +44,10 @@ const INTEGERS: [&str; 13] = [
 ];
 
 /// Reads the expression behind `keyword =`.
-pub(crate) fn read(keyword: &str, expr: &Expr) -> syn::Result<Length> {
+pub(crate) fn read(keyword: &str, expr: &Expr) -> syn::Result<DurationExpr> {
     let fail = |message: String| syn::Error::new_spanned(expr, message);
     let known = match peel_expr(expr) {
-        Expr::Closure(_) => return Ok(Length::Closure(expr.clone())),
+        Expr::Closure(_) => return Ok(DurationExpr::Closure(expr.clone())),
         Expr::Lit(ExprLit {
             lit: Lit::Str(text),
             ..
@@ -59,7 +59,7 @@ pub(crate) fn read(keyword: &str, expr: &Expr) -> syn::Result<Length> {
         }
         _ => match seconds(keyword, expr)? {
             Some(seconds) => Duration::from_secs(seconds),
-            None => return Ok(Length::Constant(expr.clone())),
+            None => return Ok(DurationExpr::Constant(expr.clone())),
         },
     };
     if known.is_zero() {
@@ -74,7 +74,7 @@ pub(crate) fn read(keyword: &str, expr: &Expr) -> syn::Result<Length> {
     } else if known > LONGEST {
         Err(fail(too_long(keyword)))
     } else {
-        Ok(Length::Known(known))
+        Ok(DurationExpr::Known(known))
     }
 }
 
@@ -309,7 +309,7 @@ mod tests {
     #[test]
     fn arithmetic_is_done_here() {
         let known = |text: &str| match read("ttl", &syn::parse_str(text).unwrap()) {
-            Ok(Length::Known(length)) => Some(length.as_secs()),
+            Ok(DurationExpr::Known(length)) => Some(length.as_secs()),
             Ok(_) => None,
             Err(error) => panic!("{error}"),
         };
