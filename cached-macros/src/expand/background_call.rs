@@ -3,8 +3,9 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote_spanned};
 
-use super::companions::{allowed, crowded, of_companions, path, turbofish};
-use super::{here, located, underscored};
+use super::companions::{of_companions, path, turbofish};
+use super::lints::{allowed, crowded, underscored};
+use super::spans::{here, located};
 use crate::check::{Again, CachedFn, Companions};
 
 /// What becomes of a value past its ttl.

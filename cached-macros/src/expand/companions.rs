@@ -2,10 +2,15 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
-use syn::{Attribute, GenericParam, Generics, Lifetime, LifetimeParam, Type};
+use syn::{GenericParam, Generics, Lifetime, LifetimeParam, Type};
 
 use super::background_call::again;
-use super::{at, chosen, declaration, declaring, here, key, reader, respan, underscored};
+use super::cached::chosen;
+use super::codec::reader;
+use super::declaration::{declaration, declaring};
+use super::key::key;
+use super::lints::{crowded, levels, underscored};
+use super::spans::{at, here, respan};
 use crate::check::{CachedFn, Companions, Within};
 use crate::parse::attribute::conditions;
 use crate::parse::item::Item;
@@ -341,40 +346,4 @@ pub(super) fn turbofish(generics: &Generics) -> Option<TokenStream> {
 /// The generic arguments for a call of a companion.
 pub(super) fn of_companions(function: &CachedFn) -> Option<TokenStream> {
     turbofish(&function.within.generics(&function.item.signature))
-}
-
-/// The user's attributes of this name, for items that share their fate.
-fn attributes<'a>(function: &'a CachedFn, name: &str) -> Vec<&'a Attribute> {
-    let wanted = |attribute: &&Attribute| attribute.path().is_ident(name);
-    function.item.attributes.iter().filter(wanted).collect()
-}
-
-/// What the user's function may do, its companions may do: they take its types, and they call it.
-fn levels(function: &CachedFn) -> TokenStream {
-    let deprecated = attributes(function, "deprecated");
-    let allowed = allowed(function);
-    quote_spanned!(here()=> #(#deprecated)* #allowed)
-}
-
-/// The same for what only the expansion calls.
-pub(super) fn allowed(function: &CachedFn) -> TokenStream {
-    let here = here();
-    let allowed = attributes(function, "allow")
-        .into_iter()
-        .filter_map(|attribute| {
-            let lints = &attribute.meta.require_list().ok()?.tokens;
-            Some(quote_spanned!(here=> #[allow(#lints)]))
-        });
-    let deprecated = attributes(function, "deprecated")
-        .into_iter()
-        .map(|_| quote_spanned!(here=> #[allow(deprecated)]));
-    // What is used twice may be used once where a parameter is left out.
-    let lifetimes = function.item.signature.generics.lifetimes().next();
-    let lifetimes = lifetimes.map(|_| quote_spanned!(here=> #[allow(single_use_lifetimes)]));
-    allowed.chain(deprecated).chain(lifetimes).collect()
-}
-
-/// Clippy counts parameters, also those of a macro's function.
-pub(super) fn crowded(parameters: &[TokenStream]) -> Option<TokenStream> {
-    (parameters.len() > 7).then(|| quote_spanned!(here()=> #[allow(clippy::too_many_arguments)]))
 }

@@ -4,7 +4,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::quote_spanned;
 use syn::Type;
 
-use super::{first_span, here, located};
+use super::spans::{first_span, here, located};
 use crate::check::{Block, Body, Form};
 use crate::parse::item::Item;
 use crate::syntax::tokens::mentioned;

@@ -4,7 +4,7 @@ use proc_macro2::{Group, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
 use syn::Attribute;
 
-use super::{first_span, here, respan};
+use super::spans::{first_span, here, respan};
 use crate::check::CheckedImpl;
 use crate::syntax::tokens::qualified;
 

@@ -3,7 +3,10 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote_spanned};
 
-use super::{chosen, first_span, form, here, located, underscored};
+use super::cached::chosen;
+use super::form;
+use super::lints::underscored;
+use super::spans::{first_span, here, located};
 use crate::check::{
     Argument, Call, Component, Invalidated, InvalidatingFn, Template, When, returned_name,
 };

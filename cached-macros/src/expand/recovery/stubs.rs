@@ -5,7 +5,8 @@ use quote::{ToTokens as _, quote_spanned};
 
 use crate::check::Unfinished;
 use crate::expand::companions::{Names, beside};
-use crate::expand::{declaring, here};
+use crate::expand::declaration::declaring;
+use crate::expand::spans::here;
 use crate::syntax::types::nameable;
 
 /// The companions, with the right parameters as far as they are known, and bodies that never end.
