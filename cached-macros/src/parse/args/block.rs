@@ -1,12 +1,13 @@
 //! What was written between the parentheses of `#[cached(...)]` on an `impl`.
 
 use proc_macro2::TokenStream;
-use syn::Path;
 use syn::ext::IdentExt as _;
 use syn::parse::ParseStream;
+use syn::{Ident, Path};
 
 use super::cached::GRAMMAR;
-use super::{Ident, Written, equals, path, put, read, skip_to_comma};
+use super::grammar::{Written, equals, put, read, skip_to_comma};
+use super::values::path;
 use crate::diagnostics::Errors;
 
 /// All arguments of `#[cached(...)]` on an `impl`.

@@ -7,7 +7,8 @@ use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path, Token};
 
-use super::{Grammar, Written, equals, literal, path, put, read, runtime, text, texts, value};
+use super::grammar::{Grammar, Written, equals, put, read};
+use super::values::{literal, path, runtime, text, texts, value};
 use crate::diagnostics::Errors;
 use crate::parse::attribute::is_named;
 use crate::syntax::duration;

@@ -6,7 +6,8 @@ use syn::parse::ParseStream;
 use syn::spanned::Spanned as _;
 use syn::{Expr, ExprCall, ExprLit, ExprMethodCall, Ident, Lit, LitStr, Path, Token};
 
-use super::{Grammar, Written, equals, path, put, read, runtime, texts, value, valueless};
+use super::grammar::{Grammar, Written, equals, put, read, valueless};
+use super::values::{path, runtime, texts, value};
 use crate::diagnostics::Errors;
 use crate::syntax::groups::peel_expr;
 
