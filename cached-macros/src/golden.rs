@@ -1,4 +1,4 @@
-//! What a few functions expand to, line by line: `UPDATE_GOLDEN=1 cargo test -p cached-macros` writes it anew.
+//! Expansions of a few functions, line by line: `UPDATE_GOLDEN=1 cargo test -p cached-macros` writes it anew.
 
 use std::path::Path;
 
@@ -51,7 +51,7 @@ fn check(name: &str, expand: Expand, arguments: &str, item: &str) {
     assert!(lines <= longest, "{name} expands to {lines} lines");
 }
 
-/// What the braces hold in which the last others are.
+/// Finds the tokens in the last innermost braces.
 fn innermost(tokens: TokenStream) -> TokenStream {
     let groups = tokens.clone().into_iter().filter_map(|token| match token {
         TokenTree::Group(group) => Some(group),

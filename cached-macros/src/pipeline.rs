@@ -1,24 +1,24 @@
-//! An attribute and what it stands on, through all rooms: read, compared, expanded.
+//! The way of an attribute and its item through all rooms: parse, check, expand.
 
 mod impl_block;
 
 use proc_macro2::TokenStream;
 
 use self::impl_block::expand_impl;
-use crate::check::{CachedFn, InvalidatingFn, Within};
+use crate::check::{CachedFn, ImplContext, InvalidatingFn};
 use crate::diagnostics::Errors;
-use crate::expand::{self, recovery};
+use crate::expand::{expand_cached_fn, expand_invalidating_fn, expand_rejected_fn, keep_item};
 use crate::parse::args::{Args, InvalidatesArgs};
 use crate::parse::attribute::take_repeated;
-use crate::parse::impl_block::{is_block, is_done};
-use crate::parse::item::{self, Item};
+use crate::parse::impl_block::{is_done, is_impl};
+use crate::parse::item::{Item, quote_attribute};
 
 /// Expands `#[cached]` on a function, or on an `impl`.
 pub(crate) fn expand_cached(arguments: &TokenStream, tokens: &TokenStream) -> TokenStream {
     if is_done(arguments) {
         return tokens.clone();
     }
-    if is_block(tokens) {
+    if is_impl(tokens) {
         return expand_impl(arguments, tokens);
     }
     let mut errors = Errors::default();
@@ -30,22 +30,22 @@ pub(crate) fn expand_cached(arguments: &TokenStream, tokens: &TokenStream) -> To
         }
         Err(error) => {
             errors.report(error);
-            return recovery::other(tokens, errors);
+            return keep_item(tokens, errors);
         }
     };
-    let attribute = item::again(&args.runtime(), "cached", arguments);
-    if let Some(moved) = item.below_invalidates(&attribute) {
+    let attribute = quote_attribute(&args.quote_runtime(), "cached", arguments);
+    if let Some(moved) = item.move_below_invalidates(&attribute) {
         return moved;
     }
-    // Which of the two is there tells its mistakes.
+    // The one that is there reports its errors.
     if !args.is_unclear
         && let Some(both) = item.split_at_condition(&attribute)
     {
         return both;
     }
-    match CachedFn::check(args, item, Within::Unseen, &mut errors) {
-        Ok(function) => expand::cached(&function),
-        Err(unfinished) => recovery::annotated(&unfinished, errors),
+    match CachedFn::check(args, item, ImplContext::Unseen, &mut errors) {
+        Ok(function) => expand_cached_fn(&function),
+        Err(rejected) => expand_rejected_fn(&rejected, errors),
     }
 }
 
@@ -60,18 +60,18 @@ pub(crate) fn expand_invalidates(arguments: &TokenStream, tokens: &TokenStream) 
         Ok(item) => item,
         Err(error) => {
             errors.report(error);
-            return recovery::other(tokens, errors);
+            return keep_item(tokens, errors);
         }
     };
     if errors.is_empty() {
-        let attribute = item::again(&args.runtime(), "invalidates", arguments);
+        let attribute = quote_attribute(&args.quote_runtime(), "invalidates", arguments);
         if let Some(both) = item.split_at_condition(&attribute) {
             return both;
         }
     }
     match InvalidatingFn::check(args, item, &mut errors) {
-        Some(function) => expand::invalidates(&function),
-        None => recovery::other(tokens, errors),
+        Some(function) => expand_invalidating_fn(&function),
+        None => keep_item(tokens, errors),
     }
 }
 
@@ -79,7 +79,7 @@ pub(crate) fn expand_invalidates(arguments: &TokenStream, tokens: &TokenStream) 
 mod tests {
     use super::*;
 
-    /// What is left of a function after one mistake.
+    /// Compares what is left of a function after one error.
     fn check(arguments: &str, item: &str, companions: &[&str]) {
         let expanded = expand_cached(&arguments.parse().unwrap(), &item.parse().unwrap());
         let expanded = expanded.to_string();

@@ -1,4 +1,4 @@
-//! Closures that decide: what they may take and name.
+//! Closures that decide, and the names that they may use.
 
 use proc_macro2::{Spacing, TokenStream, TokenTree};
 use quote::ToTokens as _;
@@ -7,42 +7,42 @@ use syn::{Expr, ExprClosure, Ident};
 
 use super::parameters::Parameter;
 use crate::diagnostics::Errors;
-use crate::syntax::binding::bindings;
+use crate::syntax::binding::collect_bindings;
 use crate::syntax::groups::peel_expr;
 use crate::syntax::tokens::find;
 
-/// What a closure is shown.
-pub(crate) struct Shown {
+/// The one value that a closure is shown.
+pub(super) struct ClosureInput {
     what: &'static str,
-    /// How an example calls it.
+    /// The name of it in an example.
     name: &'static str,
-    /// What to do if it is not enough.
+    /// Advice for one to whom it is not enough.
     instead: &'static str,
 }
 
 /// The stored value.
-pub(crate) const VALUE: Shown = Shown {
+pub(super) const VALUE: ClosureInput = ClosureInput {
     what: "the value",
     name: "value",
     instead: "let the value have what decides",
 };
 
-/// Whatever the function returned.
-pub(crate) const RETURNED: Shown = Shown {
+/// The value that the function returned.
+pub(super) const RETURNED: ClosureInput = ClosureInput {
     what: "the returned value",
     name: "ret",
     instead: "return what decides, or call `Cache::invalidate` in the body",
 };
 
-/// A closure is shown one thing and sees nothing else.
-pub(crate) fn check_closure(
+/// Reports a closure that sees anything but the one value that it is shown.
+pub(super) fn check_closure(
     keyword: &Ident,
     closure: &Expr,
-    shown: &Shown,
+    shown: &ClosureInput,
     parameters: &[Parameter],
     errors: &mut Errors,
 ) {
-    let Shown {
+    let ClosureInput {
         what,
         name,
         instead,
@@ -56,7 +56,7 @@ pub(crate) fn check_closure(
         }
         Expr::Closure(closure) => {
             let own = find(closure.body.to_token_stream(), &|ident| ident == "self");
-            let captured = captured(closure, parameters);
+            let captured = find_captured(closure, parameters);
             if let Some(found) = own.or(captured) {
                 let message =
                     format!("`{keyword}` sees {what} alone and cannot name `{found}`: {instead}");
@@ -71,23 +71,23 @@ pub(crate) fn check_closure(
     }
 }
 
-/// A parameter that the closure certainly means: where it binds names of its own, the compiler has to tell.
-fn captured(closure: &ExprClosure, parameters: &[Parameter]) -> Option<Ident> {
+/// Finds a parameter that the closure certainly means: where it binds names of its own, the compiler has to tell.
+fn find_captured(closure: &ExprClosure, parameters: &[Parameter]) -> Option<Ident> {
     let mut own = Vec::new();
     for input in &closure.inputs {
-        bindings(input, &mut own).ok()?;
+        collect_bindings(input, &mut own).ok()?;
     }
     let body = closure.body.to_token_stream();
     let all = parameters.iter().flat_map(|parameter| &parameter.names);
     let names: Vec<&Ident> = all.filter(|name| !own.contains(name)).collect();
-    if binds(body.clone()) {
+    if may_bind(body.clone()) {
         return None;
     }
-    used(body, &names)
+    find_certain_use(body, &names)
 }
 
-/// Whether there may be names in an expression that are not from outside.
-fn binds(tokens: TokenStream) -> bool {
+/// Returns true if there may be names in an expression that are not from outside.
+fn may_bind(tokens: TokenStream) -> bool {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let is = |token: Option<&TokenTree>, character: char| matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == character);
     tokens.iter().enumerate().any(|(index, token)| {
@@ -107,15 +107,15 @@ fn binds(tokens: TokenStream) -> bool {
                     && index
                         .checked_sub(2)
                         .is_some_and(|name| matches!(tokens.get(name), Some(TokenTree::Ident(_))))
-                    || binds(group.stream())
+                    || may_bind(group.stream())
             }
             _ => false,
         }
     })
 }
 
-/// The first of `names` that stands there as a variable.
-fn used(tokens: TokenStream, names: &[&Ident]) -> Option<Ident> {
+/// Finds the first of `names` that certainly stands there as a variable.
+fn find_certain_use(tokens: TokenStream, names: &[&Ident]) -> Option<Ident> {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let punct = |index: usize| match tokens.get(index) {
         Some(TokenTree::Punct(punct)) => Some((punct.as_char(), punct.spacing())),
@@ -139,7 +139,7 @@ fn used(tokens: TokenStream, names: &[&Ident]) -> Option<Ident> {
                     || is_type(index);
                 (!is_other).then(|| ident.clone())
             }
-            TokenTree::Group(group) => used(group.stream(), names),
+            TokenTree::Group(group) => find_certain_use(group.stream(), names),
             _ => None,
         })
 }
@@ -158,7 +158,7 @@ mod tests {
                 skipped: Vec::new(),
                 is_skipped: false,
             };
-            let found = captured(&syn::parse_str(closure).unwrap(), &[id]);
+            let found = find_captured(&syn::parse_str(closure).unwrap(), &[id]);
             let found = found.map(|found| found.to_string());
             assert_eq!(found.as_deref(), expected, "{closure}");
         };

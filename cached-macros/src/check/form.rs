@@ -1,4 +1,4 @@
-//! What kind of function it is: `async`, or one that returns a future.
+//! The form of a function: `async`, or one that returns a future.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens as _;
@@ -11,32 +11,33 @@ use syn::{
 use crate::parse::item::Item;
 use crate::syntax::groups::{peel_tokens, peel_type};
 use crate::syntax::tokens::find;
-use crate::syntax::types::arguments;
+use crate::syntax::types::type_arguments;
 
+/// The form of a function.
 pub(crate) struct Form {
-    /// What a call gives in the end, if it says so.
+    /// The type that a call gives in the end, if the function says so.
     pub(crate) output: Option<Type>,
     /// `None`: it is `async`.
     pub(crate) future: Option<Future>,
 }
 
-/// How a function that is not `async` returns its future.
+/// The future of a function that is not `async`.
 pub(crate) struct Future {
     /// In a pinned box; or else as it is.
     pub(crate) is_boxed: bool,
     pub(crate) body: Body,
 }
 
-/// How a body makes its future.
+/// The body that makes a future.
 pub(crate) enum Body {
     /// It is one `async` block: nothing runs before the future is polled.
-    Block(Block),
+    Block(AsyncBlock),
     /// Somehow, as a value of this type if that can be named.
     Made(Option<TokenStream>),
 }
 
-/// An `async` block, and how it is wrapped.
-pub(crate) struct Block {
+/// An `async` block, and the code that wraps it.
+pub(crate) struct AsyncBlock {
     /// `Box::pin`
     pub(crate) by: TokenStream,
     pub(crate) inside: TokenStream,
@@ -45,7 +46,7 @@ pub(crate) struct Block {
 }
 
 impl Form {
-    /// `None` if there is no future, as far as the tokens show.
+    /// Returns the form of a function; `None` if it has no future, as far as its tokens show.
     pub(crate) fn of(item: &Item) -> Option<Form> {
         let declared = match &item.signature.output {
             ReturnType::Default => None,
@@ -58,14 +59,14 @@ impl Form {
             });
         }
         let declared = declared?;
-        let (output, is_boxed) = future(declared)?;
+        let (output, is_boxed) = find_future(declared)?;
         let body = item.body.clone();
         let block = if is_boxed {
-            boxed_block(body)
+            parse_boxed_block(body)
         } else {
-            block(body)
+            parse_block(body)
         };
-        let body = block.map_or_else(|| Body::Made(nameable(declared)), Body::Block);
+        let body = block.map_or_else(|| Body::Made(name_type(declared)), Body::Block);
         Some(Form {
             output: Some(output),
             future: Some(Future { is_boxed, body }),
@@ -73,28 +74,32 @@ impl Form {
     }
 }
 
-fn nameable(ty: &Type) -> Option<TokenStream> {
+/// Returns the type if it can be named.
+fn name_type(ty: &Type) -> Option<TokenStream> {
     let tokens = ty.to_token_stream();
     let is_opaque = find(tokens.clone(), &|ident| ident == "impl").is_some();
     (!is_opaque).then_some(tokens)
 }
 
-/// What the future that a type stands for gives, and whether that lies in a box.
-fn future(ty: &Type) -> Option<(Type, bool)> {
+/// Returns the output of the future that a type stands for, and true if that lies in a box.
+fn find_future(ty: &Type) -> Option<(Type, bool)> {
     match peel_type(ty) {
         Type::ImplTrait(opaque) => {
             let is_unpin = |bound: &TypeParamBound| match bound {
                 TypeParamBound::Trait(bound) => bound.path.is_ident("Unpin"),
                 _ => false,
             };
-            Some((output(&opaque.bounds)?, opaque.bounds.iter().any(is_unpin)))
+            Some((
+                find_output(&opaque.bounds)?,
+                opaque.bounds.iter().any(is_unpin),
+            ))
         }
         Type::Path(path) => {
             let last = path.path.segments.last()?;
             let name = last.ident.to_string();
             let output = match name.as_str() {
-                "Pin" => pinned(last)?,
-                "BoxFuture" | "LocalBoxFuture" => arguments(last).last()?.clone(),
+                "Pin" => find_pinned_output(last)?,
+                "BoxFuture" | "LocalBoxFuture" => type_arguments(last).last()?.clone(),
                 // An alias, or so it seems.
                 _ if name.ends_with("Future") || name.ends_with("Fut") => {
                     parse_quote!(<#ty as ::core::future::Future>::Output)
@@ -107,24 +112,24 @@ fn future(ty: &Type) -> Option<(Type, bool)> {
     }
 }
 
-/// Inside `Pin<Box<dyn Future<Output = T>>>`.
-fn pinned(pin: &PathSegment) -> Option<Type> {
-    let Type::Path(inner) = peel_type(arguments(pin).next()?) else {
+/// Returns the `T` of `Pin<Box<dyn Future<Output = T>>>`.
+fn find_pinned_output(pin: &PathSegment) -> Option<Type> {
+    let Type::Path(inner) = peel_type(type_arguments(pin).next()?) else {
         return None;
     };
     let inner = inner.path.segments.last()?;
     if inner.ident != "Box" {
         return None;
     }
-    match peel_type(arguments(inner).next()?) {
-        Type::TraitObject(object) => output(&object.bounds),
-        Type::ImplTrait(opaque) => output(&opaque.bounds),
+    match peel_type(type_arguments(inner).next()?) {
+        Type::TraitObject(object) => find_output(&object.bounds),
+        Type::ImplTrait(opaque) => find_output(&opaque.bounds),
         _ => None,
     }
 }
 
-/// The `T` of `Future<Output = T>` among bounds.
-fn output(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<Type> {
+/// Returns the `T` of `Future<Output = T>` among bounds.
+fn find_output(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<Type> {
     let future = bounds.iter().find_map(|bound| match bound {
         TypeParamBound::Trait(bound) => bound
             .path
@@ -144,8 +149,8 @@ fn output(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<Type> {
     })
 }
 
-/// `async move { … }`, if `tokens` are that and nothing else.
-fn block(tokens: TokenStream) -> Option<Block> {
+/// Parses `async move { … }`, if `tokens` are that and nothing else.
+fn parse_block(tokens: TokenStream) -> Option<AsyncBlock> {
     let tokens = peel_tokens(tokens);
     let (inside, before) = match tokens.as_slice() {
         [before, TokenTree::Group(group)] => (group, [Some(before), None]),
@@ -156,15 +161,15 @@ fn block(tokens: TokenStream) -> Option<Block> {
     let is_block = first.as_deref() == Some("async")
         && second.is_none_or(|second| second == "move")
         && inside.delimiter() == Delimiter::Brace;
-    is_block.then(|| Block {
+    is_block.then(|| AsyncBlock {
         by: TokenStream::new(),
         inside: inside.stream(),
         then: TokenStream::new(),
     })
 }
 
-/// `Box::pin(async move { … })` or `async move { … }.boxed()`.
-fn boxed_block(tokens: TokenStream) -> Option<Block> {
+/// Parses `Box::pin(async move { … })` or `async move { … }.boxed()`.
+fn parse_boxed_block(tokens: TokenStream) -> Option<AsyncBlock> {
     let tokens = peel_tokens(tokens);
     let (arguments, before) = tokens.split_last()?;
     let TokenTree::Group(arguments) = arguments else {
@@ -177,9 +182,9 @@ fn boxed_block(tokens: TokenStream) -> Option<Block> {
     }
     if name == "pin" && is_box(before) {
         let by = tokens.iter().take(tokens.len().saturating_sub(1));
-        return Some(Block {
+        return Some(AsyncBlock {
             by: by.cloned().collect(),
-            ..block(arguments.stream())?
+            ..parse_block(arguments.stream())?
         });
     }
     let (dot, before) = before.split_last()?;
@@ -187,13 +192,13 @@ fn boxed_block(tokens: TokenStream) -> Option<Block> {
         && matches!(name.as_str(), "boxed" | "boxed_local")
         && arguments.stream().is_empty();
     let then = tokens.iter().skip(before.len());
-    is_call.then_some(Block {
+    is_call.then_some(AsyncBlock {
         then: then.cloned().collect(),
-        ..block(before.iter().cloned().collect())?
+        ..parse_block(before.iter().cloned().collect())?
     })
 }
 
-/// Whether a path is `Box::`, wherever that comes from.
+/// Returns true for the path `Box::`, wherever that comes from.
 fn is_box(path: &[TokenTree]) -> bool {
     let is_path = path.iter().all(|token| match token {
         TokenTree::Ident(_) => true,
@@ -218,7 +223,7 @@ mod tests {
     #[test]
     fn a_future_is_told_by_its_type() {
         let check = |ty: &str, expected: Option<(&str, bool)>| {
-            let found = future(&syn::parse_str(ty).unwrap());
+            let found = find_future(&syn::parse_str(ty).unwrap());
             let found = found.map(|(output, is_boxed)| (text(&output), is_boxed));
             let expected = expected.map(|(output, is_boxed)| {
                 let output: Type = syn::parse_str(output).unwrap();
@@ -261,20 +266,20 @@ mod tests {
 
     #[test]
     fn a_body_of_one_async_block_is_opened() {
-        let open = |open: fn(TokenStream) -> Option<Block>, body: &str| {
+        let open = |open: fn(TokenStream) -> Option<AsyncBlock>, body: &str| {
             let block = open(body.parse().unwrap())?;
             Some([block.by, block.inside, block.then].map(|tokens| tokens.to_string()))
         };
         let parts = |by: &str, then: &str| Some([by.to_owned(), "1".to_owned(), then.to_owned()]);
-        assert_eq!(open(block, "async move { 1 }"), parts("", ""));
-        assert_eq!(open(block, "async { 1 }"), parts("", ""));
-        let pinned = open(boxed_block, "Box::pin(async move { 1 })");
+        assert_eq!(open(parse_block, "async move { 1 }"), parts("", ""));
+        assert_eq!(open(parse_block, "async { 1 }"), parts("", ""));
+        let pinned = open(parse_boxed_block, "Box::pin(async move { 1 })");
         assert_eq!(pinned, parts("Box :: pin", ""));
-        let pinned = open(boxed_block, "::std::boxed::Box::pin(async { 1 })");
+        let pinned = open(parse_boxed_block, "::std::boxed::Box::pin(async { 1 })");
         assert_eq!(pinned, parts(":: std :: boxed :: Box :: pin", ""));
-        let boxed = open(boxed_block, "async move { 1 }.boxed()");
+        let boxed = open(parse_boxed_block, "async move { 1 }.boxed()");
         assert_eq!(boxed, parts("", ". boxed ()"));
-        let boxed = open(boxed_block, "async { 1 }.boxed_local()");
+        let boxed = open(parse_boxed_block, "async { 1 }.boxed_local()");
         assert_eq!(boxed, parts("", ". boxed_local ()"));
         for other in [
             "ready(1)",
@@ -284,8 +289,8 @@ mod tests {
             "async { 1 }.shared()",
             "",
         ] {
-            assert_eq!(open(block, other), None, "{other}");
-            assert_eq!(open(boxed_block, other), None, "{other}");
+            assert_eq!(open(parse_block, other), None, "{other}");
+            assert_eq!(open(parse_boxed_block, other), None, "{other}");
         }
     }
 }

@@ -5,7 +5,7 @@ use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::{Generics, Path, Type};
 
-use super::companions::Within;
+use super::impl_context::ImplContext;
 use super::impl_generics::split_generics;
 use crate::diagnostics::Errors;
 use crate::parse::impl_header::Header;
@@ -37,13 +37,13 @@ impl CheckedImpl {
     }
 
     /// Returns what each function in it knows of it.
-    pub(crate) fn within(&self) -> Within {
+    pub(crate) fn context(&self) -> ImplContext {
         match &self.header.parsed.trait_ {
-            Some((of, _)) => Within::Trait {
+            Some((of, _)) => ImplContext::Trait {
                 of: of.clone(),
                 free: self.free.clone(),
             },
-            None => Within::Type,
+            None => ImplContext::Inherent,
         }
     }
 

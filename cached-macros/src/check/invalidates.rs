@@ -1,133 +1,102 @@
-//! `InvalidatingFn`: the arguments of `#[invalidates(...)]` compared with the function.
+//! `#[invalidates]` compared with its function.
 
-mod calls;
+use proc_macro2::{Ident, Span, TokenStream};
+use syn::{Expr, LitStr, Signature, Type, parse_quote};
 
-use proc_macro2::{Span, TokenStream};
-use syn::{Expr, Ident, LitStr, Signature, Type, parse_quote};
-
-pub(crate) use self::calls::{Argument, Call};
-use self::calls::{function, method};
 use super::closures::{RETURNED, check_closure};
+use super::form::Form;
+use super::key::Component;
 use super::parameters::{Parameter, read_parameters};
-use super::placeholders::Reader;
+use super::placeholders::PlaceholderResolver;
+use super::signature::check_form;
+use super::typed_calls::{TypedCall, check_call_names, parse_function_call, parse_method_call};
 use super::values::{check_cache, check_repeated};
-use super::{Component, Form, check_form};
 use crate::diagnostics::Errors;
-use crate::parse::args::{InvalidatesArgs, On, Target};
+use crate::parse::args::{InvalidatesArgs, Target, When};
 use crate::parse::item::Item;
-use crate::syntax::template::Kind;
-use crate::syntax::types::inferred;
+use crate::syntax::template::TemplateKind;
+use crate::syntax::types::infer_unnameable;
 
 /// A function that invalidates, and what.
 pub(crate) struct InvalidatingFn {
     pub(crate) item: Item,
     pub(crate) runtime: TokenStream,
     pub(crate) form: Form,
-    /// What a call gives, as far as its type can be named.
+    /// The type that a call gives, as far as it can be named.
     pub(crate) returns: Type,
     /// Known before the body runs.
-    pub(crate) known: Vec<Invalidated>,
+    pub(crate) known: Vec<CheckedTarget>,
     /// Known once it has returned.
-    pub(crate) returned: Vec<Template>,
+    pub(crate) returned: Vec<CheckedTemplate>,
     pub(crate) when: When,
     pub(crate) cache: Option<Expr>,
 }
 
 /// Something to invalidate.
-pub(crate) enum Invalidated {
-    Template(Template),
-    Call(Call),
+pub(crate) enum CheckedTarget {
+    Template(CheckedTemplate),
+    Call(TypedCall),
 }
 
 /// A pattern or a tag.
-pub(crate) struct Template {
-    pub(crate) kind: Kind,
+pub(crate) struct CheckedTemplate {
+    pub(crate) kind: TemplateKind,
     /// With the numbers of components in place of names: `user:{0}`.
     pub(crate) text: String,
-    /// What fills it, in order; what the body returned comes last.
+    /// The values that fill it, in order; what the body returned comes last.
     pub(crate) components: Vec<Component>,
 }
 
-pub(crate) enum When {
-    Ok,
-    Always,
-    Asked(Expr),
+impl CheckedTemplate {
+    /// Returns true if it names what the body returned.
+    fn names_returned(&self) -> bool {
+        let mut components = self.components.iter();
+        components.any(|component| component.is_returned)
+    }
 }
 
-/// The expansion's name for the value that the body returned.
+/// Returns the expansion's name for the value that the body returned.
 pub(crate) fn returned_name() -> Ident {
     Ident::new("__ret", Span::mixed_site())
 }
 
 impl InvalidatingFn {
-    /// Compares; every mistake found is noted. `None` exactly if there is one.
+    /// Compares the arguments with the function and reports every error. `None` exactly if there is one.
     pub(crate) fn check(
         args: InvalidatesArgs,
         mut item: Item,
         errors: &mut Errors,
     ) -> Option<InvalidatingFn> {
-        let runtime = args.runtime();
+        let runtime = args.quote_runtime();
         let signature = &item.signature;
         let form = check_form("invalidates", &item, errors);
-        let returns = form.as_ref().and_then(|form| returned_type(form, errors));
+        let returns = form
+            .as_ref()
+            .and_then(|form| name_return_type(form, errors));
         let none_skipped = vec![false; signature.inputs.len()];
         let parameters = read_parameters(signature, &none_skipped, errors);
-
-        let tags = args.tags.map(|tags| tags.value).unwrap_or_default();
-        check_repeated("tag", &tags, errors);
-        let patterns = args.targets.iter().filter_map(|target| match target {
-            Target::Pattern(pattern) => Some(pattern.clone()),
-            Target::Function(_) | Target::Method(_) => None,
-        });
-        check_repeated("pattern", &patterns.collect::<Vec<_>>(), errors);
-
-        let mut template =
-            |kind, literal: &LitStr| template(kind, literal, signature, &parameters, errors);
-        let mut all = Vec::new();
-        let mut calls = Vec::new();
-        for target in &args.targets {
-            match target {
-                Target::Pattern(pattern) => all.extend(template(Kind::Pattern, pattern)),
-                Target::Function(call) => calls.push(function(call)),
-                Target::Method(call) => calls.push(method(call)),
-            }
-        }
-        for tag in &tags {
-            all.extend(template(Kind::Tag, tag));
-        }
-        let calls = calls
-            .into_iter()
-            .filter_map(|call| errors.ok_or_report(call));
-        let calls: Vec<Call> = calls.collect();
-        calls::check_names(&calls, &parameters, errors);
+        let (templates, calls) = check_targets(&args, signature, &parameters, errors);
         check_cache(args.cache.as_ref(), errors);
-        let when = match args.on {
-            None => When::Ok,
-            Some(on) => match on.value {
-                On::Ok => When::Ok,
-                On::Always => When::Always,
-                On::Asked(closure) => {
-                    check_closure(&on.keyword, &closure, &RETURNED, &parameters, errors);
-                    When::Asked(closure)
-                }
-            },
-        };
+        let when = args.on.map_or(When::Ok, |on| {
+            if let When::Closure(closure) = &on.value {
+                check_closure(&on.keyword, closure, &RETURNED, &parameters, errors);
+            }
+            on.value
+        });
         let (form, returns) = form
             .zip(returns)
             .filter(|_| errors.is_empty() && !item.is_unfinished())?;
         item.allow_expected();
-        let names_returned = |template: &Template| {
-            let mut components = template.components.iter();
-            components.any(|component| component.is_returned)
-        };
-        let (returned, known): (Vec<_>, Vec<_>) = all.into_iter().partition(names_returned);
-        let known = known.into_iter().map(Invalidated::Template);
+        let (returned, known): (Vec<_>, Vec<_>) = templates
+            .into_iter()
+            .partition(CheckedTemplate::names_returned);
+        let known = known.into_iter().map(CheckedTarget::Template);
         Some(InvalidatingFn {
             runtime,
             form,
             returns,
             known: known
-                .chain(calls.into_iter().map(Invalidated::Call))
+                .chain(calls.into_iter().map(CheckedTarget::Call))
                 .collect(),
             returned,
             when,
@@ -137,15 +106,53 @@ impl InvalidatingFn {
     }
 }
 
-fn template(
-    kind: Kind,
+/// Checks all that is named to be invalidated: patterns and tags, and calls.
+fn check_targets(
+    args: &InvalidatesArgs,
+    signature: &Signature,
+    parameters: &[Parameter],
+    errors: &mut Errors,
+) -> (Vec<CheckedTemplate>, Vec<TypedCall>) {
+    let tags = args.tags.as_ref();
+    let tags = tags.map_or(&[] as &[LitStr], |tags| &tags.value);
+    check_repeated("tag", tags, errors);
+    let patterns = args.targets.iter().filter_map(|target| match target {
+        Target::Pattern(pattern) => Some(pattern.clone()),
+        Target::Function(_) | Target::Method(_) => None,
+    });
+    check_repeated("pattern", &patterns.collect::<Vec<_>>(), errors);
+
+    let mut check =
+        |kind, literal: &LitStr| check_template(kind, literal, signature, parameters, errors);
+    let mut templates = Vec::new();
+    let mut calls = Vec::new();
+    for target in &args.targets {
+        match target {
+            Target::Pattern(pattern) => templates.extend(check(TemplateKind::Pattern, pattern)),
+            Target::Function(call) => calls.push(parse_function_call(call)),
+            Target::Method(call) => calls.push(parse_method_call(call)),
+        }
+    }
+    for tag in tags {
+        templates.extend(check(TemplateKind::Tag, tag));
+    }
+    let calls = calls
+        .into_iter()
+        .filter_map(|call| errors.ok_or_report(call));
+    let calls: Vec<TypedCall> = calls.collect();
+    check_call_names(&calls, parameters, errors);
+    (templates, calls)
+}
+
+fn check_template(
+    kind: TemplateKind,
     literal: &LitStr,
     signature: &Signature,
     parameters: &[Parameter],
     errors: &mut Errors,
-) -> Option<Template> {
+) -> Option<CheckedTemplate> {
     let mut components = Vec::new();
-    let mut reader = Reader {
+    let mut resolver = PlaceholderResolver {
         receiver: signature.receiver(),
         skips_self: false,
         parameters,
@@ -153,15 +160,16 @@ fn template(
         components: &mut components,
         errors,
     };
-    let text = reader.template(kind, literal)?;
-    Some(Template {
+    let text = resolver.resolve_template(kind, literal)?;
+    Some(CheckedTemplate {
         kind,
         text,
         components,
     })
 }
 
-fn returned_type(form: &Form, errors: &mut Errors) -> Option<Type> {
+/// Returns the type that a call gives, as far as it can be named; an error for a function that never returns.
+fn name_return_type(form: &Form, errors: &mut Errors) -> Option<Type> {
     match &form.output {
         None => Some(parse_quote!(())),
         Some(ty @ Type::Never(_)) => {
@@ -171,6 +179,6 @@ fn returned_type(form: &Form, errors: &mut Errors) -> Option<Type> {
             );
             None
         }
-        Some(ty) => Some(inferred(ty.clone())),
+        Some(ty) => Some(infer_unnameable(ty.clone())),
     }
 }

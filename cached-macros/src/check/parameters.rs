@@ -1,25 +1,40 @@
-//! The parameters, which of them are skipped, and what is left for the key.
+//! The parameters of the function, and those of them that are skipped.
 
-use quote::{ToTokens as _, quote};
-use syn::spanned::Spanned as _;
-use syn::{Expr, FnArg, Ident, Lit, Pat, Receiver, Signature, Type};
+use quote::ToTokens as _;
+use syn::{FnArg, Ident, Pat, Receiver, Signature, Type};
 
-use super::Component;
 use crate::diagnostics::{Errors, find_closest};
 use crate::parse::args::Written;
-use crate::syntax::binding::bindings;
-use crate::syntax::groups::peel_expr;
+use crate::syntax::binding::collect_bindings;
 use crate::syntax::tokens::find;
 
-pub(crate) struct Parameter {
-    pub(crate) pattern: Pat,
-    pub(crate) ty: Type,
-    pub(crate) names: Vec<Ident>,
-    pub(crate) skipped: Vec<Ident>,
-    pub(crate) is_skipped: bool,
+/// A parameter other than `self`.
+pub(super) struct Parameter {
+    pub(super) pattern: Pat,
+    pub(super) ty: Type,
+    /// The names that the pattern binds, and those of them that are skipped.
+    pub(super) names: Vec<Ident>,
+    pub(super) skipped: Vec<Ident>,
+    /// All of it is skipped.
+    pub(super) is_skipped: bool,
 }
 
-pub(crate) fn read_parameters(
+/// Reads the parameters and applies what the attribute skips; returns true beside them if that is `self`, too.
+pub(super) fn check_parameters(
+    signature: &Signature,
+    skips: &[bool],
+    skip: Option<&Written<Vec<Ident>>>,
+    errors: &mut Errors,
+) -> (Vec<Parameter>, bool) {
+    let receiver = signature.receiver();
+    let mut parameters = read_parameters(signature, skips, errors);
+    let mut skips_self = receiver.is_some() && skips.first().is_some_and(|skip| *skip);
+    apply_skip(skip, receiver, &mut parameters, &mut skips_self, errors);
+    (parameters, skips_self)
+}
+
+/// Reads the parameters, of which `skips` says whether they are skipped.
+pub(super) fn read_parameters(
     signature: &Signature,
     skips: &[bool],
     errors: &mut Errors,
@@ -28,7 +43,7 @@ pub(crate) fn read_parameters(
     for (parameter, &is_skipped) in signature.inputs.iter().zip(skips) {
         if let FnArg::Typed(typed) = parameter {
             let mut names = Vec::new();
-            errors.ok_or_report(bindings(&typed.pat, &mut names));
+            errors.ok_or_report(collect_bindings(&typed.pat, &mut names));
             let skipped = if is_skipped {
                 names.clone()
             } else {
@@ -46,7 +61,8 @@ pub(crate) fn read_parameters(
     parameters
 }
 
-pub(crate) fn apply_skip(
+/// Applies `skip(…)`.
+fn apply_skip(
     skip: Option<&Written<Vec<Ident>>>,
     receiver: Option<&Receiver>,
     parameters: &mut [Parameter],
@@ -69,9 +85,9 @@ pub(crate) fn apply_skip(
             .iter_mut()
             .find(|parameter| parameter.names.contains(name))
         else {
-            let message = no_parameter(name, receiver, parameters);
+            let message = no_parameter_message(name, receiver, parameters);
             errors.report_on(name, message);
-            skip_meant(name, parameters);
+            skip_closest(name, parameters);
             continue;
         };
         if parameter.skipped.contains(name) {
@@ -83,8 +99,8 @@ pub(crate) fn apply_skip(
     }
 }
 
-/// What a misspelt name leaves out all the same, so that callers of the companions hear nothing of it.
-fn skip_meant(name: &Ident, parameters: &mut [Parameter]) {
+/// Skips what a misspelt name meant all the same, so that callers of the companions hear nothing of it.
+fn skip_closest(name: &Ident, parameters: &mut [Parameter]) {
     let name = name.to_string();
     let is_meant = |parameter: &&mut Parameter| {
         let names: Vec<String> = parameter.names.iter().map(ToString::to_string).collect();
@@ -96,7 +112,8 @@ fn skip_meant(name: &Ident, parameters: &mut [Parameter]) {
     }
 }
 
-pub(crate) fn no_parameter(
+/// Writes a message about a name that no parameter has.
+pub(super) fn no_parameter_message(
     name: impl std::fmt::Display,
     receiver: Option<&Receiver>,
     parameters: &[Parameter],
@@ -126,76 +143,8 @@ pub(crate) fn no_parameter(
     }
 }
 
-/// A literal says nothing about the call.
-pub(crate) fn check_key(key: &Expr, parameters: &[Parameter], errors: &mut Errors) {
-    let literal = match peel_expr(key) {
-        Expr::Lit(literal) => literal,
-        Expr::Closure(closure) => {
-            let body = closure.body.to_token_stream();
-            errors.report_on(
-                key,
-                format!("`key` is an expression of the parameters: write `key = {body}`"),
-            );
-            return;
-        }
-        _ => return,
-    };
-    let mut names = parameters
-        .iter()
-        .filter(|parameter| !parameter.is_skipped)
-        .flat_map(|parameter| &parameter.names);
-    let readable = match &literal.lit {
-        Lit::Str(text) if text.value().contains('{') => Some(text.to_token_stream().to_string()),
-        _ => None,
-    };
-    let hint = match (names.next(), readable) {
-        (Some(name), Some(readable)) => {
-            format!("write `key = {name}`, or `prefix = {readable}` for a readable part")
-        }
-        (Some(name), None) => {
-            format!("write `key = {name}`, or `prefix = \"…{{{name}}}\"` for a readable part")
-        }
-        (None, _) => "leave it out, and write `prefix = \"…\"` for a readable part".to_owned(),
-    };
-    errors.report_on(
-        key,
-        format!(
-            "a literal is the same in every call, and every call would share one entry: {hint}"
-        ),
-    );
-}
-
-/// The arguments that are not skipped, or what `key = …` says instead.
-pub(crate) fn key_components(
-    key: Option<&Written<Expr>>,
-    parameters: &[Parameter],
-) -> Vec<Component> {
-    if let Some(key) = key {
-        let value = &key.value;
-        return vec![Component {
-            value: quote!((#value)),
-            span: value.span(),
-            is_returned: false,
-        }];
-    }
-    parameters
-        .iter()
-        .flat_map(|parameter| {
-            parameter
-                .names
-                .iter()
-                .filter(|name| !parameter.skipped.contains(name))
-        })
-        .map(|name| Component {
-            value: name.to_token_stream(),
-            span: name.span(),
-            is_returned: false,
-        })
-        .collect()
-}
-
-/// Written `impl Trait` and part of the key.
-pub(crate) fn is_opaque(parameter: &Parameter) -> bool {
+/// Returns true for a parameter written `impl Trait` that is part of the key.
+pub(super) fn is_opaque(parameter: &Parameter) -> bool {
     !parameter.is_skipped
         && find(parameter.ty.to_token_stream(), &|ident| ident == "impl").is_some()
 }

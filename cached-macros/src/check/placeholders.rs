@@ -1,48 +1,53 @@
-//! The placeholders of a template, compared with the parameters.
+//! The placeholders of templates, compared with the parameters.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote};
 use syn::ext::IdentExt as _;
 use syn::{Ident, LitStr, Receiver};
 
-use super::Component;
-use super::parameters::{Parameter, no_parameter};
+use super::key::Component;
+use super::parameters::{Parameter, no_parameter_message};
 use super::values::check_repeated;
 use crate::diagnostics::Errors;
 use crate::parse::args::Written;
-use crate::syntax::template::{self, Kind, Piece, Place};
+use crate::syntax::template::{Piece, Placeholder, TemplateKind, parse_template};
 
 /// Resolves the placeholders of templates.
-pub(crate) struct Reader<'a> {
+pub(super) struct PlaceholderResolver<'a> {
     pub(crate) receiver: Option<&'a Receiver>,
     pub(crate) skips_self: bool,
     pub(crate) parameters: &'a [Parameter],
-    /// What stands for the value that the body returned, if it can be named.
+    /// The name of the value that the body returned, if it can be named.
     pub(crate) returned: Option<&'a Ident>,
     pub(crate) components: &'a mut Vec<Component>,
     pub(crate) errors: &'a mut Errors,
 }
 
-impl Reader<'_> {
-    /// The readable part of a key, and its tags.
-    pub(crate) fn templates(
+impl PlaceholderResolver<'_> {
+    /// Resolves the readable part of a key, and its tags.
+    pub(super) fn resolve_key(
         &mut self,
-        prefix: Option<Written<LitStr>>,
-        tags: Option<Written<Vec<LitStr>>>,
+        prefix: Option<&Written<LitStr>>,
+        tags: Option<&Written<Vec<LitStr>>>,
     ) -> (Option<String>, Vec<String>) {
-        let prefix = prefix.and_then(|prefix| self.template(Kind::Prefix, &prefix.value));
-        let tags = tags.map(|tags| tags.value).unwrap_or_default();
-        check_repeated("tag", &tags, self.errors);
+        let prefix =
+            prefix.and_then(|prefix| self.resolve_template(TemplateKind::Prefix, &prefix.value));
+        let tags = tags.map_or(&[] as &[LitStr], |tags| &tags.value);
+        check_repeated("tag", tags, self.errors);
         let tags = tags
             .iter()
-            .filter_map(|tag| self.template(Kind::Tag, tag))
+            .filter_map(|tag| self.resolve_template(TemplateKind::Tag, tag))
             .collect();
         (prefix, tags)
     }
 
-    /// The template with the numbers of components in place of names: `user:{0}`.
-    pub(crate) fn template(&mut self, kind: Kind, literal: &LitStr) -> Option<String> {
-        let pieces = match template::parse(kind, &literal.value()) {
+    /// Writes a template with the numbers of components in place of names: `user:{0}`.
+    pub(super) fn resolve_template(
+        &mut self,
+        kind: TemplateKind,
+        literal: &LitStr,
+    ) -> Option<String> {
+        let pieces = match parse_template(kind, &literal.value()) {
             Err(wrong) => {
                 for message in wrong {
                     self.errors.report_on(literal, message);
@@ -52,42 +57,42 @@ impl Reader<'_> {
             Ok(pieces) => pieces,
         };
         // What the body returned is known last, and numbered last.
-        let (last, first): (Vec<&Place>, Vec<&Place>) = pieces
+        let (last, first): (Vec<&Placeholder>, Vec<&Placeholder>) = pieces
             .iter()
             .filter_map(|piece| match piece {
                 Piece::Text(_) => None,
-                Piece::Place(place) => Some(place),
+                Piece::Placeholder(placeholder) => Some(placeholder),
             })
-            .partition(|place| self.is_returned(place));
-        for place in first.into_iter().chain(last) {
-            self.place(place, literal)?;
+            .partition(|placeholder| self.is_returned(placeholder));
+        for placeholder in first.into_iter().chain(last) {
+            self.resolve(placeholder, literal)?;
         }
         pieces
             .into_iter()
             .map(|piece| match piece {
                 Piece::Text(text) => Some(text),
-                Piece::Place(place) => {
-                    let index = self.place(&place, literal)?;
+                Piece::Placeholder(placeholder) => {
+                    let index = self.resolve(&placeholder, literal)?;
                     Some(format!("{{{index}}}"))
                 }
             })
             .collect()
     }
 
-    /// The number of the component that fills `place`.
-    fn place(&mut self, place: &Place, literal: &LitStr) -> Option<usize> {
-        let is_returned = self.is_returned(place);
-        let root = if place.root == "self" {
-            self.own(place, literal)?
+    /// Returns the number of the component that fills the placeholder.
+    fn resolve(&mut self, placeholder: &Placeholder, literal: &LitStr) -> Option<usize> {
+        let is_returned = self.is_returned(placeholder);
+        let root = if placeholder.root == "self" {
+            self.resolve_self(placeholder, literal)?
         } else if is_returned {
-            self.returned(place, literal)?
+            self.resolve_returned(placeholder, literal)?
         } else {
-            self.parameter(place, literal)?
+            self.resolve_parameter(placeholder, literal)?
         };
-        let fields = place
+        let fields = placeholder
             .fields
             .iter()
-            .map(|field| member(field, literal.span()));
+            .map(|field| write_member(field, literal.span()));
         let value = quote!(#root #(.#fields)*);
         let text = value.to_string();
         let known = self.components.iter().position(|component| {
@@ -103,19 +108,23 @@ impl Reader<'_> {
         }))
     }
 
-    /// Whether `place` is in the value that the body returned: a parameter called `ret` goes first.
-    fn is_returned(&self, place: &Place) -> bool {
+    /// Returns true for a name in the value that the body returned: a parameter called `ret` goes first.
+    fn is_returned(&self, placeholder: &Placeholder) -> bool {
         let mut names = self
             .parameters
             .iter()
             .flat_map(|parameter| &parameter.names);
-        place.root == "ret" && !names.any(|name| name == "ret")
+        placeholder.root == "ret" && !names.any(|name| name == "ret")
     }
 
-    fn returned(&mut self, place: &Place, literal: &LitStr) -> Option<TokenStream> {
+    fn resolve_returned(
+        &mut self,
+        placeholder: &Placeholder,
+        literal: &LitStr,
+    ) -> Option<TokenStream> {
         let Some(returned) = self.returned else {
             self.errors.report_on(literal, format!(
-                "`{{{place}}}`: a key is made before the body runs: name a parameter; only `#[invalidates]` can name what was returned"
+                "`{{{placeholder}}}`: a key is made before the body runs: name a parameter; only `#[invalidates]` can name what was returned"
             ));
             return None;
         };
@@ -124,13 +133,13 @@ impl Reader<'_> {
         Some(returned.to_token_stream())
     }
 
-    fn own(&mut self, place: &Place, literal: &LitStr) -> Option<TokenStream> {
+    fn resolve_self(&mut self, placeholder: &Placeholder, literal: &LitStr) -> Option<TokenStream> {
         match self.receiver {
             None => {
                 self.errors.report_on(
                     literal,
                     format!(
-                        "`{{{place}}}`: there is no `self` here; name a parameter, as in `{{id}}`"
+                        "`{{{placeholder}}}`: there is no `self` here; name a parameter, as in `{{id}}`"
                     ),
                 );
                 None
@@ -139,7 +148,7 @@ impl Reader<'_> {
                 self.errors.report_on(
                     literal,
                     format!(
-                        "`{{{place}}}`: `self` is skipped; remove `skip(self)` or the placeholder"
+                        "`{{{placeholder}}}`: `self` is skipped; remove `skip(self)` or the placeholder"
                     ),
                 );
                 None
@@ -152,21 +161,28 @@ impl Reader<'_> {
         }
     }
 
-    fn parameter(&mut self, place: &Place, literal: &LitStr) -> Option<TokenStream> {
-        let wanted = place.root.strip_prefix("r#").unwrap_or(&place.root);
+    fn resolve_parameter(
+        &mut self,
+        placeholder: &Placeholder,
+        literal: &LitStr,
+    ) -> Option<TokenStream> {
+        let wanted = placeholder
+            .root
+            .strip_prefix("r#")
+            .unwrap_or(&placeholder.root);
         let found = self.parameters.iter().find_map(|parameter| {
             let name = parameter.names.iter().find(|name| name.unraw() == wanted)?;
             Some((name, parameter.skipped.contains(name)))
         });
         let Some((name, is_skipped)) = found else {
-            let message = no_parameter(&place.root, self.receiver, self.parameters);
+            let message = no_parameter_message(&placeholder.root, self.receiver, self.parameters);
             self.errors
-                .report_on(literal, format!("`{{{place}}}`: {message}"));
+                .report_on(literal, format!("`{{{placeholder}}}`: {message}"));
             return None;
         };
-        if is_skipped && place.fields.is_empty() {
+        if is_skipped && placeholder.fields.is_empty() {
             self.errors.report_on(literal, format!(
-                "`{{{place}}}`: `{name}` is skipped, so it is not part of the key; do not skip it, name a field as in `{{{name}.id}}`, or remove the placeholder"
+                "`{{{placeholder}}}`: `{name}` is skipped, so it is not part of the key; do not skip it, name a field as in `{{{name}.id}}`, or remove the placeholder"
             ));
             return None;
         }
@@ -176,7 +192,8 @@ impl Reader<'_> {
     }
 }
 
-fn member(field: &str, span: Span) -> TokenStream {
+/// Writes the name or number of a field.
+fn write_member(field: &str, span: Span) -> TokenStream {
     if let Ok(index) = field.parse::<u32>() {
         return syn::Index { index, span }.to_token_stream();
     }

@@ -1,44 +1,47 @@
-//! The call that `stale_while_revalidate` makes behind an answer.
+//! The call that `stale_while_revalidate` makes in the background.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote_spanned};
 
-use super::companions::{of_companions, path, turbofish};
-use super::lints::{allowed, crowded, underscored};
+use super::companions::{quote_companion_turbofish, quote_path, quote_turbofish};
+use super::lints::{allow_many_parameters, allow_underscored, quote_hidden_lints};
 use super::spans::{here, located};
-use crate::check::{Again, CachedFn, Companions};
+use crate::check::{BackgroundCall, CachedFn, Companions};
 
-/// What becomes of a value past its ttl.
+/// Writes what becomes of a value past its ttl.
 ///
 /// ```text
 /// , __stale => __stale.answer(|| profile::__again(id, db))
 /// ```
-pub(super) fn stale(function: &CachedFn) -> Option<TokenStream> {
-    let again = function.again.as_ref()?;
+pub(super) fn quote_stale(function: &CachedFn) -> Option<TokenStream> {
+    let background_call = function.background_call.as_ref()?;
     let here = here();
-    let calling = calling(function);
+    let calling = name_background_call(function);
     let path = match &function.companions {
         Companions::Struct(name) => quote_spanned!(here=> #name::#calling),
         Companions::Methods(_) | Companions::Off => quote_spanned!(here=> Self::#calling),
     };
-    let turbofish = of_companions(function);
-    let given = again.arguments.iter().map(|given| &given.value);
-    let given = quote_spanned!(here=> #(#given),*);
-    let allowed = underscored(&given);
+    let turbofish = quote_companion_turbofish(function);
+    let arguments = background_call
+        .arguments
+        .iter()
+        .map(|argument| &argument.value);
+    let arguments = quote_spanned!(here=> #(#arguments),*);
+    let allowed = allow_underscored(&arguments);
     Some(quote_spanned! {here=>
-        , #allowed __stale => __stale.answer(|| #path #turbofish(#given))
+        , #allowed __stale => __stale.answer(|| #path #turbofish(#arguments))
     })
 }
 
-/// The name of the hidden function.
-fn calling(function: &CachedFn) -> Ident {
+/// Returns the name of the hidden function.
+fn name_background_call(function: &CachedFn) -> Ident {
     match &function.companions {
         Companions::Methods(start) => format_ident!("__cached_again_{}", start, span = here()),
         Companions::Struct(_) | Companions::Off => Ident::new("__again", here()),
     }
 }
 
-/// An item of its own: inside the function the compiler cannot tell whether its future is `Send`.
+/// Writes the hidden function, an item of its own: inside the annotated function the compiler cannot tell whether its future is `Send`.
 ///
 /// ```text
 /// fn __again(id: u64, db: &Db) -> ::cached_core::__private::Again<Result<Profile, DbError>> {
@@ -47,24 +50,26 @@ fn calling(function: &CachedFn) -> Ident {
 ///     ::cached_core::__private::in_background(async move { profile(id, db.lent()).await })
 /// }
 /// ```
-pub(super) fn again(function: &CachedFn, visibility: &TokenStream) -> Option<TokenStream> {
+pub(super) fn quote_background_call(
+    function: &CachedFn,
+    visibility: &TokenStream,
+) -> Option<TokenStream> {
     let CachedFn {
         item,
         runtime,
         returns,
-        signatures,
+        context,
+        companion_parameters,
         ..
     } = function;
-    let Again {
-        keyword, arguments, ..
-    } = function.again.as_ref()?;
+    let BackgroundCall { keyword, arguments } = function.background_call.as_ref()?;
     let here = here();
     let signature = &item.signature;
-    let generics = function.within.generics(signature);
+    let generics = context.companion_generics(signature);
     let (parameters, _, bounds) = generics.split_for_impl();
     let mut own = Vec::new();
     let mut passed = Vec::new();
-    for (given, name) in arguments.iter().zip(&signatures.passed) {
+    for (given, name) in arguments.iter().zip(&companion_parameters.call_arguments) {
         let at = here.located_at(given.span);
         let runtime = located(runtime, at);
         let way = Ident::new(if given.is_lent { "kept" } else { "moved" }, at);
@@ -81,12 +86,12 @@ pub(super) fn again(function: &CachedFn, visibility: &TokenStream) -> Option<Tok
             kept
         });
     }
-    let path = path(function);
-    let turbofish = turbofish(&signature.generics);
-    let allowed = allowed(function);
-    let crowded = crowded(&signatures.calling);
-    let taken = &signatures.calling;
-    let calling = calling(function);
+    let path = quote_path(function);
+    let turbofish = quote_turbofish(&signature.generics);
+    let allowed = quote_hidden_lints(function);
+    let crowded = allow_many_parameters(&companion_parameters.call);
+    let taken = &companion_parameters.call;
+    let calling = name_background_call(function);
     // Where the future is found not to be `Send`.
     let at = here.located_at(*keyword);
     let in_background = {

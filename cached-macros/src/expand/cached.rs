@@ -4,21 +4,33 @@ use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::quote_spanned;
 use syn::Expr;
 
-use super::codec::codec;
-use super::companions::companions;
-use super::declaration::handle;
-use super::key::key;
+use super::background_call::quote_stale;
+use super::codec::quote_codec;
+use super::companions::expand_companions;
+use super::declaration::quote_handle;
+use super::doc_section::quote_doc_section;
+use super::form::{quote_around, quote_body, quote_made};
+use super::key::quote_key;
 use super::spans::{first_span, here, located};
-use super::{background_call, doc_section, form};
-use crate::check::{CachedFn, Within};
+use crate::check::{CachedFn, ImplContext};
 
-/// Everything that takes the place of the annotated function.
-pub(crate) fn cached(function: &CachedFn) -> TokenStream {
-    let user = user_function(function);
-    let companions = companions(function);
+/// Expands a function: it and its companions take its place.
+///
+/// ```text
+/// async fn profile(id: u64) -> Profile { … }
+/// // becomes
+/// async fn profile(id: u64) -> Profile { … look up, run the body on a miss … }
+/// struct profile {}
+/// impl profile { … key, peek, invalidate, refresh, uncached … }
+/// ```
+pub(crate) fn expand_cached_fn(function: &CachedFn) -> TokenStream {
+    let user = expand_function(function);
+    let companions = expand_companions(function);
     quote_spanned!(here()=> #user #companions)
 }
 
+/// Expands the function itself.
+///
 /// ```text
 /// async fn profile(id: u64, db: &Db) -> Result<Profile, DbError> {
 ///     db.load(id).await
@@ -36,7 +48,7 @@ pub(crate) fn cached(function: &CachedFn) -> TokenStream {
 ///     }).await
 /// }
 /// ```
-pub(crate) fn user_function(function: &CachedFn) -> TokenStream {
+pub(crate) fn expand_function(function: &CachedFn) -> TokenStream {
     let CachedFn {
         item,
         runtime,
@@ -45,61 +57,61 @@ pub(crate) fn user_function(function: &CachedFn) -> TokenStream {
         ..
     } = function;
     let attributes = &item.attributes;
-    let doc_section = doc_section::quote_doc_section(function);
+    let doc_section = quote_doc_section(function);
     let (visibility, signature) = (&item.visibility, &item.signature);
     let inner = &item.inner_attributes;
     let here = here();
-    let handle = handle(function);
-    let key = key(function, &handle);
-    let cache = kept(function);
-    let made = form::made(item, form, runtime);
-    let codec = codec(function);
-    let within = within(function);
-    let stale = background_call::stale(function);
+    let handle = quote_handle(function);
+    let key = quote_key(function, &handle);
+    let cache = quote_kept_cache(function);
+    let made = quote_made(item, form, runtime);
+    let codec = quote_codec(function);
+    let in_cache = quote_in_cache(function);
+    let stale = quote_stale(function);
     let at_call = quote_spanned!(here=> #key #cache #made);
-    let body = form::body(item, form, &at_call, runtime, returns);
+    let body = quote_body(item, form, &at_call, runtime, returns);
     let at_poll = quote_spanned! {here=>
         let __codec = #codec;
-        let __load = #runtime::__private::load!(__codec, __key #within #stale);
+        let __load = #runtime::__private::load!(__codec, __key #in_cache #stale);
         __load.run(#body).await
     };
-    let around = form::around(form, &at_call, &at_poll);
+    let around = quote_around(form, &at_call, &at_poll);
     let body = quote_spanned! {here=>
         #(#inner)*
         use #runtime::__private::by_type::*;
         #around
     };
     let mut body = Group::new(Delimiter::Brace, body);
-    body.set_span(match function.within {
-        Within::Unseen => here,
+    body.set_span(match function.context {
+        ImplContext::Unseen => here,
         // The attribute is far away: a message about the whole function belongs on it.
-        Within::Type | Within::Trait { .. } => item.body_span(),
+        ImplContext::Inherent | ImplContext::Trait { .. } => item.body_span(),
     });
     quote_spanned!(here=> #(#attributes)* #doc_section #visibility #signature #body)
 }
 
-/// A cache that outlives the call, where the look-up comes when its future is polled.
-fn kept(function: &CachedFn) -> Option<TokenStream> {
-    let cache = function.cache.as_ref()?;
+/// Writes a statement that keeps the cache beyond the call, where the look-up comes when its future is polled.
+fn quote_kept_cache(function: &CachedFn) -> Option<TokenStream> {
+    let cache = function.options.cache.as_ref()?;
     function.form.future.as_ref()?;
     let here = here();
-    let cache = chosen(&function.runtime, cache);
+    let cache = quote_cache(&function.runtime, cache);
     Some(quote_spanned!(here=> let __cache = ::core::clone::Clone::clone(#cache);))
 }
 
-/// The cache of a call, unless it is the one of its task.
-fn within(function: &CachedFn) -> Option<TokenStream> {
+/// Writes the cache of a call, unless it is the one of its task.
+fn quote_in_cache(function: &CachedFn) -> Option<TokenStream> {
     let here = here();
-    let cache = match &function.cache {
+    let cache = match &function.options.cache {
         None => return None,
         Some(_) if function.form.future.is_some() => quote_spanned!(here=> &__cache),
-        Some(cache) => chosen(&function.runtime, cache),
+        Some(cache) => quote_cache(&function.runtime, cache),
     };
     Some(quote_spanned!(here=> , in #cache))
 }
 
-/// What `cache = …` says, checked at one place so that a mistake in it is told once.
-pub(super) fn chosen(runtime: &TokenStream, cache: &Expr) -> TokenStream {
+/// Writes the cache of `cache = …`, checked at one place so that an error in it is told once.
+pub(super) fn quote_cache(runtime: &TokenStream, cache: &Expr) -> TokenStream {
     let at = here().located_at(first_span(cache));
     let runtime = located(runtime, at);
     quote_spanned!(at=> #runtime::__private::chosen(&#cache))

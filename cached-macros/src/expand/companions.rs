@@ -1,25 +1,27 @@
-//! What stands beside a cached function.
+//! The companions of a cached function, and the type or `impl` that they stand in.
+
+mod calls;
+mod future;
+mod lookups;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote_spanned};
-use syn::{GenericParam, Generics, Lifetime, LifetimeParam, Type};
+use quote::{ToTokens as _, format_ident, quote_spanned};
 
-use super::background_call::again;
-use super::cached::chosen;
-use super::codec::reader;
-use super::declaration::{declaration, declaring};
-use super::key::key;
-use super::lints::{crowded, levels, underscored};
+use self::calls::quote_runs;
+pub(super) use self::calls::{quote_companion_turbofish, quote_path, quote_turbofish};
+use self::lookups::quote_lookups;
+use super::background_call::quote_background_call;
+use super::declaration::{name_declaring, quote_declaration};
 use super::spans::{at, here, respan};
-use crate::check::{CachedFn, Companions, Within};
-use crate::parse::attribute::conditions;
+use crate::check::{CachedFn, Companions, ImplContext};
+use crate::parse::attribute::select_conditions;
 use crate::parse::item::Item;
-use crate::syntax::tokens::ours;
-use crate::syntax::types::spelled;
 
-/// `profile::key(42)` and so on for a function, `self.profile_key(42)` and so on for a method.
+/// Expands the companions: `profile::key(42)` and so on for a function, `self.profile_key(42)` and so on for a method.
 ///
 /// ```text
+/// async fn profile(id: u64, #[cached(skip)] db: &Db) -> Result<Profile, DbError> { … }
+/// // has beside it
 /// #[doc(hidden)]
 /// struct profile {}
 /// impl profile {
@@ -31,31 +33,31 @@ use crate::syntax::types::spelled;
 ///     fn uncached(id: u64, db: &Db) -> impl Future<Output = Result<Profile, DbError>> { … profile(id, db) … }
 /// }
 /// ```
-pub(crate) fn companions(function: &CachedFn) -> TokenStream {
+pub(crate) fn expand_companions(function: &CachedFn) -> TokenStream {
     let CachedFn {
         item,
-        within,
+        context,
         companions,
         ..
     } = function;
-    beside(item, within, companions, &|visibility, named| {
-        companion_functions(function, visibility, named)
+    place_companions(item, context, companions, &|visibility, name| {
+        quote_functions(function, visibility, name)
     })
 }
 
-/// What each companion is called.
-pub(super) type Names<'a> = &'a dyn Fn(&str) -> Ident;
+/// A function that gives a companion its name.
+pub(super) type NameCompanion<'a> = &'a dyn Fn(&str) -> Ident;
 
-/// Where companions stand; `functions` makes them, who may use them and what each is called being given.
-pub(super) fn beside(
+/// Places companions; `functions` makes them from their visibility and their names.
+pub(super) fn place_companions(
     item: &Item,
-    within: &Within,
+    context: &ImplContext,
     companions: &Companions,
-    functions: &dyn Fn(&TokenStream, Names<'_>) -> Vec<TokenStream>,
+    functions: &dyn Fn(&TokenStream, NameCompanion<'_>) -> Vec<TokenStream>,
 ) -> TokenStream {
     let here = here();
-    let conditions = conditions(&item.attributes);
-    let visibility = visibility(within, item);
+    let conditions = select_conditions(&item.attributes);
+    let visibility = quote_visibility(context, item);
     match companions {
         Companions::Off => TokenStream::new(),
         Companions::Struct(name) => {
@@ -74,8 +76,8 @@ pub(super) fn beside(
         Companions::Methods(start) => {
             let span = Span::call_site().located_at(item.signature.ident.span());
             let named = |companion: &str| format_ident!("{}_{}", start, companion, span = span);
-            // Beside a trait's block, all of their `impl` is hidden.
-            let is_shown = !matches!(within, Within::Trait { .. });
+            // Beside the `impl` of a trait, all of their `impl` is hidden.
+            let is_shown = !matches!(context, ImplContext::Trait { .. });
             let hidden = is_shown.then(|| quote_spanned!(here=> #[doc(hidden)]));
             let methods = functions(&visibility, &named);
             let methods = methods
@@ -86,264 +88,36 @@ pub(super) fn beside(
     }
 }
 
-/// Who may use the companions.
-fn visibility(within: &Within, item: &Item) -> TokenStream {
-    match within {
+/// Writes the visibility of the companions.
+fn quote_visibility(context: &ImplContext, item: &Item) -> TokenStream {
+    match context {
         // What a trait declares is as visible as the trait is.
-        Within::Trait { .. } => {
+        ImplContext::Trait { .. } => {
             let at = here().located_at(item.signature.ident.span());
             quote_spanned!(at=> pub)
         }
-        Within::Unseen | Within::Type => respan(item.visibility.to_token_stream()),
+        ImplContext::Unseen | ImplContext::Inherent => respan(item.visibility.to_token_stream()),
     }
 }
 
-fn companion_functions(
+/// Writes the companions, and the hidden functions among them.
+fn quote_functions(
     function: &CachedFn,
     visibility: &TokenStream,
-    named: Names<'_>,
+    name: NameCompanion<'_>,
 ) -> Vec<TokenStream> {
-    let CachedFn {
-        item,
-        runtime,
-        signatures,
-        ..
-    } = function;
+    let runtime = &function.runtime;
     let here = at(function);
-    let generics = function.within.generics(&item.signature);
-    let (parameters, _, bounds) = generics.split_for_impl();
-    let declaration = declaration(function);
-    let declaring = declaring(&function.companions, here);
+    let declaration = quote_declaration(function);
+    let declaring = name_declaring(&function.companions, here);
     let handle = quote_spanned!(here=> Self::#declaring());
-    let make_key = key(function, &handle);
-    let codec = reader(function);
-    let (peek_generics, peeked) = peeked(function, &generics);
-    let (peek_parameters, _, _) = peek_generics.split_for_impl();
-    let looking = &signatures.looking;
-    let idle = signatures.idle.iter().map(|name| {
-        let allowed = underscored(&name.to_token_stream());
-        quote_spanned!(here=> #allowed let _ = &#name;)
-    });
-    let idle: TokenStream = idle.collect();
-    let by_type = quote_spanned!(here=> use #runtime::__private::by_type::*;);
-    let (made, made_by, key_made) = key_made(function, &make_key, &by_type, &named("key"));
-    let (peek_at, invalidate_at) = match &function.cache {
-        None => (
-            quote_spanned!(here=> peek(#key_made)),
-            quote_spanned!(here=> invalidated(#key_made)),
-        ),
-        Some(cache) => {
-            let cache = chosen(runtime, cache);
-            (
-                quote_spanned!(here=> peek_in(#cache, #key_made)),
-                quote_spanned!(here=> invalidated_in(#cache, #key_made)),
-            )
+    let mut functions = vec![quote_spanned! {here=>
+        #visibility fn #declaring() -> &'static #runtime::__private::Function {
+            #declaration
         }
-    };
-    let found = quote_spanned!(here=> ::core::option::Option<#peeked>);
-    let peeks = Future::of(function, &found, function.cache.is_none());
-    let (peeks_async, peeks_to, peeks_await) = (peeks.keyword, peeks.returned, peeks.awaited);
-    let levels = levels(function);
-    let of_looking = crowded(looking);
-    let key = named("key");
-    let peek = named("peek");
-    let invalidate = named("invalidate");
-    let [refresh, uncached] = ["refresh", "uncached"]
-        .map(|name| running(function, visibility, &handle, name, &named(name)));
-    let mut functions = vec![
-        quote_spanned! {here=>
-            #visibility fn #declaring() -> &'static #runtime::__private::Function {
-                #declaration
-            }
-        },
-        quote_spanned! {here=>
-            #levels
-            #of_looking
-            #visibility fn #key #parameters(#(#looking),*) -> #runtime::Key #bounds {
-                #by_type
-                #idle
-                #make_key
-                __key
-            }
-        },
-        quote_spanned! {here=>
-            #levels
-            #of_looking
-            #visibility #peeks_async fn #peek #peek_parameters(#(#looking),*) -> #peeks_to #bounds {
-                #by_type
-                #idle
-                #made
-                #codec.#peek_at #peeks_await
-            }
-        },
-        quote_spanned! {here=>
-            #levels
-            #of_looking
-            #visibility fn #invalidate #parameters(#(#looking),*) -> #runtime::__private::Invalidating #bounds {
-                #made_by
-                #idle
-                #made
-                #runtime::__private::#invalidate_at
-            }
-        },
-        refresh,
-        uncached,
-    ];
-    functions.extend(again(function, visibility));
+    }];
+    functions.extend(quote_lookups(function, visibility, &handle, name));
+    functions.extend(quote_runs(function, visibility, &handle, name));
+    functions.extend(quote_background_call(function, visibility));
     functions
-}
-
-/// What `peek` returns, and its generic parameters: a lifetime that the return type leaves out may be that of a
-/// parameter which `peek` does not have.
-fn peeked(function: &CachedFn, generics: &Generics) -> (Generics, Type) {
-    let mut generics = generics.clone();
-    let lifetime = Lifetime::new("'__returned", here());
-    let Some(returns) = spelled(&function.returns, &lifetime) else {
-        return (generics, function.returns.clone());
-    };
-    let lifetime = GenericParam::Lifetime(LifetimeParam::new(lifetime));
-    generics.params.insert(0, lifetime);
-    (generics, returns)
-}
-
-/// `refresh` or `uncached`: a call of the annotated function by another way.
-fn running(
-    function: &CachedFn,
-    visibility: &TokenStream,
-    handle: &TokenStream,
-    way: &str,
-    name: &Ident,
-) -> TokenStream {
-    let CachedFn {
-        item,
-        runtime,
-        returns,
-        signatures,
-        ..
-    } = function;
-    let here = at(function);
-    let generics = function.within.generics(&item.signature);
-    let (parameters, _, bounds) = generics.split_for_impl();
-    let calling = &signatures.calling;
-    let crowded = crowded(calling);
-    let levels = levels(function);
-    let user = call(function);
-    let way = Ident::new(way, here);
-    let Future {
-        keyword,
-        returned,
-        awaited,
-    } = Future::of(function, returns, true);
-    quote_spanned! {here=>
-        #levels
-        #crowded
-        #visibility #keyword fn #name #parameters(#(#calling),*) -> #returned #bounds {
-            #runtime::__private::#way(#handle, #user) #awaited
-        }
-    }
-}
-
-/// How a companion is written that gives a future.
-struct Future {
-    keyword: Option<TokenStream>,
-    returned: TokenStream,
-    awaited: Option<TokenStream>,
-}
-
-impl Future {
-    /// One that returns the runtime's future compiles in half the time of an `async fn` that awaits it; but it
-    /// cannot borrow what is made in its body, nor what a method's elided lifetimes leave unsaid.
-    fn of(function: &CachedFn, returned: &impl ToTokens, borrows_nothing: bool) -> Self {
-        let here = at(function);
-        if borrows_nothing && matches!(function.companions, Companions::Struct(_)) {
-            Self {
-                keyword: None,
-                returned: quote_spanned!(here=> impl ::core::future::Future<Output = #returned>),
-                awaited: None,
-            }
-        } else {
-            Self {
-                keyword: Some(quote_spanned!(here=> async)),
-                returned: returned.to_token_stream(),
-                awaited: Some(quote_spanned!(here=> .await)),
-            }
-        }
-    }
-}
-
-/// How `peek` and `invalidate` come by the key: statements, what these need, and the key itself. `key`
-/// makes it where the parameters can be passed on.
-fn key_made<'a>(
-    function: &CachedFn,
-    make_key: &'a TokenStream,
-    by_type: &'a TokenStream,
-    key: &Ident,
-) -> (
-    Option<&'a TokenStream>,
-    Option<&'a TokenStream>,
-    TokenStream,
-) {
-    let here = here();
-    match &function.signatures.looked {
-        Some(passed) => {
-            let turbofish = of_companions(function);
-            let made = quote_spanned!(here=> Self::#key #turbofish(#(#passed),*));
-            (None, None, made)
-        }
-        None => (Some(make_key), Some(by_type), quote_spanned!(here=> __key)),
-    }
-}
-
-/// A call of the annotated function by its companions.
-fn call(function: &CachedFn) -> TokenStream {
-    let here = here();
-    let receiver = function.item.signature.receiver();
-    let passed = function.signatures.passed.as_slice();
-    let turbofish = turbofish(&function.item.signature.generics);
-    if let (Within::Unseen | Within::Type, Some(_), [receiver, passed @ ..]) =
-        (&function.within, receiver, passed)
-    {
-        let name = name(function);
-        quote_spanned!(here=> #receiver.#name #turbofish(#(#passed),*))
-    } else {
-        let path = path(function);
-        quote_spanned!(here=> #path #turbofish(#(#passed),*))
-    }
-}
-
-/// The annotated function as its companions see it.
-pub(super) fn path(function: &CachedFn) -> TokenStream {
-    let here = here();
-    let name = name(function);
-    match &function.within {
-        Within::Trait { of, .. } => {
-            let of = respan(of.to_token_stream());
-            quote_spanned!(here=> <Self as #of>::#name)
-        }
-        Within::Unseen if function.item.signature.receiver().is_none() => name.to_token_stream(),
-        Within::Unseen | Within::Type => quote_spanned!(here=> Self::#name),
-    }
-}
-
-fn name(function: &CachedFn) -> Ident {
-    ours(&function.item.signature.ident)
-}
-
-/// The generic arguments for a call of the annotated function by a companion.
-pub(super) fn turbofish(generics: &Generics) -> Option<TokenStream> {
-    let names = generics
-        .params
-        .iter()
-        .filter_map(|parameter| match parameter {
-            GenericParam::Type(parameter) => Some(&parameter.ident),
-            GenericParam::Const(parameter) => Some(&parameter.ident),
-            GenericParam::Lifetime(_) => None,
-        });
-    let names: Vec<_> = names.collect();
-    (!names.is_empty()).then(|| quote_spanned!(here()=> ::<#(#names),*>))
-}
-
-/// The generic arguments for a call of a companion.
-pub(super) fn of_companions(function: &CachedFn) -> Option<TokenStream> {
-    turbofish(&function.within.generics(&function.item.signature))
 }

@@ -7,70 +7,82 @@ use quote::{ToTokens as _, format_ident, quote_spanned};
 use syn::ext::IdentExt as _;
 
 use super::spans::{at, first_span, here, located};
-use crate::check::{CachedFn, Companions, Within};
+use crate::check::{CachedFn, Companions, Durations, ImplContext, KeyParts, Options};
 use crate::syntax::duration::DurationExpr;
 
-/// The static that describes the function; `install` and the statistics get to know it.
-pub(super) fn declaration(function: &CachedFn) -> TokenStream {
+/// Writes the static that describes the function; `install` and the statistics get to know it.
+///
+/// ```text
+/// ::cached_core::__private::function!("profile".prefix("user:{0}:profile").ttl(::core::time::Duration::from_secs(300)))
+/// ```
+pub(super) fn quote_declaration(function: &CachedFn) -> TokenStream {
     let CachedFn { item, runtime, .. } = function;
     let here = here();
     let name = item.signature.ident.unraw().to_string();
-    let of_trait = of_trait(function).map(|of| quote_spanned!(here=> .of_trait(#of)));
-    let prefix = function
-        .prefix
-        .iter()
-        .map(|template| quote_spanned!(here=> .prefix(#template)));
-    let tags = &function.tags;
-    let tags = (!tags.is_empty()).then(|| quote_spanned!(here=> .tags(&[#(#tags),*])));
-    let ttl = function
-        .ttl
+    let of_trait = find_trait(function).map(|of| quote_spanned!(here=> .of_trait(#of)));
+    let KeyParts { prefix, tags, .. } = &function.key;
+    let prefix = prefix
         .as_ref()
-        .and_then(|ttl| time(runtime, ttl))
-        .map(|ttl| quote_spanned!(here=> .ttl(#ttl)));
-    let ttl_env = function
-        .ttl_env
-        .iter()
+        .map(|template| quote_spanned!(here=> .prefix(#template)));
+    let tags = (!tags.is_empty()).then(|| quote_spanned!(here=> .tags(&[#(#tags),*])));
+    let [ttl, none, error, if_error, revalidate] = quote_durations(function);
+    let Options {
+        ttl_env,
+        jitter,
+        on_outage,
+        version,
+        id,
+        ..
+    } = &function.options;
+    let ttl_env = ttl_env
+        .as_ref()
         .map(|name| quote_spanned!(here=> .env(#name)));
-    let jitter = function
-        .jitter
-        .iter()
-        .map(|share| quote_spanned!(here=> .jittered(#share)));
-    let none = function
-        .cache_none
-        .iter()
-        .filter_map(|(_, ttl)| time(runtime, ttl));
-    let error = function
-        .cache_err
-        .iter()
-        .filter_map(|(_, ttl)| time(runtime, ttl));
-    let if_error = function
-        .stale_if_error
-        .iter()
-        .filter_map(|(_, window)| time(runtime, window));
-    let revalidate = function
-        .again
-        .iter()
-        .filter_map(|again| time(runtime, &again.window));
-    let fails = function
-        .on_outage
-        .map(|_| quote_spanned!(here=> .fails_on_outage()));
-    let version = function
-        .version
-        .iter()
-        .map(|version| quote_spanned!(here=> .version(#version)));
-    let id = function.id.iter().map(|id| quote_spanned!(here=> .id(#id)));
+    let jitter = jitter.map(|share| quote_spanned!(here=> .jittered(#share)));
+    let fails = on_outage.map(|_| quote_spanned!(here=> .fails_on_outage()));
+    let version = version.map(|version| quote_spanned!(here=> .version(#version)));
+    let id = id.as_ref().map(|id| quote_spanned!(here=> .id(#id)));
     quote_spanned! {here=>
         #runtime::__private::function!(
-            #name #of_trait #(#prefix)* #tags #ttl #(#ttl_env)* #(#jitter)* #(.keeps_none(#none))* #(.keeps_errors(#error))*
-            #(.stale_if_error(#if_error))* #(.stale_while_revalidate(#revalidate))* #fails #(#version)* #(#id)*
+            #name #of_trait #prefix #tags #ttl #ttl_env #jitter #none #error #if_error #revalidate #fails #version #id
         )
     }
 }
 
-/// The trait as written, where the static does not stand in its `impl`, whose name would tell.
-fn of_trait(function: &CachedFn) -> Option<String> {
-    match (&function.within, &function.companions) {
-        (Within::Trait { of, .. }, Companions::Methods(_)) => {
+/// Writes the durations that are known at compile time.
+fn quote_durations(function: &CachedFn) -> [Option<TokenStream>; 5] {
+    let here = here();
+    let set = |method: &str, duration: Option<&DurationExpr>| {
+        let duration = quote_duration(&function.runtime, duration?)?;
+        let method = Ident::new(method, here);
+        Some(quote_spanned!(here=> .#method(#duration)))
+    };
+    let Durations {
+        ttl,
+        cache_none,
+        cache_err,
+        stale_if_error,
+        stale_while_revalidate,
+    } = &function.durations;
+    let [none, error, if_error, revalidate] = [
+        cache_none,
+        cache_err,
+        stale_if_error,
+        stale_while_revalidate,
+    ]
+    .map(|written| written.as_ref().map(|(_, duration)| duration));
+    [
+        set("ttl", ttl.as_ref()),
+        set("keeps_none", none),
+        set("keeps_errors", error),
+        set("stale_if_error", if_error),
+        set("stale_while_revalidate", revalidate),
+    ]
+}
+
+/// Returns the trait as written, where the static does not stand in its `impl`, whose name would tell.
+fn find_trait(function: &CachedFn) -> Option<String> {
+    match (&function.context, &function.companions) {
+        (ImplContext::Trait { of, .. }, Companions::Methods(_)) => {
             let written = of.to_token_stream().to_string();
             Some(written.split_whitespace().collect())
         }
@@ -78,10 +90,10 @@ fn of_trait(function: &CachedFn) -> Option<String> {
     }
 }
 
-/// A `Duration` known at compile time; a closure's is not.
-fn time(runtime: &TokenStream, ttl: &DurationExpr) -> Option<TokenStream> {
-    match ttl {
-        DurationExpr::Known(length) => Some(literal(*length)),
+/// Writes a `Duration` known at compile time; a closure's is not.
+fn quote_duration(runtime: &TokenStream, duration: &DurationExpr) -> Option<TokenStream> {
+    match duration {
+        DurationExpr::Known(length) => Some(quote_known_duration(*length)),
         DurationExpr::Constant(constant) => {
             let at = here().located_at(first_span(constant));
             let runtime = located(runtime, at);
@@ -91,7 +103,7 @@ fn time(runtime: &TokenStream, ttl: &DurationExpr) -> Option<TokenStream> {
     }
 }
 
-fn literal(length: Duration) -> TokenStream {
+fn quote_known_duration(length: Duration) -> TokenStream {
     let here = here();
     let seconds = length.as_secs();
     if length.subsec_nanos() == 0 {
@@ -102,22 +114,22 @@ fn literal(length: Duration) -> TokenStream {
     }
 }
 
-/// An expression for the function's static, as the function itself sees it.
-pub(super) fn handle(function: &CachedFn) -> TokenStream {
+/// Writes an expression for the function's static, as the function itself sees it.
+pub(super) fn quote_handle(function: &CachedFn) -> TokenStream {
     let here = here();
     match &function.companions {
-        Companions::Off => declaration(function),
+        Companions::Off => quote_declaration(function),
         Companions::Struct(name) => quote_spanned!(here=> #name::__cached()),
         Companions::Methods(_) => {
             let at = at(function);
-            let method = declaring(&function.companions, at);
+            let method = name_declaring(&function.companions, at);
             quote_spanned!(at=> Self::#method())
         }
     }
 }
 
-/// The name of the hidden function that holds the static.
-pub(super) fn declaring(companions: &Companions, at: Span) -> Ident {
+/// Returns the name of the hidden function that holds the static.
+pub(super) fn name_declaring(companions: &Companions, at: Span) -> Ident {
     match companions {
         Companions::Methods(start) => format_ident!("__cached_{}", start, span = at),
         Companions::Struct(_) | Companions::Off => Ident::new("__cached", here()),

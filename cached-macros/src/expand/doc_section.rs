@@ -26,7 +26,7 @@ pub(super) fn quote_doc_section(function: &CachedFn) -> Option<TokenStream> {
     }
     let lines = write_lines(
         &function.item.signature.ident.to_string(),
-        function.written_ttl.as_ref(),
+        function.options.ttl.as_ref(),
         &function.companions,
     );
     Some(quote!(#(#[doc = #lines])*))

@@ -1,4 +1,4 @@
-//! An annotated `impl` block, and the companions that have no place in it.
+//! An annotated `impl`, and the companions that have no place in it.
 
 use proc_macro2::{Group, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
@@ -6,8 +6,10 @@ use syn::Attribute;
 
 use super::spans::{first_span, here, respan};
 use crate::check::CheckedImpl;
-use crate::syntax::tokens::qualified;
+use crate::syntax::tokens::qualify_self;
 
+/// Expands an `impl`.
+///
 /// ```text
 /// impl<T> Users for Repo<T> {
 ///     async fn find(&self, id: u64) -> Self::Found { … }
@@ -24,7 +26,7 @@ use crate::syntax::tokens::qualified;
 /// ```
 ///
 /// In the `impl` of a type there is a place for them: `body` has them already.
-pub(crate) fn impl_block(
+pub(crate) fn expand_impl_block(
     checked: &CheckedImpl,
     body: TokenStream,
     companions: TokenStream,
@@ -39,9 +41,9 @@ pub(crate) fn impl_block(
         let generics = respan(checked.determined.to_token_stream());
         let of = respan(own.self_ty.to_token_stream());
         let bounds = respan(checked.determined.where_clause.to_token_stream());
-        let attributes = own.attrs.iter().filter_map(shared);
+        let attributes = own.attrs.iter().filter_map(share_attribute);
         let companions = match &own.trait_ {
-            Some((of, _)) => qualified(companions, &header.declared, &respan(of.to_token_stream())),
+            Some((of, _)) => qualify_self(companions, &header.declared, &respan(of.to_token_stream())),
             None => companions,
         };
         // Where the compiler says that the type can have none.
@@ -54,8 +56,8 @@ pub(crate) fn impl_block(
     quote_spanned!(here=> #written #braces #beside)
 }
 
-/// What the `impl` beside a block has to have of its attributes.
-fn shared(attribute: &Attribute) -> Option<TokenStream> {
+/// Writes an attribute for the other `impl`, if that has to have it.
+fn share_attribute(attribute: &Attribute) -> Option<TokenStream> {
     let path = attribute.path();
     if path.is_ident("cfg") || path.is_ident("allow") {
         return Some(attribute.to_token_stream());

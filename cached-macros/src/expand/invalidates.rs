@@ -1,17 +1,21 @@
-//! What `#[invalidates(...)]` makes of a function.
+//! A function under `#[invalidates(...)]`.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote_spanned};
 
-use super::cached::chosen;
-use super::form;
-use super::lints::underscored;
+use super::cached::quote_cache;
+use super::form::{quote_around, quote_body, quote_made};
+use super::lints::allow_underscored;
 use super::spans::{first_span, here, located};
 use crate::check::{
-    Argument, Call, Component, Invalidated, InvalidatingFn, Template, When, returned_name,
+    CallArgument, CheckedTarget, CheckedTemplate, Component, InvalidatingFn, TypedCall,
+    returned_name,
 };
-use crate::syntax::template::Kind;
+use crate::parse::args::When;
+use crate::syntax::template::TemplateKind;
 
+/// Expands a function that invalidates.
+///
 /// ```text
 /// async fn rename(id: u64, name: &str) -> Result<(), DbError> {
 ///     db.rename(id, name).await
@@ -40,7 +44,7 @@ use crate::syntax::template::Kind;
 ///     __returned.restore()
 /// }
 /// ```
-pub(crate) fn invalidates(function: &InvalidatingFn) -> TokenStream {
+pub(crate) fn expand_invalidating_fn(function: &InvalidatingFn) -> TokenStream {
     let InvalidatingFn {
         item,
         runtime,
@@ -52,13 +56,13 @@ pub(crate) fn invalidates(function: &InvalidatingFn) -> TokenStream {
     let (visibility, signature) = (&item.visibility, &item.signature);
     let inner = &item.inner_attributes;
     let here = here();
-    let known = known(function);
-    let prepared = prepared(function);
-    let more = returned(function);
+    let known = quote_known(function);
+    let prepared = quote_prepared(function);
+    let more = quote_returned(function);
     let mutable = more.is_some().then(|| quote_spanned!(here=> mut));
-    let [decide, apply] = end(function);
-    let made = form::made(item, form, runtime);
-    let allowed = underscored(&prepared);
+    let [decide, apply] = quote_end(function);
+    let made = quote_made(item, form, runtime);
+    let allowed = allow_underscored(&prepared);
     let (named, prepared) = match form.future {
         None => (None, prepared),
         Some(_) => (
@@ -67,7 +71,7 @@ pub(crate) fn invalidates(function: &InvalidatingFn) -> TokenStream {
         ),
     };
     let at_call = quote_spanned!(here=> #(#known)* #named #made);
-    let body = form::body(item, form, &at_call, runtime, returns);
+    let body = quote_body(item, form, &at_call, runtime, returns);
     let at_poll = quote_spanned! {here=>
         #allowed
         let #mutable __prepared = #prepared.prepare();
@@ -78,7 +82,7 @@ pub(crate) fn invalidates(function: &InvalidatingFn) -> TokenStream {
         };
         #apply
     };
-    let around = form::around(form, &at_call, &at_poll);
+    let around = quote_around(form, &at_call, &at_poll);
     quote_spanned! {here=>
         #(#attributes)*
         #visibility #signature {
@@ -89,59 +93,74 @@ pub(crate) fn invalidates(function: &InvalidatingFn) -> TokenStream {
     }
 }
 
-/// Components that the parameters give to templates that what was returned completes: the body may
-/// take the parameters.
-fn known(function: &InvalidatingFn) -> impl Iterator<Item = TokenStream> + '_ {
+/// Writes the components that parameters give to templates that the returned value completes: the body may take the
+/// parameters.
+///
+/// ```text
+/// let __known_0 = ::cached_core::__private::known(|__key| { ::cached_core::__private::Argument(&id).__push(__key); });
+/// ```
+fn quote_known(function: &InvalidatingFn) -> impl Iterator<Item = TokenStream> + '_ {
     let runtime = &function.runtime;
     let here = here();
     let templates = function.returned.iter().enumerate();
     templates
         .filter(|(_, template)| names_parameters(template))
         .map(move |(index, template)| {
-            let name = name_of_known(index);
+            let name = name_known(index);
             let known = template
                 .components
                 .iter()
                 .filter(|component| !component.is_returned);
-            let pushes = pushes(runtime, known);
+            let pushes = quote_pushes(runtime, known);
             quote_spanned!(here=> let #name = #runtime::__private::known(|__key| { #pushes });)
         })
 }
 
-fn names_parameters(template: &Template) -> bool {
+fn names_parameters(template: &CheckedTemplate) -> bool {
     let mut components = template.components.iter();
     components.any(|component| !component.is_returned)
 }
 
-fn name_of_known(index: usize) -> Ident {
+fn name_known(index: usize) -> Ident {
     format_ident!("__known_{}", index, span = here())
 }
 
-/// What is known before the body runs.
-fn prepared(function: &InvalidatingFn) -> TokenStream {
+/// Writes the invalidation as far as it is known before the body runs.
+///
+/// ```text
+/// ::cached_core::__private::Invalidation::new()
+///     .pattern(::cached_core::__private::named!("user:{0}", false), |__key| { … })
+///     .call(profile::key(::cached_core::__private::Argument(&id).__cloned()))
+/// ```
+fn quote_prepared(function: &InvalidatingFn) -> TokenStream {
     let runtime = &function.runtime;
     let here = here();
     let begun = match &function.cache {
         None => quote_spanned!(here=> #runtime::__private::Invalidation::new()),
         Some(cache) => {
-            let cache = chosen(runtime, cache);
+            let cache = quote_cache(runtime, cache);
             quote_spanned!(here=> #runtime::__private::Invalidation::new_in(#cache))
         }
     };
-    let added = function.known.iter().map(|invalidated| match invalidated {
-        Invalidated::Template(template) => {
-            let pushes = pushes(runtime, &template.components);
-            added(runtime, template, &pushes)
+    let added = function.known.iter().map(|target| match target {
+        CheckedTarget::Template(template) => {
+            let pushes = quote_pushes(runtime, &template.components);
+            quote_template(runtime, template, &pushes)
         }
-        Invalidated::Call(call) => called(runtime, call),
+        CheckedTarget::Call(call) => quote_typed_call(runtime, call),
     });
     quote_spanned!(here=> #begun #(#added)*)
 }
 
-fn added(runtime: &TokenStream, template: &Template, pushes: &TokenStream) -> TokenStream {
+/// Writes a pattern or a tag.
+fn quote_template(
+    runtime: &TokenStream,
+    template: &CheckedTemplate,
+    pushes: &TokenStream,
+) -> TokenStream {
     let here = here();
     let text = &template.text;
-    let is_tag = template.kind == Kind::Tag;
+    let is_tag = template.kind == TemplateKind::Tag;
     let method = Ident::new(if is_tag { "tag" } else { "pattern" }, here);
     let key = if template.components.is_empty() {
         quote_spanned!(here=> _)
@@ -151,7 +170,8 @@ fn added(runtime: &TokenStream, template: &Template, pushes: &TokenStream) -> To
     quote_spanned!(here=> .#method(#runtime::__private::named!(#text, #is_tag), |#key| { #pushes }))
 }
 
-fn pushes<'a>(
+/// Writes the statements that push components into `__key`.
+fn quote_pushes<'a>(
     runtime: &TokenStream,
     components: impl IntoIterator<Item = &'a Component>,
 ) -> TokenStream {
@@ -159,33 +179,39 @@ fn pushes<'a>(
         let value = &component.value;
         let at = here().located_at(component.span);
         let runtime = located(runtime, at);
-        let allowed = underscored(value);
+        let allowed = allow_underscored(value);
         quote_spanned!(at=> #allowed #runtime::__private::Argument(&#value).__push(__key);)
     });
     pushes.collect()
 }
 
-fn called(runtime: &TokenStream, call: &Call) -> TokenStream {
+/// Writes a call of a companion.
+fn quote_typed_call(runtime: &TokenStream, call: &TypedCall) -> TokenStream {
     let here = here();
     let companion = &call.companion;
     let Some(arguments) = &call.arguments else {
         return quote_spanned!(here=> .all(#companion()));
     };
     let arguments = arguments.iter().map(|argument| match argument {
-        Argument::Name(name) => {
+        CallArgument::Name(name) => {
             let at = here.located_at(name.span());
             let runtime = located(runtime, at);
             quote_spanned!(at=> #runtime::__private::Argument(&#name).__cloned())
         }
-        Argument::Expression(expression) => quote_spanned!(here=> #expression),
+        CallArgument::Expression(expression) => quote_spanned!(here=> #expression),
     });
     let at = here.located_at(first_span(companion));
     let call = quote_spanned!(at=> #companion(#(#arguments),*));
     quote_spanned!(here=> .call(#call))
 }
 
-/// What only the returned value names.
-fn returned(function: &InvalidatingFn) -> Option<TokenStream> {
+/// Writes the templates that name the returned value.
+///
+/// ```text
+/// let __value = ::cached_core::__private::Returns::of(&__returned).__result().__option().__value(&__returned);
+/// __prepared = __prepared.and(__value, |__invalidation, __ret| __invalidation.pattern(…));
+/// ```
+fn quote_returned(function: &InvalidatingFn) -> Option<TokenStream> {
     let runtime = &function.runtime;
     let here = here();
     if function.returned.is_empty() {
@@ -197,14 +223,14 @@ fn returned(function: &InvalidatingFn) -> Option<TokenStream> {
         .iter()
         .enumerate()
         .map(|(index, template)| {
-            let name = name_of_known(index);
+            let name = name_known(index);
             let known = names_parameters(template).then(|| quote_spanned!(here=> *__key = #name;));
             let of_returned = template
                 .components
                 .iter()
                 .filter(|component| component.is_returned);
-            let pushes = pushes(runtime, of_returned);
-            added(runtime, template, &quote_spanned!(here=> #known #pushes))
+            let pushes = quote_pushes(runtime, of_returned);
+            quote_template(runtime, template, &quote_spanned!(here=> #known #pushes))
         });
     Some(quote_spanned! {here=>
         let __value = #runtime::__private::Returns::of(&__returned).__result().__option().__value(&__returned);
@@ -212,11 +238,11 @@ fn returned(function: &InvalidatingFn) -> Option<TokenStream> {
     })
 }
 
-/// What decides as soon as the body has returned, and what then applies it.
+/// Writes what decides as soon as the body has returned, and what then applies the invalidation.
 ///
 /// An error is gone before the invalidation is sent, so that it need not be `Send` for the future to be.
 /// A local that was borrowed counts as alive until its block ends, hence the block around the former.
-fn end(function: &InvalidatingFn) -> [TokenStream; 2] {
+fn quote_end(function: &InvalidatingFn) -> [TokenStream; 2] {
     let runtime = &function.runtime;
     let here = here();
     match &function.when {
@@ -242,7 +268,7 @@ fn end(function: &InvalidatingFn) -> [TokenStream; 2] {
                 __returned
             },
         ],
-        When::Asked(closure) => {
+        When::Closure(closure) => {
             let at = here.located_at(first_span(closure));
             let located = located(runtime, at);
             let wanted = quote_spanned!(at=> #located::__private::asked(&__returned, #closure));

@@ -3,24 +3,29 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
-use super::lints::underscored;
+use super::lints::allow_underscored;
 use super::spans::{here, located};
 use crate::check::{CachedFn, Generic};
 
-/// Statements that leave the key in `__key`.
-pub(super) fn key(function: &CachedFn, handle: &TokenStream) -> TokenStream {
+/// Writes statements that leave the key in `__key`.
+///
+/// ```text
+/// let mut __key = ::cached_core::Key::of(profile::__cached());
+/// ::cached_core::__private::Argument(&id).__push(&mut __key);
+/// ```
+pub(super) fn quote_key(function: &CachedFn, handle: &TokenStream) -> TokenStream {
     let CachedFn {
         runtime,
-        components,
+        key,
         generics,
         ..
     } = function;
     let here = here();
-    let components = components.iter().map(|component| {
+    let components = key.components.iter().map(|component| {
         let value = &component.value;
         let at = here.located_at(component.span);
         let runtime = located(runtime, at);
-        let allowed = underscored(value);
+        let allowed = allow_underscored(value);
         quote_spanned!(at=> #allowed #runtime::__private::Argument(&#value).__push(&mut __key);)
     });
     let generics = generics.iter().map(|generic| match generic {
@@ -33,7 +38,7 @@ pub(super) fn key(function: &CachedFn, handle: &TokenStream) -> TokenStream {
         Generic::Of(name) => {
             quote_spanned!(here=> #runtime::__private::push_type_of(&mut __key, &#name);)
         }
-        Generic::Surroundings => {
+        Generic::Enclosing => {
             quote_spanned!(here=> #runtime::__private::push_surroundings(&mut __key, &|| ());)
         }
     });

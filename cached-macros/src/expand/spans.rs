@@ -1,41 +1,43 @@
-//! Spans: places for messages, and the hygiene of what the macro writes.
+//! Spans: places for messages, and whose code it is.
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 
-use crate::check::{CachedFn, Within};
+use crate::check::{CachedFn, ImplContext};
 
-/// The span of all that the caller did not write: its locals are invisible to the caller's code, and
+/// Returns the span of all that the caller did not write: its locals are invisible to the caller's code, and
 /// the caller's lints do not apply.
 pub(super) fn here() -> Span {
     Span::mixed_site()
 }
 
-/// The same, on the function for messages where its attribute is not: a block's stands far away.
+/// Returns the same, on the function for messages where its attribute is not: that of an `impl` stands far away.
 pub(super) fn at(function: &CachedFn) -> Span {
-    match function.within {
-        Within::Unseen => here(),
-        Within::Type | Within::Trait { .. } => {
+    match function.context {
+        ImplContext::Unseen => here(),
+        ImplContext::Inherent | ImplContext::Trait { .. } => {
             here().located_at(function.item.signature.ident.span())
         }
     }
 }
 
+/// Returns the span of the first token.
 pub(super) fn first_span(tokens: impl ToTokens) -> Span {
     let first = tokens.into_token_stream().into_iter().next();
     first.map_or_else(Span::call_site, |token| token.span())
 }
 
-/// Tokens as if the macro had written them, so that the caller's lints do not apply to them.
+/// Respans tokens as if the macro had written them, so that the caller's lints do not apply to them.
 pub(super) fn respan(tokens: TokenStream) -> TokenStream {
     respan_with(tokens, &|span| here().located_at(span))
 }
 
-/// Tokens at another place: where the compiler puts a message about what begins with them.
+/// Respans tokens to another place: the compiler puts a message there about what begins with them.
 pub(super) fn located(tokens: &TokenStream, at: Span) -> TokenStream {
     respan_with(tokens.clone(), &|_| at)
 }
 
+/// Gives each token another span.
 pub(super) fn respan_with(tokens: TokenStream, span: &dyn Fn(Span) -> Span) -> TokenStream {
     let respanned = tokens.into_iter().map(|mut token| {
         if let TokenTree::Group(group) = &token {

@@ -7,21 +7,21 @@ use syn::{Attribute, Meta, Token};
 
 use crate::diagnostics::Errors;
 
-/// Whether its name is this one, wherever it comes from.
+/// Returns true if its name is this one, wherever it comes from.
 pub(crate) fn is_named(meta: &Meta, name: &str) -> bool {
     let last = meta.path().segments.last();
     last.is_some_and(|last| last.ident == name)
 }
 
-/// Whether it is an attribute of this name, or hides one behind conditions.
+/// Returns true for an attribute of this name, and for one that hides such an attribute behind conditions.
 pub(crate) fn mentions(meta: &Meta, name: &str) -> bool {
     is_named(meta, name)
-        || behind(meta)
+        || parse_hidden(meta)
             .is_some_and(|(_, hidden)| hidden.iter().any(|hidden| mentions(hidden, name)))
 }
 
-/// The condition of a `#[cfg_attr(...)]`, and the attributes behind it.
-pub(crate) fn behind(meta: &Meta) -> Option<(TokenStream, Vec<Meta>)> {
+/// Parses a `#[cfg_attr(...)]`: its condition, and the attributes that it hides.
+pub(crate) fn parse_hidden(meta: &Meta) -> Option<(TokenStream, Vec<Meta>)> {
     let Meta::List(list) = meta else {
         return None;
     };
@@ -38,8 +38,8 @@ pub(crate) fn behind(meta: &Meta) -> Option<(TokenStream, Vec<Meta>)> {
     is_conditional.then(|| read.parse2(list.tokens.clone()).ok())?
 }
 
-/// The conditions that what has these attributes stands behind.
-pub(crate) fn conditions(attributes: &[Attribute]) -> Vec<Attribute> {
+/// Selects the `#[cfg(...)]` among attributes.
+pub(crate) fn select_conditions(attributes: &[Attribute]) -> Vec<Attribute> {
     let is_condition = |attribute: &&Attribute| attribute.path().is_ident("cfg");
     attributes.iter().filter(is_condition).cloned().collect()
 }

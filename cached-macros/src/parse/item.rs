@@ -1,4 +1,4 @@
-//! The annotated function as written: its body stays a heap of tokens that nothing here reads.
+//! The annotated function as written: its body stays tokens that nobody reads.
 
 mod rewrite;
 
@@ -7,10 +7,11 @@ use quote::{ToTokens, quote};
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Attribute, FnArg, LitStr, Signature, Token, Visibility, token};
 
-pub(crate) use self::rewrite::again;
+pub(crate) use self::rewrite::quote_attribute;
 use crate::diagnostics::Errors;
 use crate::parse::args::is_skip;
 
+/// A function as written.
 #[derive(Clone)]
 pub(crate) struct Item {
     pub(crate) attributes: Vec<Attribute>,
@@ -19,18 +20,18 @@ pub(crate) struct Item {
     /// `#![...]` at the top of the body.
     pub(crate) inner_attributes: Vec<Attribute>,
     pub(crate) body: TokenStream,
-    /// All of it as written, so that what is wrong in there is told once.
+    /// The body with its braces, as written, so that what is wrong in there is told once.
     braces: TokenTree,
 }
 
 impl Item {
-    /// Reads what `attribute` stands on.
+    /// Parses the function that `attribute` stands on.
     pub(crate) fn parse(attribute: &str, tokens: TokenStream) -> syn::Result<Self> {
-        (|input: ParseStream<'_>| Item::read(attribute, input)).parse2(tokens)
+        (|input: ParseStream<'_>| Item::parse_next(attribute, input)).parse2(tokens)
     }
 
-    /// As [`parse`](Self::parse), where more may follow.
-    pub(crate) fn read(attribute: &str, input: ParseStream<'_>) -> syn::Result<Self> {
+    /// Parses a function as [`parse`](Self::parse) does, where more may follow.
+    pub(crate) fn parse_next(attribute: &str, input: ParseStream<'_>) -> syn::Result<Self> {
         let attributes = input.call(Attribute::parse_outer)?;
         let visibility = input.parse()?;
         expect_function(attribute, input)?;
@@ -48,7 +49,7 @@ impl Item {
             let inner = input.call(Attribute::parse_inner)?;
             Ok((inner, input.parse()?))
         };
-        let (inner_attributes, body) = body.parse2(inside(braces.clone()))?;
+        let (inner_attributes, body) = body.parse2(open_braces(braces.clone()))?;
         Ok(Item {
             attributes,
             visibility,
@@ -58,28 +59,26 @@ impl Item {
             braces,
         })
     }
-}
 
-impl Item {
-    /// Where the body is.
+    /// Returns the place of the body.
     pub(crate) fn body_span(&self) -> Span {
         self.braces.span()
     }
 }
 
-/// What is in the braces, which may be in invisible ones that a `macro_rules!` put around them.
-fn inside(braces: TokenTree) -> TokenStream {
+/// Opens the braces, which may be in invisible ones that a `macro_rules!` put around them.
+fn open_braces(braces: TokenTree) -> TokenStream {
     match braces {
         TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
             let braces = group.stream().into_iter().next();
-            braces.map(inside).unwrap_or_default()
+            braces.map(open_braces).unwrap_or_default()
         }
         TokenTree::Group(group) => group.stream(),
         _ => TokenStream::new(),
     }
 }
 
-/// Says what the attribute is for, where no function follows.
+/// Returns an error that says what the attribute is for, where no function follows.
 fn expect_function(attribute: &str, input: ParseStream<'_>) -> syn::Result<()> {
     let ahead = input.fork();
     let is_qualifier = |ahead: ParseStream<'_>| {
@@ -126,8 +125,7 @@ impl ToTokens for Item {
 }
 
 impl Item {
-    /// Whether the body ends where nothing can. The compiler has said so, and would say it again of an
-    /// expansion.
+    /// Returns true if the body ends where nothing can. The compiler has said so, and would say it again of an expansion.
     pub(crate) fn is_unfinished(&self) -> bool {
         let mut last = None;
         let mut before = None;
@@ -147,10 +145,8 @@ impl Item {
             _ => false,
         }
     }
-}
 
-impl Item {
-    /// Takes `#[cached(skip)]` off the parameters; says for each parameter whether it was there.
+    /// Takes `#[cached(skip)]` off the parameters, and returns true for each that had it.
     pub(crate) fn take_skips(&mut self, errors: &mut Errors) -> Vec<bool> {
         let take = |parameter: &mut FnArg| {
             let attributes = match parameter {

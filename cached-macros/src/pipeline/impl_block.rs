@@ -1,28 +1,31 @@
-//! `#[cached]` on an `impl`: it expands what is annotated inside, because it knows where that stands.
+//! `#[cached]` on an `impl`: expands what is annotated inside, because it knows where that stands.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens as _;
 
-use crate::check::{CachedFn, CheckedImpl, InvalidatingFn, Within};
+use crate::check::{CachedFn, CheckedImpl, ImplContext, InvalidatingFn};
 use crate::diagnostics::Errors;
-use crate::expand::{self, recovery};
-use crate::parse::args::{Args, BlockArgs, InvalidatesArgs};
-use crate::parse::attribute::conditions;
-use crate::parse::impl_block::{self, Annotated, Block, Member};
+use crate::expand::{
+    expand_companions, expand_function, expand_impl_block, expand_invalidating_fn, expand_stubs,
+    keep_item,
+};
+use crate::parse::args::{Args, ImplArgs, InvalidatesArgs};
+use crate::parse::attribute::select_conditions;
+use crate::parse::impl_block::{Annotated, ImplBlock, Member, is_open_invalidates, take_arguments};
 use crate::parse::item::Item;
 
-/// Everything that takes the place of the block.
+/// Expands an `impl` with all that is annotated in it.
 pub(super) fn expand_impl(arguments: &TokenStream, tokens: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let args = BlockArgs::parse(arguments.clone(), &mut errors);
-    let block = match Block::read(tokens.clone()) {
+    let args = ImplArgs::parse(arguments.clone(), &mut errors);
+    let block = match ImplBlock::parse(tokens.clone()) {
         Ok(block) => block,
         Err(error) => {
             errors.report(error);
-            return recovery::other(tokens, errors);
+            return keep_item(tokens, errors);
         }
     };
-    let Block {
+    let ImplBlock {
         header,
         members,
         mut messages,
@@ -30,49 +33,52 @@ pub(super) fn expand_impl(arguments: &TokenStream, tokens: &TokenStream) -> Toke
     if errors.is_empty() && messages.is_empty() && !members.iter().any(Member::is_annotated) {
         errors.report_at(header.parsed.impl_token.span, "`#[cached]` on an `impl` caches the functions that say so: write `#[cached(ttl = \"5m\")]` above each that is to be cached");
     }
-    let (mut body, mut beside) = (TokenStream::new(), TokenStream::new());
     let checked = CheckedImpl::new(header);
     let barred = checked.refuse_companions();
-    let mut wants_place = false;
+    let (mut body, mut beside) = (TokenStream::new(), TokenStream::new());
+    let mut want_place = false;
     for member in members {
-        match member {
-            Member::Written(tokens) | Member::Cut(tokens) => body.extend(tokens),
-            Member::Annotated(annotated) => {
-                let conditions = conditions(&annotated.item.attributes);
-                let (expanded, own) = one(
-                    *annotated,
-                    &args,
-                    &checked,
-                    barred.is_none(),
-                    &mut wants_place,
-                );
-                let [function, companions] = expanded;
-                body.extend(function);
-                if checked.is_of_trait() {
-                    beside.extend(companions);
-                } else {
-                    body.extend(companions);
-                }
-                messages.extend(own.into_tokens_if(&conditions));
+        let annotated = match member {
+            Member::Verbatim(tokens) | Member::Bodiless(tokens) => {
+                body.extend(tokens);
+                continue;
             }
+            Member::Annotated(annotated) => *annotated,
+        };
+        let conditions = select_conditions(&annotated.item.attributes);
+        let expanded = expand_annotated(annotated, &args, &checked, barred.is_none());
+        want_place |= expanded.wants_companions;
+        body.extend(expanded.function);
+        if checked.is_of_trait() {
+            beside.extend(expanded.companions);
+        } else {
+            body.extend(expanded.companions);
         }
+        messages.extend(expanded.errors.into_tokens_if(&conditions));
     }
-    if wants_place && let Some(error) = barred {
+    if want_place && let Some(error) = barred {
         errors.report(error);
     }
-    let mut expanded = expand::impl_block(&checked, body, beside);
+    let mut expanded = expand_impl_block(&checked, body, beside);
     expanded.extend(messages);
-    recovery::other(&expanded, errors)
+    keep_item(&expanded, errors)
 }
 
-/// What takes the place of a function, its companions, and what is wrong with it.
-fn one(
+/// An annotated function in its `impl`, expanded.
+struct Expanded {
+    function: TokenStream,
+    companions: TokenStream,
+    wants_companions: bool,
+    errors: Errors,
+}
+
+/// Expands an annotated function.
+fn expand_annotated(
     annotated: Annotated,
-    outer: &BlockArgs,
+    outer: &ImplArgs,
     checked: &CheckedImpl,
     mut has_place: bool,
-    wants_place: &mut bool,
-) -> ([TokenStream; 2], Errors) {
+) -> Expanded {
     let Annotated {
         arguments,
         mut item,
@@ -82,49 +88,52 @@ fn one(
     if args.runtime.is_none() {
         args.runtime.clone_from(&outer.runtime);
     }
-    let within = checked.within();
-    let named = args.companions_of(&item.signature.ident).cloned();
-    *wants_place |= named.is_some();
-    has_place |= named.is_none();
-    if let (Within::Trait { .. }, Some(name)) = (&within, named) {
+    let context = checked.context();
+    let name = args.name_companions(&item.signature.ident).cloned();
+    let wants_companions = name.is_some();
+    has_place |= name.is_none();
+    if let (ImplContext::Trait { .. }, Some(name)) = (&context, name) {
         has_place &= checked.check_names(&name, &mut errors);
     }
-    // Both attributes tell what is wrong with them.
-    let invalidating = invalidating(item.clone(), outer, &mut errors);
+    // Both attributes report their errors.
+    let invalidating = expand_invalidates(item.clone(), outer, &mut errors);
     let whole = invalidating.unwrap_or_else(|| item.clone());
-    let expanded = match CachedFn::check(args, whole, within, &mut errors) {
-        Ok(function) if has_place => [
-            expand::user_function(&function),
-            expand::companions(&function),
-        ],
-        checked => {
+    let [function, companions] = match CachedFn::check(args, whole, context, &mut errors) {
+        Ok(function) if has_place => [expand_function(&function), expand_companions(&function)],
+        result => {
             item.attributes
                 .iter_mut()
-                .filter(|attribute| impl_block::is_open(attribute))
-                .for_each(|attribute| drop(impl_block::close(attribute)));
-            // What is wrong with them is told behind the block.
+                .filter(|attribute| is_open_invalidates(attribute))
+                .for_each(|attribute| drop(take_arguments(attribute)));
+            // Their errors are reported behind the `impl`.
             item.take_skips(&mut Errors::default());
-            let stubs = checked.err().filter(|_| has_place);
-            let stubs = stubs.map(|unfinished| recovery::stubs(&unfinished));
+            let stubs = result.err().filter(|_| has_place);
+            let stubs = stubs.map(|rejected| expand_stubs(&rejected));
             [item.into_token_stream(), stubs.unwrap_or_default()]
         }
     };
-    (expanded, errors)
+    Expanded {
+        function,
+        companions,
+        wants_companions,
+        errors,
+    }
 }
 
-/// The function with its `#[invalidates(...)]` expanded: only a call whose body ran invalidates.
-fn invalidating(mut item: Item, outer: &BlockArgs, errors: &mut Errors) -> Option<Item> {
+/// Expands the `#[invalidates(...)]` of a function: only a call whose body ran invalidates.
+fn expand_invalidates(mut item: Item, outer: &ImplArgs, errors: &mut Errors) -> Option<Item> {
     while let Some(attribute) = item
         .attributes
         .iter_mut()
-        .rfind(|attribute| impl_block::is_open(attribute))
+        .rfind(|attribute| is_open_invalidates(attribute))
     {
-        let mut args = InvalidatesArgs::parse(impl_block::close(attribute), errors);
+        let mut args = InvalidatesArgs::parse(take_arguments(attribute), errors);
         if args.runtime.is_none() {
             args.runtime.clone_from(&outer.runtime);
         }
         let function = InvalidatingFn::check(args, item, errors)?;
-        item = errors.ok_or_report(Item::parse("cached", expand::invalidates(&function)))?;
+        let expanded = expand_invalidating_fn(&function);
+        item = errors.ok_or_report(Item::parse("cached", expanded))?;
     }
     Some(item)
 }

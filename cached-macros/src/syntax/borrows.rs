@@ -9,7 +9,7 @@ use syn::{
 };
 
 use super::groups::peel_type;
-use super::types::arguments;
+use super::types::type_arguments;
 
 /// A borrow of which no copy can be kept.
 pub(crate) enum Borrow {
@@ -48,7 +48,7 @@ pub(crate) fn find_borrow(returned: &Type) -> Option<TokenStream> {
             .path
             .segments
             .last()
-            .map(|last| arguments(last).find_map(find_borrow))
+            .map(|last| type_arguments(last).find_map(find_borrow))
     {
         return found;
     }

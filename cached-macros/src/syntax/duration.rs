@@ -1,4 +1,4 @@
-//! How long: `300`, `60 * 5`, `"1h30m"`, a constant expression or a closure.
+//! Durations as they are written: `300`, `60 * 5`, `"1h30m"`, a constant expression or a closure.
 
 use std::time::Duration;
 
@@ -6,10 +6,13 @@ use syn::{BinOp, Expr, ExprLit, Lit, UnOp};
 
 use super::groups::peel_expr;
 
-/// What stood behind `ttl =`, `cache_none =` and the like.
+/// The value of `ttl =`, `cache_none =` and the like.
 pub(crate) enum DurationExpr {
+    /// Known here.
     Known(Duration),
+    /// Known to the compiler.
     Constant(Expr),
+    /// Known once there is a value.
     Closure(Expr),
 }
 
@@ -26,7 +29,7 @@ const UNITS: [(&str, u64); 6] = [
     ("ms", 1),
 ];
 
-/// What people write instead.
+/// Words that people write instead of the units.
 const WORDS: [(&str, &[&str]); 6] = [
     ("w", &["wk", "wks", "week", "weeks"]),
     ("d", &["day", "days"]),
@@ -43,21 +46,21 @@ const INTEGERS: [&str; 13] = [
     "", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
 ];
 
-/// Reads the expression behind `keyword =`.
-pub(crate) fn read(keyword: &str, expr: &Expr) -> syn::Result<DurationExpr> {
+/// Parses the expression behind `keyword =`.
+pub(crate) fn parse_duration(keyword: &str, expr: &Expr) -> syn::Result<DurationExpr> {
     let fail = |message: String| syn::Error::new_spanned(expr, message);
     let known = match peel_expr(expr) {
         Expr::Closure(_) => return Ok(DurationExpr::Closure(expr.clone())),
         Expr::Lit(ExprLit {
             lit: Lit::Str(text),
             ..
-        }) => parse(&text.value()).map_err(|wrong| fail(wrong.message(keyword)))?,
+        }) => parse_text(&text.value()).map_err(|wrong| fail(wrong.message(keyword)))?,
         Expr::Lit(ExprLit { lit, .. }) if !matches!(lit, Lit::Int(_)) => {
             return Err(fail(format!(
                 "`{keyword}` takes a time: write `{keyword} = \"5m\"`, or a whole number of seconds"
             )));
         }
-        _ => match seconds(keyword, expr)? {
+        _ => match evaluate_seconds(keyword, expr)? {
             Some(seconds) => Duration::from_secs(seconds),
             None => return Ok(DurationExpr::Constant(expr.clone())),
         },
@@ -72,14 +75,14 @@ pub(crate) fn read(keyword: &str, expr: &Expr) -> syn::Result<DurationExpr> {
             "`{keyword}` is zero, so {nothing} write a time such as `{keyword} = \"5m\"`"
         )))
     } else if known > LONGEST {
-        Err(fail(too_long(keyword)))
+        Err(fail(too_long_message(keyword)))
     } else {
         Ok(DurationExpr::Known(known))
     }
 }
 
-/// Integer arithmetic over literals; `None` if something else is in it.
-fn seconds(keyword: &str, expr: &Expr) -> syn::Result<Option<u64>> {
+/// Evaluates integer arithmetic over literals; `None` if something else is in it.
+fn evaluate_seconds(keyword: &str, expr: &Expr) -> syn::Result<Option<u64>> {
     match peel_expr(expr) {
         Expr::Lit(ExprLit {
             lit: Lit::Int(number),
@@ -87,7 +90,7 @@ fn seconds(keyword: &str, expr: &Expr) -> syn::Result<Option<u64>> {
         }) => {
             let suffix = number.suffix();
             if !INTEGERS.contains(&suffix) {
-                let meant = respelt(&number.to_string()).unwrap_or_else(|| "5m".to_owned());
+                let meant = respell(&number.to_string()).unwrap_or_else(|| "5m".to_owned());
                 return Err(syn::Error::new(
                     number.span(),
                     format!("a time with a unit is a string: write `\"{meant}\"`"),
@@ -96,10 +99,10 @@ fn seconds(keyword: &str, expr: &Expr) -> syn::Result<Option<u64>> {
             number
                 .base10_parse()
                 .map(Some)
-                .map_err(|_| overflow(keyword, expr))
+                .map_err(|_| overflow_error(keyword, expr))
         }
         Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => {
-            match seconds(keyword, &unary.expr)? {
+            match evaluate_seconds(keyword, &unary.expr)? {
                 Some(_) => Err(syn::Error::new_spanned(
                     expr,
                     format!(
@@ -111,8 +114,8 @@ fn seconds(keyword: &str, expr: &Expr) -> syn::Result<Option<u64>> {
         }
         Expr::Binary(binary) => {
             let (Some(left), Some(right)) = (
-                seconds(keyword, &binary.left)?,
-                seconds(keyword, &binary.right)?,
+                evaluate_seconds(keyword, &binary.left)?,
+                evaluate_seconds(keyword, &binary.right)?,
             ) else {
                 return Ok(None);
             };
@@ -125,19 +128,19 @@ fn seconds(keyword: &str, expr: &Expr) -> syn::Result<Option<u64>> {
                 _ => return Ok(None),
             }
             .map(Some)
-            .ok_or_else(|| overflow(keyword, expr))
+            .ok_or_else(|| overflow_error(keyword, expr))
         }
         _ => Ok(None),
     }
 }
 
-fn too_long(keyword: &str) -> String {
+fn too_long_message(keyword: &str) -> String {
     format!(
         "`{keyword}` is longer than a thousand years: write a time such as `{keyword} = \"365d\"`"
     )
 }
 
-fn overflow(keyword: &str, expr: &Expr) -> syn::Error {
+fn overflow_error(keyword: &str, expr: &Expr) -> syn::Error {
     syn::Error::new_spanned(
         expr,
         format!(
@@ -147,7 +150,7 @@ fn overflow(keyword: &str, expr: &Expr) -> syn::Error {
 }
 
 #[derive(Debug, PartialEq)]
-enum Wrong {
+enum TextError {
     Empty,
     NoUnit(String),
     NoNumber(String),
@@ -158,61 +161,61 @@ enum Wrong {
     Overflow,
 }
 
-impl Wrong {
+impl TextError {
     fn message(&self, keyword: &str) -> String {
         let units = "the units are `ms`, `s`, `m`, `h`, `d` and `w`";
         match self {
-            Wrong::Empty => {
+            TextError::Empty => {
                 format!("`{keyword}` is empty: write a time such as `{keyword} = \"5m\"`")
             }
-            Wrong::NoUnit(number) => format!(
+            TextError::NoUnit(number) => format!(
                 "`{keyword}` needs a unit: write `{keyword} = \"{number}s\"` or `{keyword} = \"5m\"`; {units}"
             ),
-            Wrong::NoNumber(text) => format!(
+            TextError::NoNumber(text) => format!(
                 "`{text}` is not a time: write a number and a unit, such as `{keyword} = \"5m\"`"
             ),
-            Wrong::Fraction => {
+            TextError::Fraction => {
                 format!("`{keyword}` takes whole numbers: write `\"1h30m\"` instead of `\"1.5h\"`")
             }
-            Wrong::UnknownUnit(unit, meant) => {
+            TextError::UnknownUnit(unit, meant) => {
                 let meant = meant.as_deref().unwrap_or("5m");
                 format!("`{unit}` is not a unit of time: write `{keyword} = \"{meant}\"`; {units}")
             }
-            Wrong::Order => {
+            TextError::Order => {
                 format!("write each unit of `{keyword}` once, the longest first, as in `\"1h30m\"`")
             }
-            Wrong::Overflow => too_long(keyword),
+            TextError::Overflow => too_long_message(keyword),
         }
     }
 }
 
-/// `"90s"`, `"1h30m"`, `"1h 30m"`: numbers and units, the longest unit first.
-fn parse(text: &str) -> Result<Duration, Wrong> {
+/// Parses `"90s"`, `"1h30m"`, `"1h 30m"`: numbers and units, the longest unit first.
+fn parse_text(text: &str) -> Result<Duration, TextError> {
     let mut rest = text.trim();
     if rest.is_empty() {
-        return Err(Wrong::Empty);
+        return Err(TextError::Empty);
     }
     let mut total: u64 = 0;
     let mut shorter_than = u64::MAX;
     while !rest.is_empty() {
-        let (number, after) = split(rest, |c| c.is_ascii_digit());
+        let (number, after) = split_while(rest, |c| c.is_ascii_digit());
         if number.is_empty() {
-            return Err(Wrong::NoNumber(text.trim().to_owned()));
+            return Err(TextError::NoNumber(text.trim().to_owned()));
         }
         if after.starts_with(['.', ',']) {
-            return Err(Wrong::Fraction);
+            return Err(TextError::Fraction);
         }
-        let (unit, after) = split(after.trim_start(), |c| {
+        let (unit, after) = split_while(after.trim_start(), |c| {
             !c.is_ascii_digit() && !c.is_whitespace()
         });
         if unit.is_empty() {
-            return Err(Wrong::NoUnit(number.to_owned()));
+            return Err(TextError::NoUnit(number.to_owned()));
         }
         let Some((_, length)) = UNITS.iter().find(|(name, _)| *name == unit) else {
-            return Err(Wrong::UnknownUnit(unit.to_owned(), respelt(text)));
+            return Err(TextError::UnknownUnit(unit.to_owned(), respell(text)));
         };
         if *length >= shorter_than {
-            return Err(Wrong::Order);
+            return Err(TextError::Order);
         }
         shorter_than = *length;
         total = number
@@ -220,19 +223,19 @@ fn parse(text: &str) -> Result<Duration, Wrong> {
             .ok()
             .and_then(|number| number.checked_mul(*length))
             .and_then(|part| total.checked_add(part))
-            .ok_or(Wrong::Overflow)?;
+            .ok_or(TextError::Overflow)?;
         rest = after.trim_start();
     }
     Ok(Duration::from_millis(total))
 }
 
-/// `"1 hour 30min"` as `"1h30m"`: every word as its unit, if that makes it a time.
-fn respelt(text: &str) -> Option<String> {
+/// Spells `"1 hour 30min"` as `"1h30m"`: every word as its unit, if that makes it a duration.
+fn respell(text: &str) -> Option<String> {
     let mut respelt = String::new();
     let mut rest = text.trim();
     while !rest.is_empty() {
-        let (number, after) = split(rest, |c| c.is_ascii_digit());
-        let (word, after) = split(after.trim_start(), |c| {
+        let (number, after) = split_while(rest, |c| c.is_ascii_digit());
+        let (word, after) = split_while(after.trim_start(), |c| {
             !c.is_ascii_digit() && !c.is_whitespace()
         });
         let word = word.to_ascii_lowercase();
@@ -243,10 +246,10 @@ fn respelt(text: &str) -> Option<String> {
         respelt.push_str(unit);
         rest = after.trim_start();
     }
-    parse(&respelt).is_ok().then_some(respelt)
+    parse_text(&respelt).is_ok().then_some(respelt)
 }
 
-fn split(text: &str, inside: impl Fn(char) -> bool) -> (&str, &str) {
+fn split_while(text: &str, inside: impl Fn(char) -> bool) -> (&str, &str) {
     text.split_at(text.find(|c| !inside(c)).unwrap_or(text.len()))
 }
 
@@ -255,7 +258,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, seconds: u64) {
-        assert_eq!(parse(text), Ok(Duration::from_secs(seconds)), "{text}");
+        assert_eq!(parse_text(text), Ok(Duration::from_secs(seconds)), "{text}");
     }
 
     #[test]
@@ -267,26 +270,29 @@ mod tests {
         check("1 h", 3600);
         check("7d", 604_800);
         check("1w1d", 691_200);
-        assert_eq!(parse("1s500ms"), Ok(Duration::from_millis(1500)));
-        assert_eq!(parse("0s"), Ok(Duration::ZERO));
+        assert_eq!(parse_text("1s500ms"), Ok(Duration::from_millis(1500)));
+        assert_eq!(parse_text("0s"), Ok(Duration::ZERO));
     }
 
     #[test]
     fn each_mistake_is_told_apart() {
-        assert_eq!(parse(""), Err(Wrong::Empty));
-        assert_eq!(parse("300"), Err(Wrong::NoUnit("300".into())));
-        assert_eq!(parse("1h30"), Err(Wrong::NoUnit("30".into())));
-        assert_eq!(parse("soon"), Err(Wrong::NoNumber("soon".into())));
-        assert_eq!(parse("-5m"), Err(Wrong::NoNumber("-5m".into())));
-        assert_eq!(parse("1.5h"), Err(Wrong::Fraction));
+        assert_eq!(parse_text(""), Err(TextError::Empty));
+        assert_eq!(parse_text("300"), Err(TextError::NoUnit("300".into())));
+        assert_eq!(parse_text("1h30"), Err(TextError::NoUnit("30".into())));
+        assert_eq!(parse_text("soon"), Err(TextError::NoNumber("soon".into())));
+        assert_eq!(parse_text("-5m"), Err(TextError::NoNumber("-5m".into())));
+        assert_eq!(parse_text("1.5h"), Err(TextError::Fraction));
         assert_eq!(
-            parse("5 parsecs"),
-            Err(Wrong::UnknownUnit("parsecs".into(), None))
+            parse_text("5 parsecs"),
+            Err(TextError::UnknownUnit("parsecs".into(), None))
         );
-        assert_eq!(parse("5m1h"), Err(Wrong::Order));
-        assert_eq!(parse("5m5m"), Err(Wrong::Order));
-        assert_eq!(parse("99999999999999999999s"), Err(Wrong::Overflow));
-        assert_eq!(parse("99999999999999999w"), Err(Wrong::Overflow));
+        assert_eq!(parse_text("5m1h"), Err(TextError::Order));
+        assert_eq!(parse_text("5m5m"), Err(TextError::Order));
+        assert_eq!(
+            parse_text("99999999999999999999s"),
+            Err(TextError::Overflow)
+        );
+        assert_eq!(parse_text("99999999999999999w"), Err(TextError::Overflow));
     }
 
     #[test]
@@ -302,13 +308,13 @@ mod tests {
             ("1 month", None),
             ("30min 1h", None),
         ] {
-            assert_eq!(respelt(written).as_deref(), meant, "{written}");
+            assert_eq!(respell(written).as_deref(), meant, "{written}");
         }
     }
 
     #[test]
     fn arithmetic_is_done_here() {
-        let known = |text: &str| match read("ttl", &syn::parse_str(text).unwrap()) {
+        let known = |text: &str| match parse_duration("ttl", &syn::parse_str(text).unwrap()) {
             Ok(DurationExpr::Known(length)) => Some(length.as_secs()),
             Ok(_) => None,
             Err(error) => panic!("{error}"),
@@ -334,7 +340,7 @@ mod tests {
             "18446744073709551615",
         ] {
             assert!(
-                read("ttl", &syn::parse_str(wrong).unwrap()).is_err(),
+                parse_duration("ttl", &syn::parse_str(wrong).unwrap()).is_err(),
                 "{wrong}"
             );
         }

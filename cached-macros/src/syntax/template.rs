@@ -1,20 +1,23 @@
-//! `"user:{id}:profile"` to segments, escaped text and names.
+//! Templates such as `"user:{id}:profile"`: segments, escaped text and placeholders.
+
+use std::iter::Peekable;
+use std::str::Chars;
 
 /// A piece of a template, in order. Colons are part of the text.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Piece {
     Text(String),
-    Place(Place),
+    Placeholder(Placeholder),
 }
 
 /// `{user.address.city}`: a parameter (or `self`) and the way to a field of it.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Place {
+pub(crate) struct Placeholder {
     pub(crate) root: String,
     pub(crate) fields: Vec<String>,
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for Placeholder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.root)?;
         self.fields
@@ -23,30 +26,35 @@ impl std::fmt::Display for Place {
     }
 }
 
-/// What a template is for.
+/// The use of a template.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Kind {
+pub(crate) enum TemplateKind {
     /// The readable part of a key.
     Prefix,
+    /// A name for entries to be invalidated together.
     Tag,
     /// The beginning of keys, `*` at its end or not.
     Pattern,
 }
 
-impl Kind {
+impl TemplateKind {
     fn name(self) -> &'static str {
         match self {
-            Kind::Prefix => "`prefix`",
-            Kind::Tag => "the tag",
-            Kind::Pattern => "the pattern",
+            TemplateKind::Prefix => "`prefix`",
+            TemplateKind::Tag => "the tag",
+            TemplateKind::Pattern => "the pattern",
         }
     }
 
     fn empty(self) -> &'static str {
         match self {
-            Kind::Prefix => "`prefix` is empty: leave it out, or write `prefix = \"user:{id}\"`",
-            Kind::Tag => "the tag is empty: write a name, as in `tags = [\"course:{course}\"]`",
-            Kind::Pattern => {
+            TemplateKind::Prefix => {
+                "`prefix` is empty: leave it out, or write `prefix = \"user:{id}\"`"
+            }
+            TemplateKind::Tag => {
+                "the tag is empty: write a name, as in `tags = [\"course:{course}\"]`"
+            }
+            TemplateKind::Pattern => {
                 "the pattern is empty: write `\"user:{id}:*\"`, or `\"*\"` for everything"
             }
         }
@@ -54,13 +62,13 @@ impl Kind {
 
     fn wildcard(self, character: char) -> String {
         match self {
-            Kind::Prefix => format!(
+            TemplateKind::Prefix => format!(
                 "`prefix` cannot contain `{character}`: it is the name of one entry; write a parameter, as in `user:{{id}}`, and `\"user:*\"` where entries are invalidated"
             ),
-            Kind::Tag => format!(
+            TemplateKind::Tag => format!(
                 "a tag cannot contain `{character}`: it is one name for all entries that have it; write a name, as in `tags = [\"course:{{course}}\"]`"
             ),
-            Kind::Pattern => format!(
+            TemplateKind::Pattern => format!(
                 "`{character}` is no part of a pattern, which names whole segments and may end in `:*`: to reach entries by something in the middle, give them a tag and write `tags = [\"course:{{course}}\"]`"
             ),
         }
@@ -68,98 +76,134 @@ impl Kind {
 
     fn expression(self) -> &'static str {
         match self {
-            Kind::Prefix | Kind::Tag => "`key = …` takes any expression",
-            Kind::Pattern => "a typed call such as `profile(id + 1)` takes any expression",
+            TemplateKind::Prefix | TemplateKind::Tag => "`key = …` takes any expression",
+            TemplateKind::Pattern => "a typed call such as `profile(id + 1)` takes any expression",
         }
     }
 }
 
-/// Reads a template, or says everything that is wrong with it.
-pub(crate) fn parse(kind: Kind, text: &str) -> Result<Vec<Piece>, Vec<String>> {
-    let name = kind.name();
-    if kind == Kind::Pattern && text == "*" {
+/// Parses a template, or returns everything that is wrong with it.
+pub(crate) fn parse_template(kind: TemplateKind, text: &str) -> Result<Vec<Piece>, Vec<String>> {
+    if kind == TemplateKind::Pattern && text == "*" {
         return Ok(Vec::new());
     }
-    let end = (kind == Kind::Pattern).then(|| text.strip_suffix(":*"));
+    let end = (kind == TemplateKind::Pattern).then(|| text.strip_suffix(":*"));
     let text = end.flatten().unwrap_or(text);
-    let mut wrong = Vec::new();
-    let mut pieces = Vec::new();
-    let mut plain = String::new();
-    let mut segment_is_empty = true;
-    let mut has_empty_segment = false;
-    let mut has_wildcard = false;
-    let mut characters = text.chars().peekable();
-    // Braces and `%` are spelled as a key from text spells them, so that groups match.
-    while let Some(character) = characters.next() {
+    let mut parser = Parser {
+        kind,
+        characters: text.chars().peekable(),
+        pieces: Vec::new(),
+        plain: String::new(),
+        segment_is_empty: true,
+        has_empty_segment: false,
+        has_wildcard: false,
+        wrong: Vec::new(),
+    };
+    while let Some(character) = parser.characters.next() {
+        parser.read(character);
+    }
+    parser.finish(text)
+}
+
+/// A template that is being read.
+struct Parser<'a> {
+    kind: TemplateKind,
+    characters: Peekable<Chars<'a>>,
+    pieces: Vec<Piece>,
+    /// Text of the piece that is not finished.
+    plain: String,
+    segment_is_empty: bool,
+    has_empty_segment: bool,
+    has_wildcard: bool,
+    /// Messages.
+    wrong: Vec<String>,
+}
+
+impl Parser<'_> {
+    /// Reads from one character on. Braces and `%` are spelled as a key from text spells them, so that groups match.
+    fn read(&mut self, character: char) {
+        if character == ':' {
+            self.has_empty_segment |= self.segment_is_empty;
+            self.segment_is_empty = true;
+            self.plain.push(':');
+            return;
+        }
+        self.segment_is_empty = false;
+        let name = self.kind.name();
         match character {
-            ':' => {
-                has_empty_segment |= segment_is_empty;
-                segment_is_empty = true;
-                plain.push(':');
-                continue;
-            }
-            '{' if characters.next_if_eq(&'{').is_some() => plain.push_str("%7B"),
-            '}' if characters.next_if_eq(&'}').is_some() => plain.push_str("%7D"),
-            '}' => wrong.push(format!(
+            '{' if self.characters.next_if_eq(&'{').is_some() => self.plain.push_str("%7B"),
+            '}' if self.characters.next_if_eq(&'}').is_some() => self.plain.push_str("%7D"),
+            '}' => self.wrong.push(format!(
                 "{name} has a `}}` without its `{{`: write `}}}}` for the character itself"
             )),
-            '{' => {
-                let mut inside = String::new();
-                let closed = loop {
-                    match characters.next_if(|next| !matches!(next, '{' | ':')) {
-                        Some('}') => break true,
-                        Some(next) => inside.push(next),
-                        None => break false,
-                    }
-                };
-                if closed {
-                    match place(kind, &inside) {
-                        Ok(place) => {
-                            if !plain.is_empty() {
-                                pieces.push(Piece::Text(std::mem::take(&mut plain)));
-                            }
-                            pieces.push(Piece::Place(place));
-                        }
-                        Err(message) => wrong.push(message),
-                    }
-                } else {
-                    wrong.push(format!(
-                        "{name} has a `{{` without its `}}`: write `{{{{` for the character itself"
-                    ));
+            '{' => self.read_placeholder(),
+            '*' | '?' | '[' | ']' | '\\' => {
+                if !std::mem::replace(&mut self.has_wildcard, true) {
+                    self.wrong.push(self.kind.wildcard(character));
                 }
             }
-            '*' | '?' | '[' | ']' | '\\' if has_wildcard => {}
-            '*' | '?' | '[' | ']' | '\\' => {
-                has_wildcard = true;
-                wrong.push(kind.wildcard(character));
-            }
-            _ if character.is_whitespace() || character.is_control() => wrong.push(format!(
+            _ if character.is_whitespace() || character.is_control() => self.wrong.push(format!(
                 "{name} cannot contain spaces or control characters: write `-` or `_` instead"
             )),
-            '%' => plain.push_str("%25"),
-            _ => plain.push(character),
+            '%' => self.plain.push_str("%25"),
+            _ => self.plain.push(character),
         }
-        segment_is_empty = false;
     }
-    if text.is_empty() {
-        wrong.push(kind.empty().to_owned());
-    } else if has_empty_segment || segment_is_empty {
-        wrong.push(format!(
-            "{name} has an empty segment: write something before, between and after its colons"
-        ));
+
+    /// Reads a placeholder behind its `{`.
+    fn read_placeholder(&mut self) {
+        let mut inside = String::new();
+        let is_closed = loop {
+            match self.characters.next_if(|next| !matches!(next, '{' | ':')) {
+                Some('}') => break true,
+                Some(next) => inside.push(next),
+                None => break false,
+            }
+        };
+        if !is_closed {
+            let name = self.kind.name();
+            self.wrong.push(format!(
+                "{name} has a `{{` without its `}}`: write `{{{{` for the character itself"
+            ));
+            return;
+        }
+        match parse_placeholder(self.kind, &inside) {
+            Ok(placeholder) => {
+                self.finish_text();
+                self.pieces.push(Piece::Placeholder(placeholder));
+            }
+            Err(message) => self.wrong.push(message),
+        }
     }
-    if !plain.is_empty() {
-        pieces.push(Piece::Text(plain));
+
+    fn finish_text(&mut self) {
+        if !self.plain.is_empty() {
+            self.pieces
+                .push(Piece::Text(std::mem::take(&mut self.plain)));
+        }
     }
-    wrong.dedup();
-    if wrong.is_empty() {
-        Ok(pieces)
-    } else {
-        Err(wrong)
+
+    fn finish(mut self, text: &str) -> Result<Vec<Piece>, Vec<String>> {
+        if text.is_empty() {
+            self.wrong.push(self.kind.empty().to_owned());
+        } else if self.has_empty_segment || self.segment_is_empty {
+            let name = self.kind.name();
+            self.wrong.push(format!(
+                "{name} has an empty segment: write something before, between and after its colons"
+            ));
+        }
+        self.finish_text();
+        self.wrong.dedup();
+        if self.wrong.is_empty() {
+            Ok(self.pieces)
+        } else {
+            Err(self.wrong)
+        }
     }
 }
 
-fn place(kind: Kind, inside: &str) -> Result<Place, String> {
+/// Parses the names between braces.
+fn parse_placeholder(kind: TemplateKind, inside: &str) -> Result<Placeholder, String> {
     let mut names = inside.split('.').map(str::trim);
     let root = names.next().unwrap_or_default();
     if root.is_empty() && inside.trim().is_empty() {
@@ -175,12 +219,13 @@ fn place(kind: Kind, inside: &str) -> Result<Place, String> {
             kind.expression()
         ));
     }
-    Ok(Place {
+    Ok(Placeholder {
         root: root.to_owned(),
         fields,
     })
 }
 
+/// Returns true for what can be the name of a parameter or field.
 fn is_name(name: &str) -> bool {
     let name = name.strip_prefix("r#").unwrap_or(name);
     let mut characters = name.chars();
@@ -199,19 +244,21 @@ mod tests {
     }
 
     fn place(root: &str, fields: &[&str]) -> Piece {
-        Piece::Place(Place {
+        Piece::Placeholder(Placeholder {
             root: root.to_owned(),
             fields: fields.iter().map(|&field| field.to_owned()).collect(),
         })
     }
 
     fn wrong(text: &str) -> String {
-        parse(Kind::Prefix, text).unwrap_err().join("; ")
+        parse_template(TemplateKind::Prefix, text)
+            .unwrap_err()
+            .join("; ")
     }
 
     #[test]
     fn text_and_places_alternate() {
-        let read = |text| parse(Kind::Prefix, text).unwrap();
+        let read = |text| parse_template(TemplateKind::Prefix, text).unwrap();
         assert_eq!(read("user"), [text("user")]);
         assert_eq!(
             read("user:{id}:profile"),
@@ -243,7 +290,7 @@ mod tests {
 
     #[test]
     fn a_pattern_may_end_in_a_wildcard() {
-        let read = |text| parse(Kind::Pattern, text).unwrap();
+        let read = |text| parse_template(TemplateKind::Pattern, text).unwrap();
         assert_eq!(read("*"), []);
         assert_eq!(read("user:*"), [text("user")]);
         assert_eq!(read("user:{id}:*"), read("user:{id}"));
@@ -256,17 +303,20 @@ mod tests {
             "**",
             "user:**",
         ] {
-            let wrong = parse(Kind::Pattern, wrong).unwrap_err();
+            let wrong = parse_template(TemplateKind::Pattern, wrong).unwrap_err();
             assert!(
                 wrong.iter().any(|wrong| wrong.contains("a tag")),
                 "{wrong:?}"
             );
         }
         for empty in ["", ":*", "user::*", ":"] {
-            assert!(parse(Kind::Pattern, empty).is_err(), "{empty}");
+            assert!(
+                parse_template(TemplateKind::Pattern, empty).is_err(),
+                "{empty}"
+            );
         }
         assert!(
-            parse(Kind::Tag, "course:*")
+            parse_template(TemplateKind::Tag, "course:*")
                 .unwrap_err()
                 .join("")
                 .contains("one name")
@@ -275,6 +325,11 @@ mod tests {
 
     #[test]
     fn all_mistakes_come_at_once() {
-        assert_eq!(parse(Kind::Prefix, "a::{}*").unwrap_err().len(), 3);
+        assert_eq!(
+            parse_template(TemplateKind::Prefix, "a::{}*")
+                .unwrap_err()
+                .len(),
+            3
+        );
     }
 }

@@ -5,8 +5,8 @@ use syn::{
     Type, TypeParamBound, parse_quote,
 };
 
-/// The types between the angle brackets of a name.
-pub(crate) fn arguments(segment: &PathSegment) -> impl Iterator<Item = &Type> {
+/// Iterates over the types between the angle brackets of a name.
+pub(crate) fn type_arguments(segment: &PathSegment) -> impl Iterator<Item = &Type> {
     let arguments = match &segment.arguments {
         PathArguments::AngleBracketed(arguments) => Some(arguments.args.iter()),
         _ => None,
@@ -20,8 +20,8 @@ pub(crate) fn arguments(segment: &PathSegment) -> impl Iterator<Item = &Type> {
         })
 }
 
-/// The type with this lifetime wherever it leaves one out, if it does.
-pub(crate) fn spelled(ty: &Type, lifetime: &Lifetime) -> Option<Type> {
+/// Writes this lifetime wherever the type leaves one out, if it does.
+pub(crate) fn spell_lifetimes(ty: &Type, lifetime: &Lifetime) -> Option<Type> {
     let mut ty = ty.clone();
     let mut speller = Speller {
         lifetime: Some(lifetime),
@@ -32,9 +32,8 @@ pub(crate) fn spelled(ty: &Type, lifetime: &Lifetime) -> Option<Type> {
     speller.is_changed.then_some(ty)
 }
 
-/// The type with something in place of what no other function can return: an opaque type, `!`, and a borrow from
-/// a parameter that may not be there.
-pub(crate) fn nameable(mut ty: Type) -> Type {
+/// Replaces what no other function can return: an opaque type, `!`, and a borrow from a parameter that may not be there.
+pub(crate) fn replace_unreturnable(mut ty: Type) -> Type {
     let mut speller = Speller {
         lifetime: Some(&parse_quote!('static)),
         opaque: Some(parse_quote!(::core::convert::Infallible)),
@@ -44,8 +43,8 @@ pub(crate) fn nameable(mut ty: Type) -> Type {
     ty
 }
 
-/// The type with `_` in place of what has no name.
-pub(crate) fn inferred(mut ty: Type) -> Type {
+/// Writes `_` in place of what has no name.
+pub(crate) fn infer_unnameable(mut ty: Type) -> Type {
     let mut speller = Speller {
         lifetime: None,
         opaque: Some(parse_quote!(_)),
@@ -55,10 +54,11 @@ pub(crate) fn inferred(mut ty: Type) -> Type {
     ty
 }
 
+/// Rewrites a type.
 struct Speller<'a> {
-    /// What takes the place of a lifetime that is left out.
+    /// Takes the place of a lifetime that is left out.
     lifetime: Option<&'a Lifetime>,
-    /// What takes the place of an opaque type.
+    /// Takes the place of an opaque type.
     opaque: Option<Type>,
     is_changed: bool,
 }
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn a_stub_can_return_its_type() {
         let check = |written: &str, expected: &str| {
-            let ty = nameable(syn::parse_str(written).unwrap());
+            let ty = replace_unreturnable(syn::parse_str(written).unwrap());
             assert_eq!(text(&ty), text(&syn::parse_str(expected).unwrap()));
         };
         check("io::Result<Vec<[u8; 4]>>", "io::Result<Vec<[u8; 4]>>");
@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn what_cannot_be_named_is_left_to_the_compiler() {
         let check = |written: &str, expected: &str| {
-            let ty = inferred(syn::parse_str(written).unwrap());
+            let ty = infer_unnameable(syn::parse_str(written).unwrap());
             assert_eq!(text(&ty), text(&syn::parse_str(expected).unwrap()));
         };
         check("impl IntoResponse + use<>", "_");
@@ -181,7 +181,7 @@ mod tests {
     fn a_lifetime_that_is_left_out_is_spelled() {
         let lifetime = syn::parse_str("'r").unwrap();
         let check = |written: &str, expected: Option<&str>| {
-            let spelled = spelled(&syn::parse_str(written).unwrap(), &lifetime);
+            let spelled = spell_lifetimes(&syn::parse_str(written).unwrap(), &lifetime);
             let expected = expected.map(|ty| text(&syn::parse_str(ty).unwrap()));
             assert_eq!(spelled.as_ref().map(text), expected);
         };

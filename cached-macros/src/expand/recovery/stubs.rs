@@ -1,17 +1,19 @@
-//! What stands beside a function that has mistakes, so that they are all that its callers hear of.
+//! The companions of a function that was refused, so that its errors are all that its callers hear of.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote_spanned};
 
-use crate::check::Unfinished;
-use crate::expand::companions::{Names, beside};
-use crate::expand::declaration::declaring;
+use crate::check::RejectedFn;
+use crate::expand::companions::{NameCompanion, place_companions};
+use crate::expand::declaration::name_declaring;
 use crate::expand::spans::here;
-use crate::syntax::types::nameable;
+use crate::syntax::types::replace_unreturnable;
 
-/// The companions, with the right parameters as far as they are known, and bodies that never end.
+/// Writes the companions, with the right parameters as far as they are known, and bodies that never end.
 ///
 /// ```text
+/// async fn profile(id: u64) -> Result<Profile, DbError> { … }
+/// // has beside it
 /// struct profile {}
 /// impl profile {
 ///     fn key(_: u64) -> ::cached_core::Key { loop {} }
@@ -19,32 +21,32 @@ use crate::syntax::types::nameable;
 ///     …
 /// }
 /// ```
-pub(crate) fn stubs(unfinished: &Unfinished) -> TokenStream {
-    let Unfinished {
+pub(crate) fn expand_stubs(rejected: &RejectedFn) -> TokenStream {
+    let RejectedFn {
         item,
-        within,
+        context,
         companions,
         ..
-    } = unfinished;
-    if !unfinished.has_stubs {
+    } = rejected;
+    if !rejected.has_stubs {
         return TokenStream::new();
     }
-    beside(item, within, companions, &|visibility, named| {
-        functions(unfinished, visibility, named)
+    place_companions(item, context, companions, &|visibility, named| {
+        quote_functions(rejected, visibility, named)
     })
 }
 
-fn functions(
-    unfinished: &Unfinished,
+fn quote_functions(
+    rejected: &RejectedFn,
     visibility: &TokenStream,
-    named: Names<'_>,
+    named: NameCompanion<'_>,
 ) -> Vec<TokenStream> {
     let here = here();
-    let runtime = &unfinished.runtime;
-    let returns = nameable(unfinished.returns.clone());
-    let declaring = declaring(&unfinished.companions, here);
-    let signature = &unfinished.item.signature;
-    let generics = unfinished.within.generics(signature);
+    let runtime = &rejected.runtime;
+    let returns = replace_unreturnable(rejected.returns.clone());
+    let declaring = name_declaring(&rejected.companions, here);
+    let signature = &rejected.item.signature;
+    let generics = rejected.context.companion_generics(signature);
     let (parameters, _, bounds) = generics.split_for_impl();
     let of = |asyncness: Option<TokenStream>,
               name: &str,
@@ -57,8 +59,8 @@ fn functions(
         }
     };
     let asynchronous = || Some(quote_spanned!(here=> async));
-    let looking = &unfinished.signatures.looking;
-    let calling = &unfinished.signatures.calling;
+    let looking = &rejected.companion_parameters.lookup;
+    let calling = &rejected.companion_parameters.call;
     let returned = || returns.to_token_stream();
     let option = quote_spanned!(here=> ::core::option::Option<#returns>);
     let done = quote_spanned!(here=> #runtime::__private::Done);

@@ -1,4 +1,4 @@
-//! What was written between the parentheses of `#[cached(...)]`, every keyword with its span.
+//! The arguments of `#[cached(...)]`.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens as _;
@@ -7,11 +7,11 @@ use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path, Token};
 
-use super::grammar::{Grammar, Written, equals, put, read};
-use super::values::{literal, path, runtime, text, texts, value};
+use super::grammar::{Grammar, Written, expect_equals, parse_arguments, set_once};
+use super::values::{as_text, parse_path, parse_text, parse_texts, parse_value, quote_runtime};
 use crate::diagnostics::Errors;
 use crate::parse::attribute::is_named;
-use crate::syntax::duration;
+use crate::syntax::duration::parse_duration;
 use crate::syntax::groups::peel_expr;
 
 /// All arguments of `#[cached(...)]`, not yet compared with the function.
@@ -38,7 +38,7 @@ pub(crate) struct Args {
     pub(crate) runtime: Option<Written<Path>>,
     /// `off`, or another name.
     pub(crate) companions: Option<Written<Ident>>,
-    /// Whether there are companions, what their name is or where the runtime is could not be read.
+    /// The name of the companions, or the path of the runtime, could not be parsed.
     pub(crate) is_unclear: bool,
 }
 
@@ -102,12 +102,12 @@ pub(super) const GRAMMAR: Grammar<'_> = Grammar {
 };
 
 impl Args {
-    /// Reads all it can, and notes what it cannot.
+    /// Parses all it can, and reports what it cannot.
     pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Args {
         let mut args = Args::default();
-        read(tokens, errors, |input, errors| {
+        parse_arguments(tokens, errors, |input, errors| {
             let keyword = input.fork().call(Ident::parse_any);
-            args.argument(input, errors).inspect_err(|_| {
+            args.parse_argument(input, errors).inspect_err(|_| {
                 let meant = keyword.ok().and_then(|keyword| GRAMMAR.meant(&keyword));
                 args.is_unclear |= matches!(meant, Some("companions" | "crate"));
             })
@@ -115,82 +115,105 @@ impl Args {
         args
     }
 
-    /// Where the expansion finds the runtime.
-    pub(crate) fn runtime(&self) -> TokenStream {
-        runtime(self.runtime.as_ref())
+    /// Writes the path at which the expansion finds the runtime.
+    pub(crate) fn quote_runtime(&self) -> TokenStream {
+        quote_runtime(self.runtime.as_ref())
     }
 
-    /// What the names of the companions of a function called `name` begin with, if it has any.
-    pub(crate) fn companions_of<'a>(&'a self, name: &'a Ident) -> Option<&'a Ident> {
+    /// Returns the beginning of the names of the companions of a function called `name`, if it has any.
+    pub(crate) fn name_companions<'a>(&'a self, name: &'a Ident) -> Option<&'a Ident> {
         match &self.companions {
             None => Some(name),
             Some(written) => Some(&written.value).filter(|name| *name != "off"),
         }
     }
 
-    fn argument(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
+    fn parse_argument(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
         let Ok(keyword) = Ident::parse_any(input) else {
-            return Err(nameless(input));
+            return Err(missing_keyword_error(input));
         };
         let example = GRAMMAR.example(&keyword)?;
         if keyword != "skip" {
-            equals(input, &keyword, example)?;
+            expect_equals(input, &keyword, example)?;
         } else if !input.peek(syn::token::Paren) {
             let message = format!("`skip` takes names in parentheses: write `{example}`");
             return Err(syn::Error::new(keyword.span(), message));
         }
-        match keyword.to_string().as_str() {
-            "ttl" => put(&mut self.ttl, keyword, value(input, example)?, errors),
-            "ttl_env" => put(&mut self.ttl_env, keyword, text(input, example)?, errors),
-            "prefix" => put(&mut self.prefix, keyword, text(input, example)?, errors),
+        let name = keyword.to_string();
+        if let Some(place) = self.expression_mut(&name) {
+            set_once(place, keyword, parse_value(input, example)?, errors);
+            return Ok(());
+        }
+        if let Some(place) = self.text_mut(&name) {
+            set_once(place, keyword, parse_text(input, example)?, errors);
+            return Ok(());
+        }
+        match name.as_str() {
             "tags" => {
-                let tags = texts(input, &keyword, example, errors)?;
-                put(&mut self.tags, keyword, tags, errors);
+                let tags = parse_texts(input, &keyword, example, errors)?;
+                set_once(&mut self.tags, keyword, tags, errors);
             }
-            "skip" => put(&mut self.skip, keyword, names(input, example)?, errors),
-            "key" => put(&mut self.key, keyword, value(input, example)?, errors),
-            "version" => put(&mut self.version, keyword, version(input, example)?, errors),
-            "id" => put(&mut self.id, keyword, text(input, example)?, errors),
-            "cache_if" => put(&mut self.cache_if, keyword, value(input, example)?, errors),
-            "cache_none" => put(
-                &mut self.cache_none,
-                keyword,
-                value(input, example)?,
-                errors,
-            ),
-            "cache_err" => put(&mut self.cache_err, keyword, value(input, example)?, errors),
-            "stale_if_error" => put(
-                &mut self.stale_if_error,
-                keyword,
-                value(input, example)?,
-                errors,
-            ),
-            "stale_while_revalidate" => {
-                let window = value(input, example)?;
-                put(&mut self.stale_while_revalidate, keyword, window, errors);
+            "skip" => {
+                let names = parse_names(input, example)?;
+                set_once(&mut self.skip, keyword, names, errors);
             }
-            "on_outage" => put(&mut self.on_outage, keyword, fail(input, example)?, errors),
-            "jitter" => put(&mut self.jitter, keyword, jitter(input, example)?, errors),
-            "cache" => put(&mut self.cache, keyword, value(input, example)?, errors),
-            "crate" => put(&mut self.runtime, keyword, path(input, example)?, errors),
-            _ => put(
-                &mut self.companions,
-                keyword,
-                name_of_companions(input)?,
-                errors,
-            ),
+            "version" => {
+                let version = parse_version(input, example)?;
+                set_once(&mut self.version, keyword, version, errors);
+            }
+            "on_outage" => {
+                parse_fail(input, example)?;
+                set_once(&mut self.on_outage, keyword, (), errors);
+            }
+            "jitter" => {
+                let share = parse_jitter(input, example)?;
+                set_once(&mut self.jitter, keyword, share, errors);
+            }
+            "crate" => {
+                let path = parse_path(input, example)?;
+                set_once(&mut self.runtime, keyword, path, errors);
+            }
+            _ => {
+                let name = parse_companions(input)?;
+                set_once(&mut self.companions, keyword, name, errors);
+            }
         }
         Ok(())
     }
+
+    /// Returns the place of an argument that is an expression.
+    fn expression_mut(&mut self, name: &str) -> Option<&mut Option<Written<Expr>>> {
+        Some(match name {
+            "ttl" => &mut self.ttl,
+            "key" => &mut self.key,
+            "cache_if" => &mut self.cache_if,
+            "cache_none" => &mut self.cache_none,
+            "cache_err" => &mut self.cache_err,
+            "stale_if_error" => &mut self.stale_if_error,
+            "stale_while_revalidate" => &mut self.stale_while_revalidate,
+            "cache" => &mut self.cache,
+            _ => return None,
+        })
+    }
+
+    /// Returns the place of an argument that is a string.
+    fn text_mut(&mut self, name: &str) -> Option<&mut Option<Written<LitStr>>> {
+        Some(match name {
+            "ttl_env" => &mut self.ttl_env,
+            "prefix" => &mut self.prefix,
+            "id" => &mut self.id,
+            _ => return None,
+        })
+    }
 }
 
-/// What was written without a keyword.
-fn nameless(input: ParseStream<'_>) -> syn::Error {
+/// Returns the error for what is written without a keyword.
+fn missing_keyword_error(input: ParseStream<'_>) -> syn::Error {
     let written = input.fork().parse::<Expr>().ok();
     let time = written
         .as_ref()
-        .filter(|written| duration::read("ttl", written).is_ok());
-    let text = written.as_ref().and_then(literal);
+        .filter(|written| parse_duration("ttl", written).is_ok());
+    let text = written.as_ref().and_then(as_text);
     let example = match (time, text) {
         (Some(time), _) => format!("ttl = {}", time.to_token_stream()),
         (None, Some(text)) if !text.value().is_empty() => {
@@ -202,7 +225,7 @@ fn nameless(input: ParseStream<'_>) -> syn::Error {
     input.error(message)
 }
 
-/// Whether `attribute` is `#[cached(...)]` on a parameter; an error if it says anything but `skip`.
+/// Returns true for `#[cached(skip)]` on a parameter; an error if the attribute says anything else.
 pub(crate) fn is_skip(attribute: &Attribute) -> syn::Result<bool> {
     if !is_named(&attribute.meta, "cached") {
         return Ok(false);
@@ -216,8 +239,8 @@ pub(crate) fn is_skip(attribute: &Attribute) -> syn::Result<bool> {
     }
 }
 
-fn version(input: ParseStream<'_>, example: &str) -> syn::Result<u64> {
-    let written = value(input, example)?;
+fn parse_version(input: ParseStream<'_>, example: &str) -> syn::Result<u64> {
+    let written = parse_value(input, example)?;
     match peel_expr(&written) {
         Expr::Lit(ExprLit {
             lit: Lit::Int(number),
@@ -233,13 +256,13 @@ fn version(input: ParseStream<'_>, example: &str) -> syn::Result<u64> {
     })
 }
 
-fn jitter(input: ParseStream<'_>, example: &str) -> syn::Result<u16> {
-    let written = value(input, example)?;
+fn parse_jitter(input: ParseStream<'_>, example: &str) -> syn::Result<u16> {
+    let written = parse_value(input, example)?;
     match peel_expr(&written) {
         Expr::Lit(ExprLit {
             lit: Lit::Str(text),
             ..
-        }) => hundredths(&text.value()),
+        }) => parse_hundredths(&text.value()),
         _ => None,
     }
     .ok_or_else(|| {
@@ -252,9 +275,9 @@ fn jitter(input: ParseStream<'_>, example: &str) -> syn::Result<u16> {
     })
 }
 
-/// The one thing that a function can ask for in an outage.
-fn fail(input: ParseStream<'_>, example: &str) -> syn::Result<()> {
-    let written = text(input, example)?;
+/// Parses the one thing that a function can ask for in an outage.
+fn parse_fail(input: ParseStream<'_>, example: &str) -> syn::Result<()> {
+    let written = parse_text(input, example)?;
     if written.value() == "fail" {
         return Ok(());
     }
@@ -266,8 +289,8 @@ fn fail(input: ParseStream<'_>, example: &str) -> syn::Result<()> {
     ))
 }
 
-/// `"2.5%"` is 250.
-fn hundredths(text: &str) -> Option<u16> {
+/// Parses a share in hundredths of a per cent: `"2.5%"` is 250.
+fn parse_hundredths(text: &str) -> Option<u16> {
     let (whole, fraction) = text
         .strip_suffix('%')?
         .trim()
@@ -281,7 +304,7 @@ fn hundredths(text: &str) -> Option<u16> {
     (1..10_000).contains(&parts).then_some(parts)
 }
 
-fn names(input: ParseStream<'_>, example: &str) -> syn::Result<Vec<Ident>> {
+fn parse_names(input: ParseStream<'_>, example: &str) -> syn::Result<Vec<Ident>> {
     let content;
     let parentheses = syn::parenthesized!(content in input);
     let names = Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, Ident::parse_any)
@@ -300,7 +323,7 @@ fn names(input: ParseStream<'_>, example: &str) -> syn::Result<Vec<Ident>> {
     Ok(names.into_iter().collect())
 }
 
-fn name_of_companions(input: ParseStream<'_>) -> syn::Result<Ident> {
+fn parse_companions(input: ParseStream<'_>) -> syn::Result<Ident> {
     let name: Ident = input.parse().map_err(|error: syn::Error| {
         syn::Error::new(
             error.span(),
@@ -347,14 +370,14 @@ mod tests {
 
     #[test]
     fn shares_are_read_exactly() {
-        assert_eq!(hundredths("10%"), Some(1000));
-        assert_eq!(hundredths("2.5 %"), Some(250));
-        assert_eq!(hundredths("0.01%"), Some(1));
-        assert_eq!(hundredths("99.99%"), Some(9999));
+        assert_eq!(parse_hundredths("10%"), Some(1000));
+        assert_eq!(parse_hundredths("2.5 %"), Some(250));
+        assert_eq!(parse_hundredths("0.01%"), Some(1));
+        assert_eq!(parse_hundredths("99.99%"), Some(9999));
         for wrong in [
             "10", "0%", "100%", "-1%", "1.234%", "%", ".5%", "999999%", "ten%",
         ] {
-            assert_eq!(hundredths(wrong), None, "{wrong}");
+            assert_eq!(parse_hundredths(wrong), None, "{wrong}");
         }
     }
 }

@@ -14,32 +14,32 @@ pub(crate) struct Written<T> {
     pub(crate) value: T,
 }
 
-/// The arguments that an attribute has.
+/// The keywords that an attribute knows.
 pub(super) struct Grammar<'a> {
-    /// Each keyword with how it is written, for messages.
+    /// Each keyword with an example, for messages.
     pub(super) known: &'a [(&'static str, &'static str)],
-    /// What other caches call our arguments, and what to write here.
+    /// Names that other caches give our arguments, and the words to write here.
     pub(super) elsewhere: &'a [(&'static str, &'static str)],
-    /// What can be written without a keyword.
+    /// Text about arguments without a keyword.
     pub(super) besides: &'a str,
 }
 
 impl Grammar<'_> {
-    /// How the argument of this keyword is written, if there is one.
+    /// Returns an example of the argument of this keyword; an error if there is none.
     pub(super) fn example(&self, keyword: &Ident) -> syn::Result<&'static str> {
         let found = self.known.iter().find(|(known, _)| keyword == known);
         found
             .map(|(_, example)| *example)
-            .ok_or_else(|| self.unknown(keyword))
+            .ok_or_else(|| self.unknown_error(keyword))
     }
 
-    /// The keyword that this one is or is close to.
+    /// Finds the keyword that this one is or is close to.
     pub(super) fn meant(&self, keyword: &Ident) -> Option<&'static str> {
         let known = self.known.iter().map(|(known, _)| *known);
         find_closest(&keyword.unraw().to_string(), known)
     }
 
-    fn unknown(&self, keyword: &Ident) -> syn::Error {
+    fn unknown_error(&self, keyword: &Ident) -> syn::Error {
         let written = keyword.unraw().to_string();
         let known = self.known.iter().map(|(known, _)| *known);
         let elsewhere = self.elsewhere.iter().find(|(name, _)| *name == written);
@@ -61,8 +61,8 @@ impl Grammar<'_> {
     }
 }
 
-/// Reads arguments between commas; after one that cannot be read, the next.
-pub(super) fn read(
+/// Parses arguments between commas; after one that cannot be parsed, the next.
+pub(super) fn parse_arguments(
     tokens: TokenStream,
     errors: &mut Errors,
     mut argument: impl FnMut(ParseStream<'_>, &mut Errors) -> syn::Result<()>,
@@ -83,7 +83,7 @@ pub(super) fn read(
         Ok(())
     })
     .parse2(tokens);
-    // What was left of an argument in brackets that could not be read is no other mistake.
+    // What was left of an argument in brackets that could not be parsed is no other error.
     if let Err(error) = parsed
         && !has_failed
     {
@@ -91,7 +91,8 @@ pub(super) fn read(
     }
 }
 
-pub(super) fn put<T>(
+/// Sets the value of an argument; an error if it has one.
+pub(super) fn set_once<T>(
     place: &mut Option<Written<T>>,
     keyword: Ident,
     value: T,
@@ -107,6 +108,7 @@ pub(super) fn put<T>(
     }
 }
 
+/// Passes over the rest of an argument.
 pub(super) fn skip_to_comma(input: ParseStream<'_>) {
     while !input.is_empty() && !input.peek(Token![,]) {
         if input.parse::<TokenTree>().is_err() {
@@ -115,8 +117,12 @@ pub(super) fn skip_to_comma(input: ParseStream<'_>) {
     }
 }
 
-/// Reads the `=` that belongs between a keyword and what it says.
-pub(super) fn equals(input: ParseStream<'_>, keyword: &Ident, example: &str) -> syn::Result<()> {
+/// Parses the `=` that belongs between a keyword and its value.
+pub(super) fn expect_equals(
+    input: ParseStream<'_>,
+    keyword: &Ident,
+    example: &str,
+) -> syn::Result<()> {
     let is_end = |input: ParseStream<'_>| input.is_empty() || input.peek(Token![,]);
     if input.peek(Token![=]) && !input.peek(Token![==]) {
         input.parse::<Token![=]>()?;
@@ -124,15 +130,15 @@ pub(super) fn equals(input: ParseStream<'_>, keyword: &Ident, example: &str) -> 
             return Ok(());
         }
     } else if !is_end(input) {
-        let example = in_parentheses(input, keyword).unwrap_or_else(|| example.to_owned());
+        let example = respell_parentheses(input, keyword).unwrap_or_else(|| example.to_owned());
         let message = format!("the value of `{keyword}` follows a `=`: write `{example}`");
         return Err(syn::Error::new(keyword.span(), message));
     }
-    Err(valueless(keyword, example))
+    Err(missing_value_error(keyword, example))
 }
 
-/// What was written as `ttl("5m")`, as it is to be written.
-fn in_parentheses(input: ParseStream<'_>, keyword: &Ident) -> Option<String> {
+/// Writes `ttl("5m")` as it is to be written.
+fn respell_parentheses(input: ParseStream<'_>, keyword: &Ident) -> Option<String> {
     let group: Group = input.fork().parse().ok()?;
     let written = group.stream();
     let is_one = written.clone().into_iter().count() == 1;
@@ -145,7 +151,8 @@ fn in_parentheses(input: ParseStream<'_>, keyword: &Ident) -> Option<String> {
     is_one.then(|| format!("{keyword} = {open}{written}{close}"))
 }
 
-pub(super) fn valueless(keyword: &Ident, example: &str) -> syn::Error {
+/// Returns the error for a keyword without a value.
+pub(super) fn missing_value_error(keyword: &Ident, example: &str) -> syn::Error {
     let message = format!("`{keyword}` needs a value: write `{example}`");
     syn::Error::new(keyword.span(), message)
 }

@@ -1,4 +1,4 @@
-//! What was written between the parentheses of `#[invalidates(...)]`.
+//! The arguments of `#[invalidates(...)]`.
 
 use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt as _;
@@ -6,8 +6,10 @@ use syn::parse::ParseStream;
 use syn::spanned::Spanned as _;
 use syn::{Expr, ExprCall, ExprLit, ExprMethodCall, Ident, Lit, LitStr, Path, Token};
 
-use super::grammar::{Grammar, Written, equals, put, read, valueless};
-use super::values::{path, runtime, texts, value};
+use super::grammar::{
+    Grammar, Written, expect_equals, missing_value_error, parse_arguments, set_once,
+};
+use super::values::{parse_path, parse_texts, parse_value, quote_runtime};
 use crate::diagnostics::Errors;
 use crate::syntax::groups::peel_expr;
 
@@ -17,12 +19,12 @@ pub(crate) struct InvalidatesArgs {
     /// In the order in which they were written.
     pub(crate) targets: Vec<Target>,
     pub(crate) tags: Option<Written<Vec<LitStr>>>,
-    pub(crate) on: Option<Written<On>>,
+    pub(crate) on: Option<Written<When>>,
     pub(crate) cache: Option<Written<Expr>>,
     pub(crate) runtime: Option<Written<Path>>,
 }
 
-/// What has no keyword.
+/// A target of an invalidation, as it is written.
 pub(crate) enum Target {
     Pattern(LitStr),
     /// `profile(id)`, `users::profile(..)`, `Users::find(&users, id)`.
@@ -31,12 +33,12 @@ pub(crate) enum Target {
     Method(ExprMethodCall),
 }
 
-/// When a body that has ended invalidates.
-pub(crate) enum On {
+/// The condition on which a body that has ended invalidates.
+pub(crate) enum When {
     Ok,
     Always,
-    /// It looks at what the body returned.
-    Asked(Expr),
+    /// Decides by what the body returned.
+    Closure(Expr),
 }
 
 const GRAMMAR: Grammar<'_> = Grammar {
@@ -73,15 +75,17 @@ const PATTERN: &str = "the pattern by itself, `\"user:{id}:*\"`";
 const CALL: &str = "the call by itself, `profile(id)`";
 
 const EXPECTED: &str = "expected a pattern such as `\"user:{id}:*\"`, the call of a cached function such as `profile(id)`, or `tags = [\"course:{course}\"]`";
-const WHEN: &str =
+const EXPECTED_WHEN: &str =
     "expected `on = \"ok\"`, `on = \"always\"`, or a closure such as `on = |ret| ret.is_some()`";
 
 impl InvalidatesArgs {
-    /// Reads all it can, and notes what it cannot.
+    /// Parses all it can, and reports what it cannot.
     pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> InvalidatesArgs {
         let mut args = InvalidatesArgs::default();
         let is_quiet = errors.is_empty();
-        read(tokens, errors, |input, errors| args.argument(input, errors));
+        parse_arguments(tokens, errors, |input, errors| {
+            args.parse_argument(input, errors)
+        });
         if is_quiet && errors.is_empty() && args.targets.is_empty() && args.tags.is_none() {
             let message = "nothing is named that could be invalidated: write `#[invalidates(\"user:{id}:*\")]`";
             errors.report_at(Span::call_site(), message);
@@ -89,34 +93,44 @@ impl InvalidatesArgs {
         args
     }
 
-    /// Where the expansion finds the runtime.
-    pub(crate) fn runtime(&self) -> TokenStream {
-        runtime(self.runtime.as_ref())
+    /// Writes the path at which the expansion finds the runtime.
+    pub(crate) fn quote_runtime(&self) -> TokenStream {
+        quote_runtime(self.runtime.as_ref())
     }
 
-    fn argument(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
+    fn parse_argument(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
         let has_keyword = input.peek(Ident::peek_any) && input.peek2(Token![=]);
         if !has_keyword || input.peek2(Token![==]) {
-            self.targets.push(target(input)?);
+            self.targets.push(parse_target(input)?);
             return Ok(());
         }
         let keyword = Ident::parse_any(input)?;
         let example = GRAMMAR.example(&keyword)?;
-        equals(input, &keyword, example)?;
+        expect_equals(input, &keyword, example)?;
         match keyword.to_string().as_str() {
             "tags" => {
-                let tags = texts(input, &keyword, example, errors)?;
-                put(&mut self.tags, keyword, tags, errors);
+                let tags = parse_texts(input, &keyword, example, errors)?;
+                set_once(&mut self.tags, keyword, tags, errors);
             }
-            "on" => put(&mut self.on, keyword, on(input)?, errors),
-            "cache" => put(&mut self.cache, keyword, value(input, example)?, errors),
-            _ => put(&mut self.runtime, keyword, path(input, example)?, errors),
+            "on" => set_once(&mut self.on, keyword, parse_when(input)?, errors),
+            "cache" => set_once(
+                &mut self.cache,
+                keyword,
+                parse_value(input, example)?,
+                errors,
+            ),
+            _ => set_once(
+                &mut self.runtime,
+                keyword,
+                parse_path(input, example)?,
+                errors,
+            ),
         }
         Ok(())
     }
 }
 
-fn target(input: ParseStream<'_>) -> syn::Result<Target> {
+fn parse_target(input: ParseStream<'_>) -> syn::Result<Target> {
     let start = input.span();
     let written: Expr = input
         .parse()
@@ -135,7 +149,7 @@ fn target(input: ParseStream<'_>) -> syn::Result<Target> {
             if let Some(keyword) = path.path.get_ident()
                 && let Ok(example) = GRAMMAR.example(keyword)
             {
-                return Err(valueless(keyword, example));
+                return Err(missing_value_error(keyword, example));
             }
             let name = path.path.segments.last().map(|last| last.ident.to_string());
             let name = name.unwrap_or_default();
@@ -160,9 +174,11 @@ fn target(input: ParseStream<'_>) -> syn::Result<Target> {
     }
 }
 
-fn on(input: ParseStream<'_>) -> syn::Result<On> {
+fn parse_when(input: ParseStream<'_>) -> syn::Result<When> {
     let start = input.span();
-    let written: Expr = input.parse().map_err(|_| syn::Error::new(start, WHEN))?;
+    let written: Expr = input
+        .parse()
+        .map_err(|_| syn::Error::new(start, EXPECTED_WHEN))?;
     let name = match peel_expr(&written) {
         Expr::Lit(ExprLit {
             lit: Lit::Str(text),
@@ -170,15 +186,15 @@ fn on(input: ParseStream<'_>) -> syn::Result<On> {
         }) => Some(text.value()),
         Expr::Path(path) => match path.path.get_ident() {
             Some(name) if name == "ok" || name == "always" => None,
-            _ => return Ok(On::Asked(written)),
+            _ => return Ok(When::Closure(written)),
         },
-        Expr::Closure(_) => return Ok(On::Asked(written)),
+        Expr::Closure(_) => return Ok(When::Closure(written)),
         _ => None,
     };
     match name.as_deref() {
-        Some("ok") => Ok(On::Ok),
-        Some("always") => Ok(On::Always),
-        _ => Err(syn::Error::new_spanned(&written, WHEN)),
+        Some("ok") => Ok(When::Ok),
+        Some("always") => Ok(When::Always),
+        _ => Err(syn::Error::new_spanned(&written, EXPECTED_WHEN)),
     }
 }
 
@@ -212,7 +228,7 @@ mod tests {
             Target::Method(_) => 'm',
         });
         assert_eq!(kinds.collect::<String>(), "pfmpf");
-        assert!(matches!(args.on.unwrap().value, On::Asked(_)));
+        assert!(matches!(args.on.unwrap().value, When::Closure(_)));
     }
 
     #[test]

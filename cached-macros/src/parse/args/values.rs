@@ -10,41 +10,44 @@ use super::grammar::Written;
 use crate::diagnostics::Errors;
 use crate::syntax::groups::peel_expr;
 
-/// Where the expansion finds the runtime.
-pub(super) fn runtime(written: Option<&Written<Path>>) -> TokenStream {
+/// Writes the path at which the expansion finds the runtime.
+pub(super) fn quote_runtime(written: Option<&Written<Path>>) -> TokenStream {
     let path = written.map(|path| path.value.to_token_stream());
     path.unwrap_or_else(|| quote!(::cached_core))
 }
 
-/// An expression behind `=`.
-pub(super) fn value(input: ParseStream<'_>, example: &str) -> syn::Result<Expr> {
+/// Parses an expression behind `=`.
+pub(super) fn parse_value(input: ParseStream<'_>, example: &str) -> syn::Result<Expr> {
     let start = input.span();
-    input.parse().map_err(|_| unfinished(start, example))
+    input
+        .parse()
+        .map_err(|_| unfinished_value_error(start, example))
 }
 
-fn unfinished(at: Span, example: &str) -> syn::Error {
+fn unfinished_value_error(at: Span, example: &str) -> syn::Error {
     syn::Error::new(at, format!("expected an expression: write `{example}`"))
 }
 
-pub(super) fn text(input: ParseStream<'_>, example: &str) -> syn::Result<LitStr> {
-    let written = value(input, example)?;
-    literal(&written).ok_or_else(|| {
+/// Parses a string.
+pub(super) fn parse_text(input: ParseStream<'_>, example: &str) -> syn::Result<LitStr> {
+    let written = parse_value(input, example)?;
+    as_text(&written).ok_or_else(|| {
         let message = format!("expected a string: write `{example}`");
         syn::Error::new_spanned(&written, message)
     })
 }
 
-/// Strings in brackets.
-pub(super) fn texts(
+/// Parses strings in brackets.
+pub(super) fn parse_texts(
     input: ParseStream<'_>,
     keyword: &Ident,
     example: &str,
     errors: &mut Errors,
 ) -> syn::Result<Vec<LitStr>> {
     if !input.peek(syn::token::Bracket) {
-        let written = value(input, example)?;
+        let written = parse_value(input, example)?;
         let meant =
-            literal(&written).map(|text| format!("{keyword} = [{}]", text.to_token_stream()));
+            as_text(&written).map(|text| format!("{keyword} = [{}]", text.to_token_stream()));
         let example = meant.as_deref().unwrap_or(example);
         let message = format!("expected strings in brackets: write `{example}`");
         return Err(syn::Error::new_spanned(&written, message));
@@ -52,14 +55,14 @@ pub(super) fn texts(
     let content;
     let brackets = syn::bracketed!(content in input);
     let texts = Punctuated::<Expr, Token![,]>::parse_terminated(&content)
-        .map_err(|_| unfinished(brackets.span.join(), example))?;
+        .map_err(|_| unfinished_value_error(brackets.span.join(), example))?;
     if texts.is_empty() {
         let message = format!("`{keyword}` names nothing: leave it out, or write `{example}`");
         return Err(syn::Error::new(brackets.span.join(), message));
     }
     let mut read = Vec::new();
     for written in &texts {
-        match literal(written) {
+        match as_text(written) {
             Some(text) => read.push(text),
             None => errors.report_on(written, format!("expected a string: write `{example}`")),
         }
@@ -67,8 +70,8 @@ pub(super) fn texts(
     Ok(read)
 }
 
-/// A string that stands there as it is.
-pub(super) fn literal(written: &Expr) -> Option<LitStr> {
+/// Returns the string that stands there as it is.
+pub(super) fn as_text(written: &Expr) -> Option<LitStr> {
     match peel_expr(written) {
         Expr::Lit(ExprLit {
             lit: Lit::Str(text),
@@ -78,7 +81,8 @@ pub(super) fn literal(written: &Expr) -> Option<LitStr> {
     }
 }
 
-pub(super) fn path(input: ParseStream<'_>, example: &str) -> syn::Result<Path> {
+/// Parses a path without quotes.
+pub(super) fn parse_path(input: ParseStream<'_>, example: &str) -> syn::Result<Path> {
     if let Ok(quoted) = input.fork().parse::<LitStr>() {
         input.parse::<LitStr>()?;
         let meant = quoted.parse_with(Path::parse_mod_style).ok();

@@ -1,4 +1,4 @@
-//! The annotated function written anew.
+//! The annotated function written anew: with its attributes in another order, for each side of a condition, with other lints.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -9,8 +9,8 @@ use super::Item;
 use crate::parse::attribute::mentions;
 
 impl Item {
-    /// Writes `#[allow(…)]` for each `#[expect(…)]`: what the compiler says of the function as it is written, it need not
-    /// say of what becomes of it.
+    /// Writes `#[allow(…)]` for each `#[expect(…)]`: what the compiler says of the function as it is written, it need not say
+    /// of what becomes of it.
     pub(crate) fn allow_expected(&mut self) {
         let of_parameters = self.signature.inputs.iter_mut().flat_map(|parameter| {
             let (FnArg::Receiver(syn::Receiver { attrs, .. })
@@ -35,15 +35,15 @@ impl Item {
         }
     }
 
-    /// The function with `attribute` below its `#[invalidates(...)]`, if it has one, so that only a call
-    /// whose body ran invalidates.
+    /// Moves `attribute` below the `#[invalidates(...)]` of the function, if it has one, so that only a call whose body ran
+    /// invalidates.
     ///
     /// ```text
     /// #[cached(ttl = 5)] #[invalidates("a")] async fn f(id: u64) {}
     /// // becomes
     /// #[invalidates("a")] #[cached(ttl = 5)] async fn f(id: u64) {}
     /// ```
-    pub(crate) fn below_invalidates(&self, attribute: &TokenStream) -> Option<TokenStream> {
+    pub(crate) fn move_below_invalidates(&self, attribute: &TokenStream) -> Option<TokenStream> {
         let is_invalidates = |attribute: &Attribute| mentions(&attribute.meta, "invalidates");
         let position = self.attributes.iter().rposition(is_invalidates)?;
         let (above, below) = self
@@ -54,8 +54,8 @@ impl Item {
         Some(quote!(#(#above)* #attribute #rest))
     }
 
-    /// Two functions in place of one whose parameter is behind `#[cfg(...)]`: one with the
-    /// parameter and one without it, each behind its condition and annotated again.
+    /// Splits a function whose parameter is behind `#[cfg(...)]`: into one with the parameter and one without it, each behind
+    /// its condition and annotated again.
     ///
     /// ```text
     /// #[cached(ttl = 5)] async fn f(id: u64, #[cfg(x)] trace: Trace) {}
@@ -65,13 +65,13 @@ impl Item {
     /// ```
     pub(crate) fn split_at_condition(&self, attribute: &TokenStream) -> Option<TokenStream> {
         let split = self
-            .at_condition()?
+            .variants()?
             .map(|(condition, item)| quote!(#condition #attribute #item));
         Some(split.into_iter().collect())
     }
 
-    /// The two functions, each with its condition.
-    pub(crate) fn at_condition(&self) -> Option<[(Attribute, Item); 2]> {
+    /// Returns the two functions, each with its condition.
+    pub(crate) fn variants(&self) -> Option<[(Attribute, Item); 2]> {
         let (position, condition) =
             self.signature
                 .inputs
@@ -108,8 +108,8 @@ impl Item {
     }
 }
 
-/// `attribute` as it has to be written to annotate a function again.
-pub(crate) fn again(
+/// Writes `attribute` as it has to stand on a function that is annotated again.
+pub(crate) fn quote_attribute(
     runtime: &TokenStream,
     attribute: &str,
     arguments: &TokenStream,

@@ -1,4 +1,4 @@
-//! What was written between the parentheses of `#[cached(...)]` on an `impl`.
+//! The arguments of `#[cached(...)]` on an `impl`.
 
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt as _;
@@ -6,26 +6,28 @@ use syn::parse::ParseStream;
 use syn::{Ident, Path};
 
 use super::cached::GRAMMAR;
-use super::grammar::{Written, equals, put, read, skip_to_comma};
-use super::values::path;
+use super::grammar::{Written, expect_equals, parse_arguments, set_once, skip_to_comma};
+use super::values::parse_path;
 use crate::diagnostics::Errors;
 
 /// All arguments of `#[cached(...)]` on an `impl`.
 #[derive(Default)]
-pub(crate) struct BlockArgs {
+pub(crate) struct ImplArgs {
     /// For functions that do not say it themselves.
     pub(crate) runtime: Option<Written<Path>>,
 }
 
-impl BlockArgs {
-    /// Reads all it can, and notes what it cannot.
-    pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> BlockArgs {
-        let mut args = BlockArgs::default();
-        read(tokens, errors, |input, errors| args.argument(input, errors));
+impl ImplArgs {
+    /// Parses all it can, and reports what it cannot.
+    pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> ImplArgs {
+        let mut args = ImplArgs::default();
+        parse_arguments(tokens, errors, |input, errors| {
+            args.parse_argument(input, errors)
+        });
         args
     }
 
-    fn argument(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
+    fn parse_argument(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
         let keyword = Ident::parse_any(input).map_err(|error| {
             syn::Error::new(
                 error.span(),
@@ -34,8 +36,13 @@ impl BlockArgs {
         })?;
         let example = GRAMMAR.example(&keyword)?;
         if keyword == "crate" {
-            equals(input, &keyword, example)?;
-            put(&mut self.runtime, keyword, path(input, example)?, errors);
+            expect_equals(input, &keyword, example)?;
+            set_once(
+                &mut self.runtime,
+                keyword,
+                parse_path(input, example)?,
+                errors,
+            );
         } else {
             errors.report_at(
                 keyword.span(),
