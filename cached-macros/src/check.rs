@@ -1,5 +1,5 @@
-//! Arguments compared with their function. Nothing that the macros can see is wrong after this room: what comes out of it is
-//! expanded as it is.
+//! Arguments compared with their function. Nothing that the macros can see is wrong after this room: what comes out
+//! of it is expanded as it is.
 
 mod background_call;
 mod cached;
@@ -28,7 +28,7 @@ pub(crate) use self::durations::Durations;
 pub(crate) use self::form::{AsyncBlock, Body, Form};
 pub(crate) use self::impl_block::CheckedImpl;
 pub(crate) use self::impl_context::ImplContext;
-pub(crate) use self::invalidates::{CheckedTarget, CheckedTemplate, InvalidatingFn, returned_name};
+pub(crate) use self::invalidates::{CheckedTarget, CheckedTemplate, InvalidatingFn, name_returned};
 pub(crate) use self::key::{Component, Generic, KeyParts};
 pub(crate) use self::options::Options;
 pub(crate) use self::typed_calls::{CallArgument, TypedCall};

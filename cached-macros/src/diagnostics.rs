@@ -1,5 +1,5 @@
-//! Errors, collected so that all that is wrong with one attribute is reported at once; and the name that a misspelt one
-//! most likely meant.
+//! Errors, collected so that all that is wrong with one attribute is reported at once; and the name that a misspelt
+//! one most likely meant.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -33,6 +33,7 @@ impl Errors {
         result.map_err(|error| self.report(error)).ok()
     }
 
+    /// Returns true if nothing was wrong so far.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_none()
     }

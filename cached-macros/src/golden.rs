@@ -1,4 +1,4 @@
-//! Expansions of a few functions, line by line: `UPDATE_GOLDEN=1 cargo test -p cached-macros` writes it anew.
+//! Expansions of a few functions, line by line: `UPDATE_GOLDEN=1 cargo test -p cached-macros` writes them anew.
 
 use std::path::Path;
 
@@ -15,6 +15,7 @@ const LONGEST_AGAIN: usize = 74;
 /// One in the `impl` of a trait, with both blocks around it, to no more than this.
 const LONGEST_IN_A_TRAIT: usize = 68;
 
+/// An attribute's expansion.
 type Expand = fn(&TokenStream, &TokenStream) -> TokenStream;
 
 fn check(name: &str, expand: Expand, arguments: &str, item: &str) {

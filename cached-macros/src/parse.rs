@@ -1,4 +1,5 @@
-//! Attributes, functions and `impl` blocks as they are written. What cannot be read is noted; nothing is compared yet.
+//! Attributes, functions and `impl` blocks as they are written. What cannot be parsed is reported; nothing is compared
+//! yet.
 
 pub(crate) mod args;
 pub(crate) mod attribute;

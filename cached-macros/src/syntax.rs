@@ -1,4 +1,5 @@
-//! Rust and our small notations as tokens spell them: durations, templates, bindings, types. Knows nothing of a cache.
+//! Rust and our small notations as tokens spell them: durations, templates, bindings, types. Knows nothing of a
+//! cache.
 
 pub(crate) mod binding;
 pub(crate) mod borrows;

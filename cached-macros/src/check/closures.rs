@@ -9,7 +9,7 @@ use super::parameters::Parameter;
 use crate::diagnostics::Errors;
 use crate::syntax::binding::collect_bindings;
 use crate::syntax::groups::peel_expr;
-use crate::syntax::tokens::find;
+use crate::syntax::tokens::find_ident;
 
 /// The one value that a closure is shown.
 pub(super) struct ClosureInput {
@@ -55,7 +55,7 @@ pub(super) fn check_closure(
             );
         }
         Expr::Closure(closure) => {
-            let own = find(closure.body.to_token_stream(), &|ident| ident == "self");
+            let own = find_ident(closure.body.to_token_stream(), &|ident| ident == "self");
             let captured = find_captured(closure, parameters);
             if let Some(found) = own.or(captured) {
                 let message =

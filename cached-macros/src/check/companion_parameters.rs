@@ -7,13 +7,13 @@ use syn::{Pat, Receiver, ReceiverKind};
 use super::key::Component;
 use super::parameters::{Parameter, is_opaque};
 use crate::parse::args::Args;
-use crate::syntax::binding::without_mut;
-use crate::syntax::tokens::{find, find_use, respan_name, starts_with};
+use crate::syntax::binding::remove_mut;
+use crate::syntax::tokens::{find_ident, find_use, respan_name, starts_with};
 
 /// The parameters of the companions, and the arguments that they pass on.
 pub(crate) struct CompanionParameters {
-    /// Of `key`, `peek` and `invalidate`: the receiver borrowed, unless an expression may need it whole, and patterns kept
-    /// where something needs their names.
+    /// Of `key`, `peek` and `invalidate`: the receiver borrowed, unless an expression may need it whole, and
+    /// patterns kept where something needs their names.
     pub(crate) lookup: Vec<TokenStream>,
     /// The names by which `peek` passes all of `lookup` on to `key`, if they have such names.
     pub(crate) lookup_arguments: Option<Vec<TokenStream>>,
@@ -58,6 +58,7 @@ pub(super) fn write_companion_parameters(
     writer.written
 }
 
+/// The parameters that are being written, and all that decides about them.
 struct Writer<'a> {
     parameters: &'a [Parameter],
     components: &'a [Component],
@@ -69,7 +70,7 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn add_receiver(&mut self, receiver: &Receiver) {
         let is_self = |ident: &Ident| ident == "self";
-        let is_named = find(self.expressions.clone(), &is_self).is_some();
+        let is_named = find_ident(self.expressions.clone(), &is_self).is_some();
         let is_typed = matches!(receiver.kind, ReceiverKind::Typed(..)) && is_named;
         let mut plain = receiver.clone();
         plain.mutability = plain
@@ -106,7 +107,7 @@ impl Writer<'_> {
         };
         let written = &mut self.written;
         if names.iter().any(is_named) {
-            let pattern = without_mut(pattern.clone());
+            let pattern = remove_mut(pattern.clone());
             match (&pattern, &mut written.lookup_arguments) {
                 (Pat::Ident(binding), Some(names))
                     if binding.subpat.is_none()

@@ -10,7 +10,7 @@ use crate::diagnostics::Errors;
 use crate::enclosing::{Place, find_place};
 use crate::parse::args::Written;
 use crate::parse::item::Item;
-use crate::syntax::tokens::{find, to_ours};
+use crate::syntax::tokens::{find_ident, to_ours};
 
 /// The companions that a function has.
 pub(crate) enum Companions {
@@ -72,16 +72,16 @@ pub(super) fn check_place(
     false
 }
 
-/// Looks for a use of `Self`, which alone tells that a function without `self` is in an `impl` where its place cannot be
-/// seen.
+/// Looks for a use of `Self`, which alone tells that a function without `self` is in an `impl` where its place
+/// cannot be seen.
 fn check_self(item: &Item, errors: &mut Errors) -> bool {
     let is_self = |ident: &Ident| ident == "Self";
     let is_item =
         |ident: &Ident| ident == "impl" || ident == "trait" || ident == "struct" || ident == "enum";
-    let in_signature = find(item.signature.to_token_stream(), &is_self);
+    let in_signature = find_ident(item.signature.to_token_stream(), &is_self);
     let found = in_signature.or_else(|| {
         let body = &item.body;
-        find(body.clone(), &is_self).filter(|_| find(body.clone(), &is_item).is_none())
+        find_ident(body.clone(), &is_self).filter(|_| find_ident(body.clone(), &is_item).is_none())
     });
     let Some(found) = found else {
         return true;

@@ -11,7 +11,7 @@ use crate::diagnostics::Errors;
 use crate::parse::args::{Args, Written};
 use crate::syntax::duration::{DurationExpr, parse_duration};
 use crate::syntax::groups::peel_expr;
-use crate::syntax::tokens::{find, find_use};
+use crate::syntax::tokens::{find_ident, find_use};
 
 /// The durations of a cached function, most of them with their keywords.
 pub(crate) struct Durations {
@@ -110,7 +110,7 @@ impl<'a> CallNames<'a> {
             Err(syn::Error::new(span, wrong + &hint))
         };
         let tokens = constant.to_token_stream();
-        if let Some(found) = find(tokens.clone(), &|ident| {
+        if let Some(found) = find_ident(tokens.clone(), &|ident| {
             ident == "self" || ident == "Self" || self.types.contains(ident)
         }) {
             return fail(

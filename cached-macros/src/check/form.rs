@@ -10,7 +10,7 @@ use syn::{
 
 use crate::parse::item::Item;
 use crate::syntax::groups::{peel_tokens, peel_type};
-use crate::syntax::tokens::find;
+use crate::syntax::tokens::find_ident;
 use crate::syntax::types::type_arguments;
 
 /// The form of a function.
@@ -30,9 +30,9 @@ pub(crate) struct Future {
 
 /// The body that makes a future.
 pub(crate) enum Body {
-    /// It is one `async` block: nothing runs before the future is polled.
+    /// One `async` block: nothing runs before the future is polled.
     Block(AsyncBlock),
-    /// Somehow, as a value of this type if that can be named.
+    /// Any other body, whose value is of this type if that can be named.
     Made(Option<TokenStream>),
 }
 
@@ -77,7 +77,7 @@ impl Form {
 /// Returns the type if it can be named.
 fn name_type(ty: &Type) -> Option<TokenStream> {
     let tokens = ty.to_token_stream();
-    let is_opaque = find(tokens.clone(), &|ident| ident == "impl").is_some();
+    let is_opaque = find_ident(tokens.clone(), &|ident| ident == "impl").is_some();
     (!is_opaque).then_some(tokens)
 }
 

@@ -89,8 +89,8 @@ impl CheckedImpl {
         parameters.any(|parameter| parameter.ident == *name)
     }
 
-    /// Returns false, and reports an error, if a companion would stand before a method of the trait: `repo.find_key()` would
-    /// be another call.
+    /// Returns false, and reports an error, if a companion would stand before a method of the trait:
+    /// `repo.find_key()` would be another call.
     pub(crate) fn check_names(&self, start: &Ident, errors: &mut Errors) -> bool {
         let start = start.unraw().to_string();
         let mut is_free = true;
@@ -120,8 +120,8 @@ fn is_primitive(name: &Ident) -> bool {
     PRIMITIVES.iter().any(|primitive| name == primitive)
 }
 
-/// Returns true for the name of a well-known type of the standard library. The crate's own type may have it as well, but
-/// hardly does, and what the message says to write is right there too.
+/// Returns true for the name of a well-known type of the standard library. The crate's own type may have it as
+/// well, but hardly does, and what the message says to write is right there too.
 fn is_of_std(path: &Path) -> bool {
     const TYPES: [&str; 24] = [
         "Arc",

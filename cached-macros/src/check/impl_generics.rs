@@ -7,10 +7,10 @@ use syn::{
     WherePredicate, parse_quote,
 };
 
-use crate::syntax::tokens::find;
+use crate::syntax::tokens::find_ident;
 
-/// Splits them into those that `ty` determines and the others, each with their bounds. Lifetimes are among the former in
-/// any case: the compiler asks no more of them.
+/// Splits them into those that `ty` determines and the others, each with their bounds. Lifetimes are among the
+/// former in any case: the compiler asks no more of them.
 ///
 /// ```text
 /// impl<K: Clone, T> Get<K> for Repo<T> where T: Into<K> + Send
@@ -81,7 +81,7 @@ fn name_of(parameter: &GenericParam) -> Option<&Ident> {
 
 /// Returns true if one of the names is among the tokens.
 fn is_in(tokens: TokenStream, names: &[&Ident]) -> bool {
-    find(tokens, &|ident| names.contains(&ident)).is_some()
+    find_ident(tokens, &|ident| names.contains(&ident)).is_some()
 }
 
 /// Finds those of `all` that bounds tell by associated types of nothing but what is `determined`.

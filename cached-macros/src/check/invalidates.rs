@@ -56,7 +56,7 @@ impl CheckedTemplate {
 }
 
 /// Returns the expansion's name for the value that the body returned.
-pub(crate) fn returned_name() -> Ident {
+pub(crate) fn name_returned() -> Ident {
     Ident::new("__ret", Span::mixed_site())
 }
 
@@ -156,7 +156,7 @@ fn check_template(
         receiver: signature.receiver(),
         skips_self: false,
         parameters,
-        returned: Some(&returned_name()),
+        returned: Some(&name_returned()),
         components: &mut components,
         errors,
     };

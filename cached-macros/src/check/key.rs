@@ -27,7 +27,7 @@ pub(crate) enum Generic {
     Const(Ident),
     /// The type of an argument written `impl Trait`.
     Of(Ident),
-    /// Whatever encloses a function that cannot see it.
+    /// The types that enclose a function that cannot name them.
     Enclosing,
 }
 

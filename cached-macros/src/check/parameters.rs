@@ -6,7 +6,7 @@ use syn::{FnArg, Ident, Pat, Receiver, Signature, Type};
 use crate::diagnostics::{Errors, find_closest};
 use crate::parse::args::Written;
 use crate::syntax::binding::collect_bindings;
-use crate::syntax::tokens::find;
+use crate::syntax::tokens::find_ident;
 
 /// A parameter other than `self`.
 pub(super) struct Parameter {
@@ -146,5 +146,5 @@ pub(super) fn no_parameter_message(
 /// Returns true for a parameter written `impl Trait` that is part of the key.
 pub(super) fn is_opaque(parameter: &Parameter) -> bool {
     !parameter.is_skipped
-        && find(parameter.ty.to_token_stream(), &|ident| ident == "impl").is_some()
+        && find_ident(parameter.ty.to_token_stream(), &|ident| ident == "impl").is_some()
 }

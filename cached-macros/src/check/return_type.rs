@@ -8,12 +8,13 @@ use syn::{GenericArgument, PathArguments, ReturnType, Signature, Type, parse_quo
 use super::form::Form;
 use crate::diagnostics::Errors;
 use crate::syntax::groups::peel_type;
-use crate::syntax::tokens::find;
+use crate::syntax::tokens::find_ident;
 
 /// Reports an error if nothing of this type can be stored.
 pub(super) fn check_return_type(ty: &Type, errors: &mut Errors) {
-    if let Some(token) = find(ty.to_token_stream(), &|ident| ident == "impl") {
-        let is_response = find(ty.to_token_stream(), &|ident| ident == "IntoResponse").is_some();
+    if let Some(token) = find_ident(ty.to_token_stream(), &|ident| ident == "impl") {
+        let is_response =
+            find_ident(ty.to_token_stream(), &|ident| ident == "IntoResponse").is_some();
         errors.report_at(token.span(), if is_response {
             "a cached handler returns what is stored: write `Json<T>`, `Html<T>`, or a `Result` of one, instead of `impl IntoResponse`"
         } else {

@@ -161,8 +161,8 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// Returns true if the first of `ahead` is a module or crate: what follows is a type, or goes on as a path. A companion
-/// does neither, misspelt or not.
+/// Returns true if the first of `ahead` is a module or crate: what follows is a type, or goes on as a path. A
+/// companion does neither, misspelt or not.
 fn begins_path(behind: &[(Token<'_>, Position)], ahead: &[(Token<'_>, Position)]) -> bool {
     use Token::{Character, Word};
     let goes_on = match ahead {

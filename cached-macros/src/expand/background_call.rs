@@ -1,11 +1,11 @@
-//! The call that `stale_while_revalidate` makes in the background.
+//! The hidden function that `stale_while_revalidate` calls in the background.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote_spanned};
 
 use super::companions::{quote_companion_turbofish, quote_path, quote_turbofish};
 use super::lints::{allow_many_parameters, allow_underscored, quote_hidden_lints};
-use super::spans::{here, located};
+use super::spans::{here, respan_at};
 use crate::check::{BackgroundCall, CachedFn, Companions};
 
 /// Writes what becomes of a value past its ttl.
@@ -16,10 +16,10 @@ use crate::check::{BackgroundCall, CachedFn, Companions};
 pub(super) fn quote_stale(function: &CachedFn) -> Option<TokenStream> {
     let background_call = function.background_call.as_ref()?;
     let here = here();
-    let calling = name_background_call(function);
+    let name = name_background_call(function);
     let path = match &function.companions {
-        Companions::Struct(name) => quote_spanned!(here=> #name::#calling),
-        Companions::Methods(_) | Companions::Off => quote_spanned!(here=> Self::#calling),
+        Companions::Struct(of) => quote_spanned!(here=> #of::#name),
+        Companions::Methods(_) | Companions::Off => quote_spanned!(here=> Self::#name),
     };
     let turbofish = quote_companion_turbofish(function);
     let arguments = background_call
@@ -41,7 +41,8 @@ fn name_background_call(function: &CachedFn) -> Ident {
     }
 }
 
-/// Writes the hidden function, an item of its own: inside the annotated function the compiler cannot tell whether its future is `Send`.
+/// Writes the hidden function. It is an item of its own, because inside the annotated function the compiler cannot
+/// tell whether its future is `Send`.
 ///
 /// ```text
 /// fn __again(id: u64, db: &Db) -> ::cached_core::__private::Again<Result<Profile, DbError>> {
@@ -62,40 +63,21 @@ pub(super) fn quote_background_call(
         companion_parameters,
         ..
     } = function;
-    let BackgroundCall { keyword, arguments } = function.background_call.as_ref()?;
+    let background_call = function.background_call.as_ref()?;
     let here = here();
-    let signature = &item.signature;
-    let generics = context.companion_generics(signature);
-    let (parameters, _, bounds) = generics.split_for_impl();
-    let mut own = Vec::new();
-    let mut passed = Vec::new();
-    for (given, name) in arguments.iter().zip(&companion_parameters.call_arguments) {
-        let at = here.located_at(given.span);
-        let runtime = located(runtime, at);
-        let way = Ident::new(if given.is_lent { "kept" } else { "moved" }, at);
-        let kept = if signature.receiver().is_some() && own.is_empty() {
-            // Hidden from the parameters, one of which may be called so.
-            Ident::new("__self", Span::call_site()).to_token_stream()
-        } else {
-            name.clone()
-        };
-        own.push(quote_spanned!(at=> let #kept = #runtime::__private::#way(#name);));
-        passed.push(if given.is_lent {
-            quote_spanned!(at=> #kept.lent())
-        } else {
-            kept
-        });
-    }
+    let generics = context.companion_generics(&item.signature);
+    let (generics, _, bounds) = generics.split_for_impl();
+    let (kept, passed) = quote_arguments(function, background_call);
     let path = quote_path(function);
-    let turbofish = quote_turbofish(&signature.generics);
+    let turbofish = quote_turbofish(&item.signature.generics);
     let allowed = quote_hidden_lints(function);
-    let crowded = allow_many_parameters(&companion_parameters.call);
-    let taken = &companion_parameters.call;
-    let calling = name_background_call(function);
-    // Where the future is found not to be `Send`.
-    let at = here.located_at(*keyword);
+    let parameters = &companion_parameters.call;
+    let many = allow_many_parameters(parameters);
+    let name = name_background_call(function);
+    // The place at which the future is found not to be `Send`.
+    let at = here.located_at(background_call.keyword);
     let in_background = {
-        let runtime = located(runtime, at);
+        let runtime = respan_at(runtime, at);
         quote_spanned!(at=> #runtime::__private::in_background)
     };
     let call = quote_spanned! {at=>
@@ -103,10 +85,46 @@ pub(super) fn quote_background_call(
     };
     Some(quote_spanned! {here=>
         #allowed
-        #crowded
-        #visibility fn #calling #parameters(#(#taken),*) -> #runtime::__private::Again<#returns> #bounds {
-            #(#own)*
+        #many
+        #visibility fn #name #generics(#(#parameters),*) -> #runtime::__private::Again<#returns> #bounds {
+            #(#kept)*
             #call
         }
     })
+}
+
+/// Writes the statements that keep the arguments, and the arguments of the call itself.
+///
+/// ```text
+/// let db = ::cached_core::__private::kept(db);
+/// // and
+/// db.lent()
+/// ```
+fn quote_arguments(
+    function: &CachedFn,
+    background_call: &BackgroundCall,
+) -> (Vec<TokenStream>, Vec<TokenStream>) {
+    let has_self = function.item.signature.receiver().is_some();
+    let mut statements = Vec::new();
+    let mut passed = Vec::new();
+    let names = &function.companion_parameters.call_arguments;
+    for (argument, name) in background_call.arguments.iter().zip(names) {
+        let at = here().located_at(argument.span);
+        let runtime = respan_at(&function.runtime, at);
+        let way = if argument.is_lent { "kept" } else { "moved" };
+        let way = Ident::new(way, at);
+        let kept = if has_self && statements.is_empty() {
+            // Hidden from the parameters, one of which may be called so.
+            Ident::new("__self", Span::call_site()).to_token_stream()
+        } else {
+            name.clone()
+        };
+        statements.push(quote_spanned!(at=> let #kept = #runtime::__private::#way(#name);));
+        passed.push(if argument.is_lent {
+            quote_spanned!(at=> #kept.lent())
+        } else {
+            kept
+        });
+    }
+    (statements, passed)
 }

@@ -1,4 +1,4 @@
-//! A function under `#[cached]`.
+//! The expansion of a function under `#[cached]`.
 
 use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::quote_spanned;
@@ -11,7 +11,7 @@ use super::declaration::quote_handle;
 use super::doc_section::quote_doc_section;
 use super::form::{quote_around, quote_body, quote_made};
 use super::key::quote_key;
-use super::spans::{first_span, here, located};
+use super::spans::{first_span, here, respan_at};
 use crate::check::{CachedFn, ImplContext};
 
 /// Expands a function: it and its companions take its place.
@@ -113,6 +113,6 @@ fn quote_in_cache(function: &CachedFn) -> Option<TokenStream> {
 /// Writes the cache of `cache = …`, checked at one place so that an error in it is told once.
 pub(super) fn quote_cache(runtime: &TokenStream, cache: &Expr) -> TokenStream {
     let at = here().located_at(first_span(cache));
-    let runtime = located(runtime, at);
+    let runtime = respan_at(runtime, at);
     quote_spanned!(at=> #runtime::__private::chosen(&#cache))
 }

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
 
-use super::spans::{here, located, respan_with};
+use super::spans::{here, respan_at, respan_with};
 use crate::check::CachedFn;
 use crate::syntax::borrows::find_borrow;
 use crate::syntax::duration::DurationExpr;
@@ -60,7 +60,7 @@ pub(super) fn quote_reader(function: &CachedFn) -> TokenStream {
     } = function;
     // All of it lies at the stored type, because the compiler may blame any part of a chain.
     let at = here().located_at(function.stored_at);
-    let runtime = located(runtime, at);
+    let runtime = respan_at(runtime, at);
     let error = function.durations.cache_err.iter().map(|(span, _)| {
         let method = Ident::new("cache_err", here().located_at(*span));
         quote_spanned!(at=> .#method())

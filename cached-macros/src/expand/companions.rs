@@ -12,12 +12,13 @@ pub(super) use self::calls::{quote_companion_turbofish, quote_path, quote_turbof
 use self::lookups::quote_lookups;
 use super::background_call::quote_background_call;
 use super::declaration::{name_declaring, quote_declaration};
-use super::spans::{at, here, respan};
+use super::spans::{at_function, here, respan};
 use crate::check::{CachedFn, Companions, ImplContext};
 use crate::parse::attribute::select_conditions;
 use crate::parse::item::Item;
 
-/// Expands the companions: `profile::key(42)` and so on for a function, `self.profile_key(42)` and so on for a method.
+/// Expands the companions: `profile::key(42)` and so on for a function, `self.profile_key(42)` and so on for a
+/// method.
 ///
 /// ```text
 /// async fn profile(id: u64, #[cached(skip)] db: &Db) -> Result<Profile, DbError> { … }
@@ -107,7 +108,7 @@ fn quote_functions(
     name: NameCompanion<'_>,
 ) -> Vec<TokenStream> {
     let runtime = &function.runtime;
-    let here = at(function);
+    let here = at_function(function);
     let declaration = quote_declaration(function);
     let declaring = name_declaring(&function.companions, here);
     let handle = quote_spanned!(here=> Self::#declaring());

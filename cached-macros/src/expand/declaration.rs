@@ -6,7 +6,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote_spanned};
 use syn::ext::IdentExt as _;
 
-use super::spans::{at, first_span, here, located};
+use super::spans::{at_function, first_span, here, respan_at};
 use crate::check::{CachedFn, Companions, Durations, ImplContext, KeyParts, Options};
 use crate::syntax::duration::DurationExpr;
 
@@ -96,7 +96,7 @@ fn quote_duration(runtime: &TokenStream, duration: &DurationExpr) -> Option<Toke
         DurationExpr::Known(length) => Some(quote_known_duration(*length)),
         DurationExpr::Constant(constant) => {
             let at = here().located_at(first_span(constant));
-            let runtime = located(runtime, at);
+            let runtime = respan_at(runtime, at);
             Some(quote_spanned!(at=> #runtime::__private::checked(#constant)))
         }
         DurationExpr::Closure(_) => None,
@@ -121,7 +121,7 @@ pub(super) fn quote_handle(function: &CachedFn) -> TokenStream {
         Companions::Off => quote_declaration(function),
         Companions::Struct(name) => quote_spanned!(here=> #name::__cached()),
         Companions::Methods(_) => {
-            let at = at(function);
+            let at = at_function(function);
             let method = name_declaring(&function.companions, at);
             quote_spanned!(at=> Self::#method())
         }

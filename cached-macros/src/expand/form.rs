@@ -4,7 +4,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::quote_spanned;
 use syn::Type;
 
-use super::spans::{first_span, here, located};
+use super::spans::{first_span, here, respan_at};
 use crate::check::{AsyncBlock, Body, Form};
 use crate::parse::item::Item;
 use crate::syntax::tokens::find_use;
@@ -42,7 +42,7 @@ pub(super) fn quote_around(
 
 /// Writes what has to run when the function is called: all of the body that makes its future.
 ///
-/// It is a call of a function that says that the closure is called once: what it gives may then borrow again from a `&mut`
+/// The runtime's `made` says that it calls its closure once: what that gives may then borrow again from a `&mut`
 /// that it took.
 ///
 /// ```text
@@ -84,7 +84,7 @@ pub(super) fn quote_body(
     };
     // Where the compiler puts "return type inferred to be this here".
     let at = here.located_at(first_span(returns));
-    let runtime = located(runtime, at);
+    let runtime = respan_at(runtime, at);
     let typed = quote_spanned!(at=> if false { return #runtime::__private::never::<#returns>(); });
     quote_spanned! {here=>
         async move {
@@ -94,8 +94,8 @@ pub(super) fn quote_body(
     }
 }
 
-/// Uses each `id` of `let id = id;`, with which `#[async_trait]` begins a body: it would be unused where only the attribute
-/// uses the parameter.
+/// Uses each `id` of `let id = id;`, with which `#[async_trait]` begins a body: it would be unused where only the
+/// attribute uses the parameter.
 fn use_moved(body: &TokenStream, at_call: &TokenStream) -> TokenStream {
     let tokens: Vec<TokenTree> = body.clone().into_iter().collect();
     let mut using = TokenStream::new();

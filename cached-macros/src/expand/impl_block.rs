@@ -1,4 +1,4 @@
-//! An annotated `impl`, and the companions that have no place in it.
+//! The expansion of an annotated `impl`, and of the companions that have no place in it.
 
 use proc_macro2::{Group, TokenStream};
 use quote::{ToTokens as _, quote_spanned};

@@ -1,4 +1,4 @@
-//! A function under `#[invalidates(...)]`.
+//! The expansion of a function under `#[invalidates(...)]`.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote_spanned};
@@ -6,10 +6,10 @@ use quote::{format_ident, quote_spanned};
 use super::cached::quote_cache;
 use super::form::{quote_around, quote_body, quote_made};
 use super::lints::allow_underscored;
-use super::spans::{first_span, here, located};
+use super::spans::{first_span, here, respan_at};
 use crate::check::{
     CallArgument, CheckedTarget, CheckedTemplate, Component, InvalidatingFn, TypedCall,
-    returned_name,
+    name_returned,
 };
 use crate::parse::args::When;
 use crate::syntax::template::TemplateKind;
@@ -178,7 +178,7 @@ fn quote_pushes<'a>(
     let pushes = components.into_iter().map(|component| {
         let value = &component.value;
         let at = here().located_at(component.span);
-        let runtime = located(runtime, at);
+        let runtime = respan_at(runtime, at);
         let allowed = allow_underscored(value);
         quote_spanned!(at=> #allowed #runtime::__private::Argument(&#value).__push(__key);)
     });
@@ -195,7 +195,7 @@ fn quote_typed_call(runtime: &TokenStream, call: &TypedCall) -> TokenStream {
     let arguments = arguments.iter().map(|argument| match argument {
         CallArgument::Name(name) => {
             let at = here.located_at(name.span());
-            let runtime = located(runtime, at);
+            let runtime = respan_at(runtime, at);
             quote_spanned!(at=> #runtime::__private::Argument(&#name).__cloned())
         }
         CallArgument::Expression(expression) => quote_spanned!(here=> #expression),
@@ -217,7 +217,7 @@ fn quote_returned(function: &InvalidatingFn) -> Option<TokenStream> {
     if function.returned.is_empty() {
         return None;
     }
-    let ret = returned_name();
+    let ret = name_returned();
     let added = function
         .returned
         .iter()
@@ -270,7 +270,7 @@ fn quote_end(function: &InvalidatingFn) -> [TokenStream; 2] {
         ],
         When::Closure(closure) => {
             let at = here.located_at(first_span(closure));
-            let located = located(runtime, at);
+            let located = respan_at(runtime, at);
             let wanted = quote_spanned!(at=> #located::__private::asked(&__returned, #closure));
             [
                 quote_spanned!(here=> __returned),

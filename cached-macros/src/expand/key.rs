@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
 use super::lints::allow_underscored;
-use super::spans::{here, located};
+use super::spans::{here, respan_at};
 use crate::check::{CachedFn, Generic};
 
 /// Writes statements that leave the key in `__key`.
@@ -24,7 +24,7 @@ pub(super) fn quote_key(function: &CachedFn, handle: &TokenStream) -> TokenStrea
     let components = key.components.iter().map(|component| {
         let value = &component.value;
         let at = here.located_at(component.span);
-        let runtime = located(runtime, at);
+        let runtime = respan_at(runtime, at);
         let allowed = allow_underscored(value);
         quote_spanned!(at=> #allowed #runtime::__private::Argument(&#value).__push(&mut __key);)
     });

@@ -6,7 +6,7 @@ use syn::Attribute;
 
 use super::spans::here;
 use crate::check::CachedFn;
-use crate::syntax::tokens::find;
+use crate::syntax::tokens::find_ident;
 
 /// Allows the use of `_names`, which are the caller's: clippy has something against it.
 pub(super) fn allow_underscored(tokens: &TokenStream) -> Option<TokenStream> {
@@ -14,7 +14,7 @@ pub(super) fn allow_underscored(tokens: &TokenStream) -> Option<TokenStream> {
         let name = ident.to_string();
         name != "_" && name.starts_with('_') && !name.starts_with("__")
     };
-    find(tokens.clone(), &is_underscored)
+    find_ident(tokens.clone(), &is_underscored)
         .map(|_| quote_spanned!(here()=> #[allow(clippy::used_underscore_binding)]))
 }
 
@@ -24,8 +24,8 @@ fn select_attributes<'a>(function: &'a CachedFn, name: &str) -> Vec<&'a Attribut
     function.item.attributes.iter().filter(wanted).collect()
 }
 
-/// Writes the lints of a companion. What the user's function may do, its companions may do: they take its types, and they
-/// call it.
+/// Writes the lints of a companion. What the user's function may do, its companions may do: they take its types,
+/// and they call it.
 pub(super) fn quote_companion_lints(function: &CachedFn) -> TokenStream {
     let deprecated = select_attributes(function, "deprecated");
     let allowed = quote_hidden_lints(function);

@@ -1,5 +1,5 @@
-//! Recovery from errors: the user's function as it was, with companions that do nothing, so that its callers do not fail as
-//! well.
+//! Recovery from errors: the user's function as it was, with companions that do nothing, so that its callers do not
+//! fail as well.
 
 mod stubs;
 

@@ -1,4 +1,4 @@
-//! Spans: places for messages, and whose code it is.
+//! Spans: places for messages, and the hygiene of what the macro writes.
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -12,7 +12,7 @@ pub(super) fn here() -> Span {
 }
 
 /// Returns the same, on the function for messages where its attribute is not: that of an `impl` stands far away.
-pub(super) fn at(function: &CachedFn) -> Span {
+pub(super) fn at_function(function: &CachedFn) -> Span {
     match function.context {
         ImplContext::Unseen => here(),
         ImplContext::Inherent | ImplContext::Trait { .. } => {
@@ -33,7 +33,7 @@ pub(super) fn respan(tokens: TokenStream) -> TokenStream {
 }
 
 /// Respans tokens to another place: the compiler puts a message there about what begins with them.
-pub(super) fn located(tokens: &TokenStream, at: Span) -> TokenStream {
+pub(super) fn respan_at(tokens: &TokenStream, at: Span) -> TokenStream {
     respan_with(tokens.clone(), &|_| at)
 }
 

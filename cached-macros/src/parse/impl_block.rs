@@ -140,8 +140,8 @@ fn parse_members(input: ParseStream<'_>, messages: &mut TokenStream) -> syn::Res
     Ok(members)
 }
 
-/// Parses a function whose body is still to be written, and gives it one that never ends: the compiler has said what is
-/// missing, and all that follows in the `impl` has to be there.
+/// Parses a function whose body is still to be written, and gives it one that never ends: the compiler has said
+/// what is missing, and all that follows in the `impl` has to be there.
 fn parse_bodiless(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     let mut attributes = input.call(Attribute::parse_outer)?;
     attributes.retain(|attribute| !mentions(&attribute.meta, "cached"));
@@ -210,8 +210,8 @@ pub(crate) fn is_open_invalidates(attribute: &Attribute) -> bool {
     is_named(&attribute.meta, "invalidates") && !is_done
 }
 
-/// The word that takes the place of the arguments of an attribute once its `impl` has expanded it. The attribute stays where
-/// it was, so that its name is used and an editor knows it, and does nothing.
+/// The word that takes the place of the arguments of an attribute once its `impl` has expanded it. The attribute
+/// stays where it was, so that its name is used and an editor knows it, and does nothing.
 const DONE: &str = "__done";
 
 /// Returns true if these arguments say that the attribute is expanded already.
@@ -234,7 +234,8 @@ pub(crate) fn take_arguments(attribute: &mut Attribute) -> TokenStream {
     arguments
 }
 
-/// Finds the first condition that hides an attribute of ours: its position, the condition, and the attributes behind it.
+/// Finds the first condition that hides an attribute of ours: its position, the condition, and the attributes
+/// behind it.
 fn find_conditional(attributes: &[Attribute]) -> Option<(usize, (TokenStream, Vec<Attribute>))> {
     let hides = |names: &[&str]| {
         attributes

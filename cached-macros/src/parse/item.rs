@@ -125,7 +125,8 @@ impl ToTokens for Item {
 }
 
 impl Item {
-    /// Returns true if the body ends where nothing can. The compiler has said so, and would say it again of an expansion.
+    /// Returns true if the body ends where nothing can. The compiler has said so, and would say it again of an
+    /// expansion.
     pub(crate) fn is_unfinished(&self) -> bool {
         let mut last = None;
         let mut before = None;

@@ -82,7 +82,7 @@ pub(crate) fn rebuild_value(pattern: &Pat) -> Option<TokenStream> {
 }
 
 /// Takes `mut` out of a pattern, for a companion that only looks: it must not warn twice.
-pub(crate) fn without_mut(mut pattern: Pat) -> Pat {
+pub(crate) fn remove_mut(mut pattern: Pat) -> Pat {
     fn clear(pattern: &mut Pat) {
         match pattern {
             Pat::Ident(binding) => {

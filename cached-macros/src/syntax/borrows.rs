@@ -1,5 +1,5 @@
-//! Borrows in types, as far as their spelling shows them. Of an argument that is a borrow a copy can be kept; of one that
-//! has a borrow inside it cannot.
+//! Borrows in types, as far as their spelling shows them. Of an argument that is a borrow a copy can be kept; of
+//! one that has a borrow inside it cannot.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens as _;

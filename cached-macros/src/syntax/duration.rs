@@ -20,6 +20,7 @@ pub(crate) enum DurationExpr {
 /// bits, so anything near that limit would overflow there instead of here.
 const LONGEST: Duration = Duration::from_secs(1000 * 365 * 24 * 60 * 60);
 
+/// Units with their milliseconds.
 const UNITS: [(&str, u64); 6] = [
     ("w", 7 * 24 * 60 * 60 * 1000),
     ("d", 24 * 60 * 60 * 1000),
@@ -42,6 +43,7 @@ const WORDS: [(&str, &[&str]); 6] = [
     ),
 ];
 
+/// The suffixes of integers.
 const INTEGERS: [&str; 13] = [
     "", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
 ];
@@ -149,6 +151,7 @@ fn overflow_error(keyword: &str, expr: &Expr) -> syn::Error {
     )
 }
 
+/// An error in the text of a duration.
 #[derive(Debug, PartialEq)]
 enum TextError {
     Empty,

@@ -1,5 +1,5 @@
-//! Expressions, types, patterns and tokens without the parentheses around them, and without the invisible groups that a
-//! `macro_rules!` puts around what it was given.
+//! Expressions, types, patterns and tokens without the parentheses around them, and without the invisible groups
+//! that a `macro_rules!` puts around what it was given.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::{Expr, Pat, Type};

@@ -46,7 +46,7 @@ impl TemplateKind {
         }
     }
 
-    fn empty(self) -> &'static str {
+    fn empty_message(self) -> &'static str {
         match self {
             TemplateKind::Prefix => {
                 "`prefix` is empty: leave it out, or write `prefix = \"user:{id}\"`"
@@ -60,7 +60,7 @@ impl TemplateKind {
         }
     }
 
-    fn wildcard(self, character: char) -> String {
+    fn wildcard_message(self, character: char) -> String {
         match self {
             TemplateKind::Prefix => format!(
                 "`prefix` cannot contain `{character}`: it is the name of one entry; write a parameter, as in `user:{{id}}`, and `\"user:*\"` where entries are invalidated"
@@ -74,7 +74,7 @@ impl TemplateKind {
         }
     }
 
-    fn expression(self) -> &'static str {
+    fn expression_hint(self) -> &'static str {
         match self {
             TemplateKind::Prefix | TemplateKind::Tag => "`key = …` takes any expression",
             TemplateKind::Pattern => "a typed call such as `profile(id + 1)` takes any expression",
@@ -139,7 +139,7 @@ impl Parser<'_> {
             '{' => self.read_placeholder(),
             '*' | '?' | '[' | ']' | '\\' => {
                 if !std::mem::replace(&mut self.has_wildcard, true) {
-                    self.wrong.push(self.kind.wildcard(character));
+                    self.wrong.push(self.kind.wildcard_message(character));
                 }
             }
             _ if character.is_whitespace() || character.is_control() => self.wrong.push(format!(
@@ -185,7 +185,7 @@ impl Parser<'_> {
 
     fn finish(mut self, text: &str) -> Result<Vec<Piece>, Vec<String>> {
         if text.is_empty() {
-            self.wrong.push(self.kind.empty().to_owned());
+            self.wrong.push(self.kind.empty_message().to_owned());
         } else if self.has_empty_segment || self.segment_is_empty {
             let name = self.kind.name();
             self.wrong.push(format!(
@@ -216,7 +216,7 @@ fn parse_placeholder(kind: TemplateKind, inside: &str) -> Result<Placeholder, St
     if !is_name(root) || !fields.iter().all(|field| is_name(field) || is_index(field)) {
         return Err(format!(
             "`{{{inside}}}` is not a parameter or a field of one: write `{{id}}` or `{{user.id}}`; {}",
-            kind.expression()
+            kind.expression_hint()
         ));
     }
     Ok(Placeholder {

@@ -9,8 +9,8 @@ pub(crate) fn starts_with(tokens: &TokenStream, name: &Ident) -> bool {
     matches!(tokens.clone().into_iter().next(), Some(TokenTree::Ident(first)) if first == *name)
 }
 
-/// Returns a name of the caller's, located there for messages, as one that the macro made: the caller's lints on names and
-/// unused items do not apply.
+/// Returns a name of the caller's, located there for messages, as one that the macro made: the caller's lints on
+/// names and unused items do not apply.
 pub(crate) fn to_ours(name: &Ident) -> Ident {
     respan_name(name, Span::call_site().located_at(name.span()))
 }
@@ -27,10 +27,10 @@ pub(crate) fn respan_name(name: &Ident, span: Span) -> Ident {
 }
 
 /// Finds the first identifier that is `wanted`, anywhere in the tokens.
-pub(crate) fn find(tokens: TokenStream, wanted: &dyn Fn(&Ident) -> bool) -> Option<Ident> {
+pub(crate) fn find_ident(tokens: TokenStream, wanted: &dyn Fn(&Ident) -> bool) -> Option<Ident> {
     tokens.into_iter().find_map(|token| match token {
         TokenTree::Ident(ident) if wanted(&ident) => Some(ident),
-        TokenTree::Group(group) => find(group.stream(), wanted),
+        TokenTree::Group(group) => find_ident(group.stream(), wanted),
         _ => None,
     })
 }
@@ -62,8 +62,8 @@ pub(crate) fn qualify_self(tokens: TokenStream, names: &[Ident], of: &TokenStrea
     spelled
 }
 
-/// Finds the first use of one of `names` as a variable, also inside a format string. May see a use where there is none (a
-/// local variable of the same name), never the other way round.
+/// Finds the first use of one of `names` as a variable, also inside a format string. May see a use where there is
+/// none (a local variable of the same name), never the other way round.
 pub(crate) fn find_use(tokens: TokenStream, names: &[Ident]) -> Option<Ident> {
     let mut after_dot = false;
     let mut tokens = tokens.into_iter().peekable();

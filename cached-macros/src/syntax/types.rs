@@ -28,18 +28,19 @@ pub(crate) fn spell_lifetimes(ty: &Type, lifetime: &Lifetime) -> Option<Type> {
         opaque: None,
         is_changed: false,
     };
-    speller.ty(&mut ty);
+    speller.rewrite_type(&mut ty);
     speller.is_changed.then_some(ty)
 }
 
-/// Replaces what no other function can return: an opaque type, `!`, and a borrow from a parameter that may not be there.
+/// Replaces what no other function can return: an opaque type, `!`, and a borrow from a parameter that may not be
+/// there.
 pub(crate) fn replace_unreturnable(mut ty: Type) -> Type {
     let mut speller = Speller {
         lifetime: Some(&parse_quote!('static)),
         opaque: Some(parse_quote!(::core::convert::Infallible)),
         is_changed: false,
     };
-    speller.ty(&mut ty);
+    speller.rewrite_type(&mut ty);
     ty
 }
 
@@ -50,7 +51,7 @@ pub(crate) fn infer_unnameable(mut ty: Type) -> Type {
         opaque: Some(parse_quote!(_)),
         is_changed: false,
     };
-    speller.ty(&mut ty);
+    speller.rewrite_type(&mut ty);
     ty
 }
 
@@ -64,7 +65,7 @@ struct Speller<'a> {
 }
 
 impl Speller<'_> {
-    fn ty(&mut self, ty: &mut Type) {
+    fn rewrite_type(&mut self, ty: &mut Type) {
         match ty {
             Type::ImplTrait(_) | Type::Never(_) => {
                 if let Some(opaque) = &self.opaque {
@@ -73,60 +74,60 @@ impl Speller<'_> {
             }
             Type::Reference(reference) => {
                 match (&mut reference.lifetime, self.lifetime) {
-                    (Some(lifetime), _) => self.lifetime(lifetime),
+                    (Some(lifetime), _) => self.rewrite_lifetime(lifetime),
                     (None, Some(spelled)) => {
                         reference.lifetime = Some(spelled.clone());
                         self.is_changed = true;
                     }
                     (None, None) => {}
                 }
-                self.ty(&mut reference.elem);
+                self.rewrite_type(&mut reference.elem);
             }
             Type::Path(path) => {
                 if let Some(of) = &mut path.qself {
-                    self.ty(&mut of.ty);
+                    self.rewrite_type(&mut of.ty);
                 }
-                self.path(&mut path.path);
+                self.rewrite_path(&mut path.path);
             }
             Type::TraitObject(object) => {
                 for bound in &mut object.bounds {
                     match bound {
-                        TypeParamBound::Lifetime(lifetime) => self.lifetime(lifetime),
-                        TypeParamBound::Trait(bound) => self.path(&mut bound.path),
+                        TypeParamBound::Lifetime(lifetime) => self.rewrite_lifetime(lifetime),
+                        TypeParamBound::Trait(bound) => self.rewrite_path(&mut bound.path),
                         _ => {}
                     }
                 }
             }
-            Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(|ty| self.ty(ty)),
-            Type::Array(array) => self.ty(&mut array.elem),
-            Type::Slice(slice) => self.ty(&mut slice.elem),
-            Type::Group(group) => self.ty(&mut group.elem),
-            Type::Paren(paren) => self.ty(&mut paren.elem),
+            Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(|ty| self.rewrite_type(ty)),
+            Type::Array(array) => self.rewrite_type(&mut array.elem),
+            Type::Slice(slice) => self.rewrite_type(&mut slice.elem),
+            Type::Group(group) => self.rewrite_type(&mut group.elem),
+            Type::Paren(paren) => self.rewrite_type(&mut paren.elem),
             // What a function pointer leaves out is its own.
             _ => {}
         }
     }
 
-    fn path(&mut self, path: &mut Path) {
+    fn rewrite_path(&mut self, path: &mut Path) {
         for segment in &mut path.segments {
             if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
-                self.arguments(arguments);
+                self.rewrite_arguments(arguments);
             }
         }
     }
 
-    fn arguments(&mut self, arguments: &mut AngleBracketedGenericArguments) {
+    fn rewrite_arguments(&mut self, arguments: &mut AngleBracketedGenericArguments) {
         for argument in &mut arguments.args {
             match argument {
-                GenericArgument::Type(ty) => self.ty(ty),
-                GenericArgument::AssocType(associated) => self.ty(&mut associated.ty),
-                GenericArgument::Lifetime(lifetime) => self.lifetime(lifetime),
+                GenericArgument::Type(ty) => self.rewrite_type(ty),
+                GenericArgument::AssocType(associated) => self.rewrite_type(&mut associated.ty),
+                GenericArgument::Lifetime(lifetime) => self.rewrite_lifetime(lifetime),
                 _ => {}
             }
         }
     }
 
-    fn lifetime(&mut self, lifetime: &mut Lifetime) {
+    fn rewrite_lifetime(&mut self, lifetime: &mut Lifetime) {
         if lifetime.ident == "_"
             && let Some(spelled) = self.lifetime
         {

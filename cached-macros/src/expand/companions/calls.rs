@@ -8,7 +8,7 @@ use super::NameCompanion;
 use super::future::CompanionFuture;
 use crate::check::{CachedFn, ImplContext};
 use crate::expand::lints::{allow_many_parameters, quote_companion_lints};
-use crate::expand::spans::{at, here, respan};
+use crate::expand::spans::{at_function, here, respan};
 use crate::syntax::tokens::to_ours;
 
 /// Writes `refresh` and `uncached`.
@@ -45,7 +45,7 @@ fn quote_run(
         companion_parameters,
         ..
     } = function;
-    let here = at(function);
+    let here = at_function(function);
     let generics = context.companion_generics(&item.signature);
     let (generics, _, bounds) = generics.split_for_impl();
     let parameters = &companion_parameters.call;

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote_spanned};
 
 use crate::check::{CachedFn, Companions};
-use crate::expand::spans::at;
+use crate::expand::spans::at_function;
 
 /// The parts of a companion that gives a future.
 pub(super) struct CompanionFuture {
@@ -17,8 +17,9 @@ pub(super) struct CompanionFuture {
 }
 
 impl CompanionFuture {
-    /// Decides whether the companion returns the runtime's future, which compiles in half the time of an `async fn` that
-    /// awaits it; but that cannot borrow what is made in its body, nor what a method's elided lifetimes leave unsaid.
+    /// Decides whether the companion returns the runtime's future, which compiles in half the time of an `async fn`
+    /// that awaits it; but that cannot borrow what is made in its body, nor what a method's elided lifetimes leave
+    /// unsaid.
     ///
     /// ```text
     /// fn peek(…) -> impl Future<Output = Option<u64>> { runtime_future }
@@ -26,7 +27,7 @@ impl CompanionFuture {
     /// async fn peek(…) -> Option<u64> { runtime_future.await }
     /// ```
     pub(super) fn of(function: &CachedFn, returned: &impl ToTokens, borrows_nothing: bool) -> Self {
-        let here = at(function);
+        let here = at_function(function);
         if borrows_nothing && matches!(function.companions, Companions::Struct(_)) {
             Self {
                 keyword: None,

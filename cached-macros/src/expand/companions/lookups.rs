@@ -12,7 +12,7 @@ use crate::expand::cached::quote_cache;
 use crate::expand::codec::quote_reader;
 use crate::expand::key::quote_key;
 use crate::expand::lints::{allow_many_parameters, allow_underscored, quote_companion_lints};
-use crate::expand::spans::{at, here};
+use crate::expand::spans::{at_function, here};
 use crate::syntax::types::spell_lifetimes;
 
 /// Writes `key`, `peek` and `invalidate`.
@@ -48,11 +48,10 @@ pub(super) fn quote_lookups(
     ]
 }
 
-/// The tokens that the three have in common.
+/// The parts that the three have in common.
 struct Lookups<'a> {
     function: &'a CachedFn,
     generics: Generics,
-    /// Attributes and visibility.
     lints: TokenStream,
     visibility: &'a TokenStream,
     /// The import of the traits that tell types apart.
@@ -65,7 +64,7 @@ struct Lookups<'a> {
 
 impl<'a> Lookups<'a> {
     fn of(function: &'a CachedFn, visibility: &'a TokenStream, handle: &TokenStream) -> Self {
-        let here = at(function);
+        let here = at_function(function);
         let runtime = &function.runtime;
         let parameters = &function.companion_parameters;
         let uses = parameters.unused.iter().map(|name| {
@@ -97,7 +96,7 @@ impl<'a> Lookups<'a> {
             make_key,
             ..
         } = self;
-        let here = at(function);
+        let here = at_function(function);
         let runtime = &function.runtime;
         let lookup = &function.companion_parameters.lookup;
         let (generics, _, bounds) = self.generics.split_for_impl();
@@ -121,7 +120,7 @@ impl<'a> Lookups<'a> {
             uses,
             ..
         } = self;
-        let here = at(function);
+        let here = at_function(function);
         let lookup = &function.companion_parameters.lookup;
         let (generics, peeked) = spell_peeked(function, &self.generics);
         let (generics, _, _) = generics.split_for_impl();
@@ -162,7 +161,7 @@ impl<'a> Lookups<'a> {
             uses,
             ..
         } = self;
-        let here = at(function);
+        let here = at_function(function);
         let runtime = &function.runtime;
         let lookup = &function.companion_parameters.lookup;
         let (generics, _, bounds) = self.generics.split_for_impl();
@@ -218,8 +217,8 @@ impl<'a> KeyMade<'a> {
     }
 }
 
-/// Returns the generic parameters of `peek`, and its return type: a lifetime that the type leaves out may be that of a
-/// parameter which `peek` does not have.
+/// Returns the generic parameters of `peek`, and its return type: a lifetime that the type leaves out may be that
+/// of a parameter which `peek` does not have.
 fn spell_peeked(function: &CachedFn, generics: &Generics) -> (Generics, Type) {
     let mut generics = generics.clone();
     let lifetime = Lifetime::new("'__returned", here());

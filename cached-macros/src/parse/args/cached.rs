@@ -32,7 +32,7 @@ pub(crate) struct Args {
     pub(crate) stale_while_revalidate: Option<Written<Expr>>,
     /// In hundredths of a per cent.
     pub(crate) jitter: Option<Written<u16>>,
-    /// Says `"fail"`.
+    /// `"fail"` is its only value.
     pub(crate) on_outage: Option<Written<()>>,
     pub(crate) cache: Option<Written<Expr>>,
     pub(crate) runtime: Option<Written<Path>>,
@@ -42,6 +42,7 @@ pub(crate) struct Args {
     pub(crate) is_unclear: bool,
 }
 
+/// The grammar of `#[cached(...)]`.
 pub(super) const GRAMMAR: Grammar<'_> = Grammar {
     known: &[
         ("ttl", "ttl = \"5m\""),
@@ -108,7 +109,9 @@ impl Args {
         parse_arguments(tokens, errors, |input, errors| {
             let keyword = input.fork().call(Ident::parse_any);
             args.parse_argument(input, errors).inspect_err(|_| {
-                let meant = keyword.ok().and_then(|keyword| GRAMMAR.meant(&keyword));
+                let meant = keyword
+                    .ok()
+                    .and_then(|keyword| GRAMMAR.find_meant(&keyword));
                 args.is_unclear |= matches!(meant, Some("companions" | "crate"));
             })
         });
@@ -132,7 +135,7 @@ impl Args {
         let Ok(keyword) = Ident::parse_any(input) else {
             return Err(missing_keyword_error(input));
         };
-        let example = GRAMMAR.example(&keyword)?;
+        let example = GRAMMAR.find_example(&keyword)?;
         if keyword != "skip" {
             expect_equals(input, &keyword, example)?;
         } else if !input.peek(syn::token::Paren) {

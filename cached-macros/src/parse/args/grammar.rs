@@ -26,7 +26,7 @@ pub(super) struct Grammar<'a> {
 
 impl Grammar<'_> {
     /// Returns an example of the argument of this keyword; an error if there is none.
-    pub(super) fn example(&self, keyword: &Ident) -> syn::Result<&'static str> {
+    pub(super) fn find_example(&self, keyword: &Ident) -> syn::Result<&'static str> {
         let found = self.known.iter().find(|(known, _)| keyword == known);
         found
             .map(|(_, example)| *example)
@@ -34,7 +34,7 @@ impl Grammar<'_> {
     }
 
     /// Finds the keyword that this one is or is close to.
-    pub(super) fn meant(&self, keyword: &Ident) -> Option<&'static str> {
+    pub(super) fn find_meant(&self, keyword: &Ident) -> Option<&'static str> {
         let known = self.known.iter().map(|(known, _)| *known);
         find_closest(&keyword.unraw().to_string(), known)
     }
@@ -45,7 +45,7 @@ impl Grammar<'_> {
         let elsewhere = self.elsewhere.iter().find(|(name, _)| *name == written);
         let meant = elsewhere
             .map(|(_, meant)| (*meant).to_owned())
-            .or_else(|| self.meant(keyword).map(|meant| format!("`{meant}`")));
+            .or_else(|| self.find_meant(keyword).map(|meant| format!("`{meant}`")));
         let message = match meant {
             Some(meant) => format!("unknown argument `{written}`: did you mean {meant}?"),
             None => format!(

@@ -13,7 +13,7 @@ use crate::diagnostics::Errors;
 /// All arguments of `#[cached(...)]` on an `impl`.
 #[derive(Default)]
 pub(crate) struct ImplArgs {
-    /// For functions that do not say it themselves.
+    /// The path of the runtime for functions that give none.
     pub(crate) runtime: Option<Written<Path>>,
 }
 
@@ -34,7 +34,7 @@ impl ImplArgs {
                 "on an `impl`, `#[cached]` stands alone: what it says belongs on the functions",
             )
         })?;
-        let example = GRAMMAR.example(&keyword)?;
+        let example = GRAMMAR.find_example(&keyword)?;
         if keyword == "crate" {
             expect_equals(input, &keyword, example)?;
             set_once(

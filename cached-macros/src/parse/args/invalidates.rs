@@ -41,6 +41,7 @@ pub(crate) enum When {
     Closure(Expr),
 }
 
+/// The grammar of `#[invalidates(...)]`.
 const GRAMMAR: Grammar<'_> = Grammar {
     known: &[
         ("tags", "tags = [\"course:{course}\"]"),
@@ -105,7 +106,7 @@ impl InvalidatesArgs {
             return Ok(());
         }
         let keyword = Ident::parse_any(input)?;
-        let example = GRAMMAR.example(&keyword)?;
+        let example = GRAMMAR.find_example(&keyword)?;
         expect_equals(input, &keyword, example)?;
         match keyword.to_string().as_str() {
             "tags" => {
@@ -147,7 +148,7 @@ fn parse_target(input: ParseStream<'_>) -> syn::Result<Target> {
         Expr::MethodCall(call) => Ok(Target::Method(call.clone())),
         Expr::Path(path) => {
             if let Some(keyword) = path.path.get_ident()
-                && let Ok(example) = GRAMMAR.example(keyword)
+                && let Ok(example) = GRAMMAR.find_example(keyword)
             {
                 return Err(missing_value_error(keyword, example));
             }

@@ -1,4 +1,5 @@
-//! The annotated function written anew: with its attributes in another order, for each side of a condition, with other lints.
+//! The annotated function written anew: with its attributes in another order, for each side of a condition, with
+//! other lints.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -9,8 +10,8 @@ use super::Item;
 use crate::parse::attribute::mentions;
 
 impl Item {
-    /// Writes `#[allow(…)]` for each `#[expect(…)]`: what the compiler says of the function as it is written, it need not say
-    /// of what becomes of it.
+    /// Writes `#[allow(…)]` for each `#[expect(…)]`: what the compiler says of the function as it is written, it
+    /// need not say of what becomes of it.
     pub(crate) fn allow_expected(&mut self) {
         let of_parameters = self.signature.inputs.iter_mut().flat_map(|parameter| {
             let (FnArg::Receiver(syn::Receiver { attrs, .. })
@@ -35,8 +36,8 @@ impl Item {
         }
     }
 
-    /// Moves `attribute` below the `#[invalidates(...)]` of the function, if it has one, so that only a call whose body ran
-    /// invalidates.
+    /// Moves `attribute` below the `#[invalidates(...)]` of the function, if it has one, so that only a call whose
+    /// body ran invalidates.
     ///
     /// ```text
     /// #[cached(ttl = 5)] #[invalidates("a")] async fn f(id: u64) {}
@@ -54,8 +55,8 @@ impl Item {
         Some(quote!(#(#above)* #attribute #rest))
     }
 
-    /// Splits a function whose parameter is behind `#[cfg(...)]`: into one with the parameter and one without it, each behind
-    /// its condition and annotated again.
+    /// Splits a function whose parameter is behind `#[cfg(...)]`: into one with the parameter and one without it,
+    /// each behind its condition and annotated again.
     ///
     /// ```text
     /// #[cached(ttl = 5)] async fn f(id: u64, #[cfg(x)] trace: Trace) {}
