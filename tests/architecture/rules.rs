@@ -1,5 +1,7 @@
 //! The rules, one module each.
 
+#[cfg(test)]
+mod all;
 mod arrows;
 mod circles;
 mod facade;
