@@ -60,14 +60,14 @@ struct Variant {
 type SendNext = fn(&World, u64) -> Option<(Batch<Waiting>, u64)>;
 
 const RIGHT: Variant = Variant {
-    place: |queue| queue.place(waiting),
-    end: Queue::end,
+    place: |queue| queue.take_place(waiting),
+    end: Queue::end_turn,
     send_next: |world, turn| {
         let batch = world.end(turn)?;
         let seen = world.send(batch.turn);
         Some((batch, seen))
     },
-    abandon: Queue::abandon,
+    abandon: Queue::abandon_turn,
 };
 
 fn waiting() -> (Waiting, oneshot::Receiver<u64>) {
@@ -126,7 +126,7 @@ impl World {
                 self.send(turn);
                 // The runtime that would go on ends.
                 if let Some(batch) = self.end(turn) {
-                    drop(self.0.queue.abandon(batch.turn));
+                    drop(self.0.queue.abandon_turn(batch.turn));
                 }
             }
             Position::Wait(answer, _) => drop(wait(answer)),
@@ -234,7 +234,7 @@ fn a_command_must_be_sent_after_those_that_share_it_have_come() {
 fn whoever_finds_the_turn_taken_must_wait_in_line_at_once() {
     fn place(queue: &Queue<Waiting>) -> Position<oneshot::Receiver<u64>> {
         if !queue.0.lock().unwrap().busy {
-            return queue.place(waiting);
+            return queue.take_place(waiting);
         }
         let (waiting, answer) = waiting();
         let mut line = queue.0.lock().unwrap();
@@ -272,7 +272,7 @@ fn a_turn_must_end_by_its_number() {
 fn task_that_ends_takes_nobody_along(variant: Variant) -> bool {
     is_right_within(2, move || {
         let world = World::new(variant);
-        let [first, second] = [(); 2].map(|()| world.0.queue.place(waiting));
+        let [first, second] = [(); 2].map(|()| world.0.queue.take_place(waiting));
         let (Position::Turn(turn), Position::Wait(..)) = (first, &second) else {
             unreachable!();
         };

@@ -155,7 +155,7 @@ impl Client {
             && let Some(lane) = self.lanes.ready()
         {
             let began = clock::instant();
-            let read = Arc::clone(&lane).read(Arc::clone(&names), began);
+            let read = read_batch::read(Arc::clone(&lane), Arc::clone(&names), began);
             let under_way = OperationGuard::new(&self.lanes, Some(lane));
             let reply = read.await;
             under_way.ended(&reply);
@@ -177,7 +177,7 @@ impl Client {
     }
 
     async fn read_on(&self, lane: Arc<Lane>, names: Arc<Names>) -> Result<Reply, Error> {
-        lane.read(names, clock::instant()).await
+        read_batch::read(lane, names, clock::instant()).await
     }
 
     pub(super) async fn read_many(&self, keys: &[Key]) -> Result<Vec<Reply>, Error> {
@@ -188,7 +188,7 @@ impl Client {
                 let mut replies = Vec::with_capacity(names.len());
                 for names in names.chunks(BATCH) {
                     let asks: Vec<_> = names.iter().map(|names| (names, Extent::Whole)).collect();
-                    let seen = read_batch::together(&lane, &asks).await?;
+                    let seen = read_batch::read_together(&lane, &asks).await?;
                     replies.extend(seen.into_iter().map(|seen| seen.reply(lane.identity())));
                 }
                 Ok(replies)

@@ -17,16 +17,14 @@ use deadpool_redis::{
 
 use super::{
     error, info,
-    key_names::Names,
     marker_ttls::MarkerTtls,
-    read_batch::Reads,
+    read_batch::ReadQueue,
     tracking::{self, Asking, Tracking},
 };
 use crate::{
     clock,
     error::{Class, Error, ErrorKind},
     format::entry::Identity,
-    store::Reply,
 };
 
 /// For how many milliseconds the server is taken for the primary that it said it was.
@@ -42,7 +40,7 @@ pub(super) struct Lane {
     pooled: Mutex<Option<Connection>>,
     identity: Identity,
     deadline: Duration,
-    reads: Arc<Reads>,
+    read_queue: ReadQueue,
     watched: Arc<Tracking>,
     lifetimes: MarkerTtls,
     opened: Instant,
@@ -68,7 +66,7 @@ impl Lane {
             pooled: Mutex::new(Some(pooled)),
             identity,
             deadline,
-            reads: Arc::new(Reads::new()),
+            read_queue: ReadQueue::new(),
             watched,
             lifetimes: MarkerTtls::default(),
             opened: clock::instant(),
@@ -88,8 +86,8 @@ impl Lane {
         self.deadline
     }
 
-    pub(super) fn reads(&self) -> &Reads {
-        &self.reads
+    pub(super) fn read_queue(&self) -> &ReadQueue {
+        &self.read_queue
     }
 
     pub(super) fn watched(&self) -> &Arc<Tracking> {
@@ -98,15 +96,6 @@ impl Lane {
 
     pub(super) fn lifetimes(&self) -> &MarkerTtls {
         &self.lifetimes
-    }
-
-    /// Reads one entry and its markers, in one command with all reads that wait at this moment.
-    pub(super) async fn read(
-        self: Arc<Self>,
-        names: Arc<Names>,
-        began: Instant,
-    ) -> Result<Reply, Error> {
-        Arc::clone(&self.reads).read(self, names, began).await
     }
 
     /// Reads several keys in one command. A key of another type reads as absent.

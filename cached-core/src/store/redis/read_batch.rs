@@ -51,11 +51,11 @@ pub(super) struct RawReply {
 
 type Answer = Result<RawReply, Error>;
 
-#[derive(Debug)]
-pub(super) struct Reads(Queue<Waiter>);
+/// The callers of one lane that wait for the read in flight.
+pub(super) type ReadQueue = Queue<Waiter>;
 
 #[derive(Debug)]
-struct Waiter {
+pub(super) struct Waiter {
     names: Arc<Names>,
     extent: Extent,
     answer: oneshot::Sender<Answer>,
@@ -76,91 +76,82 @@ impl Waits for Waiter {
     }
 }
 
-impl Reads {
-    pub(super) fn new() -> Self {
-        Self(Queue::new())
+/// Reads one entry and its markers for a call that began then, within the deadline of the lane, in one command with all
+/// reads that wait at this moment.
+pub(super) async fn read(
+    lane: Arc<Lane>,
+    names: Arc<Names>,
+    began: Instant,
+) -> Result<Reply, Error> {
+    let (deadline, identity) = (lane.deadline(), lane.identity());
+    let Some(holds) = lane.watched().find(&names) else {
+        let seen = read_in_turn(&lane, &names, Extent::Whole, deadline).await?;
+        return Ok(seen.reply(identity));
+    };
+    let seen = read_in_turn(&lane, &names, Extent::Entry, deadline).await?;
+    if let Some(markers) = lane.watched().markers(&holds, identity) {
+        return Ok(seen.reply_with(identity, markers));
     }
-
-    /// Reads one entry and its markers for a call that began then, within the deadline of the lane.
-    pub(super) async fn read(
-        self: Arc<Self>,
-        lane: Arc<Lane>,
-        names: Arc<Names>,
-        began: Instant,
-    ) -> Result<Reply, Error> {
-        let (deadline, identity) = (lane.deadline(), lane.identity());
-        let Some(holds) = lane.watched().find(&names) else {
-            let seen = self.read_in(lane, names, Extent::Whole, deadline).await?;
-            return Ok(seen.reply(identity));
-        };
-        let (reads, again) = (Arc::clone(&self), (Arc::clone(&lane), Arc::clone(&names)));
-        let seen = reads.read_in(lane, names, Extent::Entry, deadline).await?;
-        let (lane, names) = again;
-        if let Some(markers) = lane.watched().markers(&holds, identity) {
-            return Ok(seen.reply_with(identity, markers));
-        }
-        // A marker has changed, or only its lifetime, since this call began.
-        let took = clock::instant().saturating_duration_since(began);
-        let left = deadline.saturating_sub(took);
-        if left.is_zero() {
-            return Err(error::missed_deadline(deadline));
-        }
-        let seen = Box::pin(self.read_in(lane, names, Extent::Whole, left)).await;
-        let seen = seen.map_err(|error| match error.kind() {
-            // Both reads had one.
-            ErrorKind::Timeout => error::missed_deadline(deadline),
-            _ => error,
-        });
-        Ok(seen?.reply(identity))
+    // A marker has changed, or only its lifetime, since this call began.
+    let took = clock::instant().saturating_duration_since(began);
+    let left = deadline.saturating_sub(took);
+    if left.is_zero() {
+        return Err(error::missed_deadline(deadline));
     }
+    let seen = Box::pin(read_in_turn(&lane, &names, Extent::Whole, left)).await;
+    let seen = seen.map_err(|error| match error.kind() {
+        // Both reads had one.
+        ErrorKind::Timeout => error::missed_deadline(deadline),
+        _ => error,
+    });
+    Ok(seen?.reply(identity))
+}
 
-    async fn read_in(
-        self: Arc<Self>,
-        lane: Arc<Lane>,
-        names: Arc<Names>,
-        extent: Extent,
-        deadline: Duration,
-    ) -> Answer {
-        match self.0.place(|| Waiter::new(&names, extent)) {
-            Position::Turn(number) => {
-                let _turn = SendTurn {
-                    reads: Arc::clone(&self),
-                    lane: Arc::clone(&lane),
-                    number,
-                };
-                // Boxed: those that wait, which are most of many, do not send.
-                let alone = Box::pin(alone(&lane, &names, extent));
-                let seen = error::in_time(deadline, alone).await?;
-                self.0.observe(seen.len());
-                Ok(seen)
+/// Sends the read at once if nothing is in flight, and waits for its turn otherwise.
+async fn read_in_turn(
+    lane: &Arc<Lane>,
+    names: &Arc<Names>,
+    extent: Extent,
+    deadline: Duration,
+) -> Answer {
+    match lane.read_queue().take_place(|| Waiter::new(names, extent)) {
+        Position::Turn(number) => {
+            let _turn = SendTurn {
+                lane: Arc::clone(lane),
+                number,
+            };
+            // Boxed: those that wait, which are most of many, do not send.
+            let alone = Box::pin(read_alone(lane, names, extent));
+            let seen = error::in_time(deadline, alone).await?;
+            lane.read_queue().observe_size(seen.len());
+            Ok(seen)
+        }
+        Position::Wait(answer, turn) => {
+            if let Some(answer) = clock::within(deadline, answer).await {
+                return answer.unwrap_or_else(|_| Err(abandoned()));
             }
-            Position::Wait(answer, turn) => {
-                if let Some(answer) = clock::within(deadline, answer).await {
-                    return answer.unwrap_or_else(|_| Err(abandoned()));
-                }
-                // One that waited for less has not seen that the turn takes too long.
-                if deadline >= lane.deadline() {
-                    self.end(turn, &lane);
-                }
-                Err(error::missed_deadline(deadline))
+            // One that waited for less has not seen that the turn takes too long.
+            if deadline >= lane.deadline() {
+                end_turn(lane, turn);
             }
+            Err(error::missed_deadline(deadline))
         }
     }
+}
 
-    /// Ends the turn of this number; a task sends what goes next.
-    fn end(self: &Arc<Self>, turn: u64, lane: &Arc<Lane>) {
-        let Some(batch) = self.0.end(turn) else {
-            return;
-        };
-        let pump = Pump {
-            reads: Arc::clone(self),
-            turn: batch.turn,
-        };
-        match Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn(pump.run(Arc::clone(lane), batch))),
-            // The runtime is closing; the pump tells those that wait by being dropped.
-            Err(_) => drop(pump),
-        }
+/// Ends the turn of this number; a task sends what goes next.
+fn end_turn(lane: &Arc<Lane>, turn: u64) {
+    let Some(batch) = lane.read_queue().end_turn(turn) else {
+        return;
+    };
+    let pump = Pump {
+        lane: Arc::clone(lane),
+        turn: batch.turn,
+    };
+    match Handle::try_current() {
+        Ok(runtime) => drop(runtime.spawn(pump.send_all(batch))),
+        // The runtime is closing; the pump tells those that wait by being dropped.
+        Err(_) => drop(pump),
     }
 }
 
@@ -179,49 +170,48 @@ impl Waiter {
 /// The turn of a caller that sends its own read. However it ends, answered, failed or dropped,
 /// those that came meanwhile go next.
 struct SendTurn {
-    reads: Arc<Reads>,
     lane: Arc<Lane>,
     number: u64,
 }
 
 impl Drop for SendTurn {
     fn drop(&mut self) {
-        self.reads.end(self.number, &self.lane);
+        end_turn(&self.lane, self.number);
     }
 }
 
 /// Sends what waits until nothing does, or another has taken the turn. If its runtime ends, those
 /// that wait are told.
 struct Pump {
-    reads: Arc<Reads>,
+    lane: Arc<Lane>,
     turn: u64,
 }
 
 impl Pump {
-    async fn run(mut self, lane: Arc<Lane>, first: Batch<Waiter>) {
+    async fn send_all(mut self, first: Batch<Waiter>) {
         let mut next = Some(first);
         while let Some(batch) = next {
             self.turn = batch.turn;
-            answer(&lane, batch.waiting).await;
-            next = self.reads.0.end(self.turn);
+            answer_all(&self.lane, batch.waiting).await;
+            next = self.lane.read_queue().end_turn(self.turn);
         }
     }
 }
 
 impl Drop for Pump {
     fn drop(&mut self) {
-        drop(self.reads.0.abandon(self.turn));
+        drop(self.lane.read_queue().abandon_turn(self.turn));
     }
 }
 
 /// Answers all of `batch` by one command.
-async fn answer(lane: &Lane, batch: Vec<Waiter>) {
+async fn answer_all(lane: &Lane, batch: Vec<Waiter>) {
     let asks: Vec<_> = batch
         .iter()
         .map(|waiting| (&*waiting.names, waiting.extent))
         .collect();
     // The callers keep their own deadlines; this one ends the command when all of them have gone.
-    let mut found = match error::in_time(lane.deadline(), together(lane, &asks)).await {
+    let mut found = match error::in_time(lane.deadline(), read_together(lane, &asks)).await {
         Ok(seen) => Ok(seen.into_iter()),
         Err(error) => Err(error),
     };
@@ -235,13 +225,12 @@ async fn answer(lane: &Lane, batch: Vec<Waiter>) {
         // A caller that was dropped has no use for it.
         let _ = waiting.answer.send(answer);
     }
-    lane.reads()
-        .0
-        .observe(bytes.checked_div(calls).unwrap_or(0));
+    lane.read_queue()
+        .observe_size(bytes.checked_div(calls).unwrap_or(0));
 }
 
 /// Reads one entry, and its markers where they are wanted.
-async fn alone(lane: &Lane, names: &Names, extent: Extent) -> Result<RawReply, Error> {
+async fn read_alone(lane: &Lane, names: &Names, extent: Extent) -> Result<RawReply, Error> {
     let all: SmallVec<[&str; 8]> = names.read_to(extent).collect();
     let entry = names.asks_ttl.then(|| names.entry());
     let mut asking = lane.watched().begin(names.read_to(extent).skip(1));
@@ -255,7 +244,7 @@ async fn alone(lane: &Lane, names: &Names, extent: Extent) -> Result<RawReply, E
 }
 
 /// Reads several entries, and their markers where they are wanted, by one command, which names every key once.
-pub(super) async fn together(
+pub(super) async fn read_together(
     lane: &Lane,
     asks: &[(&Names, Extent)],
 ) -> Result<Vec<RawReply>, Error> {

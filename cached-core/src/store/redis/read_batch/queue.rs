@@ -14,7 +14,7 @@ const REPLY: usize = 1 << 20;
 
 /// Those who wait, each as a `W`, for the command that is in flight.
 #[derive(Debug)]
-pub(super) struct Queue<W>(pub(super) Mutex<Line<W>>);
+pub(crate) struct Queue<W>(pub(super) Mutex<Line<W>>);
 
 #[derive(Debug)]
 pub(super) struct Line<W> {
@@ -28,7 +28,7 @@ pub(super) struct Line<W> {
 }
 
 /// A caller that waits.
-pub(super) trait Waits {
+pub(crate) trait Waits {
     /// Whether it does so no more.
     fn has_gone(&self) -> bool;
 }
@@ -48,7 +48,7 @@ pub(super) struct Batch<W> {
 }
 
 impl<W: Waits> Queue<W> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Mutex::new(Line {
             busy: false,
             turn: 0,
@@ -58,7 +58,7 @@ impl<W: Waits> Queue<W> {
     }
 
     /// The turn, if nobody has it; else what `wait` makes is put at the end of the line.
-    pub(super) fn place<R>(&self, wait: impl FnOnce() -> (W, R)) -> Position<R> {
+    pub(super) fn take_place<R>(&self, wait: impl FnOnce() -> (W, R)) -> Position<R> {
         let mut line = self.lock();
         if !line.busy {
             line.busy = true;
@@ -71,13 +71,13 @@ impl<W: Waits> Queue<W> {
 
     /// Ends the turn of this number, if it is still the latest. Then those that wait go next: what this
     /// returns has to be sent.
-    pub(super) fn end(&self, turn: u64) -> Option<Batch<W>> {
+    pub(super) fn end_turn(&self, turn: u64) -> Option<Batch<W>> {
         let mut line = self.lock();
         if line.is_at(turn) { line.next() } else { None }
     }
 
     /// Ends the turn of this number, if it is still the latest, when nobody can send what waits.
-    pub(super) fn abandon(&self, turn: u64) -> Vec<W> {
+    pub(super) fn abandon_turn(&self, turn: u64) -> Vec<W> {
         let mut line = self.lock();
         if !line.is_at(turn) {
             return Vec::new();
@@ -86,7 +86,7 @@ impl<W: Waits> Queue<W> {
         std::mem::take(&mut line.waiting)
     }
 
-    pub(super) fn observe(&self, bytes: usize) {
+    pub(super) fn observe_size(&self, bytes: usize) {
         self.lock().usual = bytes;
     }
 
