@@ -55,19 +55,15 @@
 //! | `sessions`, a feature | a session store of tower-sessions on a cache |
 
 pub mod admin;
-mod directives;
 mod extract;
 mod guard;
 pub mod health;
 mod layer;
-mod rejection;
 #[cfg(feature = "sessions")]
 pub mod sessions;
 mod values;
 
 pub use cached_core::{cached, invalidates};
-pub use directives::ClientCacheControl;
-pub use extract::UseCache;
+pub use extract::{CacheOff, ClientCacheControl, InvalidCacheControl, UseCache};
 pub use guard::{BearerRejection, BearerToken, Guard, Guarded, RequireGuard, UnusableToken};
 pub use layer::{CacheLayer, CacheService};
-pub use rejection::{CacheOff, InvalidCacheControl};

@@ -10,7 +10,7 @@ use http::{
 };
 
 use super::freshness::Keeper;
-use crate::ClientCacheControl;
+use crate::extract::ClientCacheControl;
 
 /// Headers of a request that say who asks.
 const PERSONAL: &[HeaderName] = &[AUTHORIZATION, COOKIE];

@@ -6,7 +6,7 @@ use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use headers::{CacheControl, Header as _};
 use http::{HeaderMap, HeaderValue, header::CACHE_CONTROL, request::Parts};
 
-use crate::InvalidCacheControl;
+use super::InvalidCacheControl;
 
 /// Longer lines are not read: nobody has that much to ask.
 const LONGEST_LINE: usize = 4096;
