@@ -1,13 +1,13 @@
 //! [`CacheLayer`]: tells clients where their answers came from, and how long they may keep them.
 
-mod around;
 mod body;
+mod cache_control;
+mod cache_status;
+mod config;
 mod etag;
-mod exchange;
-mod freshness;
+mod response;
+mod scope;
 mod service;
-mod settings;
-mod status;
 
 use std::{fmt, sync::Arc};
 
@@ -15,8 +15,8 @@ use cached_core::Cache;
 use http::request::Parts;
 use tower_layer::Layer;
 
+use config::{Settings, Shared};
 pub use service::CacheService;
-use settings::{Settings, Shared};
 
 /// Writes what the cached calls of each request did into its response, and answers `304 Not Modified` where the client has
 /// what it asks for.

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::Request;
 use tower_service::Service;
 
-use super::{around::Around, exchange::Exchange, settings::Settings};
+use super::{config::Settings, response::Exchange, scope::Around};
 
 /// What [`CacheLayer`](crate::CacheLayer) makes of a service.
 #[derive(Clone)]

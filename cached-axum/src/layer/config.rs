@@ -9,7 +9,7 @@ use http::{
     request::Parts,
 };
 
-use super::freshness::Keeper;
+use super::cache_control::Keeper;
 use crate::extract::ClientCacheControl;
 
 /// Headers of a request that say who asks.

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use cached_core::{__private::wishes, Cache};
 use http_body::{Body as _, Frame, SizeHint};
 
-use super::exchange::Exchange;
+use super::response::Exchange;
 
 /// What is around everything that is done for a request.
 #[derive(Clone)]

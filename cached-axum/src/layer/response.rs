@@ -15,10 +15,11 @@ use http::{
 };
 
 use super::{
-    body, etag,
-    freshness::{Freshness, Keeper},
-    settings::{Settings, Wishes},
-    status::{self, CACHE_STATUS, Summary},
+    body,
+    cache_control::{Freshness, Keeper},
+    cache_status::{self, CACHE_STATUS, Summary},
+    config::{Settings, Wishes},
+    etag,
 };
 
 /// Larger bodies get no tag: to make one takes the thread a millisecond for each few MiB. It is also what an entry holds
@@ -128,7 +129,7 @@ impl Exchange {
             response = text.into_response();
         }
         *response.status_mut() = StatusCode::GATEWAY_TIMEOUT;
-        if let Some(member) = status::refused(&self.settings.name) {
+        if let Some(member) = cache_status::refused(&self.settings.name) {
             response.headers_mut().append(CACHE_STATUS, member);
         }
         response
