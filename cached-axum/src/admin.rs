@@ -33,22 +33,25 @@ use axum::{
 use cached_core::{Cache, Pattern, Tag};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::{Guard, RequireGuard, health};
+use crate::{
+    guard::{Guard, RequireGuard},
+    health,
+};
 
-mod details;
-mod order;
+mod health_details;
 mod rejection;
+mod request;
+mod self_test;
 mod server;
 mod stats;
-mod test;
 
-pub use details::HealthDetails;
-use order::{Invalidate, Order, Purge};
-pub use order::{InvalidationReport, PurgeReport};
+pub use health_details::HealthDetails;
 pub use rejection::AdminRejection;
+use request::{Invalidate, Order, Purge};
+pub use request::{InvalidationReport, PurgeReport};
+pub use self_test::{SelfTest, StepReport};
 pub use server::ServerReport;
 pub use stats::{CountsReport, StatsReport};
-pub use test::{SelfTest, StepReport};
 
 /// The largest body: a glob that is too long gets its own answer, and not that of a body.
 const LARGEST_BODY: usize = 16 * 1024;

@@ -55,13 +55,13 @@
 //! | `sessions`, a feature | a session store of tower-sessions on a cache |
 
 pub mod admin;
+mod cache_value;
 mod extract;
 mod guard;
 pub mod health;
 mod layer;
 #[cfg(feature = "sessions")]
 pub mod sessions;
-mod values;
 
 pub use cached_core::{cached, invalidates};
 pub use extract::{CacheOff, ClientCacheControl, InvalidCacheControl, UseCache};
