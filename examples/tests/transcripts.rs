@@ -134,7 +134,7 @@ fn quickstart_survives_a_dead_redis() {
 fn shared_prints_what_it_says_and_leaves_an_entry_for_people() {
     let server = RedisServer::start();
     let printed = printed(&run(SHARED, Some(&server.url())));
-    check(&printed, &promised(include_str!("../shared.rs")));
+    check(&printed, &promised(include_str!("../two_processes.rs")));
 
     let keys = server.keys("cached:chains:*");
     let [key] = keys.as_slice() else {

@@ -75,23 +75,23 @@ async fn requests_of_the_opening_comments_are_answered() {
     for (binary, source) in [
         (
             env!("CARGO_BIN_EXE_analytics"),
-            include_str!("../../analytics/main.rs"),
+            include_str!("../analytics/main.rs"),
         ),
         (
             env!("CARGO_BIN_EXE_coach"),
-            include_str!("../../coach/main.rs"),
+            include_str!("../coach/main.rs"),
         ),
         (
             env!("CARGO_BIN_EXE_platform"),
-            include_str!("../../platform/main.rs"),
+            include_str!("../platform/main.rs"),
         ),
         (
             env!("CARGO_BIN_EXE_tutor"),
-            include_str!("../../tutor/main.rs"),
+            include_str!("../tutor/main.rs"),
         ),
         (
             env!("CARGO_BIN_EXE_vocabulary"),
-            include_str!("../../vocabulary/main.rs"),
+            include_str!("../vocabulary/main.rs"),
         ),
     ] {
         check(binary, source, &redis).await;
