@@ -2,7 +2,7 @@
 //! that invalidates has succeeded.
 
 use axum::{Json, response::Html};
-use cached_core::{__private::Reports, CacheValue};
+use cached_core::{CacheValue, integration::ReportsSuccess};
 use http::{Response, StatusCode};
 
 /// Marks what is stored as what it holds. Local, so that types of another crate can have the trait of a third.
@@ -33,24 +33,24 @@ stored_as_inner! { Json Html }
 #[derive(Debug)]
 pub enum Status {}
 
-impl Reports<Status> for StatusCode {
+impl ReportsSuccess<Status> for StatusCode {
     /// 2xx, and 303: a form that was saved sends its reader on.
     fn is_success(&self) -> bool {
         Self::is_success(self) || *self == Self::SEE_OTHER
     }
 }
 
-impl<B> Reports<Status> for Response<B> {
+impl<B> ReportsSuccess<Status> for Response<B> {
     fn is_success(&self) -> bool {
-        Reports::is_success(&self.status())
+        ReportsSuccess::is_success(&self.status())
     }
 }
 
 macro_rules! status_comes_first {
     ($($rest:ident),*) => {
-        impl<$($rest),*> Reports<Status> for (StatusCode, $($rest),*) {
+        impl<$($rest),*> ReportsSuccess<Status> for (StatusCode, $($rest),*) {
             fn is_success(&self) -> bool {
-                Reports::is_success(&self.0)
+                ReportsSuccess::is_success(&self.0)
             }
         }
     };

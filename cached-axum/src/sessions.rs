@@ -8,8 +8,8 @@ use std::{
 
 use async_trait::async_trait;
 use cached_core::{
-    __private::records::{self, Changed},
     Cache, Error, ErrorKind, Key,
+    integration::{self, RecordChange},
 };
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -124,9 +124,9 @@ impl CacheStore {
         stored: &Stored,
         ttl: Duration,
         admits: fn(Option<&Stored>) -> bool,
-    ) -> session_store::Result<Changed> {
+    ) -> session_store::Result<RecordChange> {
         let key = self.key(id);
-        let changed = records::change(&self.cache, &key, stored, ttl, admits).await;
+        let changed = integration::replace_record_if(&self.cache, &key, stored, ttl, admits).await;
         changed.map_err(|error| failed(&error))
     }
 
@@ -182,7 +182,7 @@ impl SessionStore for CacheStore {
         let stored = Stored::of(record);
         for _ in 0..DRAWS {
             let created = self.change(record.id, &stored, ttl, |there| there.is_none());
-            if created.await? == Changed::Stored {
+            if created.await? == RecordChange::Stored {
                 return Ok(());
             }
             record.id = Id::default();
@@ -201,8 +201,8 @@ impl SessionStore for CacheStore {
             !matches!(there, Some(Stored::Ended))
         });
         match saved.await? {
-            Changed::Stored | Changed::Overtaken => Ok(()),
-            Changed::Refused => Err(session_store::Error::Backend(
+            RecordChange::Stored | RecordChange::Overtaken => Ok(()),
+            RecordChange::Refused => Err(session_store::Error::Backend(
                 "the session was ended since it was loaded".to_owned(),
             )),
         }
@@ -210,7 +210,7 @@ impl SessionStore for CacheStore {
 
     async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
         let key = self.key(*id);
-        let stored: Option<Stored> = records::load(&self.cache, &key)
+        let stored: Option<Stored> = integration::load_record(&self.cache, &key)
             .await
             .map_err(|error| failed(&error))?;
         let record = stored.and_then(|stored| stored.into_record(*id));
@@ -223,8 +223,8 @@ impl SessionStore for CacheStore {
                 matches!(there, Some(Stored::Lasts { .. }))
             });
             match ended.await {
-                Ok(Changed::Stored | Changed::Refused) => return Ok(()),
-                Ok(Changed::Overtaken) => {}
+                Ok(RecordChange::Stored | RecordChange::Refused) => return Ok(()),
+                Ok(RecordChange::Overtaken) => {}
                 Err(_) => break,
             }
         }

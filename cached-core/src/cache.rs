@@ -24,7 +24,7 @@ mod invalidate;
 mod record;
 mod set;
 
-pub use record::Changed;
+pub use record::RecordChange;
 
 impl Cache {
     /// A cache with the settings that the environment gives.

@@ -120,6 +120,7 @@ mod encoding;
 mod engine;
 mod error;
 mod format;
+pub mod integration;
 mod key;
 #[cfg(test)]
 mod loom_tests;

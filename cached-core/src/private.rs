@@ -14,7 +14,7 @@ pub use crate::call::owned_args::{in_background, kept, moved};
 pub use crate::call::revalidate::{Again, FoundStale, Stale};
 pub use crate::call::{Found, refresh, uncached};
 pub use crate::codec::Codec;
-pub use crate::codec::returns::{Ended, Reports, Returns, Success};
+pub use crate::codec::returns::{Ended, Returns, Success};
 pub use crate::key::argument::{Argument, known, push_surroundings, push_type, push_type_of};
 pub use crate::key::registry::Named;
 pub use crate::key::{function::Function, registry::Registered};
@@ -152,61 +152,6 @@ pub fn invalidated_in(cache: &Cache, key: Key) -> Invalidating {
 /// The future that a function makes, which may hold what `make` took.
 pub fn made<R>(make: impl FnOnce() -> R) -> R {
     make()
-}
-
-/// What a client may ask of a service: as `Cache::bypass` and `Cache::refresh`, but not of calls by key, whose values
-/// are the service's own.
-pub mod wishes {
-    use crate::engine::{
-        Cache,
-        context::{self, Calls, Mode},
-    };
-
-    /// Cached functions inside neither read nor store.
-    pub fn bypass<F: Future>(cache: &Cache, future: F) -> impl Future<Output = F::Output> + use<F> {
-        context::with_mode(cache.clone(), Mode::Bypass, Calls::Loading, future)
-    }
-
-    /// Cached functions inside load and store.
-    pub fn refresh<F: Future>(
-        cache: &Cache,
-        future: F,
-    ) -> impl Future<Output = F::Output> + use<F> {
-        context::with_mode(cache.clone(), Mode::Refresh, Calls::Loading, future)
-    }
-}
-
-/// Values that exist nowhere else, as sessions: for crates of this workspace that keep some.
-pub mod records {
-    use std::time::Duration;
-
-    use crate::{codec::CacheValue, engine::Cache, error::Error, key::Key};
-
-    pub use crate::cache::Changed;
-
-    /// The record at `key`, also inside a `bypass`.
-    ///
-    /// # Errors
-    ///
-    /// As `get`, and with the cache turned off.
-    pub async fn load<T: CacheValue>(cache: &Cache, key: &Key) -> Result<Option<T>, Error> {
-        cache.load_record(key).await
-    }
-
-    /// Puts `value` in the place of what is at `key`, if that is what `admits` wants, in one step.
-    ///
-    /// # Errors
-    ///
-    /// As `set`, and with the cache turned off. What was there may still be.
-    pub async fn change<T: CacheValue>(
-        cache: &Cache,
-        key: &Key,
-        value: &T,
-        ttl: Duration,
-        admits: fn(Option<&T>) -> bool,
-    ) -> Result<Changed, Error> {
-        cache.change_record(key, value, ttl, admits).await
-    }
 }
 
 /// Gives a body its return type without ever running.

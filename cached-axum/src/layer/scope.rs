@@ -8,7 +8,7 @@ use std::{
 
 use axum_core::body::Body;
 use bytes::Bytes;
-use cached_core::{__private::wishes, Cache};
+use cached_core::{Cache, integration};
 use http_body::{Body as _, Frame, SizeHint};
 
 use super::response::Exchange;
@@ -50,8 +50,12 @@ impl Around {
     {
         let mut future: Boxed<'a, F::Output> = Box::pin(future);
         match &self.wish {
-            Some(Wish::Bypass(cache)) => future = Box::pin(wishes::bypass(cache, future)),
-            Some(Wish::Refresh(cache)) => future = Box::pin(wishes::refresh(cache, future)),
+            Some(Wish::Bypass(cache)) => {
+                future = Box::pin(integration::bypass_functions(cache, future));
+            }
+            Some(Wish::Refresh(cache)) => {
+                future = Box::pin(integration::refresh_functions(cache, future));
+            }
             None => {}
         }
         match &self.cache {

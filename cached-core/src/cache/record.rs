@@ -25,15 +25,15 @@ use crate::{
 /// Whether a change may replace this, or nothing.
 pub(crate) type Admits<T> = fn(Option<&T>) -> bool;
 
-/// What became of a change.
+/// The outcome of [`replace_record_if`](crate::integration::replace_record_if).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
-pub enum Changed {
-    /// It is there.
+pub enum RecordChange {
+    /// The value is stored.
     Stored,
-    /// What is there may not be replaced.
+    /// The condition is not true of the record that is there: nothing was changed.
     Refused,
-    /// Others were faster, time after time: as if they had come right after this one.
+    /// Other changes came first, time after time: as if they had come right after this one, nothing of it is left.
     Overtaken,
 }
 
@@ -55,18 +55,18 @@ impl Cache {
         value: &T,
         ttl: Duration,
         admits: Admits<T>,
-    ) -> Result<Changed, Error> {
+    ) -> Result<RecordChange, Error> {
         self.keeps_records(key)?;
         long_enough(ttl)?;
         for _ in 0..REPLACED {
             let (at, look) = (self.epochs().now(), ReadStart::now(self, key));
             let Some(reply) = self.admitted(key, ttl, look, admits).await? else {
-                return Ok(Changed::Refused);
+                return Ok(RecordChange::Refused);
             };
             let at = match self.turn(key, at, look, admits).await? {
                 CasTurn::Mine(at) => at,
                 CasTurn::Anothers => continue,
-                CasTurn::Refused => return Ok(Changed::Refused),
+                CasTurn::Refused => return Ok(RecordChange::Refused),
             };
             let captured = LoadStart {
                 at,
@@ -75,10 +75,10 @@ impl Cache {
             };
             let write = self.to_set(key, value, ttl, &captured)?;
             if self.store_record(write).await? == StoreOutcome::Stored {
-                return Ok(Changed::Stored);
+                return Ok(RecordChange::Stored);
             }
         }
-        Ok(Changed::Overtaken)
+        Ok(RecordChange::Overtaken)
     }
 
     /// What is there, with all that a store needs to replace it; `None` if it may not.

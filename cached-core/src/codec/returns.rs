@@ -9,7 +9,7 @@
 //! the error can say that the cache is out of reach.
 //!
 //! What follows a body asks the same way whether it succeeded (`__ended`) and what it gave (`__value`):
-//! `Err` is a failure, anything else a success, unless its type [`Reports`] a failure itself.
+//! `Err` is a failure, anything else a success, unless its type [reports](ReportsSuccess) a failure itself.
 
 use std::{convert::Infallible, fmt, marker::PhantomData};
 
@@ -23,7 +23,7 @@ use crate::{
 
 mod ended;
 
-pub use ended::{Ended, PlainEnd, ReportedEnd, Reports, Success};
+pub use ended::{Ended, PlainEnd, ReportedEnd, ReportsSuccess, Success};
 
 /// A return type, to be looked into.
 pub struct Returns<R>(PhantomData<fn() -> R>);

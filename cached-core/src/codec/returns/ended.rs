@@ -3,11 +3,54 @@
 use super::Whole;
 use crate::codec::shape::{Opened, Shape};
 
-/// Values that say themselves whether they are a success, as the status of a response does.
+/// Values that report success or failure themselves, as the status of a response does.
 ///
-/// `M` is a type of the crate that implements it, so that it can do so for types of a third.
-pub trait Reports<M> {
-    #[doc(hidden)]
+/// [`invalidates`](macro@crate::invalidates) asks for it where a function returns such a value, alone or in an `Ok` or a `Some`:
+/// if it reports a failure, nothing is invalidated, as after an `Err`. All other values count as a success.
+///
+/// `M` is any type of the crate that implements this, so that it can do so for types of a third one. A type with two
+/// implementations does not compile as what such a function returns.
+///
+/// # Examples
+///
+/// ```
+/// use cached_core::{Cache, cached, integration::ReportsSuccess, invalidates};
+/// # mod framework { pub struct Response { pub status: u16 } }
+/// use framework::Response;
+///
+/// /// Of this crate; `Response` is not.
+/// enum ByStatus {}
+///
+/// impl ReportsSuccess<ByStatus> for Response {
+///     fn is_success(&self) -> bool {
+///         self.status < 400
+///     }
+/// }
+///
+/// #[cached(ttl = "1h", prefix = "name:{id}")]
+/// async fn name(id: u64) -> String {
+///     format!("user {id}")
+/// }
+///
+/// #[invalidates(name(id))]
+/// async fn rename(id: u64, is_allowed: bool) -> Response {
+///     Response { status: if is_allowed { 204 } else { 403 } }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), cached_core::Error> {
+/// # Cache::in_memory()?.scope(async {
+/// name(42).await;
+/// rename(42, false).await;
+/// assert!(name::peek(42).await.is_some());
+/// rename(42, true).await;
+/// assert!(name::peek(42).await.is_none());
+/// # }).await;
+/// # Ok(())
+/// # }
+/// ```
+pub trait ReportsSuccess<M> {
+    /// Returns `false` if the value stands for a failure.
     fn is_success(&self) -> bool;
 }
 
@@ -21,7 +64,7 @@ pub trait ReportedEnd<R, T, M> {
 impl<R, T, E, O, I, M> ReportedEnd<R, T, M> for Whole<R, T, E, O, I>
 where
     (O, I): Shape<R, T, E>,
-    T: Reports<M>,
+    T: ReportsSuccess<M>,
 {
     fn __ended(self, returned: R) -> Ended<R, T> {
         match <(O, I)>::open(returned) {

@@ -114,7 +114,7 @@ fn a_value_can_report_a_failure() {
 
     enum Web {}
 
-    impl Reports<Web> for Status {
+    impl ReportsSuccess<Web> for Status {
         fn is_success(&self) -> bool {
             self.0 < 400
         }
