@@ -5,5 +5,5 @@ mod rejection;
 mod use_cache;
 
 pub use client_cache_control::ClientCacheControl;
-pub use rejection::{CacheOff, InvalidCacheControl};
+pub use rejection::{CacheDisabled, InvalidCacheControl};
 pub use use_cache::UseCache;

@@ -1,4 +1,4 @@
-//! [`CacheLayer`]: tells clients where their answers came from, and how long they may keep them.
+//! [`CacheLayer`]: tells clients where their responses came from, and how long they may keep them.
 
 mod body;
 mod cache_control;
@@ -15,17 +15,17 @@ use cached_core::Cache;
 use http::request::Parts;
 use tower_layer::Layer;
 
-use config::{Settings, Shared};
+use config::{Config, Sharing};
 pub use service::CacheService;
 
-/// Writes what the cached calls of each request did into its response, and answers `304 Not Modified` where the client has
-/// what it asks for.
+/// A layer that writes into each response what the cached calls of its request did, and answers `304 Not Modified` where the
+/// client has what it asks for.
 ///
 /// | header | written | where |
 /// |---|---|---|
 /// | `Cache-Status` ([RFC 9211](https://www.rfc-editor.org/rfc/rfc9211)) | `cached;hit;ttl=57`, `cached;fwd=miss;stored`, … | something cached was called; after what caches behind this one wrote |
-/// | `Age` | the seconds since the answer was stored | the answer is that of one cached handler, and was there |
-/// | `Cache-Control` | `private, max-age=60` | the same, or it was loaded and stored; `max-age` less `Age` is the rest of its ttl |
+/// | `Age` | the seconds since the value was stored | the response is that of one cached handler, and was stored |
+/// | `Cache-Control` | `private, max-age=60` | the same, or it was loaded and is stored now; `max-age` less `Age` is the rest of its ttl |
 /// | `Vary` | `cookie`, `authorization` | the same, and the request has these: the next user of the browser asks with others |
 /// | `ETag` | weak, of the body and its type | something cached was called, and the body is in one piece of at most 8 MiB |
 ///
@@ -38,13 +38,14 @@ pub use service::CacheService;
 /// cookies, so that it sees theirs, and before those that compress: it sees no body that streams.
 /// What a body streams is neither held back nor looked at.
 ///
-/// **Clients that keep an answer are out of reach of invalidations** until its time is over. Where that is too long, see
-/// [`revalidate`](Self::revalidate).
+/// **Invalidations do not reach the copies that clients keep**: they last until their time is over. Where that is too long,
+/// see [`revalidate`](Self::revalidate).
 ///
-/// Calls that a body makes while it streams use the cache of the layer, as all others; no header tells of them.
-/// Calls in a task that the handler spawns count if it runs [`in_current_scope`](cached_core::in_current_scope), and ended before the
-/// response was made. Of two layers around a handler the inner one writes, and follows `max-age` and `only-if-cached`;
-/// `no-cache` and `no-store` are followed if either allows it. A client that goes away drops the handler, as without the layer.
+/// Calls that a body makes while it streams use the cache of the layer, as all others; no header tells of them. Calls in a
+/// task that the handler spawns count if the task runs [`in_current_scope`](cached_core::in_current_scope), and they ended
+/// before the response was made. Of two layers around a handler the inner one writes, and follows `max-age` and
+/// `only-if-cached`; `no-cache` and `no-store` are followed if either allows it. A client that goes away drops the handler,
+/// as without the layer.
 ///
 /// # Examples
 ///
@@ -76,86 +77,86 @@ pub use service::CacheService;
 /// # }
 /// ```
 #[derive(Clone, Default)]
-pub struct CacheLayer(Arc<Settings>);
+pub struct CacheLayer(Arc<Config>);
 
 impl CacheLayer {
-    /// A layer that follows no wish of a client, and lets nobody but the client keep an answer.
+    /// Creates a layer that follows no `Cache-Control` of a client, and lets only the client itself keep a response.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    fn with(mut self, set: impl FnOnce(&mut Settings)) -> Self {
+    fn with(mut self, set: impl FnOnce(&mut Config)) -> Self {
         set(Arc::make_mut(&mut self.0));
         self
     }
 
-    /// What is inside uses this cache; without this, the one that is used around the layer, mostly the installed one.
+    /// Sets the cache that everything inside uses. Without this, it is the one that is used around the layer, mostly the
+    /// installed one.
     #[must_use]
     pub fn cache(self, cache: Cache) -> Self {
-        self.with(|settings| settings.cache = Some(cache))
+        self.with(|config| config.cache = Some(cache))
     }
 
-    /// What this cache is called in `Cache-Status`, where there may be others: `cached` without this. Of the name, what is
-    /// no visible ASCII is left out.
+    /// Sets the name of this cache in `Cache-Status`, where there may be others: `cached` without this. Characters other than
+    /// visible ASCII and spaces are left out.
     #[must_use]
     pub fn name(self, name: impl Into<String>) -> Self {
         let mut name = name.into();
         name.retain(|letter| letter == ' ' || letter.is_ascii_graphic());
-        self.with(|settings| settings.name = name)
+        self.with(|config| config.name = name)
     }
 
-    /// Answers may be kept by caches that serve many: `public`. Those to requests with `Authorization` or `Cookie` stay
-    /// `private`.
+    /// Lets shared caches, as a CDN, keep responses: `public`. Those to requests with `Authorization` or `Cookie` stay `private`.
     ///
-    /// Such a cache knows a request by its URL and by what the handler names in `Vary`. For handlers whose answers are for
-    /// everybody.
+    /// A shared cache knows a request by its URL and by what the handler names in `Vary`. For handlers whose responses are
+    /// for everybody.
     #[must_use]
     pub fn shared(self) -> Self {
-        self.with(|settings| settings.shared = Shared::Anonymous)
+        self.with(|config| config.shared = Sharing::Anonymous)
     }
 
-    /// As [`shared`](Self::shared), and also answers to requests with `Authorization` or `Cookie`: they must not depend on them.
+    /// Lets shared caches keep all responses, also those to requests with `Authorization` or `Cookie`: they must not depend on
+    /// these headers. Otherwise as [`shared`](Self::shared).
     #[must_use]
     pub fn shared_with_authorization(self) -> Self {
-        self.with(|settings| settings.shared = Shared::All)
+        self.with(|config| config.shared = Sharing::All)
     }
 
-    /// Clients may keep answers, and ask each time whether they still hold: `no-cache` in place of `max-age`. They then see
-    /// an invalidation at once, and mostly get a `304`.
+    /// Makes clients ask each time whether the response that they keep still holds: `no-cache` in place of `max-age`. They
+    /// then see an invalidation at once, and mostly get a `304`.
     #[must_use]
     pub fn revalidate(self) -> Self {
-        self.with(|settings| settings.revalidates = true)
+        self.with(|config| config.revalidate = true)
     }
 
-    /// Whether a client may ask for new answers: with `Cache-Control: no-cache` all calls load and store, with `max-age` those
-    /// whose answer is older.
+    /// Allows clients to ask for new values: with `Cache-Control: no-cache` all calls load and store, with `max-age` those
+    /// whose value is older.
     ///
     /// A `get` or `set` of the handler does as always: what it keeps by key, a count of attempts say, is its own.
     ///
-    /// Not without this: anybody could put the load of every call on the database. Browsers send `max-age=0` when their
+    /// Off by default: anybody could put the load of every call on the database. Browsers send `max-age=0` when their
     /// user reloads a page.
     #[must_use]
     pub fn allow_refresh(self, allow: bool) -> Self {
-        self.with(|settings| settings.allow.refresh = allow)
+        self.with(|config| config.allow.refresh = allow)
     }
 
-    /// Whether a client may go past the cache with `Cache-Control: no-store`: no cached function reads from it or stores.
-    /// A `get` or `set` of the handler does as always. Not without this.
+    /// Allows clients to bypass the cache with `Cache-Control: no-store`: no cached function reads from it or stores.
+    /// A `get` or `set` of the handler does as always. Off by default.
     #[must_use]
     pub fn allow_bypass(self, allow: bool) -> Self {
-        self.with(|settings| settings.allow.bypass = allow)
+        self.with(|config| config.allow.bypass = allow)
     }
 
-    /// Whether a client may ask for what is stored and nothing else with `Cache-Control: only-if-cached`: the first call that would
-    /// run its body ends the request with `504 Gateway Timeout`. What the handler did until then stays done. Not without
-    /// this.
+    /// Allows clients to ask only for what is stored, with `Cache-Control: only-if-cached`: the first call that would run its
+    /// body ends the request with `504 Gateway Timeout`. What the handler did until then stays done. Off by default.
     #[must_use]
     pub fn allow_only_if_cached(self, allow: bool) -> Self {
-        self.with(|settings| settings.allow.only_if_cached = allow)
+        self.with(|config| config.allow.only_if_cached = allow)
     }
 
-    /// What is allowed is allowed to these requests only: of operators, say, whom a layer further out has recognised.
+    /// Restricts what is allowed to some requests: those of operators, say, whom a layer further out has recognised.
     ///
     /// ```
     /// # use cached_axum::CacheLayer;
@@ -168,7 +169,7 @@ impl CacheLayer {
     /// ```
     #[must_use]
     pub fn allow_if(self, allow: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
-        self.with(|settings| settings.allow_if = Some(Arc::new(allow)))
+        self.with(|config| config.allow_if = Some(Arc::new(allow)))
     }
 }
 

@@ -64,6 +64,6 @@ mod layer;
 pub mod sessions;
 
 pub use cached_core::{cached, invalidates};
-pub use extract::{CacheOff, ClientCacheControl, InvalidCacheControl, UseCache};
+pub use extract::{CacheDisabled, ClientCacheControl, InvalidCacheControl, UseCache};
 pub use guard::{BearerRejection, BearerToken, Guard, Guarded, RequireGuard, UnusableToken};
 pub use layer::{CacheLayer, CacheService};

@@ -10,7 +10,7 @@ use axum::{
     response::IntoResponse,
     routing::get,
 };
-use cached_axum::{CacheOff, ClientCacheControl, InvalidCacheControl, UseCache};
+use cached_axum::{CacheDisabled, ClientCacheControl, InvalidCacheControl, UseCache};
 use cached_core::Cache;
 use http_body_util::BodyExt as _;
 use tests::every_store;
@@ -100,8 +100,8 @@ async fn cache_that_is_off_is_a_rejection_or_none() {
     for cache in [off, ended] {
         let app = routes(cache);
         let expected = (
-            CacheOff::default().status(),
-            CacheOff::default().body_text(),
+            CacheDisabled::default().status(),
+            CacheDisabled::default().body_text(),
         );
         assert_eq!(expected.0, StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(ask(&app, "/count/a", None).await, expected);

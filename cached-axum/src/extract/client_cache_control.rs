@@ -1,4 +1,4 @@
-//! [`ClientCacheControl`]: what a client asks of the caches it speaks to.
+//! [`ClientCacheControl`]: the `Cache-Control` of a request.
 
 use std::{iter, time::Duration};
 
@@ -8,16 +8,16 @@ use http::{HeaderMap, HeaderValue, header::CACHE_CONTROL, request::Parts};
 
 use super::InvalidCacheControl;
 
-/// Longer lines are not read: nobody has that much to ask.
-const LONGEST_LINE: usize = 4096;
+/// The longest line that is read, in bytes: nobody has more to ask.
+const MAX_LINE: usize = 4096;
 
-/// What the client asks of caches: the `Cache-Control` of its request.
+/// The `Cache-Control` of a request: what its client asks of caches.
 ///
-/// Asking is all it does. A cached function does not see it, and [`CacheLayer`](crate::CacheLayer) follows it only where the
-/// service [allows](crate::CacheLayer::allow_refresh) that; a handler that takes this extractor decides for itself.
+/// To extract it changes nothing. Cached functions do not see it, and [`CacheLayer`](crate::CacheLayer) follows it only where
+/// the service [allows](crate::CacheLayer::allow_refresh) that; a handler that takes this extractor decides for itself.
 ///
-/// Without the header nothing is asked; an `Option` of it is `None` then. Names are read in any case, and directives that
-/// are none of these are ignored, as RFC 9111 says.
+/// Without the header nothing is asked; an `Option` of it is `None` then. Names of directives are read in upper and lower
+/// case, and other directives are ignored, as RFC 9111 says.
 ///
 /// # Examples
 ///
@@ -48,31 +48,34 @@ const LONGEST_LINE: usize = 4096;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ClientCacheControl {
-    /// `no-cache`: nothing that was stored before.
+    /// `no-cache`: no value that was stored before.
     pub no_cache: bool,
-    /// `no-store`: nothing that was stored, and nothing to be stored.
+    /// `no-store`: no value that was stored before, and none to be stored.
     pub no_store: bool,
-    /// `max-age`: nothing that was stored longer ago; of several the shortest.
+    /// `max-age`: no value that was stored longer ago; of several the shortest.
     pub max_age: Option<Duration>,
-    /// `only-if-cached`: nothing that is not stored already.
+    /// `only-if-cached`: no value that would have to be loaded.
     pub only_if_cached: bool,
 }
 
 impl ClientCacheControl {
-    /// What can be read of it. The rest counts as not asked: a request is never refused for it.
-    pub(crate) fn lenient(headers: &HeaderMap) -> Self {
+    /// Reads the directives that can be read. The rest counts as not asked: no request is refused for it.
+    pub(crate) fn read_lenient(headers: &HeaderMap) -> Self {
         Self::read(headers).0
     }
 
-    /// What can be read, and whether that is all.
+    /// Reads the directives that can be read, and says whether those are all.
     fn read(headers: &HeaderMap) -> (Self, bool) {
         let (mut asked, mut is_all) = (Self::default(), true);
         for line in headers.get_all(CACHE_CONTROL) {
-            match readable(line) {
+            match lower_case(line) {
                 // One that cannot be read would take the others of its line along.
                 Some(line) => {
-                    for directive in split(&line).map(str::trim).filter(|text| !text.is_empty()) {
-                        let one = parse(directive).map(|one| asked.add(&one));
+                    for directive in split_directives(&line)
+                        .map(str::trim)
+                        .filter(|text| !text.is_empty())
+                    {
+                        let one = parse_directive(directive).map(|one| asked.add_directive(&one));
                         is_all &= one.is_some() || is_endless(directive);
                     }
                 }
@@ -82,7 +85,7 @@ impl ClientCacheControl {
         (asked, is_all)
     }
 
-    fn add(&mut self, one: &CacheControl) {
+    fn add_directive(&mut self, one: &CacheControl) {
         self.no_cache |= one.no_cache();
         self.no_store |= one.no_store();
         self.only_if_cached |= one.only_if_cached();
@@ -90,14 +93,14 @@ impl ClientCacheControl {
     }
 }
 
-/// In lower case, as `headers` reads names.
-fn readable(line: &HeaderValue) -> Option<String> {
+/// Converts a line to lower case, as `headers` reads names; `None` if it is too long or no text.
+fn lower_case(line: &HeaderValue) -> Option<String> {
     let text = line.to_str().ok()?;
-    (text.len() <= LONGEST_LINE).then(|| text.to_ascii_lowercase())
+    (text.len() <= MAX_LINE).then(|| text.to_ascii_lowercase())
 }
 
-/// Splits at the commas that are in no quotes.
-fn split(line: &str) -> impl Iterator<Item = &str> {
+/// Splits a line at the commas outside quotes.
+fn split_directives(line: &str) -> impl Iterator<Item = &str> {
     let mut is_quoted = false;
     line.split(move |letter| {
         is_quoted ^= letter == '"';
@@ -105,7 +108,7 @@ fn split(line: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-fn parse(directive: &str) -> Option<CacheControl> {
+fn parse_directive(directive: &str) -> Option<CacheControl> {
     let value = HeaderValue::from_str(directive).ok()?;
     CacheControl::decode(&mut iter::once(&value)).ok()
 }

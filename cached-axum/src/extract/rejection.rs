@@ -1,4 +1,4 @@
-//! What a handler answers when one of the extractors of this crate cannot give it what it asks for.
+//! Rejections of the extractors.
 
 use std::{error::Error, fmt};
 
@@ -43,10 +43,10 @@ macro_rules! rejections {
 }
 
 rejections! {
-    /// [`UseCache`](crate::UseCache) has no cache to give: it is turned off, was shut down, or could not be made from the
-    /// environment. `503 Service Unavailable`.
-    CacheOff, SERVICE_UNAVAILABLE, "the cache is turned off";
+    /// Rejection of [`UseCache`](crate::UseCache), `503 Service Unavailable`: the cache is turned off, was shut down, or could
+    /// not be made from the environment.
+    CacheDisabled, SERVICE_UNAVAILABLE, "the cache is turned off";
 
-    /// [`ClientCacheControl`](crate::ClientCacheControl) cannot be read. `400 Bad Request`.
+    /// Rejection of [`ClientCacheControl`](crate::ClientCacheControl), `400 Bad Request`: the header cannot be read.
     InvalidCacheControl, BAD_REQUEST, "the Cache-Control header cannot be read";
 }

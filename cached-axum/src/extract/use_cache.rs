@@ -1,4 +1,4 @@
-//! [`UseCache`]: the cache, for what a handler does by key.
+//! [`UseCache`]: the cache of the state, for calls by key.
 
 use std::ops::Deref;
 
@@ -6,9 +6,9 @@ use axum_core::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
 use cached_core::Cache;
 use http::request::Parts;
 
-use super::CacheOff;
+use super::CacheDisabled;
 
-/// The [`Cache`] of the service, for handlers that cannot do without: one-time state, values by key.
+/// The [`Cache`] of a router's state, for handlers that cannot do without: one-time state, values by key.
 ///
 /// Cached functions need none of this. The cache comes from the state of the router: any state that a [`Cache`] can be had
 /// from by [`FromRef`], so a `Cache` itself, or a struct that derives `FromRef` and has one. A service that
@@ -36,7 +36,7 @@ use super::CacheOff;
 /// use cached_axum::UseCache;
 /// use cached_core::{Cache, Key};
 ///
-/// /// Of all who come with one state, the first is let in.
+/// /// Lets in the first of all who come with one state.
 /// async fn callback(UseCache(cache): UseCache, Path(state): Path<String>) -> StatusCode {
 ///     let key = Key::from_segments(["oauth", &state]);
 ///     match cache.take::<u64>(key).await {
@@ -56,8 +56,8 @@ use super::CacheOff;
 ///
 /// # Rejection
 ///
-/// [`CacheOff`], `503 Service Unavailable`, if the cache is turned off, was shut down, or could not be made from the environment:
-/// what is set then is kept nowhere. A Redis that is away is an error of the call instead.
+/// [`CacheDisabled`], `503 Service Unavailable`, if the cache is turned off, was shut down, or could not be made from the
+/// environment: what is set then is kept nowhere. A Redis that is away is an error of the call instead.
 #[derive(Clone, Debug)]
 pub struct UseCache(pub Cache);
 
@@ -74,14 +74,14 @@ where
     Cache: FromRef<S>,
     S: Sync,
 {
-    type Rejection = CacheOff;
+    type Rejection = CacheDisabled;
 
-    async fn from_request_parts(_: &mut Parts, state: &S) -> Result<Self, CacheOff> {
+    async fn from_request_parts(_: &mut Parts, state: &S) -> Result<Self, CacheDisabled> {
         let cache = Cache::from_ref(state);
         if cache.is_on() {
             Ok(Self(cache))
         } else {
-            Err(CacheOff)
+            Err(CacheDisabled)
         }
     }
 }

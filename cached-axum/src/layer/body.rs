@@ -1,4 +1,4 @@
-//! What there is of a body without waiting for it.
+//! A look at a whole body that does not wait for it.
 
 use std::{
     future::poll_fn,
@@ -12,11 +12,11 @@ use http_body::{Body as _, Frame, SizeHint};
 
 type First = Result<Frame<Bytes>, axum_core::Error>;
 
-/// The whole body, if it is here in one piece of at most `most` bytes, and the body as it was.
+/// Returns the whole body, if it is here in one piece of at most `limit` bytes, and the body as it was.
 ///
 /// A body that does not know its size is not touched: it is a stream. No other is waited for.
-pub(crate) async fn whole(mut body: Body, most: u64) -> (Option<Bytes>, Body) {
-    let size = body.size_hint().exact().filter(|size| *size <= most);
+pub(crate) async fn peek_whole(mut body: Body, limit: u64) -> (Option<Bytes>, Body) {
+    let size = body.size_hint().exact().filter(|size| *size <= limit);
     let Some(size) = size else {
         return (None, body);
     };
@@ -90,9 +90,9 @@ mod tests {
 
     use super::*;
 
-    const MOST: u64 = 1024;
+    const LIMIT: u64 = 1024;
 
-    /// Frames that are there at once, then, if it hangs, nothing for ever; as large as `size` says.
+    /// A body whose frames are there at once; then, if it hangs, nothing ever comes. As large as `size` says.
     struct Frames {
         left: VecDeque<First>,
         size: SizeHint,
@@ -147,7 +147,7 @@ mod tests {
             ("", Body::empty()),
             ("", Body::from("")),
         ] {
-            let (seen, body) = whole(body, MOST).await;
+            let (seen, body) = peek_whole(body, LIMIT).await;
             assert_eq!(seen.as_deref(), Some(text.as_bytes()));
             assert_eq!(body.size_hint().exact(), Some(text.len() as u64));
             assert_eq!(collected(body).await.0, text);
@@ -156,7 +156,7 @@ mod tests {
 
     #[tokio::test]
     async fn body_of_unknown_size_is_not_touched() {
-        let (seen, body) = whole(frames([Ok(data("a"))], None, true), MOST).await;
+        let (seen, body) = peek_whole(frames([Ok(data("a"))], None, true), LIMIT).await;
         assert_eq!(seen, None);
         let mut body = body;
         let first = body.frame().await.unwrap().unwrap();
@@ -165,16 +165,16 @@ mod tests {
 
     #[tokio::test]
     async fn body_that_has_nothing_yet_is_not_waited_for() {
-        let (seen, body) = whole(frames([], Some(4), true), MOST).await;
+        let (seen, body) = peek_whole(frames([], Some(4), true), LIMIT).await;
         assert_eq!(seen, None);
         assert_eq!(body.size_hint().exact(), Some(4));
     }
 
     #[tokio::test]
     async fn body_of_several_pieces_is_put_back_together() {
-        let (seen, body) = whole(
+        let (seen, body) = peek_whole(
             frames([Ok(data("ab")), Ok(data("cd"))], Some(4), false),
-            MOST,
+            LIMIT,
         )
         .await;
         assert_eq!(seen, None);
@@ -187,7 +187,7 @@ mod tests {
         let mut trailers = HeaderMap::new();
         trailers.insert("x-sum", "1".parse().unwrap());
         let both = [Ok(data("ab")), Ok(Frame::trailers(trailers.clone()))];
-        let (seen, body) = whole(frames(both, Some(2), false), MOST).await;
+        let (seen, body) = peek_whole(frames(both, Some(2), false), LIMIT).await;
         assert_eq!(seen, None);
         assert_eq!(collected(body).await, ("ab".into(), Some(trailers)));
     }
@@ -195,21 +195,21 @@ mod tests {
     #[tokio::test]
     async fn error_of_a_body_is_put_back() {
         let error = || Err(axum_core::Error::new("broken"));
-        let (seen, body) = whole(frames([error()], Some(2), false), MOST).await;
+        let (seen, body) = peek_whole(frames([error()], Some(2), false), LIMIT).await;
         assert_eq!(seen, None);
         assert_eq!(body.collect().await.unwrap_err().to_string(), "broken");
     }
 
     #[tokio::test]
     async fn body_beyond_the_limit_is_not_seen() {
-        let (seen, body) = whole(Body::from("abcd"), 3).await;
+        let (seen, body) = peek_whole(Body::from("abcd"), 3).await;
         assert_eq!(seen, None);
         assert_eq!(collected(body).await.0, "abcd");
     }
 
     #[tokio::test]
     async fn body_that_lies_about_its_size_is_not_seen() {
-        let (seen, body) = whole(frames([Ok(data("abc"))], Some(2), false), MOST).await;
+        let (seen, body) = peek_whole(frames([Ok(data("abc"))], Some(2), false), LIMIT).await;
         assert_eq!(seen, None);
         assert_eq!(collected(body).await.0, "abc");
     }

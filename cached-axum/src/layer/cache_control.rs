@@ -1,4 +1,4 @@
-//! `Age` and `Cache-Control`: for how long a client may keep the answer, RFC 9111 §4.2 and §5.
+//! `Age`, `Cache-Control` and `Vary` of a response: RFC 9111 §4.2 and §5.
 
 use std::time::Duration;
 
@@ -9,16 +9,16 @@ use http::{
     header::{AGE, CACHE_CONTROL, EXPIRES, VARY},
 };
 
-/// Who may keep an answer.
+/// The caches that may keep a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Keeper {
-    /// The client alone, who said by these headers for whom it asks.
-    Client(Vec<HeaderName>),
-    /// Any cache between it and us.
-    Anyone,
+pub(crate) enum Cacheability {
+    /// The client's own cache; by these headers the request said for whom it asks.
+    Private(Vec<HeaderName>),
+    /// Every cache between the client and us.
+    Public,
 }
 
-/// How old an answer is, and how long it will be fresh.
+/// The age of an answer, and the time for which it will be fresh.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Freshness {
     pub(crate) answer: Answer,
@@ -27,10 +27,15 @@ pub(crate) struct Freshness {
 }
 
 impl Freshness {
-    /// Writes what is known of it; nothing that the handler has said itself.
+    /// Writes the headers that the handler has not set itself.
     ///
-    /// Whoever reads `max-age` takes `Age` off it: together they give what is left.
-    pub(crate) fn write(self, headers: &mut HeaderMap, keeper: &Keeper, revalidates: bool) {
+    /// Readers of `max-age` take `Age` off it: together they give what is left.
+    pub(crate) fn write(
+        self,
+        headers: &mut HeaderMap,
+        cacheability: &Cacheability,
+        revalidate: bool,
+    ) {
         let is_said = headers.contains_key(CACHE_CONTROL) || headers.contains_key(EXPIRES);
         let age = self.age().filter(|_| !headers.contains_key(AGE));
         if let Some(age) = age {
@@ -40,47 +45,47 @@ impl Freshness {
         let Some(lifetime) = lifetime else {
             return;
         };
-        let control = match keeper {
-            Keeper::Client(_) => CacheControl::new().with_private(),
-            Keeper::Anyone => CacheControl::new().with_public(),
+        let control = match cacheability {
+            Cacheability::Private(_) => CacheControl::new().with_private(),
+            Cacheability::Public => CacheControl::new().with_public(),
         };
-        if revalidates {
+        if revalidate {
             headers.typed_insert(control.with_no_cache());
             return;
         }
         headers.typed_insert(control.with_max_age(lifetime));
-        if let Keeper::Client(asked_with) = keeper {
+        if let Cacheability::Private(asked_with) = cacheability {
             // The next user of the same browser asks with another cookie.
             for name in asked_with {
-                vary(headers, name);
+                add_vary(headers, name);
             }
         }
     }
 
-    /// A load has none: the header would say that the answer was not made for this request.
+    /// Returns the age to write. A load has none: the header would say that the answer was not made for this request.
     fn age(self) -> Option<Duration> {
         matches!(self.answer, Answer::Hit | Answer::Stale)
             .then_some(self.age)
             .flatten()
     }
 
-    /// In whole seconds from the time when it was stored.
+    /// Returns the freshness lifetime, in whole seconds from the time when the answer was stored.
     fn lifetime(self) -> Option<Duration> {
         let fresh_for = self.fresh_for?;
         match self.answer {
             Answer::Hit => Some(match self.age {
-                Some(age) => rounded(age.saturating_add(fresh_for)),
+                Some(age) => round_to_seconds(age.saturating_add(fresh_for)),
                 None => Duration::from_secs(fresh_for.as_secs()),
             }),
-            Answer::Loaded => Some(rounded(fresh_for)),
+            Answer::Loaded => Some(round_to_seconds(fresh_for)),
             Answer::Stale => Some(Duration::ZERO),
             _ => None,
         }
     }
 }
 
-/// Says that the answer may depend on this header of the request, if that is not said.
-fn vary(headers: &mut HeaderMap, name: &HeaderName) {
+/// Adds a header of the request to `Vary`, unless it is there.
+fn add_vary(headers: &mut HeaderMap, name: &HeaderName) {
     let is_said = headers.typed_get::<Vary>().is_some_and(|vary| {
         let mut names = vary.iter_strs();
         vary.is_any() || names.any(|said| said.eq_ignore_ascii_case(name.as_str()))
@@ -90,8 +95,8 @@ fn vary(headers: &mut HeaderMap, name: &HeaderName) {
     }
 }
 
-/// A minute whose parts were measured a moment apart is a minute.
-fn rounded(time: Duration) -> Duration {
+/// Rounds to whole seconds: a minute whose parts were measured a moment apart is a minute.
+fn round_to_seconds(time: Duration) -> Duration {
     Duration::from_secs(time.saturating_add(Duration::from_millis(500)).as_secs())
 }
 
@@ -101,7 +106,7 @@ mod tests {
 
     use super::*;
 
-    const CLIENT: Keeper = Keeper::Client(Vec::new());
+    const PRIVATE: Cacheability = Cacheability::Private(Vec::new());
 
     fn freshness(answer: Answer, age: Option<u64>, fresh_for: Option<u64>) -> Freshness {
         Freshness {
@@ -119,7 +124,7 @@ mod tests {
         for (name, value) in set {
             headers.insert(name, HeaderValue::from_static(value));
         }
-        freshness.write(&mut headers, &CLIENT, false);
+        freshness.write(&mut headers, &PRIVATE, false);
         [AGE, CACHE_CONTROL].map(|name| Some(headers.get(name)?.to_str().unwrap().to_owned()))
     }
 
@@ -173,13 +178,13 @@ mod tests {
     }
 
     #[test]
-    fn keeper_and_revalidation_are_said() {
+    fn cacheability_and_revalidation_are_said() {
         let hit = freshness(Answer::Hit, Some(5_000), Some(55_000));
         let mut headers = HeaderMap::new();
-        hit.write(&mut headers, &Keeper::Anyone, false);
+        hit.write(&mut headers, &Cacheability::Public, false);
         assert_eq!(headers[CACHE_CONTROL], "public, max-age=60");
         let mut headers = HeaderMap::new();
-        hit.write(&mut headers, &Keeper::Client(vec![COOKIE]), true);
+        hit.write(&mut headers, &Cacheability::Private(vec![COOKIE]), true);
         assert_eq!(headers[CACHE_CONTROL], "no-cache, private");
         assert!(!headers.contains_key(VARY));
     }
@@ -187,7 +192,7 @@ mod tests {
     #[test]
     fn answer_for_one_user_is_none_for_the_next_one() {
         let hit = freshness(Answer::Hit, Some(5_000), Some(55_000));
-        let personal = Keeper::Client(vec![AUTHORIZATION, COOKIE]);
+        let with_credentials = Cacheability::Private(vec![AUTHORIZATION, COOKIE]);
         for (set, expected) in [
             (&[] as &[&'static str], &["authorization", "cookie"] as &[_]),
             (&["accept"], &["accept", "authorization", "cookie"]),
@@ -201,12 +206,12 @@ mod tests {
             for value in set {
                 headers.append(VARY, HeaderValue::from_static(value));
             }
-            hit.write(&mut headers, &personal, false);
+            hit.write(&mut headers, &with_credentials, false);
             let vary: Vec<_> = headers.get_all(VARY).iter().collect();
             assert_eq!(vary, expected, "{set:?}");
         }
         let mut headers = HeaderMap::new();
-        hit.write(&mut headers, &CLIENT, false);
+        hit.write(&mut headers, &PRIVATE, false);
         assert!(!headers.contains_key(VARY));
     }
 

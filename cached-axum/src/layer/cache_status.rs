@@ -1,4 +1,4 @@
-//! `Cache-Status`: where the answers came from, as RFC 9211 has it.
+//! `Cache-Status` of a response: RFC 9211.
 
 use std::{fmt::Write as _, time::Duration};
 
@@ -15,7 +15,7 @@ const COLLAPSED: &KeyRef = key_ref("collapsed");
 const TTL: &KeyRef = key_ref("ttl");
 const DETAIL: &KeyRef = key_ref("detail");
 
-/// What the cached calls of one request did, all together.
+/// The cached calls of one request, summed up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Summary {
     hits: usize,
@@ -24,9 +24,9 @@ pub(crate) struct Summary {
     stored: usize,
     shared: usize,
     bypassed: usize,
-    /// Calls of which nothing else is known.
+    /// Calls beyond those that were observed one by one.
     more: u64,
-    /// Of the answer that is fresh for the shortest time.
+    /// The shortest time for which an answer is fresh.
     fresh_for: Option<Duration>,
 }
 
@@ -45,16 +45,16 @@ impl Summary {
         }
     }
 
-    /// The member that a cache of this name adds to the list; `is_wish` if the client asked for new answers, and was
+    /// Returns the list member of a cache with this name; `is_requested` if the client asked for new answers, and was
     /// allowed to.
-    pub(crate) fn member(&self, name: &str, is_wish: bool) -> Option<HeaderValue> {
+    pub(crate) fn member(&self, name: &str, is_requested: bool) -> Option<HeaderValue> {
         let item = ItemSerializer::new();
         let mut item = match TokenRef::from_str(name) {
             Ok(name) => item.bare_item(name),
             Err(_) => item.bare_item(StringRef::from_str(name).ok()?),
         };
         if self.loads > 0 || self.shared > 0 {
-            let why = if is_wish { "request" } else { "miss" };
+            let why = if is_requested { "request" } else { "miss" };
             item = item.parameter(FORWARDED, TokenRef::from_str(why).ok()?);
             if self.loads > 0 && self.stored == self.loads {
                 item = item.parameter(STORED, true);
@@ -82,7 +82,7 @@ impl Summary {
         HeaderValue::try_from(item.finish()).ok()
     }
 
-    /// What the rest does not say: a word about one call, numbers of several.
+    /// Returns what the other parameters do not say: a word about one call, numbers of several.
     fn detail(&self) -> Option<String> {
         let counts = [
             (self.hits, "hits"),
@@ -109,8 +109,8 @@ impl Summary {
     }
 }
 
-/// What is said where nothing was answered: the client wanted only what is stored, and it is not.
-pub(crate) fn refused(name: &str) -> Option<HeaderValue> {
+/// Returns the list member of a refusal: the client wanted only what is stored, and it is not.
+pub(crate) fn refused_member(name: &str) -> Option<HeaderValue> {
     let item = ItemSerializer::new();
     let item = match TokenRef::from_str(name) {
         Ok(name) => item.bare_item(name),
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn wish_of_the_client_is_told_apart() {
+    fn request_of_the_client_is_told_apart() {
         let load = Summary {
             loads: 1,
             stored: 1,
@@ -257,7 +257,10 @@ mod tests {
             load.member("cached", true).unwrap(),
             "cached;fwd=request;stored"
         );
-        assert_eq!(refused("cached").unwrap(), "cached;detail=only-if-cached");
+        assert_eq!(
+            refused_member("cached").unwrap(),
+            "cached;detail=only-if-cached"
+        );
     }
 
     #[test]

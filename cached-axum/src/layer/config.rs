@@ -1,4 +1,4 @@
-//! What a service has decided: whose answers may be kept, and which wishes are followed.
+//! [`Config`]: what a service has decided about its responses, and about what clients may ask for.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -9,36 +9,36 @@ use http::{
     request::Parts,
 };
 
-use super::cache_control::Keeper;
+use super::cache_control::Cacheability;
 use crate::extract::ClientCacheControl;
 
-/// Headers of a request that say who asks.
-const PERSONAL: &[HeaderName] = &[AUTHORIZATION, COOKIE];
+/// Headers of a request that say who asks. RFC 9111 §3.5 names the first; sessions use the other.
+const CREDENTIALS: &[HeaderName] = &[AUTHORIZATION, COOKIE];
 
-/// Everything that [`CacheLayer`](super::CacheLayer) can be told.
+/// The settings of a [`CacheLayer`](super::CacheLayer).
 #[derive(Clone)]
-pub(crate) struct Settings {
+pub(crate) struct Config {
     pub(crate) cache: Option<Cache>,
     pub(crate) name: String,
-    pub(crate) shared: Shared,
-    pub(crate) revalidates: bool,
+    pub(crate) shared: Sharing,
+    pub(crate) revalidate: bool,
     pub(crate) allow: Allow,
     pub(crate) allow_if: Option<AllowIf>,
 }
 
 type AllowIf = Arc<dyn Fn(&Parts) -> bool + Send + Sync>;
 
-/// Whose answers caches between the client and us may keep.
+/// The requests whose responses shared caches, between the client and us, may keep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Shared {
+pub(crate) enum Sharing {
     #[default]
     None,
-    /// Those to requests that say nothing of who asks.
+    /// Requests that do not say who asks.
     Anonymous,
     All,
 }
 
-/// Which wishes of a client are followed.
+/// The directives of clients that are followed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Allow {
     pub(crate) refresh: bool,
@@ -46,49 +46,49 @@ pub(crate) struct Allow {
     pub(crate) only_if_cached: bool,
 }
 
-/// What one request asks for and gets.
+/// The directives of one request, as far as they are followed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Wishes {
+pub(crate) struct AllowedDirectives {
     pub(crate) refresh: bool,
     pub(crate) max_age: Option<Duration>,
     pub(crate) bypass: bool,
     pub(crate) only_if_cached: bool,
 }
 
-impl Default for Settings {
+impl Default for Config {
     fn default() -> Self {
         Self {
             cache: None,
             name: "cached".to_owned(),
-            shared: Shared::default(),
-            revalidates: false,
+            shared: Sharing::default(),
+            revalidate: false,
             allow: Allow::default(),
             allow_if: None,
         }
     }
 }
 
-impl Settings {
-    /// Who may keep the answer to this request.
-    pub(crate) fn keeper(&self, request: &Parts) -> Keeper {
+impl Config {
+    /// Returns which caches may keep the response to this request.
+    pub(crate) fn cacheability(&self, request: &Parts) -> Cacheability {
         match self.shared {
-            Shared::All => Keeper::Anyone,
-            Shared::Anonymous if personal(request).next().is_none() => Keeper::Anyone,
-            Shared::Anonymous | Shared::None => {
-                Keeper::Client(personal(request).cloned().collect())
+            Sharing::All => Cacheability::Public,
+            Sharing::Anonymous if credentials(request).next().is_none() => Cacheability::Public,
+            Sharing::Anonymous | Sharing::None => {
+                Cacheability::Private(credentials(request).cloned().collect())
             }
         }
     }
 
-    /// The wishes of this request that are followed. What is not allowed is not even read.
-    pub(crate) fn wishes(&self, request: &Parts) -> Wishes {
+    /// Reads the directives of this request that are followed. What is not allowed is not even read.
+    pub(crate) fn allowed_directives(&self, request: &Parts) -> AllowedDirectives {
         let allows_any =
             self.allow != Allow::default() && request.headers.contains_key(CACHE_CONTROL);
         if !allows_any || self.allow_if.as_ref().is_some_and(|allow| !allow(request)) {
-            return Wishes::default();
+            return AllowedDirectives::default();
         }
-        let asked = ClientCacheControl::lenient(&request.headers);
-        Wishes {
+        let asked = ClientCacheControl::read_lenient(&request.headers);
+        AllowedDirectives {
             refresh: asked.no_cache && self.allow.refresh,
             max_age: asked.max_age.filter(|_| self.allow.refresh),
             bypass: asked.no_store && self.allow.bypass,
@@ -97,19 +97,19 @@ impl Settings {
     }
 }
 
-/// What this request says of who asks.
-fn personal(request: &Parts) -> impl Iterator<Item = &'static HeaderName> {
-    let names = PERSONAL.iter();
+/// Lists the headers of this request that say who asks.
+fn credentials(request: &Parts) -> impl Iterator<Item = &'static HeaderName> {
+    let names = CREDENTIALS.iter();
     names.filter(|name| request.headers.contains_key(*name))
 }
 
-impl fmt::Debug for Settings {
+impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Settings")
+        f.debug_struct("Config")
             .field("cache", &self.cache)
             .field("name", &self.name)
             .field("shared", &self.shared)
-            .field("revalidates", &self.revalidates)
+            .field("revalidate", &self.revalidate)
             .field("allow", &self.allow)
             .field("allow_if", &self.allow_if.is_some())
             .finish()
@@ -133,10 +133,10 @@ mod tests {
         request.body(()).unwrap().into_parts().0
     }
 
-    fn settings(change: impl FnOnce(&mut Settings)) -> Settings {
-        let mut settings = Settings::default();
-        change(&mut settings);
-        settings
+    fn config(change: impl FnOnce(&mut Config)) -> Config {
+        let mut config = Config::default();
+        change(&mut config);
+        config
     }
 
     const ALL: Allow = Allow {
@@ -151,31 +151,40 @@ mod tests {
             CACHE_CONTROL,
             "no-cache, no-store, max-age=0, only-if-cached",
         )]);
-        let settings = Settings::default();
-        assert_eq!(settings.keeper(&asks), Keeper::Client(Vec::new()));
-        assert_eq!(settings.wishes(&asks), Wishes::default());
+        let config = Config::default();
+        assert_eq!(
+            config.cacheability(&asks),
+            Cacheability::Private(Vec::new())
+        );
+        assert_eq!(
+            config.allowed_directives(&asks),
+            AllowedDirectives::default()
+        );
     }
 
     #[test]
-    fn personal_requests_are_private_unless_the_service_says_so_twice() {
-        let shared = settings(|settings| settings.shared = Shared::Anonymous);
-        let all = settings(|settings| settings.shared = Shared::All);
-        assert_eq!(shared.keeper(&request(&[])), Keeper::Anyone);
+    fn requests_with_credentials_are_private_unless_the_service_says_so_twice() {
+        let shared = config(|config| config.shared = Sharing::Anonymous);
+        let all = config(|config| config.shared = Sharing::All);
+        assert_eq!(shared.cacheability(&request(&[])), Cacheability::Public);
         for name in [AUTHORIZATION, COOKIE] {
-            let personal = request(&[(name.clone(), "a=b")]);
-            assert_eq!(shared.keeper(&personal), Keeper::Client(vec![name]));
-            assert_eq!(all.keeper(&personal), Keeper::Anyone);
+            let credentials = request(&[(name.clone(), "a=b")]);
+            assert_eq!(
+                shared.cacheability(&credentials),
+                Cacheability::Private(vec![name])
+            );
+            assert_eq!(all.cacheability(&credentials), Cacheability::Public);
         }
     }
 
     #[test]
-    fn each_wish_needs_its_own_permission() {
+    fn each_directive_needs_its_own_permission() {
         let asks = request(&[(
             CACHE_CONTROL,
             "no-cache, no-store, max-age=5, only-if-cached",
         )]);
-        let followed = |allow| settings(|settings| settings.allow = allow).wishes(&asks);
-        let nothing = Wishes::default();
+        let followed = |allow| config(|config| config.allow = allow).allowed_directives(&asks);
+        let nothing = AllowedDirectives::default();
         let max_age = Some(Duration::from_secs(5));
         let refresh = Allow {
             refresh: true,
@@ -183,7 +192,7 @@ mod tests {
         };
         assert_eq!(
             followed(refresh),
-            Wishes {
+            AllowedDirectives {
                 refresh: true,
                 max_age,
                 ..nothing
@@ -195,7 +204,7 @@ mod tests {
         };
         assert_eq!(
             followed(bypass),
-            Wishes {
+            AllowedDirectives {
                 bypass: true,
                 ..nothing
             }
@@ -206,7 +215,7 @@ mod tests {
         };
         assert_eq!(
             followed(only_if_cached),
-            Wishes {
+            AllowedDirectives {
                 only_if_cached: true,
                 ..nothing
             }
@@ -215,27 +224,31 @@ mod tests {
 
     #[test]
     fn permission_may_depend_on_the_request() {
-        let some = settings(|settings| {
-            settings.allow = ALL;
-            settings.allow_if = Some(Arc::new(|request| {
+        let some = config(|config| {
+            config.allow = ALL;
+            config.allow_if = Some(Arc::new(|request| {
                 request.headers.contains_key(AUTHORIZATION)
             }));
         });
         let no_cache = (CACHE_CONTROL, "no-cache");
-        assert!(!some.wishes(&request(slice::from_ref(&no_cache))).refresh);
         assert!(
-            some.wishes(&request(&[no_cache, (AUTHORIZATION, "Bearer x")]))
+            !some
+                .allowed_directives(&request(slice::from_ref(&no_cache)))
+                .refresh
+        );
+        assert!(
+            some.allowed_directives(&request(&[no_cache, (AUTHORIZATION, "Bearer x")]))
                 .refresh
         );
     }
 
     #[test]
-    fn malformed_wishes_are_none() {
-        let all = settings(|settings| settings.allow = ALL);
+    fn malformed_directives_are_none() {
+        let all = config(|config| config.allow = ALL);
         for wrong in ["max-age=-1", "max-age=", "\"", "no-cache=\"", ",,"] {
             assert_eq!(
-                all.wishes(&request(&[(CACHE_CONTROL, wrong)])),
-                Wishes::default()
+                all.allowed_directives(&request(&[(CACHE_CONTROL, wrong)])),
+                AllowedDirectives::default()
             );
         }
     }

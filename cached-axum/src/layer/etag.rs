@@ -18,8 +18,8 @@ use http::{
 };
 use http_body::Frame;
 
-/// What describes a body, and so nothing that is not there.
-const OF_THE_BODY: [HeaderName; 9] = [
+/// Headers that describe a body, and so say nothing of a response without one.
+const BODY_HEADERS: [HeaderName; 9] = [
     CONTENT_DISPOSITION,
     CONTENT_ENCODING,
     CONTENT_LANGUAGE,
@@ -31,8 +31,8 @@ const OF_THE_BODY: [HeaderName; 9] = [
     TRANSFER_ENCODING,
 ];
 
-/// The tag of a body: weak, because a layer further out may compress it.
-pub(crate) fn of(headers: &HeaderMap, body: &[u8]) -> Option<ETag> {
+/// Computes the tag of a body: weak, because a layer further out may compress it.
+pub(crate) fn compute(headers: &HeaderMap, body: &[u8]) -> Option<ETag> {
     let mut hasher = blake3::Hasher::new();
     let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     // No value of a header has a line feed.
@@ -44,21 +44,21 @@ pub(crate) fn of(headers: &HeaderMap, body: &[u8]) -> Option<ETag> {
     format!("W/\"{tag}\"").parse().ok()
 }
 
-/// The tag that the handler has set, if it is one.
-pub(crate) fn set_by_handler(headers: &HeaderMap) -> Option<ETag> {
+/// Reads the tag that the handler has set; `None` if it is malformed.
+pub(crate) fn read_etag(headers: &HeaderMap) -> Option<ETag> {
     let is_one = headers.get(ETAG).is_some_and(is_readable);
     is_one.then(|| headers.typed_get()).flatten()
 }
 
-/// What `headers` reads of a request's `If-None-Match`.
-pub(crate) fn if_none_match(headers: &HeaderMap) -> Option<IfNoneMatch> {
+/// Reads a request's `If-None-Match`; `None` if a line of it is malformed.
+pub(crate) fn read_if_none_match(headers: &HeaderMap) -> Option<IfNoneMatch> {
     let mut lines = headers.get_all(IF_NONE_MATCH).into_iter();
     let is_there = headers.contains_key(IF_NONE_MATCH) && lines.all(is_readable);
     is_there.then(|| headers.typed_get()).flatten()
 }
 
-/// `headers` asserts, in builds with debug assertions, that there is no white space within a tag: any client could
-/// send some, or open a tag in one line and close it in the next.
+/// Checks that `headers` may read a value: in builds with debug assertions it asserts that there is no white space within a
+/// tag, and any client could send some, or open a tag in one line and close it in the next.
 fn is_readable(value: &HeaderValue) -> bool {
     let mut is_quoted = false;
     let has_no_spaces = value.as_bytes().iter().all(|byte| {
@@ -68,20 +68,20 @@ fn is_readable(value: &HeaderValue) -> bool {
     has_no_spaces && !is_quoted
 }
 
-/// Makes it a `304`: without a body and what describes it; all other headers stay.
-pub(crate) fn not_modified(response: &mut Response) {
+/// Turns a response into a `304`: without a body and the headers that describe it; all others stay.
+pub(crate) fn make_not_modified(response: &mut Response) {
     *response.status_mut() = StatusCode::NOT_MODIFIED;
-    *response.body_mut() = Body::new(Gone);
-    for name in OF_THE_BODY {
+    *response.body_mut() = Body::new(NoBody);
+    for name in BODY_HEADERS {
         response.headers_mut().remove(name);
     }
 }
 
-/// No body, and no word about its size: that of an empty one would become the `Content-Length` of the response, and what
-/// is written there is the size of what the client has.
-struct Gone;
+/// A body that does not exist, and says nothing of its size: that of an empty one would become the `Content-Length` of the
+/// response, and what is written there is the size of what the client has.
+struct NoBody;
 
-impl http_body::Body for Gone {
+impl http_body::Body for NoBody {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -111,7 +111,7 @@ mod tests {
 
     fn matches(lines: &[&[u8]], tag: &str) -> bool {
         let tag: ETag = tag.parse().unwrap();
-        if_none_match(&request(lines)).is_some_and(|asked| !asked.precondition_passes(&tag))
+        read_if_none_match(&request(lines)).is_some_and(|asked| !asked.precondition_passes(&tag))
     }
 
     #[test]
@@ -119,7 +119,7 @@ mod tests {
         let json =
             HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
         let tag = |headers: &HeaderMap, body: &str| {
-            let tag = of(headers, body.as_bytes()).unwrap();
+            let tag = compute(headers, body.as_bytes()).unwrap();
             assert!(tag.is_weak());
             let mut written = HeaderMap::new();
             written.typed_insert(tag);
@@ -183,9 +183,9 @@ mod tests {
     #[test]
     fn handlers_tag_that_cannot_be_read_is_none() {
         let set = |value| HeaderMap::from_iter([(ETAG, HeaderValue::from_static(value))]);
-        assert!(set_by_handler(&set("\"a\"")).is_some());
+        assert!(read_etag(&set("\"a\"")).is_some());
         for wrong in ["a", "\"a b\"", "\"a", ""] {
-            assert_eq!(set_by_handler(&set(wrong)), None, "{wrong}");
+            assert_eq!(read_etag(&set(wrong)), None, "{wrong}");
         }
     }
 
@@ -210,11 +210,11 @@ mod tests {
             let value = HeaderValue::from_static("1");
             response.headers_mut().insert(name, value);
         }
-        for name in OF_THE_BODY {
+        for name in BODY_HEADERS {
             let value = HeaderValue::from_static("1");
             response.headers_mut().insert(name, value);
         }
-        not_modified(&mut response);
+        make_not_modified(&mut response);
         assert_eq!(response.status(), StatusCode::NOT_MODIFIED);
         assert_eq!(response.headers().len(), kept.len() + more.len());
         for name in kept.into_iter().chain(more) {

@@ -1,4 +1,4 @@
-//! One request and its response.
+//! [`PendingResponse`]: what is written into the response to a request.
 
 use std::sync::Arc;
 
@@ -16,58 +16,58 @@ use http::{
 
 use super::{
     body,
-    cache_control::{Freshness, Keeper},
+    cache_control::{Cacheability, Freshness},
     cache_status::{self, CACHE_STATUS, Summary},
-    config::{Settings, Wishes},
+    config::{AllowedDirectives, Config},
     etag,
 };
 
-/// Larger bodies get no tag: to make one takes the thread a millisecond for each few MiB. It is also what an entry holds
-/// at most by default.
-const LARGEST_TAGGED: u64 = 8 * 1024 * 1024;
+/// The largest body that gets a tag: to make one takes the thread a millisecond for each few MiB. It is also what an
+/// entry holds at most by default.
+const MAX_TAGGED_BODY: u64 = 8 * 1024 * 1024;
 
-/// What has to be known of a request when its response is there.
-pub(crate) struct Exchange {
-    pub(crate) settings: Arc<Settings>,
-    pub(crate) wishes: Wishes,
+/// The parts of a request that its response depends on, kept until that is there.
+pub(crate) struct PendingResponse {
+    pub(crate) config: Arc<Config>,
+    pub(crate) directives: AllowedDirectives,
     method: Method,
     if_none_match: Option<IfNoneMatch>,
-    keeper: Keeper,
+    cacheability: Cacheability,
 }
 
-impl Exchange {
-    pub(crate) fn new(settings: Arc<Settings>, request: &Parts) -> Self {
+impl PendingResponse {
+    pub(crate) fn new(config: Arc<Config>, request: &Parts) -> Self {
         Self {
-            wishes: settings.wishes(request),
+            directives: config.allowed_directives(request),
             method: request.method.clone(),
-            if_none_match: etag::if_none_match(&request.headers),
-            keeper: settings.keeper(request),
-            settings,
+            if_none_match: etag::read_if_none_match(&request.headers),
+            cacheability: config.cacheability(request),
+            config,
         }
     }
 
-    /// An observer for what is inside.
+    /// Creates the observer of the calls inside.
     pub(crate) fn observer(&self) -> Observer {
         let mut observer = Observer::new();
-        if let Some(max_age) = self.wishes.max_age {
+        if let Some(max_age) = self.directives.max_age {
             observer = observer.max_age(max_age);
         }
-        if self.wishes.only_if_cached {
+        if self.directives.only_if_cached {
             observer = observer.only_if_cached();
         }
         observer
     }
 
-    /// Writes into the response what the observer has seen.
-    pub(crate) async fn finish(self, mut response: Response, observer: &Observer) -> Response {
+    /// Writes the headers of `response`, by what the observer has seen.
+    pub(crate) async fn complete(self, mut response: Response, observer: &Observer) -> Response {
         let calls = observer.calls();
         if calls.is_empty() || response.headers().contains_key(SET_COOKIE) {
             return response;
         }
         let summary = Summary::of(&calls, observer.beyond());
         let headers = response.headers_mut();
-        let is_wish = self.wishes.refresh || observer.has_declined();
-        if let Some(member) = summary.member(&self.settings.name, is_wish) {
+        let is_requested = self.directives.refresh || observer.has_declined();
+        if let Some(member) = summary.member(&self.config.name, is_requested) {
             headers.append(CACHE_STATUS, member);
         }
         let is_read = matches!(self.method, Method::GET | Method::HEAD);
@@ -83,18 +83,18 @@ impl Exchange {
                 fresh_for: call.fresh_for,
             };
             let headers = response.headers_mut();
-            freshness.write(headers, &self.keeper, self.settings.revalidates);
+            freshness.write(headers, &self.cacheability, self.config.revalidate);
         }
-        self.tag(response).await
+        self.write_etag(response).await
     }
 
-    /// Writes the tag of the body; a `304` if the client has it.
-    async fn tag(self, mut response: Response) -> Response {
+    /// Writes the tag of the body, and makes it a `304` if the client has that.
+    async fn write_etag(self, mut response: Response) -> Response {
         let tag = if response.headers().contains_key(ETAG) {
-            etag::set_by_handler(response.headers())
+            etag::read_etag(response.headers())
         } else {
             let (head, body) = response.into_parts();
-            let (tag, body) = self.tag_of(&head.headers, body).await;
+            let (tag, body) = self.compute_etag(&head.headers, body).await;
             response = Response::from_parts(head, body);
             if let Some(tag) = &tag {
                 response.headers_mut().typed_insert(tag.clone());
@@ -104,32 +104,32 @@ impl Exchange {
         if let (Some(tag), Some(asked)) = (tag, self.if_none_match)
             && !asked.precondition_passes(&tag)
         {
-            etag::not_modified(&mut response);
+            etag::make_not_modified(&mut response);
         }
         response
     }
 
-    async fn tag_of(&self, headers: &HeaderMap, body: Body) -> (Option<ETag>, Body) {
+    async fn compute_etag(&self, headers: &HeaderMap, body: Body) -> (Option<ETag>, Body) {
         let control: Option<CacheControl> = headers.typed_get();
         if control.is_some_and(|control| control.no_store()) {
             return (None, body);
         }
-        let (whole, body) = body::whole(body, LARGEST_TAGGED).await;
+        let (whole, body) = body::peek_whole(body, MAX_TAGGED_BODY).await;
         // A response to `HEAD` may have lost its body on the way here.
         let whole = whole.filter(|whole| self.method != Method::HEAD || !whole.is_empty());
-        let tag = whole.and_then(|whole| etag::of(headers, &whole));
+        let tag = whole.and_then(|whole| etag::compute(headers, &whole));
         (tag, body)
     }
 
-    /// The client wanted what is stored, and it is not.
-    pub(crate) fn refused(self) -> Response {
+    /// Returns the `504` for a client that wanted what is stored, where it is not.
+    pub(crate) fn refuse(self) -> Response {
         let mut response = Response::new(Body::empty());
         let text = "only-if-cached: the answer is not stored";
         if self.method != Method::HEAD {
             response = text.into_response();
         }
         *response.status_mut() = StatusCode::GATEWAY_TIMEOUT;
-        if let Some(member) = cache_status::refused(&self.settings.name) {
+        if let Some(member) = cache_status::refused_member(&self.config.name) {
             response.headers_mut().append(CACHE_STATUS, member);
         }
         response

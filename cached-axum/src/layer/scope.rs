@@ -1,4 +1,4 @@
-//! [`Around`]: which cache a request uses, and how; until the last piece of its body.
+//! [`RequestScope`]: the cache that a request uses, and how, until the last piece of its body.
 
 use std::{
     future::poll_fn,
@@ -11,49 +11,50 @@ use bytes::Bytes;
 use cached_core::{Cache, integration};
 use http_body::{Body as _, Frame, SizeHint};
 
-use super::response::Exchange;
+use super::response::PendingResponse;
 
-/// What is around everything that is done for a request.
+/// The cache and the mode of everything that is done for a request.
 #[derive(Clone)]
-pub(crate) struct Around {
-    /// That of the layer.
+pub(crate) struct RequestScope {
+    /// The cache of the layer, if it has one.
     cache: Option<Cache>,
-    wish: Option<Wish>,
+    mode: Option<Mode>,
 }
 
-/// What is done with a cache, because the client asks for it.
+/// A use of a cache that the client has asked for.
 #[derive(Clone)]
-enum Wish {
+enum Mode {
     Bypass(Cache),
     Refresh(Cache),
 }
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-impl Around {
-    pub(crate) fn new(exchange: &Exchange) -> Self {
-        let cache = exchange.settings.cache.clone();
+impl RequestScope {
+    pub(crate) fn new(pending: &PendingResponse) -> Self {
+        let cache = pending.config.cache.clone();
         let used = || cache.clone().unwrap_or_else(Cache::current);
-        let wish = if exchange.wishes.bypass {
-            Some(Wish::Bypass(used()))
-        } else if exchange.wishes.refresh {
-            Some(Wish::Refresh(used()))
+        let mode = if pending.directives.bypass {
+            Some(Mode::Bypass(used()))
+        } else if pending.directives.refresh {
+            Some(Mode::Refresh(used()))
         } else {
             None
         };
-        Self { cache, wish }
+        Self { cache, mode }
     }
 
-    pub(crate) fn around<'a, F>(&self, future: F) -> Boxed<'a, F::Output>
+    /// Runs `future` in this scope.
+    pub(crate) fn wrap<'a, F>(&self, future: F) -> Boxed<'a, F::Output>
     where
         F: Future + Send + 'a,
     {
         let mut future: Boxed<'a, F::Output> = Box::pin(future);
-        match &self.wish {
-            Some(Wish::Bypass(cache)) => {
+        match &self.mode {
+            Some(Mode::Bypass(cache)) => {
                 future = Box::pin(integration::bypass_functions(cache, future));
             }
-            Some(Wish::Refresh(cache)) => {
+            Some(Mode::Refresh(cache)) => {
                 future = Box::pin(integration::refresh_functions(cache, future));
             }
             None => {}
@@ -64,23 +65,23 @@ impl Around {
         }
     }
 
-    /// What streams is made when the handler has returned. A body that knows its size is there.
-    pub(crate) fn around_body(self, body: Body) -> Body {
-        let is_plain = self.cache.is_none() && self.wish.is_none();
+    /// Wraps a body that is made after the handler has returned: a stream. One that knows its size is there already.
+    pub(crate) fn wrap_body(self, body: Body) -> Body {
+        let is_plain = self.cache.is_none() && self.mode.is_none();
         if is_plain || body.size_hint().exact().is_some() {
             return body;
         }
-        Body::new(Inside { around: self, body })
+        Body::new(ScopedBody { scope: self, body })
     }
 }
 
-/// A body whose pieces are made with everything around that was around its handler.
-struct Inside {
-    around: Around,
+/// A body whose pieces are made in the scope of its handler.
+struct ScopedBody {
+    scope: RequestScope,
     body: Body,
 }
 
-impl http_body::Body for Inside {
+impl http_body::Body for ScopedBody {
     type Data = Bytes;
     type Error = axum_core::Error;
 
@@ -88,9 +89,9 @@ impl http_body::Body for Inside {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        let Self { around, body } = &mut *self;
+        let Self { scope, body } = &mut *self;
         let polled = poll_fn(|context| Pin::new(&mut *body).poll_frame(context));
-        pin!(around.around(polled)).poll(context)
+        pin!(scope.wrap(polled)).poll(context)
     }
 
     fn is_end_stream(&self) -> bool {

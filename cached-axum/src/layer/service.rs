@@ -12,20 +12,20 @@ use bytes::Bytes;
 use http::Request;
 use tower_service::Service;
 
-use super::{config::Settings, response::Exchange, scope::Around};
+use super::{config::Config, response::PendingResponse, scope::RequestScope};
 
-/// What [`CacheLayer`](crate::CacheLayer) makes of a service.
+/// The service that [`CacheLayer`](crate::CacheLayer) makes of another.
 #[derive(Clone)]
 pub struct CacheService<S> {
     inner: S,
-    settings: Arc<Settings>,
+    config: Arc<Config>,
 }
 
 type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 impl<S> CacheService<S> {
-    pub(crate) fn new(inner: S, settings: Arc<Settings>) -> Self {
-        Self { inner, settings }
+    pub(crate) fn new(inner: S, config: Arc<Config>) -> Self {
+        Self { inner, config }
     }
 }
 
@@ -47,41 +47,41 @@ where
 
     fn call(&mut self, request: Request<Q>) -> Self::Future {
         let (head, body) = request.into_parts();
-        let exchange = Exchange::new(Arc::clone(&self.settings), &head);
+        let pending = PendingResponse::new(Arc::clone(&self.config), &head);
         let answer = self.inner.call(Request::from_parts(head, body));
-        Box::pin(exchanged(exchange, answer))
+        Box::pin(run_request(pending, answer))
     }
 }
 
-/// Runs `answer` as the request wishes, where that is allowed, and writes what happened.
-async fn exchanged<F, A, E>(exchange: Exchange, answer: F) -> Result<Response, E>
+/// Awaits `answer` as the client asks, where that is allowed, and writes what happened.
+async fn run_request<F, A, E>(pending: PendingResponse, answer: F) -> Result<Response, E>
 where
     F: Future<Output = Result<http::Response<A>, E>> + Send + 'static,
     A: http_body::Body<Data = Bytes> + Send + 'static,
     A::Error: Into<BoxError>,
     E: 'static,
 {
-    let observer = exchange.observer();
-    let around = Around::new(&exchange);
-    let answer = around.around(observer.scope(answer));
-    let answer = if exchange.wishes.only_if_cached {
+    let observer = pending.observer();
+    let scope = RequestScope::new(&pending);
+    let answer = scope.wrap(observer.scope(answer));
+    let answer = if pending.directives.only_if_cached {
         tokio::select! {
             biased;
             answer = answer => answer,
-            () = observer.refused() => return Ok(exchange.refused()),
+            () = observer.refused() => return Ok(pending.refuse()),
         }
     } else {
         answer.await
     };
-    let response = answer?.map(|body| around.around_body(Body::new(body)));
-    Ok(exchange.finish(response, &observer).await)
+    let response = answer?.map(|body| scope.wrap_body(Body::new(body)));
+    Ok(pending.complete(response, &observer).await)
 }
 
 impl<S: fmt::Debug> fmt::Debug for CacheService<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CacheService")
             .field("inner", &self.inner)
-            .field("settings", &self.settings)
+            .field("config", &self.config)
             .finish()
     }
 }
