@@ -1,4 +1,4 @@
-//! [`Guard`]: who may call a route; [`RequireGuard`]: the layer that asks.
+//! [`Guard`] decides who may call a route; [`RequireGuard`] is the layer that asks it.
 
 use std::{
     fmt, mem,
@@ -13,12 +13,12 @@ use tower_service::Service;
 
 mod bearer;
 
-pub use bearer::{BearerRejection, BearerToken, UnusableToken};
+pub use bearer::{BearerRejection, BearerToken, InvalidBearerToken};
 
 /// Decides which requests may pass.
 ///
 /// A [`BearerToken`] is one, and so is a closure over the head of a request that returns a `Result`, whose error is the
-/// answer. What has to wait, for a session say, implements the trait; its `check` can be an `async fn`.
+/// response. A guard that has to wait, for a session say, implements the trait; its `check` can be an `async fn`.
 ///
 /// # Examples
 ///
@@ -60,10 +60,10 @@ pub use bearer::{BearerRejection, BearerToken, UnusableToken};
     note = "pass a `BearerToken`, or a closure: `|request: &http::request::Parts| -> Result<(), StatusCode> {{ … }}`"
 )]
 pub trait Guard: Clone + Send + Sync + 'static {
-    /// What a request that may not pass is answered with.
+    /// The response to a request that may not pass.
     type Rejection: IntoResponse;
 
-    /// Whether the request with this head may pass; its body has not been read.
+    /// Checks the head of a request, whose body has not been read; `Ok` if it may pass.
     fn check(&self, request: &Parts) -> impl Future<Output = Result<(), Self::Rejection>> + Send;
 }
 
@@ -80,10 +80,10 @@ where
     }
 }
 
-/// A layer whose routes answer only whom a [`Guard`] lets pass.
+/// A layer that lets only those requests reach its routes that a [`Guard`] lets pass.
 ///
 /// Put it on routes with [`Router::route_layer`](axum::Router::route_layer): with `layer`, it would also guard the
-/// answer to paths that do not exist. A request that may not pass reaches neither the handler nor its extractors, and
+/// response to paths that do not exist. A request that may not pass reaches neither the handler nor its extractors, and
 /// its body is not read.
 ///
 /// # Examples
@@ -107,7 +107,7 @@ where
 pub struct RequireGuard<G>(G);
 
 impl<G: Guard> RequireGuard<G> {
-    /// Asks `guard` before each request.
+    /// Creates a layer that asks `guard` before each request.
     pub fn new(guard: G) -> Self {
         Self(guard)
     }

@@ -40,13 +40,13 @@
 //! ```
 //!
 //! Import the attributes from here: that also brings what axum's own types need to be cached. What a pattern binds is the
-//! key; `State`, `Extension` and `HeaderMap` say `#[cached(skip)]`. [`Json`](axum::Json), [`Html`](axum::response::Html), a plain value, or a
-//! `Result` of one is stored as what it holds. A typed call, and a companion, takes its arguments as the handler does:
-//! `#[invalidates(user(Path(id)))]`, `user::peek(Path(1))`.
+//! key; `State`, `Extension` and `HeaderMap` say `#[cached(skip)]`. [`Json`](axum::Json), [`Html`](axum::response::Html), a
+//! plain value, or a `Result` of one is stored as what it holds. A typed call, and a companion, takes its arguments as the
+//! handler does: `#[invalidates(user(Path(id)))]`, `user::peek(Path(1))`.
 //!
 //! | | |
 //! |---|---|
-//! | [`CacheLayer`] | tells clients where an answer came from and how long they may keep it |
+//! | [`CacheLayer`] | layer: tells clients where a response came from and how long they may keep it |
 //! | [`ClientCacheControl`] | extractor: what a client asks of caches |
 //! | [`UseCache`] | extractor: the cache of the state, for calls by key |
 //! | [`health`] | a page for balancers and dashboards, and its parts |
@@ -65,5 +65,5 @@ pub mod sessions;
 
 pub use cached_core::{cached, invalidates};
 pub use extract::{CacheDisabled, ClientCacheControl, InvalidCacheControl, UseCache};
-pub use guard::{BearerRejection, BearerToken, Guard, Guarded, RequireGuard, UnusableToken};
+pub use guard::{BearerRejection, BearerToken, Guard, Guarded, InvalidBearerToken, RequireGuard};
 pub use layer::{CacheLayer, CacheService};

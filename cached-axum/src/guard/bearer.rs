@@ -1,4 +1,4 @@
-//! [`BearerToken`]: who knows the secret may pass.
+//! [`BearerToken`]: the guard of those who know a secret.
 
 use std::{error::Error, fmt};
 
@@ -10,14 +10,14 @@ use subtle::ConstantTimeEq as _;
 use super::Guard;
 
 /// The fewest characters of a secret: with random letters and digits, more than anybody can try.
-const SHORTEST: usize = 16;
-/// What a server still takes as one header, with room for others.
-const LONGEST: usize = 4096;
+const MIN_LENGTH: usize = 16;
+/// The most characters of a secret: a server still takes that as one header, with room for others.
+const MAX_LENGTH: usize = 4096;
 
-/// A [`Guard`] that lets pass who sends `Authorization: Bearer <secret>`.
+/// A [`Guard`] that lets requests with `Authorization: Bearer <secret>` pass.
 ///
 /// Compares in constant time, and keeps only a digest of the secret, which no `Debug` output shows.
-/// [`BearerRejection`] answers others.
+/// Other requests are answered with a [`BearerRejection`].
 ///
 /// # Examples
 ///
@@ -27,7 +27,7 @@ const LONGEST: usize = 4096;
 /// // Usually from the environment: `BearerToken::new(std::env::var("ADMIN_TOKEN")?)?`.
 /// let guard = BearerToken::new("Vq3mRz8KxP0aT5yD")?;
 /// assert!(BearerToken::new("secret").is_err()); // anybody could guess it
-/// # Ok::<(), cached_axum::UnusableToken>(())
+/// # Ok::<(), cached_axum::InvalidBearerToken>(())
 /// ```
 #[derive(Clone)]
 pub struct BearerToken {
@@ -35,39 +35,39 @@ pub struct BearerToken {
 }
 
 impl BearerToken {
-    /// A guard that asks for `secret`.
+    /// Creates a guard that asks for `secret`.
     ///
     /// # Errors
     ///
-    /// [`UnusableToken`] if `secret` is shorter than 16 characters, longer than 4,096, or has characters that a bearer
+    /// [`InvalidBearerToken`] if `secret` is shorter than 16 characters, longer than 4,096, or has characters that a bearer
     /// token cannot have (RFC 6750, §2.1): it takes letters, digits, `-`, `.`, `_`, `~`, `+`, `/`, and `=` at its end.
-    pub fn new(secret: impl AsRef<str>) -> Result<Self, UnusableToken> {
+    pub fn new(secret: impl AsRef<str>) -> Result<Self, InvalidBearerToken> {
         let secret = secret.as_ref();
         let body = secret.trim_end_matches('=');
         let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
         if secret.is_empty() {
-            return Err(UnusableToken::Empty);
+            return Err(InvalidBearerToken::Empty);
         }
         if body.is_empty() || !body.bytes().all(is_allowed) {
-            return Err(UnusableToken::Characters);
+            return Err(InvalidBearerToken::InvalidCharacters);
         }
-        if body.len() < SHORTEST {
-            return Err(UnusableToken::Short);
+        if body.len() < MIN_LENGTH {
+            return Err(InvalidBearerToken::TooShort);
         }
-        if secret.len() > LONGEST {
-            return Err(UnusableToken::Long);
+        if secret.len() > MAX_LENGTH {
+            return Err(InvalidBearerToken::TooLong);
         }
-        let digest = digest(secret);
+        let digest = hash_token(secret);
         Ok(Self { digest })
     }
 
     fn accepts(&self, token: &str) -> bool {
         // Digests are of one length, so the time does not tell the length of the secret either.
-        digest(token).ct_eq(&self.digest).into()
+        hash_token(token).ct_eq(&self.digest).into()
     }
 }
 
-fn digest(token: &str) -> [u8; blake3::OUT_LEN] {
+fn hash_token(token: &str) -> [u8; blake3::OUT_LEN] {
     *blake3::hash(token.as_bytes()).as_bytes()
 }
 
@@ -88,27 +88,27 @@ impl Guard for BearerToken {
         }
         match request.headers.typed_get::<Authorization<Bearer>>() {
             Some(authorization) if self.accepts(authorization.token()) => Ok(()),
-            Some(_) => Err(BearerRejection::Wrong),
+            Some(_) => Err(BearerRejection::Invalid),
             None => Err(BearerRejection::Missing),
         }
     }
 }
 
-/// Why a [`BearerToken`] let a request not pass: `401 Unauthorized`, with what to send in `WWW-Authenticate`.
+/// Rejection of a [`BearerToken`]: `401 Unauthorized`, with the challenge in `WWW-Authenticate`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BearerRejection {
-    /// There is no bearer token in the request, or more than one `Authorization`.
+    /// The request has no bearer token, or more than one `Authorization`.
     Missing,
-    /// It is another token.
-    Wrong,
+    /// The request has another token.
+    Invalid,
 }
 
 impl fmt::Display for BearerRejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Missing => "this needs a bearer token: send one `Authorization: Bearer <token>`",
-            Self::Wrong => "this is not the bearer token",
+            Self::Invalid => "this is not the bearer token",
         })
     }
 }
@@ -120,40 +120,40 @@ impl IntoResponse for BearerRejection {
         // RFC 6750, §3.1: no error code where no token was sent.
         let challenge = HeaderValue::from_static(match self {
             Self::Missing => "Bearer",
-            Self::Wrong => r#"Bearer error="invalid_token""#,
+            Self::Invalid => r#"Bearer error="invalid_token""#,
         });
         let challenge = [(header::WWW_AUTHENTICATE, challenge)];
         (StatusCode::UNAUTHORIZED, challenge, self.to_string()).into_response()
     }
 }
 
-/// Why a text cannot be a [`BearerToken`].
+/// The reasons why a text cannot be a [`BearerToken`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum UnusableToken {
-    /// It is empty, as of a variable that is not set.
+pub enum InvalidBearerToken {
+    /// The text is empty, as of a variable that is not set.
     Empty,
-    /// Whoever tries may find it.
-    Short,
-    /// Servers refuse headers that long.
-    Long,
-    /// It has characters that no bearer token can have.
-    Characters,
+    /// The text is shorter than 16 characters: somebody who tries may find it.
+    TooShort,
+    /// The text is longer than 4,096 characters: servers refuse headers that long.
+    TooLong,
+    /// The text has characters that no bearer token can have.
+    InvalidCharacters,
 }
 
-impl fmt::Display for UnusableToken {
+impl fmt::Display for InvalidBearerToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("the bearer token is empty: set one"),
-            Self::Short => write!(
+            Self::TooShort => write!(
                 f,
-                "the bearer token is too short: take at least {SHORTEST} random characters"
+                "the bearer token is too short: take at least {MIN_LENGTH} random characters"
             ),
-            Self::Long => write!(
+            Self::TooLong => write!(
                 f,
-                "the bearer token is too long: take at most {LONGEST} characters"
+                "the bearer token is too long: take at most {MAX_LENGTH} characters"
             ),
-            Self::Characters => f.write_str(
+            Self::InvalidCharacters => f.write_str(
                 "the bearer token has characters that cannot be sent: take letters, digits, `-`, `.`, `_`, `~`, `+` \
                  and `/`, and `=` only at the end",
             ),
@@ -161,4 +161,4 @@ impl fmt::Display for UnusableToken {
     }
 }
 
-impl Error for UnusableToken {}
+impl Error for InvalidBearerToken {}

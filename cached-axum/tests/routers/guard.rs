@@ -8,7 +8,7 @@ use std::{
 };
 
 use axum::{Router, body::Body, routing::get};
-use cached_axum::{BearerToken, Guard, RequireGuard, UnusableToken, admin};
+use cached_axum::{BearerToken, Guard, InvalidBearerToken, RequireGuard, admin};
 use cached_core::Cache;
 use http::{HeaderValue, Method, Request, StatusCode, header, request::Parts};
 use tests::CountingLoader;
@@ -114,13 +114,13 @@ async fn of_two_tokens_none_counts() {
 #[test]
 fn a_secret_that_can_be_guessed_or_not_be_sent_is_refused() {
     let refused = |secret: &str| BearerToken::new(secret).unwrap_err();
-    assert_eq!(refused(""), UnusableToken::Empty);
-    assert_eq!(refused(&SECRET[..15]), UnusableToken::Short);
+    assert_eq!(refused(""), InvalidBearerToken::Empty);
+    assert_eq!(refused(&SECRET[..15]), InvalidBearerToken::TooShort);
     assert_eq!(
         refused(&format!("a{}", "=".repeat(40))),
-        UnusableToken::Short
+        InvalidBearerToken::TooShort
     );
-    assert_eq!(refused(&"a".repeat(4097)), UnusableToken::Long);
+    assert_eq!(refused(&"a".repeat(4097)), InvalidBearerToken::TooLong);
     for secret in [
         "  ",
         "====",
@@ -128,7 +128,11 @@ fn a_secret_that_can_be_guessed_or_not_be_sent_is_refused() {
         "Vq3mRz8K=xP0aT5yD",
         "geheimes-Wörtchen",
     ] {
-        assert_eq!(refused(secret), UnusableToken::Characters, "{secret}");
+        assert_eq!(
+            refused(secret),
+            InvalidBearerToken::InvalidCharacters,
+            "{secret}"
+        );
     }
     assert!(BearerToken::new("Vq3mRz8KxP0aT5yD-._~+/==").is_ok());
     assert!(refused("").to_string().contains("empty"));

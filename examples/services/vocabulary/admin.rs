@@ -5,7 +5,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use cached_axum::admin::InvalidationReport;
 use cached_axum::health::{CacheStatistics, HealthReport};
-use cached_axum::{BearerToken, RequireGuard, UnusableToken};
+use cached_axum::{BearerToken, InvalidBearerToken, RequireGuard};
 use cached_core::Cache;
 use serde::{Deserialize, Serialize};
 
@@ -50,7 +50,7 @@ pub(crate) fn health_routes() -> Router {
 }
 
 /// For whoever knows the token.
-pub(crate) fn routes(token: &str) -> Result<Router, UnusableToken> {
+pub(crate) fn routes(token: &str) -> Result<Router, InvalidBearerToken> {
     let guard = RequireGuard::new(BearerToken::new(token)?);
     Ok(Router::new()
         .route("/admin/cache/clear", post(clear))
