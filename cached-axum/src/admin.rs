@@ -1,16 +1,16 @@
-//! The admin page: [`router`], and the parts of which services make their own.
+//! The admin page: [`router`], and its parts for pages of a service's own.
 //!
-//! | | answers |
+//! | request | response |
 //! |---|---|
-//! | `GET /stats` | [`StatsReport`]: what was counted, in total and by function |
-//! | `GET /health` | [`HealthDetails`]: the health page, and what is wrong |
-//! | `GET /server` | [`ServerReport`]: what the store says of itself |
+//! | `GET /stats` | [`StatsReport`]: the counts, in total and by function |
+//! | `GET /health` | [`HealthDetails`]: the health page, with the problem if there is one |
+//! | `GET /server` | [`ServerReport`]: the server's own figures |
 //! | `POST /test` | [`SelfTest`]: sets, gets and deletes a key of its own, and reports each; 503 if one failed |
-//! | `POST /invalidate` | of `{"pattern": "user:42:*"}` or `{"tag": "course:7"}`: [`InvalidationReport`] |
-//! | `POST /purge` | of `{"glob": "*:profile:*"}`: [`PurgeReport`], how many keys were deleted |
+//! | `POST /invalidate`, `{"pattern": "user:42:*"}` or `{"tag": "course:7"}` | [`InvalidationReport`] |
+//! | `POST /purge`, `{"glob": "*:profile:*"}` | [`PurgeReport`]: how many keys were deleted |
 //! | `POST /clear` | [`InvalidationReport`]: everything in the namespace is unusable |
 //!
-//! Answers are JSON, also the [`AdminRejection`]s, but for what the guard answers; none has a value or a secret in it.
+//! Responses are JSON, the [`AdminRejection`]s too, except for those of the guard; none has a value or a secret in it.
 //!
 //! **An admin page cannot hurt the server.** Of all `POST`s of one router, one runs at a time: others are answered with
 //! `429 Too Many Requests` and `Retry-After`. A purge goes through the keyspace in batches, each with a deadline of its
@@ -40,6 +40,7 @@ use crate::{
 
 mod health_details;
 mod rejection;
+mod report;
 mod request;
 mod self_test;
 mod server;
@@ -47,16 +48,16 @@ mod stats;
 
 pub use health_details::HealthDetails;
 pub use rejection::AdminRejection;
-use request::{Invalidate, Order, Purge};
-pub use request::{InvalidationReport, PurgeReport};
+pub use report::{InvalidationReport, PurgeReport};
+use request::{AdminRequest, Invalidate, Purge};
 pub use self_test::{SelfTest, StepReport};
 pub use server::ServerReport;
 pub use stats::{CountsReport, StatsReport};
 
-/// The largest body: a glob that is too long gets its own answer, and not that of a body.
-const LARGEST_BODY: usize = 16 * 1024;
+/// The largest body: above the longest glob, so that one that is too long is told so itself.
+const MAX_BODY: usize = 16 * 1024;
 
-/// The admin page of `cache`, for whom `guard` lets pass: see [the module](self).
+/// Creates the admin page of `cache`, for those whom `guard` lets pass: see [the module](self).
 ///
 /// # Examples
 ///
@@ -93,86 +94,87 @@ const LARGEST_BODY: usize = 16 * 1024;
 /// let app: Router = admin::router(cache);
 /// ```
 pub fn router<S: Clone + Send + Sync + 'static>(cache: Cache, guard: impl Guard) -> Router<S> {
-    let desk = Desk {
+    let state = AdminState {
         cache,
         turns: Arc::new(Semaphore::new(1)),
     };
     Router::new()
-        .route("/stats", get(stats))
-        .route("/health", get(details))
-        .route("/server", get(server))
-        .route("/test", post(test))
+        .route("/stats", get(show_stats))
+        .route("/health", get(show_health))
+        .route("/server", get(show_server))
+        .route("/test", post(run_self_test))
         .route("/invalidate", post(invalidate))
         .route("/purge", post(purge))
         .route("/clear", post(clear))
-        .route_layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .route_layer(map_response(kept_by_nobody))
+        .route_layer(DefaultBodyLimit::max(MAX_BODY))
+        .route_layer(map_response(forbid_storing))
         .route_layer(RequireGuard::new(guard))
-        .with_state(desk)
+        .with_state(state)
 }
 
-/// What the handlers share.
+/// The state that the handlers share.
 #[derive(Clone)]
-struct Desk {
+struct AdminState {
     cache: Cache,
+    /// One permit, for the request that changes something.
     turns: Arc<Semaphore>,
 }
 
-impl Desk {
-    /// Taken when all of the request is there: who sends slowly holds up nobody.
-    fn turn(&self) -> Result<OwnedSemaphorePermit, AdminRejection> {
+impl AdminState {
+    /// Takes the turn of a request, once all of it is there: a client that sends slowly holds up nobody.
+    fn take_turn(&self) -> Result<OwnedSemaphorePermit, AdminRejection> {
         let turns = Arc::clone(&self.turns);
         turns.try_acquire_owned().map_err(|_| AdminRejection::Busy)
     }
 }
 
-type Answer<T> = Result<T, AdminRejection>;
+type AdminResult<T> = Result<T, AdminRejection>;
 
-async fn stats(State(desk): State<Desk>) -> StatsReport {
-    StatsReport::of(&desk.cache)
+async fn show_stats(State(state): State<AdminState>) -> StatsReport {
+    StatsReport::of(&state.cache)
 }
 
-async fn details(State(desk): State<Desk>) -> HealthDetails {
-    HealthDetails::of(&desk.cache).await
+async fn show_health(State(state): State<AdminState>) -> HealthDetails {
+    HealthDetails::of(&state.cache).await
 }
 
-async fn server(State(desk): State<Desk>) -> Answer<ServerReport> {
-    Ok(ServerReport::of(&desk.cache).await?)
+async fn show_server(State(state): State<AdminState>) -> AdminResult<ServerReport> {
+    Ok(ServerReport::of(&state.cache).await?)
 }
 
-async fn test(State(desk): State<Desk>) -> Answer<SelfTest> {
-    let _turn = desk.turn()?;
-    Ok(SelfTest::run(&desk.cache).await)
+async fn run_self_test(State(state): State<AdminState>) -> AdminResult<SelfTest> {
+    let _turn = state.take_turn()?;
+    Ok(SelfTest::run(&state.cache).await)
 }
 
 async fn invalidate(
-    State(desk): State<Desk>,
-    Order(order): Order<Invalidate>,
-) -> Answer<InvalidationReport> {
-    let _turn = desk.turn()?;
-    let outcome = match order {
-        Invalidate::Pattern(pattern) => desk.cache.invalidate(Pattern::from(pattern)).await?,
-        Invalidate::Tag(tag) => desk.cache.invalidate_tag(Tag::from(tag)).await?,
+    State(state): State<AdminState>,
+    AdminRequest(request): AdminRequest<Invalidate>,
+) -> AdminResult<InvalidationReport> {
+    let _turn = state.take_turn()?;
+    let outcome = match request {
+        Invalidate::Pattern(pattern) => state.cache.invalidate(Pattern::from(pattern)).await?,
+        Invalidate::Tag(tag) => state.cache.invalidate_tag(Tag::from(tag)).await?,
     };
     Ok(outcome.into())
 }
 
 async fn purge(
-    State(desk): State<Desk>,
-    Order(Purge { glob }): Order<Purge>,
-) -> Answer<PurgeReport> {
-    let _turn = desk.turn()?;
-    let deleted = desk.cache.purge(&glob).await?;
+    State(state): State<AdminState>,
+    AdminRequest(Purge { glob }): AdminRequest<Purge>,
+) -> AdminResult<PurgeReport> {
+    let _turn = state.take_turn()?;
+    let deleted = state.cache.purge(&glob).await?;
     Ok(PurgeReport { deleted })
 }
 
-async fn clear(State(desk): State<Desk>) -> Answer<InvalidationReport> {
-    let _turn = desk.turn()?;
-    Ok(desk.cache.clear().await?.into())
+async fn clear(State(state): State<AdminState>) -> AdminResult<InvalidationReport> {
+    let _turn = state.take_turn()?;
+    Ok(state.cache.clear().await?.into())
 }
 
-async fn kept_by_nobody(mut response: Response) -> Response {
-    let (name, value) = health::NOT_KEPT;
+async fn forbid_storing(mut response: Response) -> Response {
+    let (name, value) = health::NO_STORE;
     response.headers_mut().insert(name, value);
     response
 }

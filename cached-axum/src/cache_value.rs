@@ -1,11 +1,11 @@
-//! What handlers return: `Json<T>` and `Html<T>` are stored as what they hold, and a status says whether a handler
+//! Return types of handlers: `Json<T>` and `Html<T>` are stored as what they hold, and a status says whether a handler
 //! that invalidates has succeeded.
 
 use axum::{Json, response::Html};
 use cached_core::{CacheValue, integration::ReportsSuccess};
 use http::{Response, StatusCode};
 
-/// Marks what is stored as what it holds. Local, so that types of another crate can have the trait of a third.
+/// Marks types that are stored as what they hold. Local, so that types of another crate can have the trait of a third.
 #[derive(Debug)]
 pub enum Inner {}
 
@@ -29,12 +29,12 @@ macro_rules! stored_as_inner {
 
 stored_as_inner! { Json Html }
 
-/// Marks what has the status of a response.
+/// Marks types that have the status of a response.
 #[derive(Debug)]
 pub enum Status {}
 
 impl ReportsSuccess<Status> for StatusCode {
-    /// 2xx, and 303: a form that was saved sends its reader on.
+    /// Returns `true` for 2xx and 303: a form that was saved sends its reader on.
     fn is_success(&self) -> bool {
         Self::is_success(self) || *self == Self::SEE_OTHER
     }

@@ -1,4 +1,4 @@
-//! The health page: [`router`], and the parts of which services make their own.
+//! The health page: [`router`], and its parts for pages of a service's own.
 //!
 //! ```
 //! use axum::Json;
@@ -33,7 +33,7 @@ mod statistics;
 
 pub use statistics::CacheStatistics;
 
-/// A router that answers `GET /` with the [`HealthReport`] of `cache`.
+/// Creates a router that answers `GET /` with the [`HealthReport`] of `cache`.
 ///
 /// Its status is 200 whatever it says: a service without Redis works, and a balancer must not take it out. Where it must,
 /// take [`strict_router`].
@@ -58,8 +58,8 @@ pub fn router<S: Clone + Send + Sync + 'static>(cache: Cache) -> Router<S> {
     Router::new().route("/", get(page)).with_state(cache)
 }
 
-/// As [`router`], but with `503 Service Unavailable` while the cache is [degraded](HealthStatus::Degraded): for services
-/// that are of no use without Redis.
+/// Creates a [`router`] that answers with `503 Service Unavailable` while the cache is [degraded](HealthStatus::Degraded):
+/// for services that are of no use without Redis.
 pub fn strict_router<S: Clone + Send + Sync + 'static>(cache: Cache) -> Router<S> {
     async fn page(State(cache): State<Cache>) -> (StatusCode, HealthReport) {
         let report = HealthReport::of(&cache).await;
@@ -72,7 +72,7 @@ pub fn strict_router<S: Clone + Send + Sync + 'static>(cache: Cache) -> Router<S
     Router::new().route("/", get(page)).with_state(cache)
 }
 
-/// How a cache is, and what it was good for: what [`router`] answers.
+/// The health of a cache, and its hits and misses, as [`router`] answers them.
 ///
 /// ```json
 /// {
@@ -85,20 +85,20 @@ pub fn strict_router<S: Clone + Send + Sync + 'static>(cache: Cache) -> Router<S
 /// }
 /// ```
 ///
-/// As a response it is that JSON, with status 200, never kept by a cache on its way.
+/// As a response: this JSON, with status 200 and `no-store`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct HealthReport {
     /// `healthy`; `degraded`, serving without Redis; or `disabled`, caching nothing.
-    #[serde(serialize_with = "in_one_word")]
+    #[serde(serialize_with = "serialize_status")]
     pub status: HealthStatus,
-    /// Where values are kept.
+    /// The places where values are kept.
     pub cache: CacheHealth,
-    /// What it was good for since the process started.
+    /// Hits and misses since the process started.
     pub cache_statistics: CacheStatistics,
 }
 
-/// Where a cache keeps its values: part of a [`HealthReport`].
+/// The places where a cache keeps its values: part of a [`HealthReport`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct CacheHealth {
@@ -108,18 +108,18 @@ pub struct CacheHealth {
     pub fallback: FallbackHealth,
 }
 
-/// Whether there is a Redis, and whether it answers.
+/// The state of the Redis of a cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct RedisHealth {
     /// The cache is on, and has a Redis to use.
     pub available: bool,
-    /// It answered just now.
+    /// Redis answered just now.
     pub healthy: bool,
 }
 
 impl RedisHealth {
-    /// In one word: `healthy`, `unavailable`, or `disabled` if there is none to use.
+    /// Returns the state in one word: `healthy`, `unavailable`, or `disabled` if there is no Redis to use.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match (self.available, self.healthy) {
@@ -130,18 +130,18 @@ impl RedisHealth {
     }
 }
 
-/// What this process keeps by itself.
+/// The state of the store inside this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct FallbackHealth {
     /// Values are kept in this process: always without a Redis, else [while it is away](cached_core::Outage::Memory).
     pub available: bool,
-    /// How many entries that are now.
+    /// The number of entries in it.
     pub size: u64,
 }
 
 impl HealthReport {
-    /// Asks `cache`, which asks Redis: one operation deadline at most.
+    /// Asks `cache`, which asks Redis, and reports: within one operation deadline.
     pub async fn of(cache: &Cache) -> Self {
         Self::from_health(cache, &cache.health().await).await
     }
@@ -153,7 +153,7 @@ impl HealthReport {
             healthy: health.store == "redis" && health.status == HealthStatus::Healthy,
         };
         let size = match health.fallback_entries {
-            None if on && !redis.available => Some(entries(cache).await),
+            None if on && !redis.available => Some(count_entries(cache).await),
             size => size.filter(|_| on),
         };
         let fallback = FallbackHealth {
@@ -168,23 +168,26 @@ impl HealthReport {
     }
 }
 
-/// Of a store inside this process.
-async fn entries(cache: &Cache) -> u64 {
+/// Counts the entries of a store inside this process.
+async fn count_entries(cache: &Cache) -> u64 {
     let info = cache.server_info().await.ok();
     info.and_then(|info| info.keys).unwrap_or(0)
 }
 
 impl IntoResponse for HealthReport {
     fn into_response(self) -> Response {
-        ([NOT_KEPT], Json(self)).into_response()
+        ([NO_STORE], Json(self)).into_response()
     }
 }
 
-/// What is true of one moment is kept by no cache.
-pub(crate) const NOT_KEPT: (header::HeaderName, HeaderValue) =
+/// The header of pages that are true of one moment, so that no cache keeps them.
+pub(crate) const NO_STORE: (header::HeaderName, HeaderValue) =
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
-pub(crate) fn in_one_word<S: Serializer>(status: &HealthStatus, to: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn serialize_status<S: Serializer>(
+    status: &HealthStatus,
+    to: S,
+) -> Result<S::Ok, S::Error> {
     to.serialize_str(status.as_str())
 }

@@ -36,7 +36,7 @@ pub use service::CacheService;
 ///
 /// A response is left as it is if nothing cached was called, or if it sets a cookie. Add this layer after those that set
 /// cookies, so that it sees theirs, and before those that compress: it sees no body that streams.
-/// What a body streams is neither held back nor looked at.
+/// Pieces of a streaming body are neither held back nor looked at.
 ///
 /// **Invalidations do not reach the copies that clients keep**: they last until their time is over. Where that is too long,
 /// see [`revalidate`](Self::revalidate).

@@ -19,14 +19,14 @@ use tower_sessions_core::{
     session_store,
 };
 
-/// How often `create` draws another id. None is ever in use unless somebody chose it.
-const DRAWS: usize = 8;
+/// The most ids that `create` tries. None is ever in use unless somebody chose it.
+const CREATE_ATTEMPTS: usize = 8;
 
-/// How often `delete` goes on when requests save the session all the time, each time with eight attempts.
-const PERSISTENCE: usize = 32;
+/// The most times that `delete` begins anew while requests save the session all the time, each time with eight attempts.
+const DELETE_ATTEMPTS: usize = 32;
 
-/// How long a session that was deleted is known as such: longer than a request takes.
-const LATEST: Duration = Duration::from_secs(10 * 60);
+/// The time for which a deleted session is known as such: longer than a request takes.
+const ENDED_TTL: Duration = Duration::from_secs(10 * 60);
 
 /// A session store of `tower-sessions`, on a [`Cache`].
 ///
@@ -35,9 +35,9 @@ const LATEST: Duration = Duration::from_secs(10 * 60);
 /// nothing to clean up.
 ///
 /// - [`create`](SessionStore::create) never takes an id that is in use, in whatever process: it draws another.
-/// - [`save`](SessionStore::save): of several at once the last one stays.
-/// - [`delete`](SessionStore::delete): a request that has loaded the session before and saves it later gets an error,
-///   in whatever process, for ten minutes: who has logged out stays so. If Redis does not answer, the caller gets an
+/// - [`save`](SessionStore::save) keeps the last of several at once.
+/// - [`delete`](SessionStore::delete) also ends it for requests that have loaded the session before: one that saves it later
+///   gets an error, in whatever process, for ten minutes. Who has logged out stays so. If Redis does not answer, the caller gets an
 ///   error, this process does not take the session any more, and it is deleted as soon as Redis answers.
 /// - [`bypass`](Cache::bypass) and [`refresh`](Cache::refresh) do not reach sessions.
 ///
@@ -51,9 +51,12 @@ const LATEST: Duration = Duration::from_secs(10 * 60);
 ///
 /// # Errors
 ///
-/// [`Backend`](session_store::Error::Backend) if Redis does not answer, or the cache is turned off: no session is
-/// invented meanwhile, and none is lost; and for a session that was deleted since it was loaded. [`Encode`](session_store::Error::Encode) if a session cannot be read back
-/// from JSON unchanged, or is larger than an entry may be. What cannot be read as a session is none.
+/// - [`Backend`](session_store::Error::Backend) if Redis does not answer, or the cache is turned off: no session is
+///   invented meanwhile, and none is lost; and for a session that was deleted since it was loaded.
+/// - [`Encode`](session_store::Error::Encode) if a session cannot be read back from JSON unchanged, or is larger than an
+///   entry may be.
+///
+/// An entry that cannot be read as a session counts as none.
 ///
 /// # Examples
 ///
@@ -87,20 +90,20 @@ pub struct CacheStore {
     prefix: Cow<'static, str>,
 }
 
-/// What the cache keeps of a session. Its id is in the key.
+/// The value that the cache keeps of a session. Its id is in the key.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 enum Stored {
     Lasts {
-        /// In seconds and nanoseconds since 1970.
+        /// Seconds and nanoseconds since 1970.
         expires: (i64, u32),
         data: HashMap<String, serde_json::Value>,
     },
-    /// It was deleted: who has loaded it before may not save it again.
+    /// A session that was deleted: a request that has loaded it before may not save it again.
     Ended,
 }
 
 impl CacheStore {
-    /// Keeps sessions in `cache`.
+    /// Creates a store that keeps sessions in `cache`.
     #[must_use]
     pub fn new(cache: Cache) -> Self {
         Self {
@@ -109,7 +112,7 @@ impl CacheStore {
         }
     }
 
-    /// What the keys of these sessions begin with, below the cache's namespace; `session` by default.
+    /// Sets the prefix of the keys, below the cache's namespace; `session` by default.
     ///
     /// Two kinds of sessions need two prefixes: the cookie of one would else be one of the other.
     #[must_use]
@@ -118,19 +121,21 @@ impl CacheStore {
         self
     }
 
-    async fn change(
+    /// Puts `stored` in the place of what is there, if `condition` is true of that.
+    async fn replace_if(
         &self,
         id: Id,
         stored: &Stored,
         ttl: Duration,
-        admits: fn(Option<&Stored>) -> bool,
+        condition: fn(Option<&Stored>) -> bool,
     ) -> session_store::Result<RecordChange> {
         let key = self.key(id);
-        let changed = integration::replace_record_if(&self.cache, &key, stored, ttl, admits).await;
-        changed.map_err(|error| failed(&error))
+        let change =
+            integration::replace_record_if(&self.cache, &key, stored, ttl, condition).await;
+        change.map_err(|error| convert_error(&error))
     }
 
-    /// The id itself would be a key to the session for everybody who can list keys.
+    /// Returns the key of a session: the id itself would give the session to everybody who can list keys.
     fn key(&self, id: Id) -> Key {
         let digest = blake3::hash(&id.0.to_le_bytes());
         Key::from(format!("{}:{}", self.prefix, digest.to_hex()))
@@ -161,8 +166,8 @@ impl Stored {
     }
 }
 
-/// How long `record` still lasts; `None` if it is over.
-fn remaining(record: &Record) -> Option<Duration> {
+/// Returns the time that `record` still lasts; `None` if it is over.
+fn remaining_ttl(record: &Record) -> Option<Duration> {
     let now = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .ok()?;
@@ -176,28 +181,28 @@ fn remaining(record: &Record) -> Option<Duration> {
 #[async_trait]
 impl SessionStore for CacheStore {
     async fn create(&self, record: &mut Record) -> session_store::Result<()> {
-        let Some(ttl) = remaining(record) else {
+        let Some(ttl) = remaining_ttl(record) else {
             return Ok(());
         };
         let stored = Stored::of(record);
-        for _ in 0..DRAWS {
-            let created = self.change(record.id, &stored, ttl, |there| there.is_none());
+        for _ in 0..CREATE_ATTEMPTS {
+            let created = self.replace_if(record.id, &stored, ttl, |there| there.is_none());
             if created.await? == RecordChange::Stored {
                 return Ok(());
             }
             record.id = Id::default();
         }
         Err(session_store::Error::Backend(format!(
-            "none of {DRAWS} ids could be had: sessions are being invalidated all the time"
+            "none of {CREATE_ATTEMPTS} ids could be had: sessions are being invalidated all the time"
         )))
     }
 
     async fn save(&self, record: &Record) -> session_store::Result<()> {
-        let Some(ttl) = remaining(record) else {
+        let Some(ttl) = remaining_ttl(record) else {
             return self.delete(&record.id).await;
         };
         let stored = Stored::of(record);
-        let saved = self.change(record.id, &stored, ttl, |there| {
+        let saved = self.replace_if(record.id, &stored, ttl, |there| {
             !matches!(there, Some(Stored::Ended))
         });
         match saved.await? {
@@ -212,14 +217,14 @@ impl SessionStore for CacheStore {
         let key = self.key(*id);
         let stored: Option<Stored> = integration::load_record(&self.cache, &key)
             .await
-            .map_err(|error| failed(&error))?;
+            .map_err(|error| convert_error(&error))?;
         let record = stored.and_then(|stored| stored.into_record(*id));
-        Ok(record.filter(|record| remaining(record).is_some()))
+        Ok(record.filter(|record| remaining_ttl(record).is_some()))
     }
 
     async fn delete(&self, id: &Id) -> session_store::Result<()> {
-        for _ in 0..PERSISTENCE {
-            let ended = self.change(*id, &Stored::Ended, LATEST, |there| {
+        for _ in 0..DELETE_ATTEMPTS {
+            let ended = self.replace_if(*id, &Stored::Ended, ENDED_TTL, |there| {
                 matches!(there, Some(Stored::Lasts { .. }))
             });
             match ended.await {
@@ -230,14 +235,14 @@ impl SessionStore for CacheStore {
         }
         // What cannot be replaced now is removed now, or as soon as Redis answers.
         let deleted = self.cache.delete(self.key(*id)).await;
-        deleted.map_err(|error| failed(&error)).map(drop)
+        deleted.map_err(|error| convert_error(&error)).map(drop)
     }
 }
 
-fn failed(error: &Error) -> session_store::Error {
-    let what = match error.kind() {
+fn convert_error(error: &Error) -> session_store::Error {
+    let kind = match error.kind() {
         ErrorKind::Unstorable | ErrorKind::TooLarge => session_store::Error::Encode,
         _ => session_store::Error::Backend,
     };
-    what(error.to_string())
+    kind(error.to_string())
 }

@@ -11,33 +11,33 @@ use serde::Serialize;
 
 use crate::health::HealthReport;
 
-/// A [`HealthReport`], and what is wrong.
+/// A [`HealthReport`], with the problem if there is one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct HealthDetails {
-    /// What everybody may know.
+    /// The public part.
     #[serde(flatten)]
     pub report: HealthReport,
     /// `redis` or `memory`.
     pub store: &'static str,
-    /// What is wrong, what caused it, and what to do; never a value or a secret.
+    /// The error, its causes, and what to do about it; never a value or a secret.
     pub problem: Option<String>,
 }
 
 impl HealthDetails {
-    /// Asks `cache`, as [`HealthReport::of`] does.
+    /// Asks `cache` and reports, as [`HealthReport::of`] does.
     pub async fn of(cache: &Cache) -> Self {
         let health = cache.health().await;
         Self {
             store: health.store,
-            problem: health.problem.as_ref().map(in_full),
+            problem: health.problem.as_ref().map(format_with_causes),
             report: HealthReport::from_health(cache, &health).await,
         }
     }
 }
 
-/// `error` with all that caused it, each said once.
-fn in_full(error: &Error) -> String {
+/// Formats `error` with all of its causes, each said once.
+fn format_with_causes(error: &Error) -> String {
     let mut text = error.to_string();
     let mut said = text.clone();
     let mut source = error.source();

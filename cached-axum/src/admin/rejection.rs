@@ -1,4 +1,4 @@
-//! [`AdminRejection`]: why an admin page did not do what it was asked for.
+//! [`AdminRejection`]: the response of an admin page that did nothing.
 
 use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
 
@@ -11,22 +11,22 @@ use headers::{HeaderMapExt as _, RetryAfter};
 use http::StatusCode;
 use serde_json::json;
 
-/// How long a caller whose turn it is not should wait.
-const PAUSE: Duration = Duration::from_secs(1);
+/// The time after which a caller should try again whose turn it is not.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// Why an admin page did not do what it was asked for; as a response, `{"error": "…"}`.
+/// Rejection of a request by an admin page; as a response, `{"error": "…"}`.
 ///
-/// Made from an [`Error`] by `?`, so that a service's own handlers can return it.
+/// The operator `?` makes it from an [`Error`], so that a service's own handlers can return it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum AdminRejection {
-    /// The body is not what this route takes: 400, 413 if it is too large, 415 if it is not said to be JSON.
+    /// The body has another form than this route takes: 400, 413 if it is too large, 415 if it is not said to be JSON.
     Body(StatusCode, &'static str),
     /// The pattern, tag or glob cannot be used: 400, with the reason.
-    Unusable(Cow<'static, str>),
+    Invalid(Cow<'static, str>),
     /// Another request changes something at this moment: 429, with `Retry-After`.
     Busy,
-    /// The cache did not do it: 400 if it is the pattern, else 503.
+    /// The cache returned an error: 400 if it is about the pattern, else 503.
     Cache(Error),
 }
 
@@ -36,7 +36,7 @@ impl AdminRejection {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Body(status, _) => *status,
-            Self::Unusable(_) => StatusCode::BAD_REQUEST,
+            Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::Busy => StatusCode::TOO_MANY_REQUESTS,
             Self::Cache(error) => match error.kind() {
                 ErrorKind::Pattern | ErrorKind::Key => StatusCode::BAD_REQUEST,
@@ -56,7 +56,7 @@ impl fmt::Display for AdminRejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Body(_, problem) => f.write_str(problem),
-            Self::Unusable(problem) => f.write_str(problem),
+            Self::Invalid(problem) => f.write_str(problem),
             Self::Busy => f.write_str("another request is changing the cache: try again later"),
             Self::Cache(error) => error.fmt(f),
         }
@@ -79,7 +79,7 @@ impl IntoResponse for AdminRejection {
         if let Self::Busy = self {
             response
                 .headers_mut()
-                .typed_insert(RetryAfter::delay(PAUSE));
+                .typed_insert(RetryAfter::delay(RETRY_AFTER));
         }
         response
     }

@@ -1,36 +1,34 @@
-//! What an admin page is told to do, checked before it is done; and what became of it.
+//! [`AdminRequest`]: the body of a request that changes something, checked before anything is done.
 
 use axum::{
     Json,
     extract::{FromRequest, Request, rejection::JsonRejection},
-    response::{IntoResponse, Response},
 };
-use cached_core::Invalidated;
 use http::StatusCode;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, de::DeserializeOwned};
 
 use super::AdminRejection;
 
 /// The longest pattern, tag or glob, in bytes.
-const LONGEST: usize = 512;
-/// The most `*` of a glob. Servers before 7.0.9 try all ways to share a key among them.
-const MOST_STARS: usize = 4;
+const MAX_LENGTH: usize = 512;
+/// The most `*` of a glob: servers before 7.0.9 try all ways to share a key among them.
+const MAX_STARS: usize = 4;
 
-/// The body of a request that changes something.
-pub(super) struct Order<T>(pub(super) T);
+/// Extracts the checked body of a request that changes something.
+pub(super) struct AdminRequest<T>(pub(super) T);
 
-/// What a body is read as, and what is made of it.
-pub(super) trait Ordered: Sized {
-    /// What the body looks like.
+/// A request made from a body of JSON.
+pub(super) trait FromBody: Sized {
+    /// The form of the body.
     type Body: DeserializeOwned;
-    /// What to write.
+    /// The message for a body of another form.
     const EXPECTED: &str;
 
-    /// What it says, if that can be done.
-    fn checked(body: Self::Body) -> Result<Self, AdminRejection>;
+    /// Checks `body`, and returns the request that it makes.
+    fn from_body(body: Self::Body) -> Result<Self, AdminRejection>;
 }
 
-impl<S: Send + Sync, T: Ordered> FromRequest<S> for Order<T> {
+impl<S: Send + Sync, T: FromBody> FromRequest<S> for AdminRequest<T> {
     type Rejection = AdminRejection;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, AdminRejection> {
@@ -49,11 +47,11 @@ impl<S: Send + Sync, T: Ordered> FromRequest<S> for Order<T> {
             }
             other => AdminRejection::Body(other.status(), "the body cannot be read"),
         })?;
-        T::checked(body).map(Self)
+        T::from_body(body).map(Self)
     }
 }
 
-/// What becomes unusable.
+/// A request to make entries unusable.
 pub(super) enum Invalidate {
     Pattern(String),
     Tag(String),
@@ -66,22 +64,22 @@ pub(super) struct InvalidateBody {
     tag: Option<String>,
 }
 
-impl Ordered for Invalidate {
+impl FromBody for Invalidate {
     type Body = InvalidateBody;
     const EXPECTED: &str =
         r#"the body must be `{"pattern": "user:42:*"}` or `{"tag": "course:7"}`"#;
 
-    fn checked(body: InvalidateBody) -> Result<Self, AdminRejection> {
+    fn from_body(body: InvalidateBody) -> Result<Self, AdminRejection> {
         match (body.pattern, body.tag) {
             (Some(pattern), None) => {
-                check("pattern", &pattern)?;
+                check_text("pattern", &pattern)?;
                 if pattern == "*" {
-                    return Err(everything("pattern"));
+                    return Err(reject_everything("pattern"));
                 }
                 Ok(Self::Pattern(pattern))
             }
             (None, Some(tag)) => {
-                check("tag", &tag)?;
+                check_text("tag", &tag)?;
                 Ok(Self::Tag(tag))
             }
             _ => Err(AdminRejection::Body(
@@ -92,92 +90,47 @@ impl Ordered for Invalidate {
     }
 }
 
-/// What is deleted.
+/// A request to delete keys.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Purge {
     pub(super) glob: String,
 }
 
-impl Ordered for Purge {
+impl FromBody for Purge {
     type Body = Self;
     const EXPECTED: &str = r#"the body must be `{"glob": "user:42:*"}`"#;
 
-    fn checked(body: Self) -> Result<Self, AdminRejection> {
+    fn from_body(body: Self) -> Result<Self, AdminRejection> {
         let glob = &body.glob;
-        check("glob", glob)?;
+        check_text("glob", glob)?;
         if glob.chars().all(|char| matches!(char, '*' | '?')) {
-            return Err(everything("glob"));
+            return Err(reject_everything("glob"));
         }
-        if glob.matches('*').count() > MOST_STARS {
-            let problem = format!("the glob has more than {MOST_STARS} `*`");
-            return Err(AdminRejection::Unusable(problem.into()));
+        if glob.matches('*').count() > MAX_STARS {
+            let problem = format!("the glob has more than {MAX_STARS} `*`");
+            return Err(AdminRejection::Invalid(problem.into()));
         }
         Ok(body)
     }
 }
 
-/// Whether `text` is fit to be used at all.
-fn check(what: &str, text: &str) -> Result<(), AdminRejection> {
+/// Rejects a text that is empty, too long, or has control characters.
+fn check_text(what: &str, text: &str) -> Result<(), AdminRejection> {
     let problem = if text.is_empty() {
         format!("the {what} is empty")
-    } else if text.len() > LONGEST {
-        format!("the {what} is longer than {LONGEST} bytes")
+    } else if text.len() > MAX_LENGTH {
+        format!("the {what} is longer than {MAX_LENGTH} bytes")
     } else if text.chars().any(char::is_control) {
         format!("the {what} has control characters")
     } else {
         return Ok(());
     };
-    Err(AdminRejection::Unusable(problem.into()))
+    Err(AdminRejection::Invalid(problem.into()))
 }
 
-fn everything(what: &str) -> AdminRejection {
+/// Rejects a pattern or glob that names every key.
+fn reject_everything(what: &str) -> AdminRejection {
     let problem = format!("the {what} names everything: that is `POST /clear`");
-    AdminRejection::Unusable(problem.into())
-}
-
-/// What became of an invalidation: `{"outcome": "applied"}`, or `postponed`.
-///
-/// As a response, 200 if it holds in every process, and 202 if Redis has not confirmed it yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct InvalidationReport {
-    /// `applied` or `postponed`.
-    pub outcome: &'static str,
-}
-
-impl From<Invalidated> for InvalidationReport {
-    fn from(outcome: Invalidated) -> Self {
-        let outcome = if outcome.is_applied() {
-            "applied"
-        } else {
-            "postponed"
-        };
-        Self { outcome }
-    }
-}
-
-impl IntoResponse for InvalidationReport {
-    fn into_response(self) -> Response {
-        let status = if self.outcome == "applied" {
-            StatusCode::OK
-        } else {
-            StatusCode::ACCEPTED
-        };
-        (status, Json(self)).into_response()
-    }
-}
-
-/// What a purge did: `{"deleted": 12}`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct PurgeReport {
-    /// How many keys were deleted.
-    pub deleted: u64,
-}
-
-impl IntoResponse for PurgeReport {
-    fn into_response(self) -> Response {
-        Json(self).into_response()
-    }
+    AdminRejection::Invalid(problem.into())
 }

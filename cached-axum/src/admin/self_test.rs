@@ -1,4 +1,4 @@
-//! [`SelfTest`]: whether the store does what it is there for.
+//! [`SelfTest`]: a try of the store, on a key of its own.
 
 use std::{
     collections::hash_map::RandomState,
@@ -14,10 +14,10 @@ use cached_core::{Cache, Error};
 use http::StatusCode;
 use serde::Serialize;
 
-/// How long the key of a test stays that could not delete it.
+/// The lifetime of the key of a test that could not delete it.
 const TTL: Duration = Duration::from_secs(10);
 
-/// Whether a cache sets, gets and deletes a key: each step is tried, whatever became of the one before.
+/// A test that sets, gets and deletes a key. Each step is tried, whatever became of the one before.
 ///
 /// As a response, 200 if all went well, and 503 if not.
 ///
@@ -37,36 +37,36 @@ const TTL: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct SelfTest {
-    /// All steps went well.
+    /// All steps succeeded.
     pub ok: bool,
-    /// A value was stored.
+    /// The step that stores a value.
     pub set: StepReport,
-    /// That value came back.
+    /// The step that reads the value back.
     pub get: StepReport,
-    /// It was deleted.
+    /// The step that deletes it.
     pub delete: StepReport,
 }
 
-/// What became of one step of a [`SelfTest`].
+/// The outcome of one step of a [`SelfTest`].
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct StepReport {
-    /// It did what it should.
+    /// The step succeeded.
     pub ok: bool,
-    /// How long it took.
+    /// The time it took.
     pub milliseconds: f64,
-    /// What went wrong; never a value or a secret.
+    /// The error, if it failed; never a value or a secret.
     pub problem: Option<String>,
 }
 
 impl SelfTest {
-    /// Runs it on `cache`, with a key of its own: three operation deadlines at most.
+    /// Runs the test on `cache`, with a key of its own: within three operation deadlines.
     ///
     /// It is about the store alone: inside [`bypass`](Cache::bypass) and [`refresh`](Cache::refresh) it is the same. Dropped at
     /// any moment, it still removes its key.
     pub async fn run(cache: &Cache) -> Self {
         // What is around a call does not reach into a task.
-        let steps = tokio::spawn(steps(cache.clone()));
+        let steps = tokio::spawn(run_steps(cache.clone()));
         steps.await.unwrap_or_else(|_| {
             let given_up = StepReport {
                 ok: false,
@@ -83,16 +83,16 @@ impl SelfTest {
     }
 }
 
-async fn steps(cache: Cache) -> SelfTest {
+async fn run_steps(cache: Cache) -> SelfTest {
     // Random: other processes may be at it, too.
     let value = RandomState::new().hash_one(TTL);
     let key = format!("self-test:{value:016x}");
-    let set = step(cache.set(key.as_str(), &value, TTL), |()| true, "").await;
+    let set = run_step(cache.set(key.as_str(), &value, TTL), |()| true, "").await;
     let get = cache.get::<u64>(key.as_str());
     let is_right = |found| found == Some(value);
-    let get = step(get, is_right, "the value did not come back").await;
+    let get = run_step(get, is_right, "the value did not come back").await;
     let delete = cache.delete(key.as_str());
-    let delete = step(delete, |deleted| deleted, "there was nothing to delete").await;
+    let delete = run_step(delete, |deleted| deleted, "there was nothing to delete").await;
     SelfTest {
         ok: set.ok && get.ok && delete.ok,
         set,
@@ -101,7 +101,7 @@ async fn steps(cache: Cache) -> SelfTest {
     }
 }
 
-async fn step<T>(
+async fn run_step<T>(
     operation: impl Future<Output = Result<T, Error>>,
     is_right: impl FnOnce(T) -> bool,
     otherwise: &str,

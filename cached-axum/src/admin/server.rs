@@ -1,4 +1,4 @@
-//! [`ServerReport`]: what the store says of itself.
+//! [`ServerReport`]: the figures of the server behind a store.
 
 use axum::{
     Json,
@@ -7,7 +7,7 @@ use axum::{
 use cached_core::{Cache, Error, ServerInfo};
 use serde::Serialize;
 
-/// What the store says of itself: everything in the server, whoever caused it. `null` where it does not say.
+/// The server's own figures, about everything in it, whoever caused it; `null` where it does not give one.
 ///
 /// # Examples
 ///
@@ -26,7 +26,7 @@ pub struct ServerReport {
     pub store: &'static str,
     /// The server's version.
     pub version: Option<String>,
-    /// How long it has been running.
+    /// Seconds since it started.
     pub uptime_seconds: Option<u64>,
     /// Connected clients.
     pub connected_clients: Option<u64>,
@@ -52,11 +52,11 @@ pub struct ServerReport {
 }
 
 impl ServerReport {
-    /// Asks the store of `cache`.
+    /// Asks the store of `cache` for its figures.
     ///
     /// # Errors
     ///
-    /// Those of [`Cache::server_info`].
+    /// The errors of [`Cache::server_info`].
     pub async fn of(cache: &Cache) -> Result<Self, Error> {
         Ok(cache.server_info().await?.into())
     }

@@ -1,4 +1,4 @@
-//! [`StatsReport`]: what was counted.
+//! [`StatsReport`]: the statistics of a cache.
 
 use std::collections::BTreeMap;
 
@@ -11,18 +11,18 @@ use serde::Serialize;
 
 use crate::health::CacheStatistics;
 
-/// What was counted since the process started, in total and by function.
+/// Counts since the process started, in total and by function.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct StatsReport {
     /// All calls together.
     pub total: CountsReport,
-    /// By the path of the function; with zeros where it was not called yet.
+    /// Calls of each function, by its path; zeros where it was not called yet.
     pub functions: BTreeMap<&'static str, CountsReport>,
 }
 
 impl StatsReport {
-    /// Of all calls on `cache`.
+    /// Reads the statistics of `cache`.
     #[must_use]
     pub fn of(cache: &Cache) -> Self {
         let stats = cache.stats();
@@ -52,7 +52,7 @@ macro_rules! counts_report {
             #[serde(flatten)]
             pub statistics: CacheStatistics,
             $(
-                #[doc = concat!("As [`Counts::", stringify!($name), "`].")]
+                #[doc = concat!("The count [`Counts::", stringify!($name), "`].")]
                 pub $name: u64,
             )*
             /// Time spent in bodies, all loads together, in milliseconds.

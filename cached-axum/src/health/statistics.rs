@@ -1,9 +1,9 @@
-//! [`CacheStatistics`]: what a cache was good for.
+//! [`CacheStatistics`]: hits and misses of a cache.
 
 use cached_core::{Cache, Counts};
 use serde::Serialize;
 
-/// Calls of cached functions since the process started, as health pages show them.
+/// Hits and misses of cached functions since the process started, as health pages show them.
 ///
 /// # Examples
 ///
@@ -21,7 +21,7 @@ use serde::Serialize;
 pub struct CacheStatistics {
     /// Calls answered from the cache.
     pub hits: u64,
-    /// Calls that were not.
+    /// Calls not answered from the cache.
     pub misses: u64,
     /// The share of hits, from 0 to 100, to two decimals; 0 before the first call.
     pub hit_rate_percent: f64,
@@ -30,7 +30,7 @@ pub struct CacheStatistics {
 }
 
 impl CacheStatistics {
-    /// Of all calls on `cache`.
+    /// Counts all calls on `cache`.
     #[must_use]
     pub fn of(cache: &Cache) -> Self {
         Self::from(&cache.stats().total)
