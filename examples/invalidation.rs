@@ -53,7 +53,7 @@ async fn card(id: u64, #[cached(skip)] database: &Database) -> Option<String> {
     Some(format!("{name} of red"))
 }
 
-/// Made of many users: the tag says so.
+/// Lists the names in a team, which are of many users: the tag says so.
 #[cached(ttl = "1h", prefix = "team:{team}:members", tags = ["team:{team}"])]
 async fn members(team: &str, #[cached(skip)] database: &Database) -> Vec<String> {
     println!("load: the team `{team}`");
@@ -64,7 +64,8 @@ async fn members(team: &str, #[cached(skip)] database: &Database) -> Vec<String>
         .collect()
 }
 
-/// If it returns `Ok`, everything of this user and of the team is loaded anew by whoever asks next. One round trip.
+/// Renames a user. If it returns `Ok`, everything of this user and of the team is loaded anew by whoever asks next. One
+/// round trip.
 #[invalidates("user:{id}:*", tags = ["team:red"])]
 async fn rename(id: u64, name: &str, database: &Database) -> Result<(), &'static str> {
     if name.is_empty() {

@@ -38,7 +38,7 @@ async fn price(item: u64) -> u64 {
 #[invalidates("item:{item}:*")]
 async fn change_price(item: u64) {}
 
-/// Redis is required here: its absence is this function's error.
+/// A function that requires Redis: its absence is this function's error.
 #[cached(ttl = "1m", prefix = "account:{id}:balance", on_outage = "fail")]
 async fn balance(id: u64) -> Result<i64, Error> {
     println!("load: the balance of {id}");

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use cached_core::{Cache, cached};
 
-/// Slow because it tries them all.
+/// Counts primes, slowly: it tries them all.
 #[cached(ttl = "3s", prefix = "primes:{below}")]
 async fn primes(below: u32) -> usize {
     let is_prime = |n: &u32| {

@@ -108,12 +108,12 @@ impl Dictionary {
         })
     }
 
-    /// Every word with the number of times it was used, most used first.
+    /// Lists every word with the number of times it was used, most used first.
     pub(crate) fn frequencies(&self) -> &[(String, u32)] {
         &self.frequencies
     }
 
-    /// The entry of `word`, or `None` if the book has none.
+    /// Finds the entry of `word`; `None` if the book has none.
     ///
     /// The second query is the slow one: it goes through every definition that has a word in common with this one,
     /// thousands for a definition with "that" in it, and ranks them by how rare those words are.
@@ -155,7 +155,7 @@ impl Dictionary {
     }
 }
 
-/// The words of a definition, each once.
+/// Splits a definition into its words, each once.
 fn terms(definition: &str) -> BTreeSet<String> {
     definition
         .split(|letter: char| !letter.is_alphabetic())

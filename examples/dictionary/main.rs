@@ -37,7 +37,7 @@ use crate::dictionary::{Dictionary, Entry};
 use crate::report::Latencies;
 use crate::trace::Trace;
 
-/// What the service answers. A word that is not in the book is remembered too, for a shorter time.
+/// Looks up a word. One that is not in the book is remembered too, for a shorter time.
 #[cached(ttl = "1h", cache_none = "1m", prefix = "dictionary:{word}")]
 async fn lookup(
     word: &str,

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-/// How long each of many calls took.
+/// The latencies of many calls.
 #[derive(Debug, Default)]
 pub(crate) struct Latencies(Vec<Duration>);
 

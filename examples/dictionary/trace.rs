@@ -1,4 +1,4 @@
-//! What readers ask for: a few words very often, most words seldom.
+//! The questions of readers: a few words very often, most words seldom.
 
 /// Words drawn by how often people use them, one in a hundred mistyped; the same sequence on every run.
 #[derive(Debug)]

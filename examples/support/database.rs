@@ -70,7 +70,7 @@ impl Database {
         })
     }
 
-    /// What queries run on.
+    /// Returns the pool that queries run on.
     #[must_use]
     pub fn pool(&self) -> &SqlitePool {
         &self.pool
@@ -134,7 +134,7 @@ async fn fill(pool: &SqlitePool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The most used word is number 1, and a level is where it stands among the others.
+/// The words, by number and level: the most used word is number 1, and a level is where it stands among the others.
 const WORDS: &str = "
     WITH ranked AS (
         SELECT row_number() OVER (ORDER BY value ->> 1 DESC, value ->> 0) AS rank, value ->> 0 AS word, value ->> 1 AS uses
@@ -152,7 +152,7 @@ const MENTIONS: &str = "
 
 const TERMS: &str = "INSERT INTO term SELECT value ->> 0, value ->> 1 FROM json_each(?)";
 
-/// The words of a definition.
+/// Splits a definition into its words.
 fn terms(definition: &str) -> impl Iterator<Item = String> {
     definition
         .split(|letter: char| !letter.is_alphabetic())

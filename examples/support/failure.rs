@@ -1,4 +1,4 @@
-//! How a service says that something went wrong.
+//! Errors of a service, as responses.
 
 use std::borrow::Cow;
 
@@ -13,14 +13,14 @@ use serde_json::json;
 /// It is `Clone`, so callers that wait for one load share its failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// What the client can act on.
+    /// The status, on which a client can act.
     pub status: StatusCode,
-    /// What a person reads.
+    /// The sentence, which a person reads.
     pub message: Cow<'static, str>,
 }
 
 impl Failure {
-    /// Any status.
+    /// Creates a failure of any status.
     #[must_use]
     pub fn new(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
@@ -29,19 +29,19 @@ impl Failure {
         }
     }
 
-    /// 404: it is not there.
+    /// Creates a 404: it is not there.
     #[must_use]
     pub fn not_found(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::NOT_FOUND, message)
     }
 
-    /// 400: the client has to ask for something else.
+    /// Creates a 400: the client has to ask for something else.
     #[must_use]
     pub fn refused(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, message)
     }
 
-    /// 503: Redis is away, and this cannot be done without. What is wrong with it is in the log, and for nobody else.
+    /// Creates a 503: Redis is away, and this cannot be done without. What is wrong with it is in the log, and for nobody else.
     #[must_use]
     pub fn unavailable() -> Self {
         let message = "this cannot be done at the moment: try again later";
@@ -58,7 +58,7 @@ impl std::fmt::Display for Failure {
 impl std::error::Error for Failure {}
 
 impl From<sqlx::Error> for Failure {
-    /// The client learns that it failed, the log learns why.
+    /// Converts an error of the database: the client learns that it failed, the log learns why.
     fn from(error: sqlx::Error) -> Self {
         tracing::error!(%error, "the database failed");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the database failed")
@@ -66,8 +66,8 @@ impl From<sqlx::Error> for Failure {
 }
 
 impl From<cached_core::Error> for Failure {
-    /// 400 for a key or a pattern that cannot be used, 413 for a value that cannot be kept, 503 for a store that does not
-    /// answer.
+    /// Converts an error of the cache: 400 for a key or a pattern that cannot be used, 413 for a value that cannot be kept,
+    /// 503 for a store that does not answer.
     fn from(error: cached_core::Error) -> Self {
         match error.kind() {
             ErrorKind::Key | ErrorKind::Pattern => Self::refused(error.to_string()),

@@ -1,4 +1,4 @@
-//! What the services in this folder stand on, so that each shows only what is its own.
+//! Parts that the services share, so that each shows only what is its own.
 //!
 //! ```no_run
 //! use axum::{Json, Router, extract::{Path, State}, routing::get};

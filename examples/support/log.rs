@@ -1,4 +1,4 @@
-//! What a service writes to standard error.
+//! The log of a service, on standard error.
 
 use anyhow::Context;
 use tracing_subscriber::filter::Targets;

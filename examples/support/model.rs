@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::{Failure, settings};
 
-/// Takes its time, counts its calls, and charges for each. Cheap to clone; clones are the same account.
+/// A model that takes its time, counts its calls, and charges for each. Cheap to clone; clones are the same account.
 #[derive(Clone, Debug)]
 pub struct PaidModel {
     latency: Duration,
@@ -17,7 +17,7 @@ pub struct PaidModel {
     calls: Arc<AtomicU64>,
 }
 
-/// What was paid, and what was not.
+/// The costs of the model, and the savings.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Bill {
     /// Calls that the model has answered.
@@ -33,7 +33,7 @@ pub struct Bill {
 }
 
 impl PaidModel {
-    /// A model that takes `MODEL_LATENCY` (400 ms) for an answer and charges `MODEL_PRICE` (0.002) dollars.
+    /// Creates a model that takes `MODEL_LATENCY` (400 ms) for an answer and charges `MODEL_PRICE` (0.002) dollars.
     ///
     /// # Errors
     ///
@@ -46,7 +46,7 @@ impl PaidModel {
         })
     }
 
-    /// What the model says to `prompt`: always the same to the same.
+    /// Returns the model's answer to `prompt`: always the same to the same.
     ///
     /// # Errors
     ///
@@ -61,13 +61,13 @@ impl PaidModel {
         Ok(answer(prompt))
     }
 
-    /// How many calls it has answered.
+    /// Returns the number of calls it has answered.
     #[must_use]
     pub fn calls(&self) -> u64 {
         self.calls.load(Ordering::Relaxed)
     }
 
-    /// What is to be paid, given how many calls a cache has answered in its place.
+    /// Makes the bill, given how many calls a cache has answered in its place.
     #[must_use]
     pub fn bill(&self, calls_avoided: u64) -> Bill {
         let calls = self.calls();
@@ -83,7 +83,7 @@ impl PaidModel {
     }
 }
 
-/// The prompt, backwards: as good as any for what it is needed for, and another for each prompt.
+/// Turns the prompt round: as good an answer as any for what it is needed for, and another for each prompt.
 fn answer(prompt: &str) -> String {
     let words: Vec<&str> = prompt.split_whitespace().rev().collect();
     words.join(" ")

@@ -1,4 +1,4 @@
-//! How far a warm-up has come.
+//! The progress bar of a warm-up.
 
 use std::time::Duration;
 

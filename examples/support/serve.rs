@@ -1,4 +1,4 @@
-//! From the start of a service to its end.
+//! The run of a service, from its start to its end.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 
 use crate::settings;
 
-/// How long requests under way may take once the service was told to stop.
+/// The time that requests under way may take once the service was told to stop.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Serves `routes` at `LISTEN` until SIGTERM or ctrl-c; then answers what is under way, and hands Redis what is

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-/// What the variable `name` says, or `default` if it is not set or empty.
+/// Reads the variable `name`; `default` if it is not set or empty.
 ///
 /// # Errors
 ///
@@ -22,7 +22,7 @@ where
     }
 }
 
-/// What the variable `name` says, in seconds (`0.5`) or with a unit (`50ms`, `2s`, `30m`, `1h`), or `default`.
+/// Reads the variable `name` as a time, in seconds (`0.5`) or with a unit (`50ms`, `2s`, `30m`, `1h`), or `default`.
 ///
 /// # Errors
 ///
@@ -46,7 +46,7 @@ fn duration(text: &str) -> anyhow::Result<Duration> {
     Ok(Duration::try_from_secs_f64(number * unit)?)
 }
 
-/// What the variable `name` says, if it is set and not empty.
+/// Reads the variable `name`, if it is set and not empty.
 #[must_use]
 pub fn text(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|text| !text.is_empty())

@@ -7,13 +7,13 @@ pub struct Line {
     pub word: &'static str,
     /// `noun`, `verb`, `adj` or `adv`.
     pub part: &'static str,
-    /// How often people used it in this sense.
+    /// The number of times people used it in this sense.
     pub uses: u32,
-    /// What it means.
+    /// Its meaning.
     pub definition: &'static str,
 }
 
-/// All of them, in the order of the alphabet; a word has one or two lines.
+/// Returns all of them, in the order of the alphabet; a word has one or two lines.
 #[must_use]
 pub fn shipped_words() -> Vec<Line> {
     include_str!("../dictionary/words.tsv")

@@ -1,4 +1,4 @@
-//! What the examples print is what their first lines, and the README, say they print.
+//! Transcripts: the examples print what their first lines, and the README, say they print.
 // A test says what is wrong by panicking.
 #![allow(clippy::expect_used)]
 
@@ -36,7 +36,7 @@ fn printed(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// The last fenced block of a file's opening comment: what the program prints.
+/// Returns the last fenced block of a file's opening comment: what the program prints.
 fn promised(source: &str) -> String {
     let comment: Vec<&str> = source
         .lines()
@@ -53,7 +53,7 @@ fn promised(source: &str) -> String {
     block.expect("a block with what it prints").to_owned()
 }
 
-/// What the README shows after the command that runs `example`.
+/// Returns the block of the README after the command that runs `example`.
 fn promised_in_readme(example: &str) -> String {
     let readme = include_str!("../../README.md");
     let command = format!("$ cargo run -p examples --bin {example}\n");
@@ -64,7 +64,7 @@ fn promised_in_readme(example: &str) -> String {
     block.to_owned()
 }
 
-/// The same text with every time, and every number that comes from times, replaced; and single spaces.
+/// Replaces every time, and every number that comes from times, and makes spaces single.
 fn comparable(text: &str) -> String {
     let words = |line: &str| {
         let mut words: Vec<String> = Vec::new();

@@ -1,4 +1,4 @@
-//! What `web` answers is what its first lines, and the README, say it answers.
+//! Transcript of `web`: it answers what its first lines, and the README, say it answers.
 // A test says what is wrong by panicking.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
@@ -40,7 +40,7 @@ impl Service {
         Self { process, address }
     }
 
-    /// What `curl` with these arguments prints: those that the transcript uses, in its order.
+    /// Prints as `curl` does, for the arguments that the transcript uses.
     fn curl(&self, arguments: &[String]) -> String {
         let (mut method, mut headers, mut body, mut path) = ("GET", Vec::new(), "", "");
         let mut words = arguments.iter().map(String::as_str);
@@ -74,7 +74,7 @@ impl Drop for Service {
     }
 }
 
-/// The fenced block that begins with the first request: its commands, and what each prints.
+/// Returns the commands of the fenced block that begins with the first request, with what each prints.
 fn transcript(text: &str) -> Vec<(String, String)> {
     let (_, rest) = text
         .split_once("```console\n$ curl -i ")
@@ -87,7 +87,7 @@ fn transcript(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The opening comment of the example, as its page shows it.
+/// Returns the opening comment of the example, as its page shows it.
 fn comment() -> String {
     let lines = include_str!("../web.rs").lines();
     let lines = lines.map_while(|line| line.strip_prefix("//!"));
@@ -95,7 +95,7 @@ fn comment() -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The words of a command line; those in single quotes may hold spaces.
+/// Splits a command line into words; those in single quotes may hold spaces.
 fn words(command: &str) -> Vec<String> {
     let mut words = Vec::new();
     for (number, part) in command.split('\'').enumerate() {
@@ -108,7 +108,7 @@ fn words(command: &str) -> Vec<String> {
     words
 }
 
-/// Without what depends on when it was asked: the order and the presence of headers stay.
+/// Replaces what depends on the time of the request: the order and the presence of headers stay.
 fn comparable(printed: &str) -> String {
     let line = |line: &str| {
         let (name, value) = line.split_once(": ").unwrap_or((line, ""));

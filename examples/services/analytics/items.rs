@@ -14,22 +14,22 @@ use examples::Failure;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// What a caller stores.
+/// A value to store.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Item {
     value: Value,
-    /// Absent: the cache's default, `REDIS_CACHE_TTL`.
+    /// The lifetime; absent, the cache's default, `REDIS_CACHE_TTL`.
     ttl_seconds: Option<u64>,
 }
 
-/// What a caller gets.
+/// A value that was stored.
 #[derive(Debug, Serialize)]
 pub(crate) struct Stored {
     value: Value,
     ttl_seconds: u64,
 }
 
-/// What is cleared.
+/// The values to clear, by a pattern of their names.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Clear {
     pattern: String,

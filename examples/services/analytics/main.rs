@@ -47,7 +47,7 @@ use cached_axum::{BearerToken, CacheLayer, RequireGuard};
 use cached_core::Cache;
 use examples::{Database, settings};
 
-/// What handlers take from their state.
+/// The state of the handlers.
 #[derive(Clone, FromRef)]
 struct Analytics {
     cache: Cache,

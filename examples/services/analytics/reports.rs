@@ -6,7 +6,7 @@ use cached_axum::cached;
 use examples::{Database, Failure};
 use serde::{Deserialize, Serialize};
 
-/// How much there is.
+/// The system in numbers.
 #[derive(Clone, Debug, Serialize, Deserialize, sqlx::FromRow)]
 pub(crate) struct System {
     courses: i64,
@@ -32,13 +32,13 @@ pub(crate) struct Student {
     courses: Vec<Standing>,
 }
 
-/// Where a student is in a course.
+/// The standing of a student in a course.
 #[derive(Clone, Debug, Serialize, Deserialize, sqlx::FromRow)]
 pub(crate) struct Standing {
     title: String,
     progress: f64,
     score: f64,
-    /// 1 has the best score.
+    /// The rank, from 1 for the best score.
     rank: i64,
 }
 

@@ -1,4 +1,4 @@
-//! What operators ask: is it up, how is Redis, does the cache work.
+//! Pages for operators: is it up, how is Redis, does the cache work.
 
 use axum::Json;
 use axum::extract::State;
@@ -25,7 +25,7 @@ fn of_redis(redis: RedisHealth) -> &'static str {
     }
 }
 
-/// For a balancer. Without Redis the service goes on, degraded; without its database it cannot.
+/// The health page for a balancer. Without Redis the service goes on, degraded; without its database it cannot.
 pub(crate) async fn health(State(service): State<Analytics>) -> (StatusCode, Json<Value>) {
     let database = of_database(&service.database).await;
     let report = HealthReport::of(&service.cache).await;
@@ -38,7 +38,7 @@ pub(crate) async fn health(State(service): State<Analytics>) -> (StatusCode, Jso
     (code, Json(json!({ "status": status, "checks": checks })))
 }
 
-/// The same in numbers: those of Redis are `null` while it is away.
+/// The health page in numbers: those of Redis are `null` while it is away.
 pub(crate) async fn detailed(State(service): State<Analytics>) -> Json<Value> {
     let report = HealthReport::of(&service.cache).await;
     let server = service.cache.server_info().await.unwrap_or_default();
@@ -54,7 +54,7 @@ pub(crate) async fn detailed(State(service): State<Analytics>) -> Json<Value> {
     }))
 }
 
-/// What the server says of itself, all of its clients together.
+/// The server's own figures, all of its clients together.
 pub(crate) async fn redis(State(cache): State<Cache>) -> Result<ServerReport, Failure> {
     Ok(ServerReport::of(&cache).await?)
 }

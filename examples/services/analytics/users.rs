@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct User {
     name: String,
     level: String,
-    /// How many are at that level, so that a change of one user makes the pages of others stale.
+    /// The number of users at that level, so that a change of one user makes the pages of others stale.
     at_level: i64,
 }
 
-/// What can be changed.
+/// The fields that can be changed.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Change {
     level: String,

@@ -49,7 +49,7 @@ use cached_core::Cache;
 use examples::{Database, PaidModel};
 use sqlx::SqlitePool;
 
-/// What the routes need.
+/// The state of the routes.
 #[derive(Clone)]
 struct Coach {
     database: Database,

@@ -1,17 +1,17 @@
-//! What the paid model says. The same question costs once, whoever asks it.
+//! Calls of the paid model. The same question costs once, whoever asks it.
 
 use cached_core::cached;
 use examples::{Failure, PaidModel};
 use serde::{Deserialize, Serialize};
 
-/// What somebody says. In a key it shows as a digest, as all that is more than one word or number does: it is not for
+/// Words of a user. In a key they show as a digest, as all that is more than one word or number does: it is not for
 /// those who look at keys.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Sentence {
     pub(crate) text: String,
 }
 
-/// Who reads it out.
+/// The voice of the coach.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Voice {

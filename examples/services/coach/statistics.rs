@@ -1,4 +1,4 @@
-//! What somebody did on a day, and how far they have come.
+//! Statistics of a user: of one day, and of all days.
 
 use std::time::Duration;
 
@@ -65,7 +65,7 @@ pub(crate) async fn progress(
     .await
 }
 
-/// How long the day of `now` still lasts: never zero, and at most 24 hours.
+/// Returns the time until the day of `now` ends: never zero, and at most 24 hours.
 fn until_midnight(now: OffsetDateTime) -> Duration {
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
     let (hours, minutes, seconds, nanoseconds) = now.to_hms_nano();

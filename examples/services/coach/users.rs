@@ -1,11 +1,11 @@
-//! Who talks to the coach: profile, settings, and what was said.
+//! Users of the coach: profile, settings, and messages.
 
 use cached_core::{cached, invalidates};
 use examples::Failure;
 use serde::{Deserialize, Serialize};
 use sqlx::SqlitePool;
 
-/// Who somebody is.
+/// The profile of a user.
 #[derive(Clone, Debug, Serialize, Deserialize, sqlx::FromRow)]
 pub(crate) struct Profile {
     #[serde(default)]
@@ -15,15 +15,15 @@ pub(crate) struct Profile {
     pub(crate) level: String,
 }
 
-/// How somebody wants to learn.
+/// The settings of a user.
 #[derive(Clone, Debug, Serialize, Deserialize, sqlx::FromRow)]
 pub(crate) struct Settings {
     pub(crate) voice: String,
-    /// Minutes.
+    /// Minutes a day.
     pub(crate) daily_goal: u32,
 }
 
-/// Something that was said.
+/// A message of a user or of the coach.
 #[derive(Clone, Debug, Serialize, Deserialize, sqlx::FromRow)]
 pub(crate) struct Message {
     pub(crate) role: String,
@@ -67,7 +67,7 @@ pub(crate) async fn settings(
     .ok_or_else(no_such_user)
 }
 
-/// The last `limit` messages, newest first.
+/// Returns the last `limit` messages, newest first.
 #[cached(
     ttl = "1h",
     ttl_env = "REDIS_TTL_USER",
@@ -88,8 +88,8 @@ pub(crate) async fn history(
     .await
 }
 
-/// Settings, history and statistics stay cached: nothing in them comes from the profile. Nor is anything cleared if there
-/// is no such user: what returns an `Err` has changed nothing.
+/// Changes a profile. Settings, history and statistics stay cached: nothing in them comes from the profile. Nor is anything
+/// cleared if there is no such user: what returns an `Err` has changed nothing.
 #[invalidates(profile(telegram_id))]
 pub(crate) async fn change_profile(
     telegram_id: i64,
@@ -110,8 +110,8 @@ pub(crate) async fn change_profile(
     }
 }
 
-/// Returns whose settings these are. The goal is part of the statistics of each day, and those go by the id that is known
-/// only afterwards.
+/// Changes settings and returns the user's id. The goal is part of the statistics of each day, and those go by that id,
+/// which is known only afterwards.
 #[invalidates(settings(telegram_id), "stats:{ret}:daily:*")]
 pub(crate) async fn change_settings(
     telegram_id: i64,

@@ -46,7 +46,8 @@ pub(crate) fn routes() -> Router<Coach> {
         .layer(CacheLayer::new().allow_bypass(true).allow_if(is_read))
 }
 
-/// With `Cache-Control: no-store` a caller goes past the cache for one read. Nobody makes the model work twice by it.
+/// Allows `Cache-Control: no-store` for reads: a caller goes past the cache once, and nobody makes the model work twice by
+/// it.
 fn is_read(request: &Parts) -> bool {
     request.method == Method::GET
 }
@@ -154,13 +155,14 @@ async fn speak(
     model::speech(&sentence, voice, &coach.model).await
 }
 
-/// Healthy whatever this says of Redis, which may be `healthy`, `unavailable` or `disabled`: the service works without.
+/// The health page: healthy whatever it says of Redis, which may be `healthy`, `unavailable` or `disabled`: the service
+/// works without.
 async fn health() -> Json<Value> {
     let report = HealthReport::of(&Cache::current()).await;
     Json(json!({ "status": "healthy", "redis": report.cache.redis.as_str() }))
 }
 
-/// What the model has cost so far, and what the cache has saved.
+/// The costs of the model so far, and the savings by the cache.
 async fn bill(State(coach): State<Coach>) -> Json<Bill> {
     let stats = Cache::current().stats();
     let of_model = stats

@@ -1,16 +1,16 @@
-//! The words somebody learns.
+//! Words that a user learns.
 
 use cached_core::{cached, invalidates};
 use examples::Failure;
 use serde::{Deserialize, Serialize};
 use sqlx::SqlitePool;
 
-/// A word and what somebody knows of it.
+/// A word, and how well a user knows it.
 #[derive(Clone, Debug, Serialize, Deserialize, sqlx::FromRow)]
 pub(crate) struct Card {
     word: String,
     known: bool,
-    /// The day it is to be asked.
+    /// The day when it is due.
     due: String,
 }
 
@@ -32,7 +32,7 @@ pub(crate) async fn all(
     .await
 }
 
-/// What is to be asked today, longest overdue first. After midnight it may take an hour to be tomorrow's.
+/// Returns the words that are due today, longest overdue first. After midnight it may take an hour to be tomorrow's.
 #[cached(
     ttl = "1h",
     ttl_env = "REDIS_TTL_DEFAULT",
@@ -51,7 +51,7 @@ pub(crate) async fn due(
     .await
 }
 
-/// Keeps whether somebody knew a word, which took them a minute.
+/// Stores whether a user knew a word, which took them a minute.
 #[invalidates("words:{user_id}:*", "stats:{user_id}:*")]
 pub(crate) async fn review(
     user_id: i64,

@@ -1,4 +1,4 @@
-//! For those with the token: what the cache does, and what it is to forget.
+//! The admin pages, for those with the token: statistics, and invalidation.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 
 use crate::archive::Archive;
 
-/// What was counted, what Redis says, and what the model has cost.
+/// Statistics of the cache, of Redis and of the model.
 #[derive(Debug, Serialize)]
 pub(crate) struct Stats {
     #[serde(flatten)]
@@ -22,7 +22,7 @@ pub(crate) struct Stats {
     model: Bill,
 }
 
-/// What a clean-up has removed.
+/// The outcome of a clean-up.
 #[derive(Debug, Serialize)]
 pub(crate) struct Cleaned {
     expired_sessions: u64,
@@ -41,7 +41,7 @@ pub(crate) async fn stats(
     }))
 }
 
-/// How many questions to the model were answered without it.
+/// Counts the questions to the model that were answered without it.
 fn spared(counted: &StatsReport) -> u64 {
     let of_model = |name: &&str| name.contains("::model::");
     let functions = counted.functions.iter();

@@ -20,7 +20,7 @@ impl Archive {
         Self { database }
     }
 
-    /// Deletes what has expired, and says how many that were.
+    /// Deletes what has expired, and returns how many rows that were.
     pub(crate) async fn clean_up(&self) -> sqlx::Result<u64> {
         let deleted = sqlx::query("DELETE FROM agent_session WHERE expires_at <= ?")
             .bind(milliseconds(OffsetDateTime::now_utc()))
@@ -50,15 +50,15 @@ fn data(record: &Record) -> Result<String> {
     serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))
 }
 
-/// Of one millisecond.
+/// Nanoseconds of one millisecond.
 const NANOSECONDS: i128 = 1_000_000;
 
-/// Since 1970, as rows have it.
+/// Converts a time to milliseconds since 1970, as rows have it.
 fn milliseconds(moment: OffsetDateTime) -> i64 {
     i64::try_from(moment.unix_timestamp_nanos() / NANOSECONDS).unwrap_or(i64::MAX)
 }
 
-/// The client learns that it failed, the log learns why.
+/// Converts an error of the database: the client learns that it failed, the log learns why.
 fn failed(error: &sqlx::Error) -> Error {
     tracing::error!(%error, "the database failed");
     Error::Backend("the database failed".to_owned())
@@ -73,7 +73,7 @@ impl SessionStore for Archive {
         Ok(())
     }
 
-    /// Changes what is there, and nothing else: a request that is late brings back no session that was ended.
+    /// Updates a row that is there, and adds none: a request that is late brings back no session that was ended.
     async fn save(&self, record: &Record) -> Result<()> {
         sqlx::query("UPDATE agent_session SET data = ?, expires_at = ? WHERE id = ?")
             .bind(data(record)?)

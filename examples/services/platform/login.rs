@@ -12,18 +12,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tower_sessions::session::Id;
 
-/// How long a login may take.
+/// The time that a login may take.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Valid(Duration);
 
-/// Who logs in, and where they go then.
+/// The user who logs in, and the page they go to then.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Login {
     user_id: i64,
     back_to: String,
 }
 
-/// What comes back from the provider.
+/// The query that comes back from the provider.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Returned {
     state: String,
@@ -36,7 +36,7 @@ impl Valid {
     }
 }
 
-/// A state is of one provider: another one cannot answer for it.
+/// Returns the key of a state. It is of one provider: another one cannot answer for it.
 fn key(provider: &str, state: &str) -> Key {
     Key::from_segments(["oauth", provider, state])
 }
@@ -54,7 +54,7 @@ pub(crate) async fn begin(
     Ok((StatusCode::CREATED, Json(begun)))
 }
 
-/// Of all who come with one state, in whatever process, the first is let in.
+/// Ends a login. Of all who come with one state, in whatever process, the first is let in.
 pub(crate) async fn callback(
     UseCache(cache): UseCache,
     Path(provider): Path<String>,

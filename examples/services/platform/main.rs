@@ -26,7 +26,7 @@
 //! | `POST /api/scenarios/{id}/results` | | |
 //! | `GET /health` | | |
 //!
-//! What is sent to them; an operation is `summarize`, `translate` or `grade`:
+//! Requests to them; an operation is `summarize`, `translate` or `grade`:
 //!
 //! ```text
 //! curl --json '{"user_id": 7, "scenario_id": 3}' localhost:3000/api/sessions
@@ -70,7 +70,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const HELP: &str = "sessions and logins are kept in Redis and nowhere else, so the platform does not start without. \
     Start one, as in examples/compose.yaml, and set REDIS_URL=redis://:password@127.0.0.1:6379";
 
-/// What the routes need.
+/// The state of the routes.
 #[derive(Clone, FromRef)]
 struct Platform {
     cache: Cache,
@@ -133,7 +133,7 @@ fn guarded(token: BearerToken) -> Router<Platform> {
         .route_layer(RequireGuard::new(token))
 }
 
-/// A cache that has its Redis.
+/// Makes a cache that has reached its Redis.
 async fn connected() -> anyhow::Result<Cache> {
     ensure!(
         settings::text("REDIS_URL").is_some(),

@@ -1,4 +1,4 @@
-//! What the paid model is asked: each kind of question with a ttl of its own.
+//! Questions to the paid model: each kind with a ttl of its own.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -6,7 +6,7 @@ use cached_axum::cached;
 use examples::{Database, Failure, PaidModel};
 use serde::{Deserialize, Serialize};
 
-/// What the model is to do with a text.
+/// A task of the model with a text.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Operation {
@@ -15,21 +15,21 @@ pub(crate) enum Operation {
     Grade,
 }
 
-/// Which model, and the text.
+/// The model to ask, and the text.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Ask {
     model: String,
     input: String,
 }
 
-/// What somebody says in a scenario.
+/// Words of a user in a scenario.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Say {
     user_id: i64,
     text: String,
 }
 
-/// What the model said.
+/// An answer of the model.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Reply {
     text: String,
@@ -54,7 +54,7 @@ pub(crate) async fn answer(
     told(&model, &prompt).await
 }
 
-/// What the page of a scenario is about.
+/// Analyses the page of a scenario.
 #[cached(ttl = "12h", ttl_env = "ANALYSIS_TTL", prefix = "analysis:{scenario_id}", tags = ["scenario:{scenario_id}"])]
 pub(crate) async fn analysis(
     Path(scenario_id): Path<i64>,
@@ -65,7 +65,7 @@ pub(crate) async fn analysis(
     told(&model, &format!("Analyse this page: {page}")).await
 }
 
-/// How a simulated person replies.
+/// Simulates the reply of a person.
 #[cached(
     ttl = "1h",
     ttl_env = "SIMULATION_TTL",

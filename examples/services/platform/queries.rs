@@ -1,5 +1,5 @@
-//! What the database is asked, and what changes it. Every answer about a user or a scenario says so by a tag: that is
-//! what admins name, and a scenario that is rewritten. A result makes less stale, and names just that.
+//! Queries of the database, and writes. Every answer about a user or a scenario has a tag of it, which admins name, and
+//! whoever rewrites a scenario. A result makes less stale, and names just that.
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
@@ -11,7 +11,7 @@ use sqlx::FromRow;
 
 type Answer<T> = Result<Json<T>, Failure>;
 
-/// How far somebody is.
+/// The progress of a user.
 #[derive(Clone, Debug, FromRow, Serialize, Deserialize)]
 pub(crate) struct Progress {
     simulations: i64,
@@ -19,7 +19,7 @@ pub(crate) struct Progress {
     average: f64,
 }
 
-/// One try of one user in one scenario.
+/// One attempt of one user at one scenario.
 #[derive(Clone, Debug, FromRow, Serialize, Deserialize)]
 pub(crate) struct Attempt {
     id: i64,
@@ -41,7 +41,7 @@ pub(crate) struct Title {
     title: String,
 }
 
-/// Which part of a list.
+/// A page of a list.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Part {
@@ -122,7 +122,7 @@ pub(crate) async fn scenarios(
     Ok(Json(titles))
 }
 
-/// How often a scenario was tried.
+/// Counts the attempts at a scenario.
 #[cached(ttl = "10m", ttl_env = "LIST_QUERY_TTL", prefix = "query:count:{scenario_id}", tags = ["scenario:{scenario_id}"])]
 pub(crate) async fn count(
     Path(scenario_id): Path<i64>,
@@ -135,14 +135,14 @@ pub(crate) async fn count(
     Ok(Json(count))
 }
 
-/// How somebody did.
+/// The result of an attempt.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Outcome {
     user_id: i64,
     score: f64,
 }
 
-/// What the model said of the scenario stays: that was paid for, and no result changes it.
+/// Stores the result of an attempt. The model's answers about the scenario stay: they were paid for, and no result changes them.
 #[invalidates(
     progress(Path(outcome.user_id)),
     attempts(Path((outcome.user_id, scenario_id))),
@@ -167,7 +167,7 @@ pub(crate) async fn record(
     }
 }
 
-/// What a scenario is to be.
+/// The new content of a scenario.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Rewritten {
     title: String,

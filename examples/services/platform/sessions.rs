@@ -1,4 +1,4 @@
-//! What an agent remembers while it teaches somebody.
+//! Sessions of agents: what one remembers while it teaches a user.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use tower_sessions::session_store::{self, CachingSessionStore};
 
 use crate::archive::Archive;
 
-/// Where sessions are, and how long one lasts that nobody updates. Cheap to clone.
+/// The store of sessions, and the lifetime of one that nobody updates. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Sessions {
     store: Arc<dyn SessionStore>,
@@ -41,14 +41,14 @@ pub(crate) struct Session {
     memory: Value,
 }
 
-/// What replaces the memory of a session.
+/// The new memory of a session.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Update {
     memory: Value,
 }
 
 impl Sessions {
-    /// In the cache; with `SESSION_COPY=true`, with a copy in the database.
+    /// Keeps sessions in the cache; with `SESSION_COPY=true`, with a copy in the database.
     pub(crate) fn from_env(cache: &Cache, database: &Database) -> anyhow::Result<Self> {
         let front = CacheStore::new(cache.clone()).with_prefix("agent:session");
         let store: Arc<dyn SessionStore> = if settings::or("SESSION_COPY", false)? {
@@ -67,13 +67,13 @@ impl Sessions {
         found.ok_or_else(missing)
     }
 
-    /// When a session expires that is updated now.
+    /// Returns the expiry of a session that is updated now.
     fn expiry(&self) -> OffsetDateTime {
         OffsetDateTime::now_utc() + self.lasts
     }
 }
 
-/// 503 if the store did not answer, 413 for what it will not keep.
+/// Converts an error: 503 if the store did not answer, 413 for what it will not keep.
 fn failed(error: &session_store::Error) -> Failure {
     match error {
         session_store::Error::Encode(why) => {
@@ -119,7 +119,7 @@ pub(crate) async fn read(
     session.map(Json).map_err(foreign)
 }
 
-/// The session then lasts for the whole time again.
+/// Replaces the memory of a session, which then lasts for the whole time again.
 pub(crate) async fn update(
     State(sessions): State<Sessions>,
     Path(id): Path<String>,

@@ -16,7 +16,7 @@ fn coach() -> Settings {
     Service::of(env!("CARGO_BIN_EXE_coach")).env("MODEL_LATENCY", "20ms")
 }
 
-/// What the response says of the cached calls behind it.
+/// Returns what a response says of the cached calls behind it.
 async fn status(service: &Service, path: &str) -> String {
     let answer = service.get(path).await;
     answer.ok();
@@ -37,7 +37,7 @@ async fn put(service: &Service, path: &str, body: &Value) -> Answer {
     send(service.request(Method::PUT, path).json(body)).await
 }
 
-/// Without the cache, for this one read.
+/// Reads past the cache, once.
 async fn bypass(service: &Service, path: &str) -> Answer {
     let request = service.request(Method::GET, path);
     send(request.header("cache-control", "no-store")).await
@@ -53,7 +53,7 @@ fn seconds_of_today() -> u64 {
     now.expect("a time after 1970").as_secs() % 86_400
 }
 
-/// How long what a path answers will be fresh, as its second answer says.
+/// Returns the time for which the answer of a path will be fresh, as its second answer says.
 async fn ttl(service: &Service, path: &str) -> u64 {
     service.get(path).await.ok();
     let status = status(service, path).await;

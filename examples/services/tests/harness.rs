@@ -1,4 +1,4 @@
-//! A service as a process, and what a test does with it.
+//! Harness: a service as a process, and what a test does with it.
 //!
 //! ```ignore
 //! let redis = RedisServer::start();
@@ -27,7 +27,7 @@ use tests::RedisServer;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 
-/// What a program needs of the environment of the person who runs the tests, besides their settings.
+/// The variables that a program keeps of the environment of the person who runs the tests.
 const KEPT: [&str; 4] = [
     "PATH",
     "LD_LIBRARY_PATH",
@@ -35,10 +35,10 @@ const KEPT: [&str; 4] = [
     "RUST_BACKTRACE",
 ];
 
-/// How long anything may take that has to happen.
+/// The longest wait for anything that has to happen.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What a service is started with.
+/// The settings of a service to start.
 #[derive(Debug)]
 pub(crate) struct Settings {
     command: Command,
@@ -57,7 +57,7 @@ pub(crate) struct Service {
     printed: Printed,
 }
 
-/// What an endpoint answered.
+/// The answer of an endpoint.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -65,16 +65,16 @@ pub(crate) struct Answer {
     pub(crate) text: String,
 }
 
-/// Where the rows of a service are, and whatever else it writes; deleted when the last of its services is gone.
+/// The folder of the rows of a service, and of whatever else it writes; deleted when the last of its services is gone.
 #[derive(Debug)]
 struct Folder(PathBuf);
 
-/// What a service has written so far, to both of its outputs.
+/// The lines that a service has written so far, to both of its outputs.
 #[derive(Clone, Debug, Default)]
 struct Printed(Arc<Mutex<String>>);
 
 impl Service {
-    /// The service of this binary, in memory, on a free port, with no setting of the person who runs the tests.
+    /// Describes the service of this binary, in memory, on a free port, with no setting of the person who runs the tests.
     pub(crate) fn of(binary: &str) -> Settings {
         let folder = Folder::new();
         let mut command = Command::new(binary);
@@ -93,17 +93,17 @@ impl Service {
         .rows()
     }
 
-    /// `GET path`.
+    /// Sends `GET path`.
     pub(crate) async fn get(&self, path: &str) -> Answer {
         send(self.request(Method::GET, path)).await
     }
 
-    /// `POST path` with this JSON.
+    /// Sends `POST path` with this JSON.
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
         send(self.request(Method::POST, path).json(body)).await
     }
 
-    /// Any other request; [`send`] sends it.
+    /// Makes any other request; [`send`] sends it.
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client
             .request(method, format!("{}{path}", self.address))
@@ -131,7 +131,7 @@ impl Service {
         }
     }
 
-    /// What it has printed and logged so far.
+    /// Returns all that it has printed and logged so far.
     pub(crate) fn printed(&self) -> String {
         self.printed.text()
     }
@@ -162,7 +162,7 @@ impl Drop for Service {
 }
 
 impl Settings {
-    /// The cache lives in this server. A busy machine may need longer than the default deadline.
+    /// Has the cache live in this server. A busy machine may need longer than the default deadline.
     pub(crate) fn redis(self, server: &RedisServer) -> Self {
         self.env("REDIS_URL", server.url())
             .env("REDIS_SOCKET_TIMEOUT", "5s")
@@ -174,7 +174,7 @@ impl Settings {
         self
     }
 
-    /// The rows are those of another service: of one application, two processes.
+    /// Shares the rows of another service: two processes of one application.
     pub(crate) fn database_of(mut self, service: &Service) -> Self {
         self.folder = Arc::clone(&service.folder);
         self.rows()
@@ -244,19 +244,19 @@ impl Settings {
 }
 
 impl Answer {
-    /// The JSON of an answer that went well.
+    /// Returns the JSON of an answer that went well.
     #[track_caller]
     pub(crate) fn ok(&self) -> Value {
         assert!((200..300).contains(&self.status), "{self:?}");
         self.json()
     }
 
-    /// The JSON, whatever the status; text that is none as a string.
+    /// Returns the JSON, whatever the status; text that is none as a string.
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|_| Value::from(self.text.as_str()))
     }
 
-    /// A header that holds text, or nothing.
+    /// Returns a header that holds text; nothing if it is absent.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
@@ -322,7 +322,7 @@ impl Printed {
         });
     }
 
-    /// All of it, once the tasks that collect have seen the ends of their pipes.
+    /// Returns all of it, once the tasks that collect have seen the ends of their pipes.
     async fn at_end(&self) -> String {
         let began = Instant::now();
         while Arc::strong_count(&self.0) > 1 && began.elapsed() < PATIENCE {
@@ -332,7 +332,7 @@ impl Printed {
     }
 }
 
-/// A shell that ends the service and deletes its folder if this process is killed: its `read` fails at the end of a
+/// Starts a shell that ends the service and deletes its folder if this process is killed: its `read` fails at the end of a
 /// pipe that only we hold.
 fn watchdog(process: &Child, folder: &Folder) -> Child {
     let id = process.id().expect("the service runs").to_string();
@@ -361,7 +361,7 @@ impl Folder {
         Self(folder)
     }
 
-    /// Nothing is in it but the rows that a test wanted to be kept.
+    /// Checks that nothing is in it but the rows that a test wanted to be kept.
     #[track_caller]
     fn assert_clean(&self) {
         let files = std::fs::read_dir(&self.0).expect("the folder");

@@ -1,4 +1,4 @@
-//! What the first lines of each service tell people to ask is answered.
+//! Opening comments: the requests in the first lines of each service are answered.
 
 use reqwest::Method;
 use tests::RedisServer;
@@ -7,7 +7,7 @@ use crate::harness::{Service, send};
 
 const TOKEN: &str = "only-on-this-machine";
 
-/// The words of a command line; those in quotes may hold spaces.
+/// Splits a command line into words; those in quotes may hold spaces.
 fn words(line: &str) -> Vec<String> {
     let (mut words, mut quote) = (vec![String::new()], None);
     for letter in line.chars() {

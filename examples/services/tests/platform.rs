@@ -14,7 +14,7 @@ use crate::harness::{Answer, Service, Settings, send};
 
 const TOKEN: &str = "a-token-for-tests-0123456789";
 
-/// Without a Redis: it has to be given one.
+/// Describes the service without a Redis: it has to be given one.
 fn unconnected() -> Settings {
     Service::of(env!("CARGO_BIN_EXE_platform"))
         .env("ADMIN_TOKEN", TOKEN)
@@ -26,7 +26,7 @@ fn platform(redis: &RedisServer) -> Settings {
     unconnected().redis(redis)
 }
 
-/// Two processes that share a Redis.
+/// Starts two processes that share a Redis.
 async fn two_platforms(redis: &RedisServer) -> (Service, Service) {
     let one = platform(redis).start().await;
     (one, platform(redis).start().await)
@@ -45,7 +45,7 @@ async fn stats(service: &Service) -> Value {
     admin(service, Method::GET, "/api/cache/stats").await.ok()
 }
 
-/// How often the body of the function that ends so has run.
+/// Counts the runs of the body of the function whose name ends so.
 async fn loads(service: &Service, function: &str) -> u64 {
     let stats = stats(service).await;
     let functions = stats["functions"].as_object().expect("functions");

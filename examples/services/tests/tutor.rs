@@ -18,7 +18,7 @@ fn tutor() -> Settings {
         .env("RUST_LOG", "info,cached_core=trace")
 }
 
-/// The same for everybody who tries this exercise.
+/// Makes an attempt that is the same for everybody who tries this exercise.
 fn attempt(exercise: u64) -> Value {
     json!({ "exercise": exercise, "answer": "The river of the people." })
 }
@@ -33,7 +33,7 @@ async fn calls(service: &Service) -> u64 {
     costs["calls"].as_u64().expect("a number")
 }
 
-/// What every caller sees, whatever the answers are kept in: each question is paid for once.
+/// Checks what every caller sees, whatever the answers are kept in: each question is paid for once.
 async fn check_answers(service: &Service) {
     assert_eq!(calls(service).await, WARM, "only the warm-up");
     service.get("/api/ai/hints/1").await.ok();

@@ -18,7 +18,7 @@ pub(crate) fn vocabulary() -> Settings {
         .env("ADMIN_TOKEN", TOKEN)
 }
 
-/// As compose.yaml has it: a password, a limit, and what was not asked for lately makes room.
+/// Starts a server as compose.yaml has it: a password, a limit, and what was not asked for lately makes room.
 fn redis() -> RedisServer {
     RedisServer::builder()
         .password("between us")
@@ -44,7 +44,7 @@ async fn cached(service: &Service, path: &str) -> Value {
     again
 }
 
-/// Whether the answer comes from the cache.
+/// Returns `true` if the answer comes from the cache.
 async fn is_hit(service: &Service, path: &str) -> bool {
     let answer = service.get(path).await;
     answer.ok();
@@ -64,7 +64,7 @@ async fn clear(service: &Service, token: &str, query: &str) -> Answer {
     send(request.bearer_auth(token)).await
 }
 
-/// Every row of the service, wherever its entries are.
+/// Checks every row of the service, wherever its entries are.
 async fn check_methods(service: &Service) {
     let word = cached(service, "/words/1").await;
     assert_eq!(word["word"], "be");
@@ -102,7 +102,7 @@ async fn check_methods(service: &Service) {
     assert_eq!(lines.as_array().map(Vec::len), Some(40));
 }
 
-/// Marking a word is about one user.
+/// Checks that marking a word is about one user.
 async fn check_users(service: &Service) {
     for user in [1, 2] {
         cached(service, &format!("/users/{user}/statistics")).await;
@@ -125,7 +125,7 @@ async fn check_users(service: &Service) {
     assert!(is_hit(service, "/users/1/statistics").await);
 }
 
-/// Who has an answer already gets it again only if it has changed.
+/// Checks that a client that has an answer gets it again only if it has changed.
 async fn check_clients_copies(service: &Service) {
     let path = "/users/3/statistics";
     let tag = service.get(path).await.header("etag").to_owned();
@@ -360,7 +360,7 @@ async fn what_cannot_be_answered_is_told_apart() {
     assert!(!well && printed.contains("ADMIN_TOKEN"), "{printed}");
 }
 
-/// What compose.yaml gives to redis-server is what these tests run on, and does what it says.
+/// The settings that compose.yaml gives to redis-server are those of these tests, and do what it says.
 #[test]
 fn compose_file_starts_a_server_with_password_limit_and_eviction() {
     let compose = include_str!("../../compose.yaml");

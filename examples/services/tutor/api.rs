@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::lessons::{self, Answer, Lessons};
 use crate::status;
 
-/// What a learner wrote.
+/// A learner's answer to an exercise.
 #[derive(Debug, Deserialize)]
 struct Attempt {
     exercise: i64,

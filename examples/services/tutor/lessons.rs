@@ -1,23 +1,23 @@
-//! What the model is asked, and for how long its answers are good.
+//! Questions to the model, each with the ttl of its answers.
 
 use cached_core::{cached, invalidates};
 use examples::{Database, Failure, PaidModel};
 use serde::{Deserialize, Serialize};
 
-/// Everything that answers are made of, and nothing that belongs in a key.
+/// The sources of answers; nothing of them belongs in a key.
 #[derive(Clone, Debug)]
 pub(crate) struct Lessons {
     pub(crate) model: PaidModel,
     pub(crate) database: Database,
 }
 
-/// What the model said.
+/// An answer of the model.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Answer {
     text: String,
 }
 
-/// What is wrong with an answer to an exercise.
+/// Asks the model for feedback on an answer to an exercise.
 #[cached(ttl = "1h", ttl_env = "FEEDBACK_TTL", prefix = "ai:feedback", tags = ["exercise:{exercise}"])]
 pub(crate) async fn feedback(
     exercise: i64,
@@ -28,7 +28,7 @@ pub(crate) async fn feedback(
     lessons.ask(&format!("Task: {task} Answer: {answer}")).await
 }
 
-/// How to begin with an exercise.
+/// Asks the model for a hint at an exercise.
 #[cached(ttl = "30m", ttl_env = "HINT_TTL", prefix = "ai:hint", tags = ["exercise:{exercise}"])]
 pub(crate) async fn hint(
     exercise: i64,
@@ -38,7 +38,7 @@ pub(crate) async fn hint(
     lessons.ask(&format!("A hint for: {task}")).await
 }
 
-/// What a learner should do next.
+/// Asks the model what a learner should do next.
 #[cached(ttl = "2h", ttl_env = "INSIGHT_TTL", prefix = "ai:insight")]
 pub(crate) async fn insight(
     learner: i64,

@@ -1,4 +1,4 @@
-//! How the cache is, and what it saves.
+//! The status page: the state of the cache, and what it saves.
 
 use axum::Json;
 use axum::extract::State;
@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::lessons::Lessons;
 
-/// What was counted, and where answers are kept at the moment.
+/// Statistics, and the place where answers are kept at the moment.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Statistics {
     #[serde(flatten)]
@@ -17,7 +17,7 @@ pub(crate) struct Statistics {
     backend: &'static str,
 }
 
-/// The page of whoever watches the service. It works without Redis, so the status is always 200.
+/// Answers those who watch the service. It works without Redis, so the status is always 200.
 pub(crate) async fn health() -> HealthReport {
     HealthReport::of(&Cache::current()).await
 }
@@ -39,7 +39,7 @@ pub(crate) async fn statistics() -> Json<Statistics> {
     })
 }
 
-/// What was paid, and what would have been.
+/// The costs of the model, with the cache and without.
 pub(crate) async fn costs(State(lessons): State<Lessons>) -> Json<Bill> {
     Json(bill(&Cache::current(), &lessons))
 }

@@ -1,4 +1,4 @@
-//! For those who run the service: how the cache is, and forgetting a part of it.
+//! Admin pages: the health of the cache, and invalidation of a part of it.
 
 use axum::extract::Query;
 use axum::routing::{get, post};
@@ -20,20 +20,20 @@ enum CacheType {
     Translation,
 }
 
-/// Which part.
+/// A request to invalidate a part of the cache.
 #[derive(Debug, Deserialize)]
 struct Clear {
     cache_type: CacheType,
 }
 
-/// How the cache is.
+/// The health of the cache.
 #[derive(Debug, Serialize)]
 struct Report {
     status: &'static str,
     statistics: Figures,
 }
 
-/// Of this process, hits and misses; of the server, the rest, and `null` while it does not say.
+/// Statistics: hits and misses of this process, and the server's own figures, `null` while it does not answer.
 #[derive(Debug, Serialize)]
 struct Figures {
     memory: Option<u64>,
@@ -49,7 +49,7 @@ pub(crate) fn health_routes() -> Router {
     Router::new().route("/health/cache", get(health))
 }
 
-/// For whoever knows the token.
+/// Makes the routes, for whoever knows the token.
 pub(crate) fn routes(token: &str) -> Result<Router, InvalidBearerToken> {
     let guard = RequireGuard::new(BearerToken::new(token)?);
     Ok(Router::new()
@@ -57,8 +57,8 @@ pub(crate) fn routes(token: &str) -> Result<Router, InvalidBearerToken> {
         .route_layer(guard))
 }
 
-/// At the same cost for ten entries and for ten million. While Redis is away it is postponed for the other processes, and
-/// says so.
+/// Invalidates a part, at the same cost for ten entries and for ten million. While Redis is away it is postponed for the
+/// other processes, and says so.
 async fn clear(Query(Clear { cache_type }): Query<Clear>) -> Result<InvalidationReport, Failure> {
     let cache = Cache::current();
     let done = match cache_type {

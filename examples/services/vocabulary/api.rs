@@ -16,7 +16,7 @@ use crate::{Failure, Vocabulary};
 type Answer<T> = Result<Json<T>, Failure>;
 type Service = State<Vocabulary>;
 
-/// Which part of a list.
+/// A page of a list.
 #[derive(Debug, Deserialize)]
 struct Page {
     level: Level,
@@ -30,7 +30,7 @@ fn usual_page() -> u32 {
     USUAL_PAGE
 }
 
-/// What to translate.
+/// A text to translate.
 #[derive(Debug, Deserialize)]
 struct One {
     text: String,
@@ -38,7 +38,7 @@ struct One {
     target: String,
 }
 
-/// What to translate, all at once.
+/// Texts to translate, all at once.
 #[derive(Debug, Deserialize)]
 struct Many {
     texts: Vec<String>,
@@ -46,7 +46,7 @@ struct Many {
     target: String,
 }
 
-/// How many words a client gets that does not say how many.
+/// The number of words on a page, unless the client asks for another.
 pub(crate) const USUAL_PAGE: u32 = 20;
 const LONGEST_PAGE: u32 = 100;
 const LARGEST_BATCH: usize = 50;

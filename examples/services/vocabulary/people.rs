@@ -1,11 +1,11 @@
-//! What a user knows.
+//! Progress of users.
 
 use cached_core::{cached, invalidates};
 use serde::{Deserialize, Serialize};
 
 use crate::{Failure, Vocabulary};
 
-/// How far somebody has come.
+/// The progress of a user.
 #[derive(Clone, Debug, Serialize, Deserialize, sqlx::FromRow)]
 pub(crate) struct Statistics {
     words: i64,
@@ -13,7 +13,7 @@ pub(crate) struct Statistics {
     minutes: i64,
 }
 
-/// How much of a level somebody knows.
+/// The part of a level that a user knows.
 #[derive(Clone, Debug, Serialize, Deserialize, sqlx::FromRow)]
 pub(crate) struct Progress {
     level: String,
@@ -22,7 +22,7 @@ pub(crate) struct Progress {
 }
 
 impl Vocabulary {
-    /// In total.
+    /// Returns the progress in total.
     #[cached(ttl = "5m", prefix = "user:{user}:statistics")]
     pub(crate) async fn statistics(&self, user: i64) -> Result<Statistics, Failure> {
         sqlx::query_as(
@@ -37,7 +37,7 @@ impl Vocabulary {
         .ok_or_else(no_such_user)
     }
 
-    /// By level.
+    /// Returns the progress by level.
     #[cached(ttl = "5m", prefix = "user:{user}:progress")]
     pub(crate) async fn progress(&self, user: i64) -> Result<Vec<Progress>, Failure> {
         let progress = sqlx::query_as(
@@ -50,7 +50,7 @@ impl Vocabulary {
         Ok(progress)
     }
 
-    /// From now on the user knows the word. What was counted before is forgotten, for this user and nobody else.
+    /// Marks a word as known. The counts of before are forgotten, for this user and nobody else.
     #[invalidates("user:{user}:*")]
     pub(crate) async fn mark_known(&self, user: i64, word: i64) -> Result<(), Failure> {
         let marked = sqlx::query(

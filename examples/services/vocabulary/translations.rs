@@ -29,7 +29,7 @@ impl Vocabulary {
         })
     }
 
-    /// Several at once. What was translated before, alone or in another batch, is not paid for again.
+    /// Translates several texts at once. One that was translated before, alone or in another batch, is not paid for again.
     #[cached(ttl = "24h", prefix = "translation:{source}:{target}:batch")]
     pub(crate) async fn translations(
         &self,

@@ -1,4 +1,4 @@
-//! Series, and what is said in them.
+//! Series, episodes and their lines.
 
 use cached_core::cached;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ pub(crate) struct Episode {
 }
 
 impl Vocabulary {
-    /// The episodes of a series, in their order.
+    /// Lists the episodes of a series, in their order.
     #[cached(ttl = "30m", prefix = "vocabulary:series:{series}:episodes")]
     pub(crate) async fn episodes(&self, series: i64) -> Result<Vec<Episode>, Failure> {
         let episodes = sqlx::query_as(
@@ -26,7 +26,7 @@ impl Vocabulary {
         Ok(episodes)
     }
 
-    /// What is said in an episode, line by line.
+    /// Lists the lines of an episode.
     #[cached(ttl = "2h", prefix = "vocabulary:episode:{episode}:subtitles")]
     pub(crate) async fn subtitles(&self, episode: i64) -> Result<Vec<String>, Failure> {
         let lines =

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Failure, Vocabulary};
 
-/// How far a learner has come.
+/// The level of a learner.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) enum Level {
     A1,
@@ -41,7 +41,7 @@ pub(crate) struct Sense {
 }
 
 impl Vocabulary {
-    /// The word with this number.
+    /// Finds the word with this number.
     ///
     /// The last query is the slow one: it compares this word's definitions with all that have a term in common with
     /// them, thousands where that is "the", each term counting for as much as it is rare (Salton and Buckley, 1988).
@@ -81,7 +81,7 @@ impl Vocabulary {
         })
     }
 
-    /// One page of the words of a level, the most used first.
+    /// Lists one page of the words of a level, the most used first.
     #[cached(ttl = "1h", prefix = "vocabulary:level:{level}")]
     pub(crate) async fn words_of_level(
         &self,

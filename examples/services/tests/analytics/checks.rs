@@ -1,4 +1,4 @@
-//! What every caller sees, whatever the entries are kept in.
+//! Checks of what every caller sees, whatever the entries are kept in.
 
 use reqwest::Method;
 use serde_json::json;
@@ -166,7 +166,7 @@ pub(super) async fn check_items(service: &Service) {
     }
 }
 
-/// Who has no token, or another one, changes nothing.
+/// Checks that a caller without the token, or with another one, changes nothing.
 pub(super) async fn check_guard(service: &Service) {
     for method in [Method::GET, Method::PUT, Method::DELETE] {
         let path = "/api/v3/cache/a";

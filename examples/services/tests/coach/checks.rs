@@ -1,4 +1,4 @@
-//! What every caller sees, whatever the entries are kept in.
+//! Checks of what every caller sees, whatever the entries are kept in.
 
 use futures_util::future::join_all;
 use reqwest::Method;

@@ -23,7 +23,7 @@ async fn ok(service: &Service, path: &str) -> Value {
     service.get(path).await.ok()
 }
 
-/// How long the one entry that `glob` matches lives, in seconds.
+/// Returns the lifetime of the one entry that `glob` matches, in seconds.
 fn lives(redis: &RedisServer, glob: &str) -> u64 {
     let keys = redis.keys(glob);
     assert_eq!(keys.len(), 1, "{glob}: {keys:?}");
@@ -124,7 +124,7 @@ async fn a_ttl_that_does_not_parse_is_refused_at_the_start() {
     assert!(!well && printed.contains("SIMULATION_TTL"), "{printed}");
 }
 
-/// Each query, once.
+/// Sends each query once.
 async fn all(service: &Service) {
     for path in [
         "/api/users/1/progress",
@@ -142,7 +142,7 @@ async fn all(service: &Service) {
     }
 }
 
-/// How often each body has run since the last time.
+/// Counts the runs of each body since the last time.
 async fn ran(service: &Service, before: &mut [u64; 6]) -> [u64; 6] {
     let mut now = [0; 6];
     let functions = [

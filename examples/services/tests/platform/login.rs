@@ -12,7 +12,7 @@ fn login() -> Value {
     json!({ "user_id": 7, "back_to": "/lessons" })
 }
 
-/// The path that a provider sends somebody back to.
+/// Returns the path that a provider sends a user back to.
 pub(super) async fn begun(service: &Service) -> String {
     let begun = service.post("/api/oauth/github", &login()).await;
     assert_eq!(begun.status, 201, "{begun:?}");

@@ -8,7 +8,7 @@ use super::sessions::{remembering, session};
 use super::{admin, platform, put};
 use crate::harness::Service;
 
-/// Nothing that needs Redis works, and everything says so.
+/// Checks that nothing works that needs Redis, and that everything says so.
 async fn is_away(service: &Service, session: &str) {
     service
         .until("/health", |health| health["status"] == "degraded")
@@ -53,7 +53,7 @@ async fn is_away(service: &Service, session: &str) {
     }
 }
 
-/// Everything works.
+/// Checks that everything works.
 async fn is_back(service: &Service) {
     service
         .until("/health", |health| health["status"] == "healthy")

@@ -9,7 +9,7 @@ use tests::RedisServer;
 use super::{admin, platform, put, two_platforms};
 use crate::harness::{Service, send};
 
-/// The path of a new session.
+/// Creates a session and returns its path.
 pub(super) async fn session(service: &Service) -> String {
     let begin = json!({ "user_id": 7, "scenario_id": 3 });
     let created = service.post("/api/sessions", &begin).await;

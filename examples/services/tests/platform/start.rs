@@ -1,4 +1,4 @@
-//! It does not start without what it needs, says what to do, and nothing that is secret.
+//! Start of the platform: without what it needs it ends, and says what to do, and nothing that is secret.
 
 use std::time::{Duration, Instant};
 

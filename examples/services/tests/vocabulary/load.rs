@@ -1,4 +1,4 @@
-//! What its owners accept: cached lookups ten times faster, 95 % of them within 100 ms, six of ten found.
+//! Acceptance of the service: cached look-ups ten times faster, 95 % of them within 100 ms, six of ten found.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -13,11 +13,11 @@ use crate::harness::Service;
 
 const CALLERS: usize = 8;
 const READS: usize = 2000;
-/// Of as many reads, one is done without the cache as well.
+/// The number of reads of which one is done without the cache as well.
 const EACH: usize = 10;
 const ROUNDS: usize = 10;
 
-/// How long each request took.
+/// The latencies of requests.
 #[derive(Debug, Default)]
 struct Latencies(Vec<Duration>);
 
@@ -45,7 +45,7 @@ impl Latencies {
     }
 }
 
-/// All callers take the next path of `trace` as soon as they have their answer.
+/// Has all callers take the next path of `trace` as soon as they have their answer.
 async fn measure(service: &Service, trace: &[String]) -> Latencies {
     let next = AtomicUsize::new(0);
     let latencies = Mutex::new(Vec::with_capacity(trace.len()));
@@ -62,7 +62,7 @@ async fn measure(service: &Service, trace: &[String]) -> Latencies {
     Latencies(latencies)
 }
 
-/// The same reads of the same service, with the cache and without, in turn: what else the machine does meets both.
+/// Sends the same reads to the same service, with the cache and without, in turn: what else the machine does meets both.
 #[tokio::test(flavor = "multi_thread")]
 async fn cached_reads_are_ten_times_faster_and_six_of_ten_are_found() {
     let redis = redis();
@@ -102,7 +102,7 @@ async fn cached_reads_are_ten_times_faster_and_six_of_ten_are_found() {
 
 type Trouble = fn(&RedisServer);
 
-/// The same reads, again and again, while something happens to Redis; each has to be answered.
+/// Sends the same reads, again and again, while something happens to Redis; each has to be answered.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_read_fails_while_redis_is_killed_restarted_frozen_thawed_and_emptied() {
     let redis = Arc::new(redis());

@@ -1,4 +1,4 @@
-//! What learners ask for: a few things very often, most things seldom.
+//! The questions of learners: a few things very often, most things seldom.
 
 /// Paths, drawn the same way on every run.
 #[derive(Debug)]
@@ -6,7 +6,7 @@ pub(super) struct Trace {
     state: u64,
 }
 
-/// Those of the first two levels.
+/// The number of words of the first two levels.
 const WORDS: u64 = 1200;
 const USERS: u64 = 200;
 
