@@ -8,10 +8,10 @@
 )]
 
 mod bad_input;
+mod cache_control;
+mod cache_status;
+mod client_cache_control;
 mod conditional;
 mod ends;
 mod fixture;
-mod freshness;
-mod status;
 mod wire;
-mod wishes;

@@ -9,10 +9,10 @@ use serde_json::Value;
 use tower::ServiceExt as _;
 
 mod admin;
+mod bad_input;
 mod guard;
 mod health;
-mod hostile;
-mod turns;
+mod one_at_a_time;
 
 const SECRET: &str = "Vq3mRz8KxP0aT5yD";
 
