@@ -1,4 +1,4 @@
-//! What handlers take: the cache, and what the client asks.
+//! Extractors: the cache, and the `Cache-Control` of a request.
 // A test says what is wrong by panicking.
 #![allow(clippy::unwrap_used)]
 

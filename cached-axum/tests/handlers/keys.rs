@@ -1,4 +1,4 @@
-//! What is part of a handler's key: what the patterns of its extractors bind.
+//! Keys of handlers: what the patterns of their extractors bind.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -29,7 +29,7 @@ struct User {
     id: u64,
 }
 
-/// What came back.
+/// The parts of a response.
 #[derive(Clone, Debug, PartialEq)]
 struct Answer {
     status: StatusCode,

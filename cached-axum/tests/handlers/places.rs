@@ -1,4 +1,4 @@
-//! Where handlers are written: in an `impl`, generic, made by a macro, as futures.
+//! Places where handlers are written: in an `impl`, generic, made by a macro, as futures.
 
 use axum::{
     Json, Router,

@@ -78,7 +78,7 @@ async fn greeting(
     format!("{db:?} {}", headers.contains_key(header::USER_AGENT))
 }
 
-/// One header of all counts.
+/// A handler whose key is made of one header of all.
 #[cached(key = language(&headers))]
 async fn localized(headers: HeaderMap) -> String {
     language(&headers).unwrap_or("en").to_owned()

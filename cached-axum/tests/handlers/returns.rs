@@ -1,4 +1,4 @@
-//! What a handler returns: stored as what it holds, and answered alike.
+//! Return types of handlers: stored as what they hold, and answered alike.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -75,7 +75,7 @@ async fn fallible_text(Path(id): Path<u64>) -> Result<String, (StatusCode, &'sta
     Ok(format!("user {id}"))
 }
 
-/// Neither `Clone` nor serde.
+/// An error with neither `Clone` nor serde.
 #[derive(Debug)]
 enum AppError {
     NotFound,
@@ -175,7 +175,7 @@ async fn a_handler_may_call_another_one() {
     .await;
 }
 
-/// What has to be a whole response calls a cached function.
+/// A handler that is no cached function, because it returns a whole response: it calls one.
 async fn page(Path(id): Path<u64>) -> Response {
     let Json(user) = json(Path(id)).await;
     (StatusCode::ACCEPTED, [("x-id", user.id.to_string())]).into_response()

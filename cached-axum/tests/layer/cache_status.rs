@@ -217,7 +217,7 @@ impl http_body::Body for Late {
     }
 }
 
-/// Or what one tenant streams would come from the cache of all.
+/// Otherwise what one tenant streams would come from the cache of all.
 #[tokio::test]
 async fn body_that_streams_uses_the_cache_of_the_layer() {
     let (outer, inner) = (Cache::in_memory().unwrap(), Cache::in_memory().unwrap());

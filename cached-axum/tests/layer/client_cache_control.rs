@@ -1,4 +1,4 @@
-//! What a client asks for in its `Cache-Control`, and gets if it is allowed to.
+//! `Cache-Control` of clients, who get what they ask for if they are allowed to.
 
 use std::{
     sync::atomic::{AtomicU32, Ordering},
@@ -17,14 +17,17 @@ const NO_STORE: &[(&str, &str)] = &[("cache-control", "no-store")];
 const ONLY_IF_CACHED: &[(&str, &str)] = &[("cache-control", "only-if-cached")];
 
 #[tokio::test]
-async fn wishes_are_not_followed_by_default() {
+async fn directives_are_not_followed_by_default() {
     every_store("default", async |cache| {
         let app = routes().layer(CacheLayer::new());
         ask(&app, "/words/1", ONLY_IF_CACHED).await;
-        for wish in ["no-cache", "no-store", "max-age=0", "only-if-cached"] {
-            let answer = ask(&app, "/words/1", &[("cache-control", wish)]).await;
+        for directive in ["no-cache", "no-store", "max-age=0", "only-if-cached"] {
+            let answer = ask(&app, "/words/1", &[("cache-control", directive)]).await;
             assert_eq!(answer.status, 200);
-            assert!(answer.cache_status().starts_with("cached;hit"), "{wish}");
+            assert!(
+                answer.cache_status().starts_with("cached;hit"),
+                "{directive}"
+            );
         }
         let total = cache.stats().total;
         assert_eq!((total.loads, total.hits), (1, 4));
@@ -56,8 +59,8 @@ async fn answer_that_is_older_than_asked_for_is_loaded() {
     ask(&app, "/words/1", &[]).await;
     clock.advance(Duration::from_secs(10));
     let asked = async |seconds: u64| {
-        let wish = format!("max-age={seconds}");
-        let answer = ask(&app, "/words/1", &[("cache-control", &wish)]).await;
+        let directive = format!("max-age={seconds}");
+        let answer = ask(&app, "/words/1", &[("cache-control", &directive)]).await;
         answer.cache_status().to_owned()
     };
     assert_eq!(asked(11).await, "cached;hit;ttl=50");
@@ -100,10 +103,10 @@ async fn what_a_handler_keeps_by_key_is_no_business_of_clients() {
         let layer = CacheLayer::new().allow_refresh(true).allow_bypass(true);
         let app = Router::new().route("/login", get(begin).post(end));
         let app = app.layer(layer.cache(cache.clone()));
-        for wish in [NO_CACHE, NO_STORE] {
-            assert_eq!(ask(&app, "/login", wish).await.body, "true");
+        for directive in [NO_CACHE, NO_STORE] {
+            assert_eq!(ask(&app, "/login", directive).await.body, "true");
             assert_eq!(
-                ask_by(&Method::POST, &app, "/login", wish).await.body,
+                ask_by(&Method::POST, &app, "/login", directive).await.body,
                 "true"
             );
         }
@@ -135,7 +138,7 @@ async fn only_what_is_stored_or_504() {
 }
 
 #[tokio::test]
-async fn wishes_add_up() {
+async fn directives_add_up() {
     let clock = Clock::manual();
     let cache = Cache::builder().clock(clock.clone()).build().unwrap();
     let layer = CacheLayer::new()
@@ -145,13 +148,13 @@ async fn wishes_add_up() {
     let app = routes().layer(layer);
     ask(&app, "/words/1", &[]).await;
     clock.advance(Duration::from_secs(10));
-    for (wish, status) in [
+    for (directives, status) in [
         ("only-if-cached, max-age=11", 200),
         ("only-if-cached, max-age=9", 504),
         ("only-if-cached, no-cache", 504),
     ] {
-        let answer = ask(&app, "/words/1", &[("cache-control", wish)]).await;
-        assert_eq!(answer.status, status, "{wish}");
+        let answer = ask(&app, "/words/1", &[("cache-control", directives)]).await;
+        assert_eq!(answer.status, status, "{directives}");
     }
     assert_eq!(cache.stats().total.loads, 1);
 }
@@ -202,16 +205,16 @@ async fn permission_may_depend_on_the_request() {
 #[tokio::test]
 async fn of_two_layers_each_allows_what_it_follows() {
     let cache = Cache::in_memory().unwrap();
-    let asked = async |outer: bool, wish: &str| {
+    let asked = async |outer: bool, directive: &str| {
         let allowing = |allows| {
             let layer = CacheLayer::new().cache(cache.clone()).allow_refresh(allows);
             layer.allow_bypass(allows).allow_only_if_cached(allows)
         };
         let app = routes().layer(allowing(!outer)).layer(allowing(outer));
         ask(&app, "/words/1", &[]).await;
-        let answer = ask(&app, "/words/1", &[("cache-control", wish)]).await;
+        let answer = ask(&app, "/words/1", &[("cache-control", directive)]).await;
         cache.clear().await.unwrap();
-        let cold = ask(&app, "/words/1", &[("cache-control", wish)]).await;
+        let cold = ask(&app, "/words/1", &[("cache-control", directive)]).await;
         (answer.cache_status().to_owned(), cold.status.as_u16())
     };
     for outer in [true, false] {

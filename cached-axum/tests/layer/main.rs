@@ -1,4 +1,4 @@
-//! What `CacheLayer` does to responses, through a router.
+//! Responses behind a `CacheLayer`, through a router.
 // A test says what is wrong by panicking.
 #![allow(
     clippy::arithmetic_side_effects,

@@ -1,4 +1,4 @@
-//! What goes over a real connection: bodies that stream, and what a server makes of it all.
+//! Responses over a real connection: bodies that stream, and what a server makes of it all.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -82,7 +82,7 @@ async fn stream_is_passed_on_piece_by_piece() {
     assert_eq!(read_until(&mut stream, "0\r\n\r\n").await, "0\r\n\r\n");
 }
 
-/// As all of `304`: what its `Content-Length` would say is the length of what the client has.
+/// A `304` has no `Content-Length`: that would be the length of what the client has.
 #[tokio::test]
 async fn not_modified_has_no_length() {
     let layer = CacheLayer::new().cache(Cache::in_memory().unwrap());

@@ -257,10 +257,12 @@ async fn the_layer_leaves_both_pages_alone() {
             (Method::POST, "/admin/test"),
             (Method::POST, "/admin/clear"),
         ] {
-            for wish in ["max-age=60", "no-cache", "no-store"] {
+            for directive in ["max-age=60", "no-cache", "no-store"] {
                 let mut request = request(method.clone(), path, "");
-                let wish = HeaderValue::from_static(wish);
-                request.headers_mut().insert(header::CACHE_CONTROL, wish);
+                let directive = HeaderValue::from_static(directive);
+                request
+                    .headers_mut()
+                    .insert(header::CACHE_CONTROL, directive);
                 let answer = send(&app, request).await;
                 assert_eq!(answer.status, StatusCode::OK, "{path}: {answer:?}");
                 assert_eq!(answer.header(&header::CACHE_CONTROL), "no-store");

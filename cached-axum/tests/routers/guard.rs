@@ -1,4 +1,4 @@
-//! Who may pass.
+//! Guards.
 
 use std::{
     convert::Infallible,
@@ -163,7 +163,7 @@ async fn a_closure_is_a_guard_and_answers_as_it_likes() {
     assert_eq!(reached.runs(), 1);
 }
 
-/// Has to wait before it knows.
+/// A guard that has to wait before it knows.
 #[derive(Clone)]
 struct Sessions;
 
@@ -184,7 +184,7 @@ async fn a_guard_may_wait() {
     assert_eq!(reached.runs(), 0);
 }
 
-/// As a service with a limit: a clone has to be asked anew whether it is ready.
+/// A service with a limit: a clone has to be asked anew whether it is ready.
 #[derive(Debug, Default)]
 struct Limited {
     is_ready: bool,

@@ -16,7 +16,7 @@ mod one_at_a_time;
 
 const SECRET: &str = "Vq3mRz8KxP0aT5yD";
 
-/// What came back.
+/// The parts of a response.
 #[derive(Debug)]
 struct Answer {
     status: StatusCode,
@@ -59,7 +59,7 @@ async fn get(app: &Router, path: &str) -> Answer {
     send(app, request(Method::GET, path, "")).await
 }
 
-/// With the secret, and as JSON.
+/// Sends a `POST` with the secret, as JSON.
 async fn post(app: &Router, path: &str, body: impl Into<Body>) -> Answer {
     send(app, request(Method::POST, path, body)).await
 }

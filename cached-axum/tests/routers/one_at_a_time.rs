@@ -1,4 +1,4 @@
-//! Of all that change something, one at a time.
+//! Requests that change something, one at a time.
 
 use std::{
     convert::Infallible,

@@ -1,4 +1,4 @@
-//! What `tower-sessions` wants of a store, and what it leaves open, on every store.
+//! The contract of a session store, and what `tower-sessions` leaves open, on every store.
 
 use cached_axum::sessions::CacheStore;
 use cached_core::Cache;

@@ -1,4 +1,4 @@
-//! What a session costs, in round trips to Redis.
+//! Costs of a session, in round trips to Redis.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Through the layer of `tower-sessions`: what a browser sees, on every store.
+//! Sessions through the layer of `tower-sessions`, as a browser sees them, on every store.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What may be read once, as the state of an OAuth login.
+//! Values that may be read once, as the state of an OAuth login.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ fn login() -> Login {
     }
 }
 
-/// What a hundred readers of one state get, who all come at once.
+/// Has a hundred readers ask for one state at once, and returns what they get.
 async fn a_hundred_readers(caches: &[Cache], state: &str) -> Vec<Login> {
     let mut readers = JoinSet::new();
     for number in 0..100 {

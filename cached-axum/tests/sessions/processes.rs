@@ -79,7 +79,7 @@ async fn of_a_hundred_sessions_that_want_one_id_one_gets_it() {
     .await;
 }
 
-/// In memory nothing waits, so only threads that begin at the same moment meet.
+/// Threads, because in memory nothing waits: only those meet that begin at the same moment.
 #[test]
 fn of_two_threads_that_want_one_id_one_gets_it() {
     let store = CacheStore::new(Cache::in_memory().unwrap());
@@ -155,7 +155,7 @@ async fn session_that_several_processes_save_is_never_gone() {
     }
 }
 
-/// Who logs out while requests are under way, in whatever process, is logged out.
+/// A user who logs out while requests are under way, in whatever process, is logged out.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn session_that_is_deleted_while_all_save_it_stays_deleted() {
     let stores = stores("ended");

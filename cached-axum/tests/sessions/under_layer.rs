@@ -14,8 +14,8 @@ use tests::every_store;
 use tower::ServiceExt as _;
 use tower_sessions::{Session, SessionManagerLayer};
 
-/// What a client may ask for.
-const WISHES: [&str; 4] = ["no-cache", "no-store", "max-age=0", "no-cache, no-store"];
+/// The `Cache-Control` of clients.
+const DIRECTIVES: [&str; 4] = ["no-cache", "no-store", "max-age=0", "no-cache, no-store"];
 
 #[cached(ttl = "1h", prefix = "news")]
 async fn news() -> String {
@@ -67,11 +67,11 @@ async fn ask(
     app: &Router,
     path: &str,
     cookie: &str,
-    wish: &str,
+    directives: &str,
 ) -> (StatusCode, HeaderMap, String) {
     let request = Request::get(path)
         .header(header::COOKIE, cookie)
-        .header(header::CACHE_CONTROL, wish)
+        .header(header::CACHE_CONTROL, directives)
         .body(Body::empty())
         .unwrap();
     let answer = app.clone().oneshot(request).await.unwrap();
@@ -110,15 +110,15 @@ async fn answer_with_a_session_cookie_is_nobody_elses() {
 
 #[tokio::test]
 async fn nobody_is_logged_out_by_what_a_client_asks_of_the_cache() {
-    every_store("wishes", async |cache| {
+    every_store("directives", async |cache| {
         let app = app(&cache);
         let cookie = visitor(&app).await;
-        for (turn, wish) in WISHES.iter().enumerate() {
-            let (_, _, text) = ask(&app, "/visit", &cookie, wish).await;
-            assert_eq!(text, format!("news {}", turn + 1), "{wish}");
-            let (_, headers, text) = ask(&app, "/look", &cookie, wish).await;
-            assert_eq!(text, format!("news Some({})", turn + 2), "{wish}");
-            assert!(!headers.contains_key(header::SET_COOKIE), "{wish}");
+        for (turn, directives) in DIRECTIVES.iter().enumerate() {
+            let (_, _, text) = ask(&app, "/visit", &cookie, directives).await;
+            assert_eq!(text, format!("news {}", turn + 1), "{directives}");
+            let (_, headers, text) = ask(&app, "/look", &cookie, directives).await;
+            assert_eq!(text, format!("news Some({})", turn + 2), "{directives}");
+            assert!(!headers.contains_key(header::SET_COOKIE), "{directives}");
         }
     })
     .await;
@@ -128,15 +128,18 @@ async fn nobody_is_logged_out_by_what_a_client_asks_of_the_cache() {
 async fn login_of_a_client_that_wants_no_kept_answer_goes_well() {
     every_store("login", async |cache| {
         let app = app(&cache);
-        for wish in ["no-cache", "max-age=0", "no-store"] {
-            assert_eq!(ask(&app, "/begin/a", "", wish).await.0, StatusCode::OK);
+        for directives in ["no-cache", "max-age=0", "no-store"] {
             assert_eq!(
-                ask(&app, "/callback/a", "", wish).await.0,
-                StatusCode::OK,
-                "{wish}"
+                ask(&app, "/begin/a", "", directives).await.0,
+                StatusCode::OK
             );
             assert_eq!(
-                ask(&app, "/callback/a", "", wish).await.0,
+                ask(&app, "/callback/a", "", directives).await.0,
+                StatusCode::OK,
+                "{directives}"
+            );
+            assert_eq!(
+                ask(&app, "/callback/a", "", directives).await.0,
                 StatusCode::FORBIDDEN
             );
         }
