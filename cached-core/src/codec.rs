@@ -28,7 +28,46 @@ use vtable::Parts;
 /// A hit in memory clones the value under a lock that readers share and writers wait for: what is slow
 /// to clone belongs in an `Arc` (with serde's feature `rc`).
 ///
-/// `M` keeps the door open for types of other crates that are stored as something else.
+/// `M` keeps the door open for types of other crates that are stored as something else: a crate that integrates a web
+/// framework implements this for the framework's wrappers, with a marker of its own. Nobody else has to.
+///
+/// ```
+/// use cached_core::{Cache, CacheValue, cached};
+/// # mod framework { #[derive(Clone)] pub struct Json<T>(pub T); }
+/// use framework::Json;
+///
+/// /// Of this crate; `Json` is not.
+/// enum AsContent {}
+///
+/// impl<T: CacheValue> CacheValue<AsContent> for Json<T> {
+///     const IS_RESPONSE: bool = true;
+///
+///     type Stored = T::Stored;
+///
+///     fn stored(&self) -> &T::Stored {
+///         self.0.stored()
+///     }
+///
+///     fn restored(stored: T::Stored) -> Self {
+///         Self(T::restored(stored))
+///     }
+/// }
+///
+/// #[cached(ttl = "1h", prefix = "name:{id}")]
+/// async fn name(id: u64) -> Json<String> {
+///     Json(format!("user {id}"))
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), cached_core::Error> {
+/// let cache = Cache::in_memory()?;
+/// let loaded = cache.scope(name(42)).await;
+/// let stored = cache.scope(name(42)).await; // made of its content, in Redis `"user 42"`
+/// assert_eq!(stored.0, loaded.0);
+/// assert_eq!(cache.stats().total.loads, 1);
+/// # Ok(())
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be cached",
     label = "needs `Clone`, `Serialize` and `Deserialize`",
@@ -36,18 +75,16 @@ use vtable::Parts;
     note = "a handler imports the attribute from `cached_axum` and returns such a type, `Json` or `Html` of one, or a `Result` of these; what has to be a whole response can call a cached function"
 )]
 pub trait CacheValue<M = AsItself>: Clone + Send + Sync + 'static {
-    /// Whether it is the whole answer to a request, so that a function which returns it is a handler.
-    #[doc(hidden)]
+    /// `true` for the whole response to a request, so that a function which returns it is a handler.
     const IS_RESPONSE: bool = false;
 
-    /// What serde sees.
-    #[doc(hidden)]
+    /// The type that is stored, which serde sees.
     type Stored: Serialize + DeserializeOwned;
 
-    #[doc(hidden)]
+    /// Returns the part that is stored.
     fn stored(&self) -> &Self::Stored;
 
-    #[doc(hidden)]
+    /// Makes a value of its stored part.
     fn restored(stored: Self::Stored) -> Self;
 }
 

@@ -4,7 +4,9 @@
 //!
 //! | for | |
 //! |---|---|
-//! | responses of a framework | [`ReportsSuccess`]: a response with a status is an error without being an `Err` |
+//! | return types of a framework | [`CacheValue`]: a wrapper as `Json<T>` is stored as what it holds |
+//! | its responses | [`ReportsSuccess`]: a response with a status is an error without being an `Err` |
+//! | headers about a response | [`Observer`](crate::Observer): the cached calls of a request, and how old their answers are |
 //! | requests with `Cache-Control` | [`bypass_functions`] and [`refresh_functions`]: a client decides about cached functions, and not about what the service keeps by key |
 //! | sessions and other values that exist nowhere else | [`load_record`] and [`replace_record_if`]: compare-and-set by key |
 //!

@@ -123,8 +123,7 @@ pub enum Answer {
 }
 
 impl Observation {
-    /// Whether the function returns a type that stands for a whole response.
-    #[doc(hidden)]
+    /// Returns `true` if the function returns a whole response: [`CacheValue::IS_RESPONSE`](crate::CacheValue::IS_RESPONSE).
     #[must_use]
     pub fn is_response(&self) -> bool {
         self.is_response
@@ -174,8 +173,7 @@ impl Observer {
         self.seen.beyond.load(Ordering::Relaxed)
     }
 
-    /// Whether a call inside has found what was fresh, but older than [`max_age`](Self::max_age).
-    #[doc(hidden)]
+    /// Returns `true` if a call inside has found a value that was fresh, but older than [`max_age`](Self::max_age).
     #[must_use]
     pub fn has_declined(&self) -> bool {
         self.seen.has_declined.load(Ordering::Relaxed)
