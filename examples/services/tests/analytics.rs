@@ -67,7 +67,19 @@ async fn analytics_on_redis() {
     check_users(&service).await;
     check_guard(&service).await;
     check_items(&service).await;
+    check_pages(&service, &redis).await;
+    service.stop().await;
+    assert_eq!(redis.keys("analytics:analytics:course:7:*").len(), 1);
+    assert_eq!(redis.keys("analytics:item:*"), ["analytics:item:b"]);
+    assert_eq!(
+        redis.cli(&["CLIENT", "LIST"]).lines().count(),
+        1,
+        "only this test"
+    );
+}
 
+/// Checks the pages of operators, with a Redis.
+async fn check_pages(service: &Service, redis: &RedisServer) {
     let health = json!({ "status": "healthy", "checks": { "database": "ok", "redis": "ok" } });
     assert_eq!(service.get("/health").await.ok(), health);
     let detailed = service.get("/api/v3/system/health/detailed").await.ok();
@@ -103,20 +115,12 @@ async fn analytics_on_redis() {
     }
     assert!(server["hit_rate_percent"].as_f64() > Some(0.0), "{server}");
 
-    let test = admin(&service, Method::POST, "/api/v3/system/redis/test")
+    let test = admin(service, Method::POST, "/api/v3/system/redis/test")
         .await
         .ok();
     for step in ["set", "get", "delete"] {
         assert_eq!(test[step]["ok"], true, "{test}");
     }
-    service.stop().await;
-    assert_eq!(redis.keys("analytics:analytics:course:7:*").len(), 1);
-    assert_eq!(redis.keys("analytics:item:*"), ["analytics:item:b"]);
-    assert_eq!(
-        redis.cli(&["CLIENT", "LIST"]).lines().count(),
-        1,
-        "only this test"
-    );
 }
 
 #[tokio::test]

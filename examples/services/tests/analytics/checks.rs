@@ -1,10 +1,10 @@
 //! Checks of what every caller sees, whatever the entries are kept in.
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{LOADED, REPORTS, TOKEN, admin, as_admin, assert_hit, get, set, status};
-use crate::harness::{Service, send};
+use crate::harness::{Answer, Service, send};
 
 /// Every report is loaded once, says how long it is good for, and is sent once to a client that has it.
 pub(super) async fn check_reports(service: &Service) {
@@ -81,6 +81,27 @@ pub(super) async fn check_users(service: &Service) {
 }
 
 pub(super) async fn check_items(service: &Service) {
+    check_one_item(service).await;
+    check_names_and_patterns(service).await;
+    check_invalid_items(service).await;
+}
+
+async fn exists(service: &Service, name: &str) -> Value {
+    let path = format!("/api/v3/cache/{name}/exists");
+    admin(service, Method::GET, &path).await.ok()["exists"].clone()
+}
+
+async fn delete(service: &Service, name: &str) -> Value {
+    let path = format!("/api/v3/cache/{name}");
+    admin(service, Method::DELETE, &path).await.ok()["deleted"].clone()
+}
+
+async fn clear(service: &Service, pattern: &str) -> Answer {
+    let path = "/api/v3/cache";
+    send(as_admin(service, Method::DELETE, path).query(&[("pattern", pattern)])).await
+}
+
+async fn check_one_item(service: &Service) {
     assert_eq!(get(service, "a").await.status, 404);
     let value = json!({ "title": "é", "list": [1, 2.5, null, true] });
     assert_eq!(
@@ -95,25 +116,19 @@ pub(super) async fn check_items(service: &Service) {
             .is_some_and(|left| (30..=60).contains(&left)),
         "{item}"
     );
-    let exists = async |name: &str| {
-        let path = format!("/api/v3/cache/{name}/exists");
-        admin(service, Method::GET, &path).await.ok()["exists"].clone()
-    };
     assert_eq!(
-        (exists("a").await, exists("b").await),
+        (exists(service, "a").await, exists(service, "b").await),
         (json!(true), json!(false))
     );
-    let delete = async |name: &str| {
-        let path = format!("/api/v3/cache/{name}");
-        admin(service, Method::DELETE, &path).await.ok()["deleted"].clone()
-    };
     assert_eq!(
-        (delete("a").await, delete("a").await),
+        (delete(service, "a").await, delete(service, "a").await),
         (json!(true), json!(false))
     );
-    assert_eq!(exists("a").await, false);
+    assert_eq!(exists(service, "a").await, false);
+}
 
-    // A name is a name: it neither matches others nor reaches what the handlers cache.
+/// Checks that a name is a name: it neither matches others nor reaches what the handlers cache.
+async fn check_names_and_patterns(service: &Service) {
     for name in [
         "report-1",
         "report-2",
@@ -129,13 +144,10 @@ pub(super) async fn check_items(service: &Service) {
         );
         assert_eq!(get(service, name).await.ok()["value"], name);
     }
-    assert_eq!(delete("report-*").await, true);
-    let clear = async |pattern: &str| {
-        let path = "/api/v3/cache";
-        send(as_admin(service, Method::DELETE, path).query(&[("pattern", pattern)])).await
-    };
-    assert_eq!(clear("report-*").await.ok(), json!({ "deleted": 2 }));
-    assert_eq!(clear("report-*").await.ok(), json!({ "deleted": 0 }));
+    assert_eq!(delete(service, "report-*").await, true);
+    let deleted = |count: u32| json!({ "deleted": count });
+    assert_eq!(clear(service, "report-*").await.ok(), deleted(2));
+    assert_eq!(clear(service, "report-*").await.ok(), deleted(0));
     for pattern in [
         "",
         "a:*",
@@ -147,12 +159,14 @@ pub(super) async fn check_items(service: &Service) {
         "**a",
         &"a".repeat(10_000),
     ] {
-        assert_eq!(clear(pattern).await.status, 400, "{pattern}");
+        assert_eq!(clear(service, pattern).await.status, 400, "{pattern}");
     }
-    assert_eq!(exists("other").await, true);
-    assert_eq!(clear("*").await.ok(), json!({ "deleted": 3 }));
+    assert_eq!(exists(service, "other").await, true);
+    assert_eq!(clear(service, "*").await.ok(), deleted(3));
     assert_hit(&status(service, "/users/7").await);
+}
 
+async fn check_invalid_items(service: &Service) {
     for (item, expected) in [
         (json!({ "value": 1, "ttl_seconds": 0 }), 400),
         (
