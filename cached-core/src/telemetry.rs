@@ -1,4 +1,4 @@
-//! The cache as others see it: events, statistics, observers, health.
+//! The cache as seen from outside: events, statistics, observers, health.
 
 pub(crate) mod event;
 pub(crate) mod health;

@@ -15,22 +15,22 @@ use crate::{
 
 const TARGET: &str = "cached_core";
 
-/// The same event at one of two levels: each level is fixed where it is written.
+/// Emits the same event at one of two levels: `tracing` wants each level as a constant.
 macro_rules! event_at {
-    (if $condition:expr => $level:expr, else $other:expr, $($told:tt)+) => {
+    (if $condition:expr => $level:expr, else $other:expr, $($event:tt)+) => {
         if $condition {
-            event!(target: TARGET, $level, $($told)+);
+            event!(target: TARGET, $level, $($event)+);
         } else {
-            event!(target: TARGET, $other, $($told)+);
+            event!(target: TARGET, $other, $($event)+);
         }
     };
 }
 
-fn name(function: Option<&'static Function>) -> &'static str {
+fn function_name(function: Option<&'static Function>) -> &'static str {
     function.map_or("by key", Function::name)
 }
 
-/// Which store it is, as events and statistics name it.
+/// The kind of a store, as events and statistics name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StoreKind {
     Memory,
@@ -48,64 +48,64 @@ impl StoreKind {
 
 #[inline]
 pub(crate) fn hit(function: Option<&'static Function>, store: StoreKind) {
-    event!(target: TARGET, Level::TRACE, function = name(function), store = store.name(), "hit");
+    event!(target: TARGET, Level::TRACE, function = function_name(function), store = store.name(), "hit");
 }
 
 pub(crate) fn miss(function: Option<&'static Function>, store: StoreKind) {
-    event!(target: TARGET, Level::DEBUG, function = name(function), store = store.name(), "miss");
+    event!(target: TARGET, Level::DEBUG, function = function_name(function), store = store.name(), "miss");
 }
 
 pub(crate) fn stale(function: Option<&'static Function>, store: StoreKind) {
     event!(
         target: TARGET, Level::DEBUG,
-        function = name(function), store = store.name(), "stale: past its ttl, and loaded anew"
+        function = function_name(function), store = store.name(), "stale: past its ttl, and loaded anew"
     );
 }
 
 pub(crate) fn stale_if_error(function: Option<&'static Function>, store: StoreKind) {
     event!(
         target: TARGET, Level::DEBUG,
-        function = name(function), store = store.name(), "stale: past its ttl, in place of an error"
+        function = function_name(function), store = store.name(), "stale: past its ttl, in place of an error"
     );
 }
 
-/// Once a load. The error is a value of the function, and shown to nobody.
+/// Emitted once a load. The error is a value of the function, and shown to nobody.
 pub(crate) fn load_failed(function: Option<&'static Function>) {
     event!(
-        target: TARGET, Level::WARN, function = name(function),
+        target: TARGET, Level::WARN, function = function_name(function),
         "the body returned an error: the value past its ttl is kept"
     );
 }
 
-/// Once a function.
+/// Emitted once a function.
 pub(crate) fn refresh_skipped(function: Option<&'static Function>) {
     event!(
-        target: TARGET, Level::WARN, function = name(function),
+        target: TARGET, Level::WARN, function = function_name(function),
         "a value past its ttl was not loaded anew: too many others are"
     );
 }
 
-/// Once a function.
+/// Emitted once a function.
 pub(crate) fn crowded(function: Option<&'static Function>) {
     event!(
-        target: TARGET, Level::WARN, function = name(function),
+        target: TARGET, Level::WARN, function = function_name(function),
         "too many calls wait for other calls' loads: the body runs at once"
     );
 }
 
 pub(crate) fn shared(function: Option<&'static Function>) {
-    event!(target: TARGET, Level::DEBUG, function = name(function), "shared another call's load");
+    event!(target: TARGET, Level::DEBUG, function = function_name(function), "shared another call's load");
 }
 
-/// The span `load`, which is around a body.
+/// The span `load` around a body.
 pub(crate) struct LoadSpan(Span);
 
 pub(crate) fn load_span(function: Option<&'static Function>) -> LoadSpan {
-    LoadSpan(debug_span!(target: TARGET, "load", function = name(function)))
+    LoadSpan(debug_span!(target: TARGET, "load", function = function_name(function)))
 }
 
 impl LoadSpan {
-    /// Has the body polled by `poll`.
+    /// Calls `poll`, which polls the body, inside the span.
     pub(crate) fn within(&self, poll: &mut dyn FnMut()) {
         self.0.in_scope(poll);
     }
@@ -114,7 +114,7 @@ impl LoadSpan {
 pub(crate) fn loaded(function: Option<&'static Function>, took: Duration) {
     event!(
         target: TARGET, Level::DEBUG,
-        function = name(function), milliseconds = took.as_secs_f64() * 1e3, "load"
+        function = function_name(function), milliseconds = took.as_secs_f64() * 1e3, "load"
     );
 }
 
@@ -126,37 +126,37 @@ pub(crate) fn stored(
 ) {
     event!(
         target: TARGET, Level::DEBUG,
-        function = name(function), store = store.name(), bytes, ttl_seconds = ttl.as_secs_f64(), "store"
+        function = function_name(function), store = store.name(), bytes, ttl_seconds = ttl.as_secs_f64(), "store"
     );
 }
 
 pub(crate) fn read_failed(function: Option<&'static Function>, store: StoreKind, error: &Error) {
     event!(
         target: TARGET, Level::DEBUG,
-        function = name(function), store = store.name(), %error, "read failed: the body runs instead"
+        function = function_name(function), store = store.name(), %error, "read failed: the body runs instead"
     );
 }
 
 pub(crate) fn store_failed(function: Option<&'static Function>, store: StoreKind, error: &Error) {
     event!(
         target: TARGET, Level::DEBUG,
-        function = name(function), store = store.name(), %error, "store failed: the value is returned, not kept"
+        function = function_name(function), store = store.name(), %error, "store failed: the value is returned, not kept"
     );
 }
 
 pub(crate) fn store_skipped(function: Option<&'static Function>, store: StoreKind) {
     event!(
         target: TARGET, Level::WARN,
-        function = name(function), store = store.name(),
+        function = function_name(function), store = store.name(),
         "store skipped: too many writes to a slow store are under way"
     );
 }
 
-/// Nothing is wrong: what was loaded is older than what is there, or than an invalidation.
+/// Reports no fault: the loaded value is older than what is there, or than an invalidation.
 pub(crate) fn store_rejected(function: Option<&'static Function>, store: StoreKind) {
     event!(
         target: TARGET, Level::DEBUG,
-        function = name(function), store = store.name(),
+        function = function_name(function), store = store.name(),
         "store rejected: something was invalidated or stored since the load began"
     );
 }
@@ -168,12 +168,12 @@ pub(crate) fn invalidated(store: StoreKind, targets: usize, applied: bool) {
 pub(crate) fn foreign(function: Option<&'static Function>, store: StoreKind) {
     event!(
         target: TARGET, Level::WARN,
-        function = name(function), store = store.name(),
+        function = function_name(function), store = store.name(),
         "something that is no entry lies at this key: the value is returned, not kept"
     );
 }
 
-/// Once for each invalidation that nobody waits for any more; in an outage that is no news.
+/// Emitted once for each invalidation that nobody waits for any more; in an outage that is no news.
 pub(crate) fn postponed(error: &Error, in_outage: bool) {
     event_at!(
         if in_outage => Level::DEBUG, else Level::WARN, %error,
@@ -199,7 +199,7 @@ pub(crate) fn uninvalidated(error: &Error) {
     );
 }
 
-/// Its template holds no argument.
+/// Warns of an invalidation that reaches no cached function. A template holds no argument, so it may be shown.
 pub(crate) fn unmatched(named: &Named) {
     let Named {
         template, module, ..
@@ -227,34 +227,34 @@ pub(crate) fn twins(function: &'static Function) {
 pub(crate) fn undecodable(function: Option<&'static Function>, store: StoreKind) {
     event!(
         target: TARGET, Level::DEBUG,
-        function = name(function), store = store.name(), "an entry could not be read: treated as a miss"
+        function = function_name(function), store = store.name(), "an entry could not be read: treated as a miss"
     );
 }
 
-/// Once per function: `why` does not change from call to call.
+/// Emitted once a function: `why` does not change from call to call.
 pub(crate) fn unstorable(function: Option<&'static Function>, why: &Unstorable) {
     event!(
         target: TARGET, Level::WARN,
-        function = name(function), %why, "value not stored: every call runs the body"
+        function = function_name(function), %why, "value not stored: every call runs the body"
     );
 }
 
 pub(crate) fn unkeyable(function: Option<&'static Function>) {
     event!(
         target: TARGET, Level::WARN,
-        function = name(function), "an argument could not be encoded: the call runs uncached"
+        function = function_name(function), "an argument could not be encoded: the call runs uncached"
     );
 }
 
 pub(crate) fn follower_gave_up(function: Option<&'static Function>, waited: Duration) {
     event!(
         target: TARGET, Level::WARN,
-        function = name(function), waited_seconds = waited.as_secs_f64(),
+        function = function_name(function), waited_seconds = waited.as_secs_f64(),
         "waited too long for another call's load: loading alone"
     );
 }
 
-/// In an outage each look connects; what counts is told when one of them finds Redis.
+/// Lowered to `debug` in an outage: each probe connects, and [`breaker_closed`] tells when one has found Redis.
 pub(crate) fn connected(version: &str, in_outage: bool) {
     event_at!(if in_outage => Level::DEBUG, else Level::INFO, version, "connected to Redis");
 }
@@ -263,7 +263,7 @@ pub(crate) fn lane_lost(error: &Error) {
     event!(target: TARGET, Level::DEBUG, %error, "connection to Redis lost: the next call replaces it");
 }
 
-/// An error where somebody has to do something, a warning where it may pass.
+/// Emitted as an error where somebody has to act, and as a warning where it may pass.
 pub(crate) fn breaker_opened(error: &Error) {
     event_at!(
         if error.class() == Class::Permanent => Level::ERROR, else Level::WARN, %error, breaker = "open",
@@ -278,7 +278,7 @@ pub(crate) fn breaker_closed(away: Duration) {
     );
 }
 
-/// Once until it takes a write again.
+/// Emitted once until Redis takes a write again.
 pub(crate) fn store_full(error: &Error) {
     event!(target: TARGET, Level::WARN, %error, "Redis takes no writes: nothing new is cached");
 }
@@ -287,7 +287,7 @@ pub(crate) fn store_has_room() {
     event!(target: TARGET, Level::INFO, "Redis takes writes again");
 }
 
-/// Once: it happens at every call.
+/// Emitted once: it happens at every call.
 pub(crate) fn command_refused(error: &Error) {
     event!(target: TARGET, Level::ERROR, %error, "Redis refuses a command that the cache needs");
 }

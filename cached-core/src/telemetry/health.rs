@@ -1,8 +1,8 @@
-//! [`ServerInfo`] and [`Health`]: what operators ask.
+//! [`ServerInfo`] and [`Health`]: the state of a store and of a cache, for operators.
 
 use std::time::Duration;
 
-/// What the store says of itself: [`Cache::server_info`](crate::Cache::server_info).
+/// Facts that the store reports about itself: [`Cache::server_info`](crate::Cache::server_info).
 ///
 /// For Redis it is the server's own `INFO`, everything in it included, whoever caused it. A field
 /// is `None` where the store does not say.
@@ -13,7 +13,7 @@ pub struct ServerInfo {
     pub store: &'static str,
     /// The server's version.
     pub version: Option<String>,
-    /// How long it has been running.
+    /// Time since it was started.
     pub uptime: Option<Duration>,
     /// Connected clients.
     pub connected_clients: Option<u64>,
@@ -35,18 +35,18 @@ pub struct ServerInfo {
     pub keys: Option<u64>,
 }
 
-/// How a cache is: [`Cache::health`](crate::Cache::health).
+/// The state of a cache: [`Cache::health`](crate::Cache::health).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Health {
-    /// In one word.
+    /// The state in one word.
     pub status: HealthStatus,
     /// `redis` or `memory`.
     pub store: &'static str,
-    /// What is wrong, and what to do; never a value or a secret.
+    /// The problem, and what to do about it; never a value or a secret.
     pub problem: Option<crate::error::Error>,
-    /// How many entries this process keeps for itself while Redis is away; `None` if it would keep none, or if it
-    /// has no Redis at all.
+    /// The number of entries this process keeps for itself while Redis is away; `None` if it would keep none, or if
+    /// it has no Redis at all.
     pub fallback_entries: Option<u64>,
 }
 
@@ -63,7 +63,7 @@ pub enum HealthStatus {
 }
 
 impl HealthStatus {
-    /// `healthy`, `degraded` or `disabled`.
+    /// Returns `healthy`, `degraded` or `disabled`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

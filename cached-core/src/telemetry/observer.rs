@@ -1,4 +1,4 @@
-//! [`Observer`]: what the cached calls inside a future did.
+//! [`Observer`]: a record of the cached calls inside a future.
 
 use std::{
     fmt,
@@ -16,14 +16,13 @@ use crate::{
     key::function::Function,
 };
 
-/// How many calls are kept; those beyond are counted.
-const MOST: usize = 64;
+/// The number of calls that are kept; those beyond are counted.
+const CAPACITY: usize = 64;
 
-/// Sees what the cached calls inside a future do: for what tells a client, a log or a test where its answer
-/// came from.
+/// Records the cached calls inside a future, to tell a client, a log or a test where its answer came from.
 ///
-/// Clones see the same. Only outermost calls are seen: not those that the body of a cached function makes, nor
-/// loads behind an answer. Where a body runs without the cache, what it calls is outermost as well. Of the calls by
+/// Clones share the record. Only outermost calls are seen: not those that the body of a cached function makes, nor
+/// loads in the background. Where a body runs without the cache, what it calls is outermost as well. Of the calls by
 /// key it is [`get_or_load`](crate::Cache::get_or_load) alone. A task that the future spawns is seen if it runs
 /// [`in_current_scope`](crate::in_current_scope).
 ///
@@ -55,7 +54,7 @@ const MOST: usize = 64;
 pub struct Observer {
     max_age: Option<Duration>,
     only_if_cached: bool,
-    seen: Arc<Observed>,
+    observed: Arc<Observed>,
 }
 
 #[derive(Default)]
@@ -65,48 +64,50 @@ struct Observed {
     has_declined: AtomicBool,
     has_refused: AtomicBool,
     refused: Notify,
-    /// Futures that this sees, and when one of them has ended.
+    /// The number of futures that the observer sees.
     scopes: AtomicU64,
-    left: Notify,
+    /// Notified when one of them has ended.
+    scope_ended: Notify,
 }
 
-/// A future that an observer sees.
+/// A mark that an observer sees a future, for as long as it lives.
 pub(crate) struct ScopeGuard(Arc<Observed>);
 
 impl ScopeGuard {
-    fn new(seen: &Arc<Observed>) -> Self {
-        seen.scopes.fetch_add(1, Ordering::AcqRel);
-        Self(Arc::clone(seen))
+    fn new(observed: &Arc<Observed>) -> Self {
+        observed.scopes.fetch_add(1, Ordering::AcqRel);
+        Self(Arc::clone(observed))
     }
 }
 
 impl Drop for ScopeGuard {
     fn drop(&mut self) {
         self.0.scopes.fetch_sub(1, Ordering::AcqRel);
-        self.0.left.notify_waiters();
+        self.0.scope_ended.notify_waiters();
     }
 }
 
-/// What one cached call did.
+/// A record of one cached call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Observation {
     /// The path of the function, as `my_service::users::profile`; none for a call by key.
     pub function: Option<&'static str>,
-    /// Where its answer came from.
+    /// The source of its answer.
     pub answer: Answer,
-    /// How long ago the answer was stored, where that is known; zero for a load. Not known is that of an entry in memory
+    /// Time since the answer was stored, where that is known; zero for a load. Not known is that of an entry in memory
     /// that was [touched](crate::Cache::touch) or is kept for more than 49 days; one in Redis that was touched looks as if it
     /// had been stored when its new time began, if that is no longer than its ttl.
     pub age: Option<Duration>,
-    /// How much longer the answer is fresh, where that is known; of a load only if it is to be stored.
+    /// Time for which the answer is still fresh, where that is known; of a load only if it is to be stored.
     pub fresh_for: Option<Duration>,
-    /// Whether the value of a load is to be stored. It is written behind the answer, and may still be refused.
+    /// True if the value of a load is to be stored. It is written after the call has its answer, and may still be
+    /// refused.
     pub stored: bool,
     is_response: bool,
 }
 
-/// Where the answer of a call came from.
+/// The source of a call's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Answer {
@@ -131,73 +132,74 @@ impl Observation {
 }
 
 impl Observer {
-    /// An observer that has seen nothing yet.
+    /// Creates an observer that has seen nothing yet.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Calls inside take nothing that is older, and nothing past its ttl: they load and store anew. What is of no known
-    /// age counts as older. A load that other calls share is always taken.
+    /// Has calls inside take nothing older than `age`, and nothing past its ttl: they load and store anew. An entry of
+    /// no known age counts as older. A load that other calls share is always taken.
     #[must_use]
     pub fn max_age(mut self, age: Duration) -> Self {
         self.max_age = Some(age);
         self
     }
 
-    /// A call inside that would run its body, or wait for another's, does neither: it does not end, and
-    /// [`refused`](Self::refused) does. Drop the future then. What a task of its own has called goes on after that.
+    /// Has calls inside be answered from the cache or not at all. One that would run its body, or wait for another's,
+    /// does neither: it does not end, and [`refused`](Self::refused) does. Drop the future then. What a task of its own
+    /// has called goes on after that.
     #[must_use]
     pub fn only_if_cached(mut self) -> Self {
         self.only_if_cached = true;
         self
     }
 
-    /// Ends as soon as a call was refused; at once if one was.
+    /// Waits until a call is refused; returns at once if one was.
     pub async fn refused(&self) {
-        let refused = self.seen.refused.notified();
-        if !self.seen.has_refused.load(Ordering::Acquire) {
+        let refused = self.observed.refused.notified();
+        if !self.observed.has_refused.load(Ordering::Acquire) {
             refused.await;
         }
     }
 
-    /// What was seen so far, in the order in which the calls were answered; the first 64.
+    /// Returns the calls seen so far, in the order in which they were answered; the first 64.
     #[must_use]
     pub fn calls(&self) -> Vec<Observation> {
-        self.seen.lock().clone()
+        self.observed.lock().clone()
     }
 
-    /// How many more calls there were.
+    /// Returns the number of calls beyond those.
     #[must_use]
     pub fn beyond(&self) -> u64 {
-        self.seen.beyond.load(Ordering::Relaxed)
+        self.observed.beyond.load(Ordering::Relaxed)
     }
 
     /// Returns `true` if a call inside has found a value that was fresh, but older than [`max_age`](Self::max_age).
     #[must_use]
     pub fn has_declined(&self) -> bool {
-        self.seen.has_declined.load(Ordering::Relaxed)
+        self.observed.has_declined.load(Ordering::Relaxed)
     }
 
-    /// Counts a future that this sees, until what is returned is dropped.
+    /// Counts a future that the observer sees, until the guard is dropped.
     pub(crate) fn enter(&self) -> ScopeGuard {
-        ScopeGuard::new(&self.seen)
+        ScopeGuard::new(&self.observed)
     }
 
     pub(crate) fn refuses_loads(&self) -> bool {
         self.only_if_cached
     }
 
-    /// Ends when nobody waits for the call any more.
+    /// Refuses a call, and ends when nobody waits for it any more.
     pub(crate) async fn refuse(self) {
-        self.seen.has_refused.store(true, Ordering::Release);
-        self.seen.refused.notify_waiters();
+        self.observed.has_refused.store(true, Ordering::Release);
+        self.observed.refused.notify_waiters();
         loop {
-            let left = self.seen.left.notified();
-            if self.seen.scopes.load(Ordering::Acquire) == 0 {
+            let ended = self.observed.scope_ended.notified();
+            if self.observed.scopes.load(Ordering::Acquire) == 0 {
                 return;
             }
-            left.await;
+            ended.await;
         }
     }
 }
@@ -209,7 +211,7 @@ impl Observed {
 
     fn push(&self, observation: Observation) {
         let mut calls = self.lock();
-        if calls.len() < MOST {
+        if calls.len() < CAPACITY {
             calls.push(observation);
         } else {
             self.beyond.fetch_add(1, Ordering::Relaxed);
@@ -217,24 +219,24 @@ impl Observed {
     }
 }
 
-/// The call that an observer sees.
+/// A call that an observer sees.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Caller {
     pub(crate) function: Option<&'static Function>,
     pub(crate) is_response: bool,
 }
 
-// Out of the way of calls that nobody sees.
+// Cold: kept out of the way of calls that nobody observes.
 impl Observer {
     #[cold]
-    fn see(
+    fn record(
         &self,
         caller: Caller,
         answer: Answer,
         age: Option<Duration>,
         fresh_for: Option<Duration>,
     ) {
-        self.seen.push(Observation {
+        self.observed.push(Observation {
             function: caller.function.map(Function::name),
             answer,
             age,
@@ -244,45 +246,47 @@ impl Observer {
         });
     }
 
-    /// Whether calls take what is of this age.
+    /// Returns `true` if calls take an entry of this age.
     #[cold]
-    pub(crate) fn takes(&self, age: Freshness, kept: Lifetime) -> bool {
+    pub(crate) fn takes(&self, age: Freshness, lifetime: Lifetime) -> bool {
         let Some(max_age) = self.max_age else {
             return true;
         };
         let is_fresh = age == Freshness::Fresh;
-        let takes = is_fresh && kept.lived().is_some_and(|lived| lived <= max_age);
+        let takes = is_fresh && lifetime.lived().is_some_and(|lived| lived <= max_age);
         if is_fresh && !takes {
-            self.seen.has_declined.store(true, Ordering::Relaxed);
+            self.observed.has_declined.store(true, Ordering::Relaxed);
         }
         takes
     }
 
-    /// A value that was there, and how long it is kept.
+    /// Records a call that was answered by an entry.
     #[cold]
-    pub(crate) fn found(&self, caller: Caller, age: Freshness, kept: Lifetime) {
+    pub(crate) fn found(&self, caller: Caller, age: Freshness, lifetime: Lifetime) {
         let answer = match age {
             Freshness::Fresh => Answer::Hit,
             Freshness::Revalidate | Freshness::IfError | Freshness::Over => Answer::Stale,
         };
-        self.see(caller, answer, kept.lived(), kept.fresh_for());
+        self.record(caller, answer, lifetime.lived(), lifetime.fresh_for());
     }
 
-    /// A body ran; for how long its value is to be stored, if it is.
+    /// Records a call whose body ran; its value is to be stored for `ttl`, if at all.
     pub(crate) fn loaded(&self, caller: Caller, ttl: Option<Duration>) {
-        self.see(caller, Answer::Loaded, Some(Duration::ZERO), ttl);
+        self.record(caller, Answer::Loaded, Some(Duration::ZERO), ttl);
     }
 
-    /// Of another load, or of an entry that was stored meanwhile, nothing is known but that it is new.
+    /// Records a call that took another's load, or an entry that was stored meanwhile: nothing is known of it but that it
+    /// is new.
     pub(crate) fn shared(&self, caller: Caller) {
-        self.see(caller, Answer::Shared, None, None);
+        self.record(caller, Answer::Shared, None, None);
     }
 
+    /// Records a call that ran its body without the cache.
     #[cold]
     pub(crate) fn bypassed(&self, caller: Caller) {
-        // Else its body does not run.
+        // One that is refused runs no body.
         if !self.refuses_loads() {
-            self.see(caller, Answer::Bypassed, None, None);
+            self.record(caller, Answer::Bypassed, None, None);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! [`Stats`]: what happened, per function and in total.
+//! [`Stats`]: counts of what happened, per function and in total.
 
 use std::{
     collections::BTreeMap,
@@ -15,11 +15,11 @@ mod hits;
 mod miss_streak;
 
 use hits::Hits;
-use miss_streak::Streak;
+use miss_streak::MissStreak;
 
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
-        /// What was counted since the cache was built.
+        /// Counts since the cache was built.
         ///
         /// A snapshot: the numbers are read one after the other, while calls go on.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,8 +34,8 @@ macro_rules! counters {
         pub(crate) struct Counters {
             $(pub(crate) $name: Counter,)*
             load_nanoseconds: Counter,
-            /// Of misses, outside the process.
-            pub(crate) streak: Streak,
+            /// The misses in a row, of calls that the process could not answer itself.
+            pub(crate) streak: MissStreak,
         }
 
         impl Counters {
@@ -43,7 +43,7 @@ macro_rules! counters {
                 Self {
                     $($name: Counter::new(),)*
                     load_nanoseconds: Counter::new(),
-                    streak: Streak::new(),
+                    streak: MissStreak::new(),
                 }
             }
 
@@ -75,7 +75,7 @@ counters! {
     shared,
     /// Answers past their ttl: hits that are then loaded anew, and misses whose load failed.
     stale,
-    /// Loads behind an answer that was past its ttl.
+    /// Loads in the background, after an answer that was past its ttl.
     refreshes,
     /// Answers past their ttl that were not loaded anew, because too many others were.
     refreshes_skipped,
@@ -105,7 +105,7 @@ counters! {
 }
 
 impl Counts {
-    /// The share of calls answered from the cache, from 0 to 1; 0 before the first call.
+    /// Returns the share of calls answered from the cache, from 0 to 1; 0 before the first call.
     #[must_use]
     #[allow(
         clippy::cast_precision_loss,
@@ -132,13 +132,13 @@ pub struct Stats {
 }
 
 impl Stats {
-    /// What was counted for the function of this path, as `my_service::users::profile`.
+    /// Returns the counts of the function with this path, as `my_service::users::profile`.
     #[must_use]
     pub fn function(&self, path: &str) -> Option<&Counts> {
         self.functions.get(path)
     }
 
-    /// The share of calls answered from the cache, from 0 to 1; 0 before the first call.
+    /// Returns the share of calls answered from the cache, from 0 to 1; 0 before the first call.
     #[must_use]
     pub fn hit_rate(&self) -> f64 {
         self.total.hit_rate()
@@ -154,7 +154,7 @@ impl Counter {
         Self(AtomicU64::new(0))
     }
 
-    /// One more; returns how many there were before.
+    /// Adds one, and returns the number before.
     pub(crate) fn count(&self) -> u64 {
         self.0.fetch_add(1, Ordering::Relaxed)
     }
@@ -179,7 +179,7 @@ impl Counters {
 const BLOCK: usize = 64;
 const BLOCKS: usize = 64;
 
-/// Counters by function, found by its number without a lock.
+/// The counters of all functions, found by a function's number without a lock.
 ///
 /// The numbers are small and dense, so a table of blocks does; the 4,096 functions it holds are
 /// more than one program has, and those beyond share one row, so that nothing grows without end.
@@ -187,6 +187,7 @@ pub(crate) struct StatsTable {
     blocks: [OnceLock<Box<[Row; BLOCK]>>; BLOCKS],
     hits: Hits,
     by_key: Counters,
+    /// Of all functions that the table has no row for.
     beyond: Counters,
 }
 
@@ -206,7 +207,7 @@ impl StatsTable {
         }
     }
 
-    /// The counters of `function`, or those of calls by key.
+    /// Returns the counters of `function`, or those of calls by key.
     pub(crate) fn of(&self, function: Option<&'static Function>) -> &Counters {
         let Some(function) = function else {
             return &self.by_key;
@@ -223,7 +224,7 @@ impl StatsTable {
         &row.counters
     }
 
-    /// A call of `function`, or one by key, was answered from the cache.
+    /// Counts a call of `function`, or one by key, that was answered from the cache.
     #[inline]
     pub(crate) fn count_hit(&self, function: Option<&'static Function>) {
         let counted = function.and_then(|function| self.hits.count(function.number() as usize));
@@ -232,7 +233,7 @@ impl StatsTable {
         }
     }
 
-    /// The first of a thread, so that the function is known; or one that no thread counts for itself.
+    /// Counts the first hit of a thread, so that the function is known; or one that no thread counts for itself.
     #[cold]
     fn count_rare_hit(&self, function: Option<&'static Function>, is_counted: bool) {
         let counters = self.of(function);

@@ -11,16 +11,17 @@ use std::sync::{
 
 use super::{BLOCK, BLOCKS};
 
-/// How many threads at a time have counters of their own. The others share one.
+/// The number of threads that have counters of their own at a time. The others share one.
 const THREADS: usize = 64;
 
 /// Hits by function and thread.
-pub(super) struct Hits([OnceLock<Box<Own>>; THREADS]);
+pub(super) struct Hits([OnceLock<Box<ThreadHits>>; THREADS]);
 
-/// Those of one thread.
-struct Own([OnceLock<Box<Block>>; BLOCKS]);
+/// Hits of one thread, by function.
+struct ThreadHits([OnceLock<Box<Block>>; BLOCKS]);
 
-/// Of so many functions. No other thread's lie on the same cache line, nor on the one that is fetched with it.
+/// Hits of [`BLOCK`] functions. No other thread's counters lie on the same cache line, nor on the one that is fetched with
+/// it.
 #[repr(align(128))]
 struct Block([AtomicU64; BLOCK]);
 
@@ -29,24 +30,24 @@ impl Hits {
         Self([const { OnceLock::new() }; THREADS])
     }
 
-    /// One more of the function of this number; how many there were before. `None` if this thread, or this function,
-    /// has no counter.
+    /// Counts a hit of the function of this number, and returns the number before. `None` if this thread, or this
+    /// function, has no counter.
     #[inline]
     pub(super) fn count(&self, function: usize) -> Option<u64> {
-        let number = NUMBER.try_with(|number| number.0).ok()?;
-        let own = self.0.get(number)?.get_or_init(Own::new);
-        let block = own.0.get(function / BLOCK)?.get_or_init(Block::new);
+        let slot = SLOT.try_with(|slot| slot.0).ok()?;
+        let thread = self.0.get(slot)?.get_or_init(ThreadHits::new);
+        let block = thread.0.get(function / BLOCK)?.get_or_init(Block::new);
         let counter = block.0.get(function % BLOCK)?;
-        // No other thread has this number, and who had it before has given it back.
+        // No other thread has this slot, and the one that had it before has given it back.
         let before = counter.load(Ordering::Relaxed);
         counter.store(before.wrapping_add(1), Ordering::Relaxed);
         Some(before)
     }
 
-    /// All of the function of this number.
+    /// Returns all hits of the function of this number.
     pub(super) fn of(&self, function: usize) -> u64 {
-        let counters = self.0.iter().filter_map(|own| {
-            let block = own.get()?.0.get(function / BLOCK)?.get()?;
+        let counters = self.0.iter().filter_map(|thread| {
+            let block = thread.get()?.0.get(function / BLOCK)?.get()?;
             block.0.get(function % BLOCK)
         });
         counters
@@ -55,7 +56,7 @@ impl Hits {
     }
 }
 
-impl Own {
+impl ThreadHits {
     #[cold]
     fn new() -> Box<Self> {
         Box::new(Self([const { OnceLock::new() }; BLOCKS]))
@@ -69,31 +70,31 @@ impl Block {
     }
 }
 
-/// Which of the counters are this thread's, until it ends.
-struct Number(usize);
+/// The index of this thread's counters, until it ends.
+struct ThreadSlot(usize);
 
 thread_local! {
-    static NUMBER: Number = Number::take();
+    static SLOT: ThreadSlot = ThreadSlot::take();
 }
 
-/// A bit for each number that no thread has. Its lock also hands over what the last owner has counted.
-static FREE: Mutex<u64> = Mutex::new(u64::MAX);
+/// A bit for each slot that no thread has. Its lock also hands over what the last owner has counted.
+static FREE_SLOTS: Mutex<u64> = Mutex::new(u64::MAX);
 
-impl Number {
+impl ThreadSlot {
     fn take() -> Self {
-        let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
-        let number = free.trailing_zeros();
+        let mut free = FREE_SLOTS.lock().unwrap_or_else(PoisonError::into_inner);
+        let slot = free.trailing_zeros();
         *free &= free.saturating_sub(1);
-        Self(usize::try_from(number).unwrap_or(THREADS))
+        Self(usize::try_from(slot).unwrap_or(THREADS))
     }
 }
 
-impl Drop for Number {
+impl Drop for ThreadSlot {
     fn drop(&mut self) {
-        let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut free = FREE_SLOTS.lock().unwrap_or_else(PoisonError::into_inner);
         *free |= u32::try_from(self.0)
             .ok()
-            .and_then(|number| 1_u64.checked_shl(number))
+            .and_then(|slot| 1_u64.checked_shl(slot))
             .unwrap_or(0);
     }
 }

@@ -1,20 +1,22 @@
-//! [`Streak`]: whether the next call of a function is likely to miss, and to find nothing to load with.
+//! [`MissStreak`]: predicts that the next call of a function misses, and has to capture before it loads.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// How many calls in a row were misses that needed a capture. Calls at the same moment may count one too few, which does
-/// no harm.
+/// The number of calls in a row that missed and needed a capture. Calls at the same moment may count one too few, which
+/// does no harm.
 #[derive(Debug)]
-pub(crate) struct Streak(AtomicU8);
+pub(crate) struct MissStreak(AtomicU8);
 
-/// So many in a row are chance once in 256 times where every other call is a hit.
+/// The length from which the next call is expected to miss. Where every other call is a hit, it comes by chance once in
+/// 256 times.
 const LONG: u8 = 8;
 
-impl Streak {
+impl MissStreak {
     pub(super) const fn new() -> Self {
         Self(AtomicU8::new(0))
     }
 
+    /// Counts a miss.
     pub(crate) fn missed(&self) {
         let misses = self.0.load(Ordering::Relaxed);
         if misses < LONG {
@@ -22,14 +24,15 @@ impl Streak {
         }
     }
 
-    /// Something else than a miss. Written only where that changes anything: hits share the cache line.
+    /// Ends the streak, after something else than a miss. Writes only where that changes anything: hits share the cache
+    /// line.
     pub(crate) fn ended(&self) {
         if self.0.load(Ordering::Relaxed) != 0 {
             self.0.store(0, Ordering::Relaxed);
         }
     }
 
-    /// Whether the next is likely to be a miss as well.
+    /// Returns `true` if the next call is likely to miss as well.
     pub(crate) fn is_long(&self) -> bool {
         self.0.load(Ordering::Relaxed) >= LONG
     }
@@ -41,7 +44,7 @@ mod tests {
 
     #[test]
     fn eight_misses_in_a_row_are_long_until_something_else_comes() {
-        let streak = Streak::new();
+        let streak = MissStreak::new();
         for misses in 0..20 {
             assert_eq!(streak.is_long(), misses >= 8, "{misses}");
             streak.missed();
