@@ -33,30 +33,30 @@ mod ledger;
 pub(crate) mod open;
 
 pub(crate) use ledger::Batch;
-use ledger::{Ledger, Name};
+use ledger::{HashedTarget, Ledger};
 
 /// The open invalidations of one cache in this process. Clones share them.
 #[derive(Clone, Debug)]
-pub(crate) struct Journal(Arc<Shared>);
+pub(crate) struct Journal(Arc<Inner>);
 
 #[derive(Debug)]
-struct Shared {
+struct Inner {
     ledger: Ledger,
     hasher: DefaultHashBuilder,
     emptied: Notify,
 }
 
 impl Journal {
-    /// Holds `capacity` targets; more become one, the namespace.
+    /// Creates a journal of `capacity` targets; more become one, the namespace.
     pub(crate) fn new(capacity: usize) -> Self {
-        Self(Arc::new(Shared {
+        Self(Arc::new(Inner {
             ledger: Ledger::new(capacity),
             hasher: DefaultHashBuilder::default(),
             emptied: Notify::new(),
         }))
     }
 
-    /// What a body is going to invalidate. It covers nothing yet.
+    /// Prepares to invalidate what a body is going to write. It covers nothing yet.
     pub(crate) fn prepare(&self, targets: Vec<Target>) -> Prepared {
         Prepared {
             journal: self.clone(),
@@ -64,15 +64,15 @@ impl Journal {
         }
     }
 
-    /// Writes down what is going to be sent now.
+    /// Enters what is going to be sent now.
     pub(crate) fn enter(&self, targets: Vec<Target>) -> Committed {
-        let names = targets.into_iter().map(|target| self.0.name(target));
+        let targets = targets.into_iter().map(|target| self.0.hash(target));
         let mut has_overflowed = false;
         let namespace = || {
             has_overflowed = true;
-            self.0.name(Target::Group(String::from(group::NAMESPACE)))
+            self.0.hash(Target::Group(String::from(group::NAMESPACE)))
         };
-        let batch = self.0.ledger.enter(names.collect(), namespace);
+        let batch = self.0.ledger.enter(targets.collect(), namespace);
         if has_overflowed {
             event::journal_overflowed();
         }
@@ -82,27 +82,27 @@ impl Journal {
         }
     }
 
-    /// Whether a postponed invalidation covers `key`, so that what the store has there must not be used. Asked
-    /// before a read is sent: a reply that comes later may be older than the confirmation.
+    /// Returns `true` if a postponed invalidation covers `key`, so that what the store has there must not be used. To be
+    /// asked before a read is sent: a reply that comes later may be older than the confirmation.
     pub(crate) fn covers(&self, key: &Key) -> bool {
         self.is_due() && self.0.covers(key)
     }
 
-    /// Whether anything has to be sent again.
+    /// Returns `true` if anything has to be sent again.
     pub(crate) fn is_due(&self) -> bool {
         self.0.ledger.has_postponed()
     }
 
-    /// What has to be sent again: at most `limit` targets, first those that were not sent for the longest time.
+    /// Takes what has to be sent again: at most `limit` targets, first those that were not sent for the longest time.
     pub(crate) fn due(&self, limit: usize) -> Option<Batch> {
-        self.0.ledger.due(limit)
+        self.0.ledger.take_due(limit)
     }
 
     /// Takes out what the replies to `batch` confirm, one for each target in their order. What was entered since stays.
     pub(crate) fn acknowledge(&self, batch: &Batch, replies: impl IntoIterator<Item = bool>) {
-        for (name, confirmed) in batch.names.iter().zip(replies) {
+        for (target, confirmed) in batch.targets.iter().zip(replies) {
             if confirmed {
-                self.0.ledger.acknowledge(batch.number, name);
+                self.0.ledger.acknowledge(batch.number, target);
             }
         }
         if self.is_empty() {
@@ -133,16 +133,16 @@ impl Journal {
     }
 }
 
-impl Shared {
-    fn name(&self, target: Target) -> Name {
+impl Inner {
+    fn hash(&self, target: Target) -> HashedTarget {
         let hash = match &target {
             Target::Group(name) => self.hasher.hash_one(name.as_str()),
             Target::Entry(key) => self.hasher.hash_one(key.local()),
         };
-        Name { hash, target }
+        HashedTarget { hash, target }
     }
 
-    /// By hashes alone: two names of one hash cost a load.
+    /// Compares hashes alone: two names of one hash cost a load.
     fn covers(&self, key: &Key) -> bool {
         let mut hashes: SmallVec<[u64; 8]> = SmallVec::new();
         hashes.push(self.hasher.hash_one(key.local()));
@@ -169,12 +169,12 @@ impl Prepared {
         self.targets.extend(targets);
     }
 
-    /// The body has written.
+    /// Enters the invalidation: the body has written.
     pub(crate) fn commit(mut self) -> Committed {
         self.journal.enter(std::mem::take(&mut self.targets))
     }
 
-    /// The body has written nothing.
+    /// Forgets the invalidation: the body has written nothing.
     pub(crate) fn discard(mut self) {
         self.targets.clear();
     }
@@ -204,25 +204,25 @@ impl Committed {
     /// Takes out what the replies confirm, one for each target in their order, and postpones the rest, unless
     /// another command has done its work.
     pub(crate) fn settle(mut self, replies: impl IntoIterator<Item = bool>) -> Invalidated {
-        self.close(replies)
+        self.settle_with(replies)
     }
 
-    fn close(&mut self, replies: impl IntoIterator<Item = bool>) -> Invalidated {
-        let Shared {
+    fn settle_with(&mut self, replies: impl IntoIterator<Item = bool>) -> Invalidated {
+        let Inner {
             ledger, emptied, ..
         } = &*self.journal.0;
-        let Batch { number, names } = &mut self.batch;
+        let Batch { number, targets } = &mut self.batch;
         let mut replies = replies.into_iter();
-        names.retain(|name| {
+        targets.retain(|target| {
             let confirmed = replies.next().unwrap_or(false);
             if confirmed {
-                ledger.acknowledge(*number, name);
+                ledger.acknowledge(*number, target);
             }
             !confirmed
         });
         let mut is_open = false;
-        for name in names.drain(..) {
-            is_open |= ledger.postpone(*number, &name);
+        for target in targets.drain(..) {
+            is_open |= ledger.postpone(*number, &target);
         }
         if ledger.len() == 0 {
             emptied.notify_waiters();
@@ -237,7 +237,7 @@ impl Committed {
 
 impl Drop for Committed {
     fn drop(&mut self) {
-        let _ = self.close([]);
+        let _ = self.settle_with([]);
     }
 }
 

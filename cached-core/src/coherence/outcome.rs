@@ -1,6 +1,6 @@
 //! [`Invalidated`]: the outcome of an invalidation.
 
-/// What became of an invalidation.
+/// The outcome of an invalidation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Invalidated {
@@ -15,7 +15,7 @@ pub enum Invalidated {
 }
 
 impl Invalidated {
-    /// Whether it holds in every process.
+    /// Returns `true` if the invalidation holds in every process.
     #[must_use]
     pub fn is_applied(self) -> bool {
         matches!(self, Self::Applied)

@@ -1,4 +1,4 @@
-//! [`OwnStores`]: what this process has stored in place of what.
+//! [`OwnStores`]: the ids that this process has stored, each with the one it replaced.
 //!
 //! A store compares the id that its load captured with the one that is there. If another store of this
 //! process came first, nothing was invalidated in between: each step from the captured id to the one
@@ -15,28 +15,29 @@ use hashbrown::DefaultHashBuilder;
 
 use crate::format::entry::Id;
 
-/// How many stores are remembered: those of loads that overlap, with room to spare.
+/// The number of stores that are remembered: those of loads that overlap, with room to spare.
 const CAPACITY: usize = 4_096;
 
-/// How many stores in a row may lie between two loads.
+/// The number of stores in a row that may lie between two loads.
 const LONGEST: usize = 64;
 
+/// The latest stores of one cache in this process.
 #[derive(Debug, Default)]
 pub(crate) struct OwnStores(Mutex<Stores>);
 
 #[derive(Debug, Default)]
 struct Stores {
-    by_id: HashMap<Id, Store, DefaultHashBuilder>,
+    by_id: HashMap<Id, OwnStore, DefaultHashBuilder>,
     in_order: VecDeque<Id>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Store {
+struct OwnStore {
     in_place_of: Id,
-    span: LoadInterval,
+    load: LoadInterval,
 }
 
-/// From when to when a load ran.
+/// The time during which a load ran.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LoadInterval {
     pub(crate) began: Instant,
@@ -44,11 +45,11 @@ pub(crate) struct LoadInterval {
 }
 
 impl OwnStores {
-    /// Remembers that `id`, of a load that ran for `span`, is about to be stored in place of another.
+    /// Remembers that `id`, the entry of this load, is about to be stored in place of another.
     /// It will be there only if that was.
-    pub(crate) fn record(&self, id: Id, in_place_of: Id, span: LoadInterval) {
+    pub(crate) fn record(&self, id: Id, in_place_of: Id, load: LoadInterval) {
         let mut stores = self.lock();
-        let store = Store { in_place_of, span };
+        let store = OwnStore { in_place_of, load };
         if stores.by_id.insert(id, store).is_none() {
             stores.in_order.push_back(id);
         }
@@ -59,7 +60,7 @@ impl OwnStores {
         }
     }
 
-    /// When the load of `there` ran, if it is there because stores of this process replaced what was
+    /// Returns the time of the load of `there`, if it is there because stores of this process replaced what was
     /// `captured`: then nothing was invalidated in between.
     pub(crate) fn since(&self, captured: Id, there: Id) -> Option<LoadInterval> {
         let stores = self.lock();
@@ -67,7 +68,7 @@ impl OwnStores {
         let mut store = found;
         for _ in 0..LONGEST {
             if store.in_place_of == captured {
-                return Some(found.span);
+                return Some(found.load);
             }
             store = stores.by_id.get(&store.in_place_of)?;
         }
@@ -89,8 +90,8 @@ mod tests {
         Id::random().unwrap()
     }
 
-    /// A load that took the second number `second`.
-    fn span(start: Instant, second: u64) -> LoadInterval {
+    /// A load that ran in the second numbered `second`.
+    fn load(start: Instant, second: u64) -> LoadInterval {
         LoadInterval {
             began: start + Duration::from_secs(second),
             ended: start + Duration::from_secs(second + 1),
@@ -101,11 +102,11 @@ mod tests {
     fn what_is_there_is_known_over_any_number_of_stores_between() {
         let (stores, start) = (OwnStores::default(), Instant::now());
         let [lease, first, second] = [id(), id(), id()];
-        stores.record(first, lease, span(start, 1));
-        stores.record(second, first, span(start, 3));
-        assert_eq!(stores.since(lease, first), Some(span(start, 1)));
-        assert_eq!(stores.since(lease, second), Some(span(start, 3)));
-        assert_eq!(stores.since(first, second), Some(span(start, 3)));
+        stores.record(first, lease, load(start, 1));
+        stores.record(second, first, load(start, 3));
+        assert_eq!(stores.since(lease, first), Some(load(start, 1)));
+        assert_eq!(stores.since(lease, second), Some(load(start, 3)));
+        assert_eq!(stores.since(first, second), Some(load(start, 3)));
         assert_eq!(stores.since(second, first), None, "the other way round");
     }
 
@@ -113,7 +114,7 @@ mod tests {
     fn nothing_is_known_of_what_others_stored() {
         let (stores, start) = (OwnStores::default(), Instant::now());
         let [lease, other_lease, ours, theirs] = [id(), id(), id(), id()];
-        stores.record(ours, lease, span(start, 1));
+        stores.record(ours, lease, load(start, 1));
         assert_eq!(stores.since(lease, theirs), None);
         assert_eq!(stores.since(other_lease, ours), None);
     }
@@ -122,9 +123,9 @@ mod tests {
     fn the_oldest_stores_are_forgotten() {
         let (stores, start) = (OwnStores::default(), Instant::now());
         let [lease, first] = [id(), id()];
-        stores.record(first, lease, span(start, 1));
+        stores.record(first, lease, load(start, 1));
         for _ in 0..CAPACITY {
-            stores.record(id(), id(), span(start, 2));
+            stores.record(id(), id(), load(start, 2));
         }
         assert_eq!(stores.since(lease, first), None);
         assert_eq!(stores.lock().by_id.len(), CAPACITY);

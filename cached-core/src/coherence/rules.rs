@@ -1,8 +1,8 @@
-//! Markers, ids and what follows from them: does an entry count, may a call join a load, what has to
+//! The decisions that follow from markers and ids: does an entry count, may a call join a load, what has to
 //! be captured before a load, and what does its store expect?
 //!
-//! Every group of entries has a marker that holds a random [`Token`]; whatever lies at an entry's key
-//! has a random [`Id`]. Both are replaced, never counted up. An invalidation deletes them. A load
+//! Every group of entries has a *marker*, a key of its own that holds a random [`Token`]; whatever lies at an
+//! entry's key has a random [`Id`]. Both are replaced, never counted up. An invalidation deletes them. A load
 //! captures both before it begins; its entry counts for as long as the tokens are the same, and is
 //! stored only if the id still is. There is no clock and no counter in it, so nothing that an evicted
 //! marker or a restarted server could set back.
@@ -12,13 +12,13 @@
 
 use crate::format::entry::{self, Id, Identity, Marker, PerGroup, Token};
 
-/// What lies at an entry's key, as far as the rules ask.
+/// The occupant of an entry's key, as far as the rules ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Occupant {
     Absent,
     /// A lease, an entry, or what is left of one.
     Ours(Id),
-    /// Not ours, or nothing that has a name: never to be written over.
+    /// Something that is not ours, or has no id: never to be written over.
     Foreign,
 }
 
@@ -31,7 +31,7 @@ impl Occupant {
     }
 }
 
-/// What one call saw, by its own read and its own capture.
+/// The state of the store that one call saw, by its own read and its own capture.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct View {
     pub(crate) occupant: Occupant,
@@ -40,24 +40,24 @@ pub(crate) struct View {
     pub(crate) markers: PerGroup<Option<Marker>>,
 }
 
-/// What was there before a load began: its entry is made of this.
+/// The state of the store before a load began, as captured: its entry is made of this.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Snapshot {
-    /// What a store expects to find.
+    /// The id that a store expects to find.
     pub(crate) id: Id,
     pub(crate) identity: Option<Identity>,
     pub(crate) markers: PerGroup<Marker>,
 }
 
-/// How far a load has come that a call might join.
+/// The progress of a load that a call might join.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Stage<'a> {
     NotBegun,
-    /// With what it captured, or nothing if the store did not answer.
+    /// Begun, with what it captured, or nothing if the store did not answer.
     Begun(Option<&'a Snapshot>),
 }
 
-/// The hit test, age and outcome aside: whether an entry counts for a call that saw `markers`, and read
+/// The hit test, age and outcome aside. Returns `true` if an entry counts for a call that saw `markers`, and read
 /// the entry from the server of `identity`.
 ///
 /// The reader's groups decide: each must have its marker, with the token that the entry has. An entry
@@ -77,14 +77,14 @@ pub(crate) fn counts(
         && captured_markers.next().is_none()
 }
 
-/// What an entry says of itself to the [hit test](counts): `None` in the place of a marker that cannot be read.
+/// The markers that an entry was stored with, for the [hit test](counts): `None` in the place of one that cannot be read.
 pub(crate) struct EntryMarkers<M> {
     pub(crate) identity: Option<Identity>,
     pub(crate) markers: M,
 }
 
-/// The join test: whether a call that saw this, or nothing because the store did not answer, may take
-/// what a load gives. Whether this process invalidated anything since is asked besides.
+/// The join test. Returns `true` if a call that saw this, or nothing because the store did not answer, may take the value
+/// of a load. What this process has invalidated since is asked besides.
 ///
 /// Tokens alone would miss an exact invalidation, ids alone one of a group, and what this process knows
 /// misses other processes. Nothing shows that a load without captures is new enough for anybody.
@@ -97,13 +97,13 @@ pub(crate) fn joins(stage: Stage<'_>, seen: Option<&View>) -> bool {
 }
 
 impl View {
-    /// Whether a capture has to leave a lease at the entry's key: only where nothing is. Whatever is
+    /// Returns `true` if a capture has to leave a lease at the entry's key: only where nothing is. Whatever is
     /// there has an id that a store can expect, and may still be of use.
     pub(crate) fn lacks_lease(&self) -> bool {
         self.occupant == Occupant::Absent
     }
 
-    /// The groups whose markers a capture has to create.
+    /// Returns the groups whose markers a capture has to create.
     pub(crate) fn lacks_markers(&self) -> impl Iterator<Item = usize> {
         self.markers
             .iter()
@@ -111,12 +111,12 @@ impl View {
             .filter_map(|(group, marker)| marker.is_none().then_some(group))
     }
 
-    /// Whether a load needs no capture.
+    /// Returns `true` if a load needs no capture.
     pub(crate) fn is_complete(&self) -> bool {
         !self.lacks_lease() && self.lacks_markers().next().is_none()
     }
 
-    /// What a load that begins now may store its entry with; `None` if it may not store at all, because
+    /// Returns what a load that begins now may store its entry with; `None` if it may not store at all, because
     /// something is missing or not ours.
     pub(crate) fn captures(&self) -> Option<Snapshot> {
         let Occupant::Ours(id) = self.occupant else {
@@ -136,7 +136,7 @@ impl Snapshot {
     }
 }
 
-/// The marker that is there after `SET … NX GET` was answered: ours if nothing was there before, else
+/// Returns the marker that is there after `SET … NX GET` was answered: ours if nothing was there before, else
 /// the one found, which counts as well. `None` if that is no marker.
 pub(crate) fn created_marker(
     sent: Token,
@@ -150,7 +150,7 @@ pub(crate) fn created_marker(
     Some(Marker { token, identity })
 }
 
-/// What lies at the entry's key after `SET … NX GET` of a lease was answered.
+/// Returns the occupant of an entry's key after `SET … NX GET` of a lease was answered.
 pub(crate) fn created_lease(sent: Id, found: Option<&[u8]>) -> Occupant {
     found.map_or(Occupant::Ours(sent), Occupant::of)
 }

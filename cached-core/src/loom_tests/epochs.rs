@@ -1,4 +1,4 @@
-//! The generation table.
+//! The table of epochs.
 
 use loom::{
     sync::{Arc, Mutex, RwLock, atomic::Ordering},
@@ -26,9 +26,9 @@ fn advance(table: &Table, name: u64) {
     table.advance([name]);
 }
 
-fn advance_number_first(table: &Table, name: u64) {
-    let number = table.now.fetch_add(1, Ordering::AcqRel) + 1;
-    table.names.write().unwrap().remember(name, number);
+fn advance_epoch_first(table: &Table, name: u64) {
+    let epoch = table.now.fetch_add(1, Ordering::AcqRel) + 1;
+    table.history.write().unwrap().remember(name, epoch);
 }
 
 fn confirm(checked: &Checked, table: &Table) -> bool {
@@ -37,7 +37,7 @@ fn confirm(checked: &Checked, table: &Table) -> bool {
 
 fn confirm_looking_first(checked: &Checked, table: &Table) -> bool {
     let since = checked.0.load(Ordering::Acquire);
-    let holds = since == table.now() || table.read().hold(since, &groups());
+    let holds = since == table.now() || table.read().holds(since, &groups());
     if holds {
         checked.0.store(table.now(), Ordering::Release);
     }
@@ -71,22 +71,22 @@ fn nobody_accepts_what_began_before_an_invalidation_that_is_over() {
 }
 
 #[test]
-fn the_number_must_come_after_the_names() {
+fn the_epoch_must_come_after_the_names() {
     assert!(!nobody_accepts_what_began_before(
-        advance_number_first,
+        advance_epoch_first,
         confirm
     ));
 }
 
 #[test]
-fn the_number_must_be_read_before_the_names() {
+fn the_epoch_must_be_read_before_the_names() {
     assert!(!nobody_accepts_what_began_before(
         advance,
         confirm_looking_first
     ));
 }
 
-/// A place in memory: what lies there, and since when it is checked.
+/// A slot in memory: the epoch until which its value is checked, if there is one.
 type Slot = RwLock<Option<Checked>>;
 
 /// A load that began before the invalidation of its group, or of its own entry, and ends at any time.
@@ -128,44 +128,44 @@ fn late_value_does_not_undo_the_removal_of_its_entry() {
 }
 
 #[test]
-fn the_removal_must_come_after_the_number() {
+fn the_removal_must_come_after_the_epoch() {
     assert!(!late_value_is_never_found(|entries, slot| {
         slot.write().unwrap().take();
         entries.advance([ENTRY]);
     }));
 }
 
-/// A value that was there, a set, and what removes the entry or replaces it at the same time: who has set looks
+/// A value that was there, a set, and what removes the entry or replaces it at the same time. The one who has set looks
 /// at once, and another one later.
-fn nobody_sees_what_a_set_replaced(other: fn(&Table, &Mutex<Lies>)) -> bool {
+fn nobody_sees_what_a_set_replaced(other: fn(&Table, &Mutex<Value>)) -> bool {
     is_right(move || {
         let entries = Arc::new(Table::new(8));
-        let place = Arc::new(Mutex::new(Lies::Old));
+        let slot = Arc::new(Mutex::new(Value::Old));
         let other = thread::spawn({
-            let (entries, place) = (entries.clone(), place.clone());
-            move || other(&entries, &place)
+            let (entries, slot) = (entries.clone(), slot.clone());
+            move || other(&entries, &slot)
         });
-        set(&entries, &place);
-        claim(*place.lock().unwrap() != Lies::Old);
+        set(&entries, &slot);
+        claim(*slot.lock().unwrap() != Value::Old);
         other.join().unwrap();
-        claim(*place.lock().unwrap() != Lies::Old);
+        claim(*slot.lock().unwrap() != Value::Old);
     })
 }
 
-/// What lies at a place in memory.
+/// The value of a slot in memory.
 #[derive(Clone, Copy, PartialEq)]
-enum Lies {
-    Nothing,
+enum Value {
+    None,
     Old,
     New,
 }
 
-fn set(entries: &Table, place: &Mutex<Lies>) {
+fn set(entries: &Table, slot: &Mutex<Value>) {
     let began = entries.begin();
-    let mut place = place.lock().unwrap();
+    let mut slot = slot.lock().unwrap();
     let entry = || SmallVec::from_slice(&[ENTRY]);
     if entries.holds(began, entry).is_some() {
-        *place = Lies::New;
+        *slot = Value::New;
     }
     entries.advance_to(began, ENTRY);
 }
@@ -173,30 +173,30 @@ fn set(entries: &Table, place: &Mutex<Lies>) {
 #[test]
 fn what_a_set_is_turned_away_for_has_put_an_end_to_what_was_there() {
     assert!(nobody_sees_what_a_set_replaced(set));
-    assert!(nobody_sees_what_a_set_replaced(|entries, place| {
-        let mut place = place.lock().unwrap();
+    assert!(nobody_sees_what_a_set_replaced(|entries, slot| {
+        let mut slot = slot.lock().unwrap();
         entries.advance([ENTRY]);
-        *place = Lies::Nothing;
+        *slot = Value::None;
     }));
 }
 
 #[test]
-fn the_number_of_a_removal_must_be_given_while_the_place_is_locked() {
-    assert!(!nobody_sees_what_a_set_replaced(|entries, place| {
+fn the_epoch_of_a_removal_must_be_given_while_the_place_is_locked() {
+    assert!(!nobody_sees_what_a_set_replaced(|entries, slot| {
         entries.advance([ENTRY]);
-        *place.lock().unwrap() = Lies::Nothing;
+        *slot.lock().unwrap() = Value::None;
     }));
 }
 
 #[test]
-fn the_number_of_a_set_must_be_given_while_the_place_is_locked() {
-    assert!(!nobody_sees_what_a_set_replaced(|entries, place| {
+fn the_epoch_of_a_set_must_be_given_while_the_place_is_locked() {
+    assert!(!nobody_sees_what_a_set_replaced(|entries, slot| {
         let began = entries.begin();
         entries.advance_to(began, ENTRY);
-        let mut place = place.lock().unwrap();
+        let mut slot = slot.lock().unwrap();
         let entry = || SmallVec::from_slice(&[ENTRY]);
         if entries.holds(began, entry).is_some() {
-            *place = Lies::New;
+            *slot = Value::New;
         }
     }));
 }

@@ -1,4 +1,4 @@
-//! The journal.
+//! The journal of invalidations that the store has not confirmed.
 
 use loom::{
     sync::{
@@ -10,21 +10,21 @@ use loom::{
 
 use super::{
     is_right,
-    ledger::{Ledger, Name},
+    ledger::{HashedTarget, Ledger},
 };
 use crate::key::{group, target::Target};
 
 const HASH: u64 = 1;
 
-fn name() -> Name {
-    Name {
+fn target() -> HashedTarget {
+    HashedTarget {
         hash: HASH,
         target: Target::Group(group::of_prefix("user:42")),
     }
 }
 
-fn namespace() -> Name {
-    Name {
+fn namespace() -> HashedTarget {
+    HashedTarget {
         hash: 0,
         target: Target::Group(group::NAMESPACE.to_owned()),
     }
@@ -33,15 +33,15 @@ fn namespace() -> Name {
 type Acknowledge = fn(&Ledger, u64);
 
 fn acknowledge(ledger: &Ledger, number: u64) {
-    ledger.acknowledge(number, &name());
+    ledger.acknowledge(number, &target());
 }
 
 fn acknowledge_whatever_is_there(ledger: &Ledger, _: u64) {
-    ledger.acknowledge(u64::MAX, &name());
+    ledger.acknowledge(u64::MAX, &target());
 }
 
-/// One writer is confirmed, another gives up, and what is postponed is sent again. `stale` is the store: whether
-/// an entry of the group there is older than what the writers wrote.
+/// One writer is confirmed, another gives up, and what is postponed is sent again. `stale` is the store: true if an
+/// entry of the group there is older than what the writers wrote.
 fn nothing_stale_is_trusted(acknowledge: Acknowledge, capacity: usize) -> bool {
     is_right(move || {
         let ledger = Arc::new(Ledger::new(capacity));
@@ -49,7 +49,7 @@ fn nothing_stale_is_trusted(acknowledge: Acknowledge, capacity: usize) -> bool {
         let confirmed = thread::spawn({
             let (ledger, stale) = (ledger.clone(), stale.clone());
             move || {
-                let batch = ledger.enter(vec![name()], namespace);
+                let batch = ledger.enter(vec![target()], namespace);
                 stale.store(false, Ordering::SeqCst);
                 acknowledge(&ledger, batch.number);
             }
@@ -57,26 +57,26 @@ fn nothing_stale_is_trusted(acknowledge: Acknowledge, capacity: usize) -> bool {
         let sender = thread::spawn({
             let (ledger, stale) = (ledger.clone(), stale.clone());
             move || {
-                if let Some(batch) = ledger.due(8) {
+                if let Some(batch) = ledger.take_due(8) {
                     stale.store(false, Ordering::SeqCst);
-                    for name in &batch.names {
-                        ledger.acknowledge(batch.number, name);
+                    for target in &batch.targets {
+                        ledger.acknowledge(batch.number, target);
                     }
                 }
             }
         });
         stale.store(true, Ordering::SeqCst);
-        let batch = ledger.enter(vec![name()], namespace);
-        ledger.postpone(batch.number, &name());
+        let batch = ledger.enter(vec![target()], namespace);
+        ledger.postpone(batch.number, &target());
         let trusted =
             |ledger: &Ledger| !ledger.has_postponed() || !ledger.covers(&[namespace().hash, HASH]);
         assert!(!trusted(&ledger) || !stale.load(Ordering::SeqCst));
         confirmed.join().unwrap();
         sender.join().unwrap();
         assert!(!trusted(&ledger) || !stale.load(Ordering::SeqCst));
-        while let Some(batch) = ledger.due(8) {
-            for name in &batch.names {
-                ledger.acknowledge(batch.number, name);
+        while let Some(batch) = ledger.take_due(8) {
+            for target in &batch.targets {
+                ledger.acknowledge(batch.number, target);
             }
         }
         assert!(!ledger.has_postponed() && ledger.len() == 0);

@@ -1,4 +1,4 @@
-//! The turn to send what is postponed.
+//! The lease of the one task that sends what is postponed.
 
 #![allow(
     clippy::duplicate_mod,
@@ -15,7 +15,7 @@ use loom::thread;
 
 use super::{
     claim, is_right_within,
-    ledger::{Ledger, Name},
+    ledger::{HashedTarget, Ledger},
     sync,
 };
 use crate::key::{group, target::Target};
@@ -33,7 +33,7 @@ struct World(Arc<Inner>);
 struct Inner {
     resending: TaskLease,
     ledger: Ledger,
-    /// The turns whose tasks send, and whether another has taken them.
+    /// The leases whose tasks send, each with true if another task has taken over.
     sending: std::sync::Mutex<Vec<(u64, bool)>>,
     variant: Variant,
 }
@@ -49,8 +49,8 @@ const RIGHT: Variant = Variant {
     looks_again: true,
 };
 
-fn name() -> Name {
-    Name {
+fn target() -> HashedTarget {
+    HashedTarget {
         hash: 1,
         target: Target::Group(group::of_prefix("user:42")),
     }
@@ -63,8 +63,8 @@ fn now() -> Instant {
 
 impl World {
     fn postpone(&self) {
-        let batch = self.0.ledger.enter(vec![name()], name);
-        self.0.ledger.postpone(batch.number, &name());
+        let batch = self.0.ledger.enter(vec![target()], target);
+        self.0.ledger.postpone(batch.number, &target());
     }
 
     fn postpone_and_send(&self) {
@@ -74,21 +74,21 @@ impl World {
 
     fn start_resending(&self) {
         if let Some(number) = self.0.resending.begin(now(), LASTS) {
-            self.carry(number);
+            self.resend(number);
         }
     }
 
-    /// Takes the turn of whoever has it.
+    /// Takes the lease of whoever has it.
     fn take_over(&self) {
         if let Some(number) = self.0.resending.begin(now() + LASTS, LASTS) {
             for (_, overtaken) in &mut *self.0.sending.lock().unwrap() {
                 *overtaken = true;
             }
-            self.carry(number);
+            self.resend(number);
         }
     }
 
-    fn carry(&self, number: u64) {
+    fn resend(&self, number: u64) {
         let sending = || self.0.sending.lock().unwrap();
         claim(sending().iter().all(|&(_, overtaken)| overtaken));
         sending().push((number, false));
@@ -103,9 +103,9 @@ impl World {
     }
 
     fn send_all(&self, number: u64) -> bool {
-        while let Some(batch) = self.0.ledger.due(8) {
-            for name in &batch.names {
-                self.0.ledger.acknowledge(batch.number, name);
+        while let Some(batch) = self.0.ledger.take_due(8) {
+            for target in &batch.targets {
+                self.0.ledger.acknowledge(batch.number, target);
             }
             if !self.0.resending.go_on(number, now(), LASTS) {
                 return false;
@@ -146,7 +146,7 @@ fn everything_is_sent_by_one_at_a_time() {
 }
 
 #[test]
-fn whoever_ends_its_turn_must_look_again() {
+fn whoever_ends_its_lease_must_look_again() {
     let variant = Variant {
         looks_again: false,
         ..RIGHT
@@ -156,7 +156,7 @@ fn whoever_ends_its_turn_must_look_again() {
 }
 
 #[test]
-fn a_turn_must_end_by_its_number() {
+fn a_lease_must_end_by_its_number() {
     let variant = Variant {
         end: |resending, _| resending.0.lock().unwrap().busy_until = None,
         ..RIGHT

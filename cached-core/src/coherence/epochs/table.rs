@@ -1,45 +1,46 @@
-//! When names were last invalidated.
+//! [`Table`]: the epoch at which each name was last invalidated.
 
 use std::{collections::VecDeque, sync::PoisonError};
 
 use hashbrown::{HashTable, hash_table};
 use smallvec::SmallVec;
 
-// The standard library's; under the scheduler of `interleavings`, its own.
+// The standard library's; in `loom_tests`, which compiles this file again, the scheduler's.
 use super::sync::{
     RwLock, RwLockReadGuard,
     atomic::{AtomicU64, Ordering},
 };
 
-/// Names, by their hashes, and the number of the invalidation that was the last to name them.
+/// Names of groups or entries, by their hashes, each with the epoch of the invalidation that was the last to name it.
 #[derive(Debug)]
 pub(super) struct Table {
-    /// How many invalidations are over. Written only while `names` is locked, so that no two have one number.
+    /// The number of invalidations that are over. Written only while `history` is locked, so that no two have one epoch.
     pub(super) now: AtomicU64,
-    pub(super) names: RwLock<Names>,
+    pub(super) history: RwLock<History>,
 }
 
+/// The invalidations that are remembered: names and epochs.
 #[derive(Debug)]
-pub(super) struct Names {
-    /// A name and its invalidation.
+pub(super) struct History {
+    /// The last invalidation of each name.
     latest: HashTable<(u64, u64)>,
-    /// The same in the order in which they came, also those that a later one of the same name follows.
+    /// All of them in the order in which they came, also those that a later one of the same name follows.
     order: VecDeque<(u64, u64)>,
     capacity: usize,
-    /// The last invalidation that is forgotten.
-    floor: u64,
+    /// The epoch of the last one that is forgotten.
+    forgotten: u64,
 }
 
 impl Table {
-    /// At most `capacity` names are remembered.
+    /// Creates a table that remembers `capacity` invalidations at most.
     pub(super) fn new(capacity: usize) -> Self {
         Self {
             now: AtomicU64::new(0),
-            names: RwLock::new(Names {
+            history: RwLock::new(History {
                 latest: HashTable::new(),
                 order: VecDeque::new(),
                 capacity,
-                floor: 0,
+                forgotten: 0,
             }),
         }
     }
@@ -49,86 +50,85 @@ impl Table {
         self.now.load(Ordering::Acquire)
     }
 
+    /// Remembers an invalidation of `names`. Nothing happens if there are none.
     pub(super) fn advance(&self, names: impl IntoIterator<Item = u64>) {
         let mut names = names.into_iter().peekable();
         if names.peek().is_none() {
             return;
         }
-        let mut table = self.names.write().unwrap_or_else(PoisonError::into_inner);
+        let mut history = self.history.write().unwrap_or_else(PoisonError::into_inner);
         let next = self.now.load(Ordering::Relaxed).saturating_add(1);
         for name in names {
-            table.remember(name, next);
+            history.remember(name, next);
         }
-        // Last: whoever sees the new number has to find the names.
+        // Last: whoever sees the new epoch has to find the names.
         self.now.store(next, Ordering::Release);
     }
 
-    /// A number of its own, which names nothing yet.
+    /// Returns an epoch of its own, at which nothing is invalidated yet.
     pub(super) fn begin(&self) -> u64 {
-        let _names = self.names.write().unwrap_or_else(PoisonError::into_inner);
+        let _history = self.history.write().unwrap_or_else(PoisonError::into_inner);
         let next = self.now.load(Ordering::Relaxed).saturating_add(1);
         self.now.store(next, Ordering::Release);
         next
     }
 
-    /// As if `name` had been invalidated by what has this number. What has a later one still holds.
-    pub(super) fn advance_to(&self, number: u64, name: u64) {
-        let mut table = self.names.write().unwrap_or_else(PoisonError::into_inner);
-        if table.hold(number.saturating_sub(1), &[name]) {
-            table.remember(name, number);
+    /// Remembers `name` as if it had been invalidated at `epoch`. What began later still holds.
+    pub(super) fn advance_to(&self, epoch: u64, name: u64) {
+        let mut history = self.history.write().unwrap_or_else(PoisonError::into_inner);
+        if history.holds(epoch.saturating_sub(1), &[name]) {
+            history.remember(name, epoch);
         }
     }
 
-    /// Invalidates `name` unless something has since `since`; returns the number of that.
+    /// Invalidates `name` and returns the epoch of that; `None` if it was invalidated since `since`.
     pub(super) fn replace(&self, since: u64, name: u64) -> Option<u64> {
-        let mut table = self.names.write().unwrap_or_else(PoisonError::into_inner);
-        if !table.hold(since, &[name]) {
+        let mut history = self.history.write().unwrap_or_else(PoisonError::into_inner);
+        if !history.holds(since, &[name]) {
             return None;
         }
         let next = self.now.load(Ordering::Relaxed).saturating_add(1);
-        table.remember(name, next);
+        history.remember(name, next);
         self.now.store(next, Ordering::Release);
         Some(next)
     }
 
-    /// Whether none of `names` was invalidated after the invalidation numbered `since`. Then the number
-    /// until which that is known.
+    /// Returns the epoch until which it is known that none of `names` was invalidated after `since`; `None` if one was.
     pub(super) fn holds(
         &self,
         since: u64,
         names: impl FnOnce() -> SmallVec<[u64; 8]>,
     ) -> Option<u64> {
-        // First: what is invalidated while the names are looked at may be missed, and must come after this.
+        // Read first: what is invalidated while the names are looked up may be missed, and must come after this.
         let now = self.now();
         if since == now {
             return Some(now);
         }
         let names = names();
-        let table = self.read();
-        table.hold(since, &names).then_some(now)
+        self.read().holds(since, &names).then_some(now)
     }
 
     pub(super) fn has_forgotten(&self, since: u64) -> bool {
-        since < self.read().floor
+        since < self.read().forgotten
     }
 
-    pub(super) fn read(&self) -> RwLockReadGuard<'_, Names> {
-        self.names.read().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn read(&self) -> RwLockReadGuard<'_, History> {
+        self.history.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Names {
-    pub(super) fn remember(&mut self, name: u64, number: u64) {
+impl History {
+    pub(super) fn remember(&mut self, name: u64, epoch: u64) {
         let found = self
             .latest
             .entry(name, |&(known, _)| known == name, |&(known, _)| known);
         match found {
-            hash_table::Entry::Occupied(mut known) => known.get_mut().1 = number,
-            hash_table::Entry::Vacant(place) => {
-                place.insert((name, number));
+            hash_table::Entry::Occupied(mut known) => known.get_mut().1 = epoch,
+            hash_table::Entry::Vacant(vacant) => {
+                vacant.insert((name, epoch));
             }
         }
-        self.order.push_back((name, number));
+        self.order.push_back((name, epoch));
         while self.order.len() > self.capacity {
             self.forget_oldest();
         }
@@ -140,7 +140,7 @@ impl Names {
         };
         if let Ok(entry) = self.latest.find_entry(oldest.0, |&known| known == oldest) {
             entry.remove();
-            self.floor = self.floor.max(oldest.1);
+            self.forgotten = self.forgotten.max(oldest.1);
         }
     }
 
@@ -149,25 +149,27 @@ impl Names {
         self.latest.len()
     }
 
-    pub(super) fn hold(&self, since: u64, names: &[u64]) -> bool {
-        since >= self.floor
+    /// Returns `true` if none of `names` was invalidated after `since`, and that is known.
+    pub(super) fn holds(&self, since: u64, names: &[u64]) -> bool {
+        since >= self.forgotten
             && names.iter().all(|&name| {
                 let latest = self.latest.find(name, |&(known, _)| known == name);
-                latest.is_none_or(|&(_, number)| number <= since)
+                latest.is_none_or(|&(_, epoch)| epoch <= since)
             })
     }
 }
 
-/// Something that held at some time, and until when that is known.
+/// The epoch until which something is known to hold.
 #[derive(Debug)]
 pub(crate) struct Checked(pub(super) AtomicU64);
 
 impl Checked {
-    pub(super) fn new(number: u64) -> Self {
-        Self(AtomicU64::new(number))
+    pub(super) fn new(epoch: u64) -> Self {
+        Self(AtomicU64::new(epoch))
     }
 
-    /// Whether it still holds, which is cheaper to find out the next time. Never again once it does not.
+    /// Returns `true` if it still holds, and remembers that, so that the next time is cheaper. Never `true` again once it
+    /// was not.
     #[inline]
     pub(super) fn confirm(
         &self,

@@ -1,76 +1,70 @@
-//! Which invalidations are open: the part of the journal that threads share.
+//! [`Ledger`]: the open invalidations, the part of the journal that threads share.
 
 use std::sync::PoisonError;
 
 use hashbrown::HashTable;
 
-// The standard library's; under the scheduler of `interleavings`, its own.
+// The standard library's; in `loom_tests`, which compiles this file again, the scheduler's.
 use super::sync::{
     Mutex, MutexGuard,
     atomic::{AtomicUsize, Ordering},
 };
 use crate::{
-    coherence::journal::open::Open,
+    coherence::journal::open::OpenNumbers,
     key::{group, target::Target},
 };
 
 /// The open invalidations, by what they delete.
 #[derive(Debug)]
 pub(super) struct Ledger {
-    /// How many records are postponed. Changed while `book` is locked, read without.
+    /// The number of targets that are postponed. Changed while `state` is locked, read without.
     postponed: AtomicUsize,
-    book: Mutex<Book>,
+    state: Mutex<LedgerState>,
 }
 
 #[derive(Debug)]
-struct Book {
-    records: HashTable<Record>,
+struct LedgerState {
+    targets: HashTable<OpenTarget>,
     capacity: usize,
-    /// How many times something was entered: the number of the last.
+    /// The number of the last invalidation that was entered.
     entered: u64,
-    /// How many times something was taken to be sent again.
+    /// The number of times that something was taken to be sent again.
     rounds: u64,
-    /// What has this number or a lower one is part of the record of the namespace.
+    /// Invalidations up to this number were replaced by one of the namespace.
     collapsed: u64,
 }
 
-/// What is open of one target.
+/// A target with open invalidations.
 #[derive(Debug)]
-struct Record {
-    name: Name,
-    open: Open,
+struct OpenTarget {
+    target: HashedTarget,
+    open: OpenNumbers,
     /// The round in which it was last sent again.
     round: u64,
 }
 
 /// A target and its hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Name {
+pub(super) struct HashedTarget {
     pub(super) hash: u64,
     pub(super) target: Target,
 }
 
-/// What one or several commands delete.
+/// The targets of one or several commands that are sent in one go.
 #[derive(Debug)]
 pub(crate) struct Batch {
     /// The commands are sent after everything up to this number was entered.
     pub(super) number: u64,
-    pub(super) names: Vec<Name>,
-}
-
-impl Batch {
-    pub(crate) fn targets(&self) -> impl ExactSizeIterator<Item = &Target> {
-        self.names.iter().map(|name| &name.target)
-    }
+    pub(super) targets: Vec<HashedTarget>,
 }
 
 impl Ledger {
-    /// Holds `capacity` targets, and one at least.
+    /// Creates a ledger of `capacity` targets, and one at least.
     pub(super) fn new(capacity: usize) -> Self {
         Self {
             postponed: AtomicUsize::new(0),
-            book: Mutex::new(Book {
-                records: HashTable::new(),
+            state: Mutex::new(LedgerState {
+                targets: HashTable::new(),
                 capacity,
                 entered: 0,
                 rounds: 0,
@@ -79,99 +73,103 @@ impl Ledger {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Book> {
-        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, LedgerState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes `names` down. `namespace` takes the place of all if they are too many.
-    pub(super) fn enter(&self, names: Vec<Name>, namespace: impl FnOnce() -> Name) -> Batch {
-        let mut book = self.lock();
-        book.entered = book.entered.saturating_add(1);
-        let number = book.entered;
+    /// Enters an invalidation of `targets`. `namespace` takes the place of all if they are too many.
+    pub(super) fn enter(
+        &self,
+        targets: Vec<HashedTarget>,
+        namespace: impl FnOnce() -> HashedTarget,
+    ) -> Batch {
+        let mut state = self.lock();
+        state.entered = state.entered.saturating_add(1);
+        let number = state.entered;
         let mut is_full = false;
-        for name in &names {
-            is_full |= !book.enter(name, number);
+        for target in &targets {
+            is_full |= !state.enter(target, number);
         }
         if is_full {
-            let before = book.postponed();
-            book.collapse(namespace(), number);
-            self.count(before, book.postponed());
+            let before = state.count_postponed();
+            state.collapse(namespace(), number);
+            self.count_postponed(before, state.count_postponed());
         }
-        Batch { number, names }
+        Batch { number, targets }
     }
 
-    /// The command that deletes `name`, sent after all up to `number` were entered, is confirmed. What was entered
-    /// later stays: its command may not have run.
-    pub(super) fn acknowledge(&self, number: u64, name: &Name) {
-        let mut book = self.lock();
-        let Some(record) = book.find(name) else {
+    /// Takes out what a confirmed command has done: it deleted `target`, and was sent after all up to `number` were
+    /// entered. What was entered later stays: its command may not have run.
+    pub(super) fn acknowledge(&self, number: u64, target: &HashedTarget) {
+        let mut state = self.lock();
+        let Some(found) = state.find(target) else {
             return;
         };
-        let covered = record.open.covers();
-        let left = record.open.acknowledge(number);
+        let covered = found.open.covers();
+        let left = found.open.acknowledge(number);
         match left {
-            Some(left) => record.open = left,
-            None => book.remove(name),
+            Some(left) => found.open = left,
+            None => state.remove(target),
         }
         let covers = left.is_some_and(|left| left.covers());
-        self.count(usize::from(covered), usize::from(covers));
+        self.count_postponed(usize::from(covered), usize::from(covers));
     }
 
-    /// Nobody waits for the reply to what was entered as `number` any more. Whether it is still open: another
-    /// command may have done its work.
-    pub(super) fn postpone(&self, number: u64, name: &Name) -> bool {
-        let mut book = self.lock();
-        let record = book.find(name).filter(|record| record.open.has(number));
-        let Some(record) = record else {
-            return number <= book.collapsed && book.has_collapsed();
+    /// Postpones what was entered as `number`, as nobody waits for the reply any more. Returns `true` if it is still open:
+    /// another command may have done its work.
+    pub(super) fn postpone(&self, number: u64, target: &HashedTarget) -> bool {
+        let mut state = self.lock();
+        let found = state.find(target).filter(|found| found.open.has(number));
+        let Some(found) = found else {
+            return number <= state.collapsed && state.is_collapse_open();
         };
-        let covered = record.open.covers();
-        let is_open = record.open.postpone(number);
-        self.count(usize::from(covered), 1);
+        let covered = found.open.covers();
+        let is_open = found.open.postpone(number);
+        self.count_postponed(usize::from(covered), 1);
         is_open
     }
 
-    /// Whether anything is postponed.
+    /// Returns `true` if anything is postponed.
     pub(super) fn has_postponed(&self) -> bool {
         self.postponed.load(Ordering::Acquire) > 0
     }
 
-    /// Whether a postponed target has one of these hashes.
+    /// Returns `true` if a postponed target has one of these hashes.
     pub(super) fn covers(&self, hashes: &[u64]) -> bool {
-        let book = self.lock();
+        let state = self.lock();
         hashes.iter().any(|&hash| {
-            let covers = |record: &Record| record.name.hash == hash && record.open.covers();
-            book.records.find(hash, covers).is_some()
+            let covers = |found: &OpenTarget| found.target.hash == hash && found.open.covers();
+            state.targets.find(hash, covers).is_some()
         })
     }
 
-    /// At most `limit` of what is postponed, first what was not sent for the longest time.
-    pub(super) fn due(&self, limit: usize) -> Option<Batch> {
-        let mut book = self.lock();
-        book.rounds = book.rounds.saturating_add(1);
-        let (round, number) = (book.rounds, book.entered);
-        let mut due: Vec<_> = book
-            .records
+    /// Takes at most `limit` of what is postponed to be sent again, first what was not sent for the longest time.
+    pub(super) fn take_due(&self, limit: usize) -> Option<Batch> {
+        let mut state = self.lock();
+        state.rounds = state.rounds.saturating_add(1);
+        let (round, number) = (state.rounds, state.entered);
+        let mut due: Vec<_> = state
+            .targets
             .iter_mut()
-            .filter(|record| record.open.covers())
+            .filter(|found| found.open.covers())
             .collect();
         if due.len() > limit {
-            due.select_nth_unstable_by_key(limit, |record| (record.round, record.open.oldest));
+            due.select_nth_unstable_by_key(limit, |found| (found.round, found.open.oldest));
             due.truncate(limit);
         }
-        let take = |record: &mut Record| {
-            record.round = round;
-            record.name.clone()
+        let take = |found: &mut OpenTarget| {
+            found.round = round;
+            found.target.clone()
         };
-        let names: Vec<_> = due.into_iter().map(take).collect();
-        (!names.is_empty()).then_some(Batch { number, names })
+        let targets: Vec<_> = due.into_iter().map(take).collect();
+        (!targets.is_empty()).then_some(Batch { number, targets })
     }
 
     pub(super) fn len(&self) -> usize {
-        self.lock().records.len()
+        self.lock().targets.len()
     }
 
-    fn count(&self, before: usize, after: usize) {
+    fn count_postponed(&self, before: usize, after: usize) {
         if after > before {
             self.postponed
                 .fetch_add(after.saturating_sub(before), Ordering::Release);
@@ -182,71 +180,77 @@ impl Ledger {
     }
 }
 
-impl Book {
-    fn find(&mut self, name: &Name) -> Option<&mut Record> {
-        self.records
-            .find_mut(name.hash, |record| record.name == *name)
+impl Batch {
+    pub(crate) fn targets(&self) -> impl ExactSizeIterator<Item = &Target> {
+        self.targets.iter().map(|hashed| &hashed.target)
+    }
+}
+
+impl LedgerState {
+    fn find(&mut self, target: &HashedTarget) -> Option<&mut OpenTarget> {
+        self.targets
+            .find_mut(target.hash, |found| found.target == *target)
     }
 
-    fn remove(&mut self, name: &Name) {
+    fn remove(&mut self, target: &HashedTarget) {
         if let Ok(entry) = self
-            .records
-            .find_entry(name.hash, |record| record.name == *name)
+            .targets
+            .find_entry(target.hash, |found| found.target == *target)
         {
             entry.remove();
         }
     }
 
-    /// Whether there was room.
-    fn enter(&mut self, name: &Name, number: u64) -> bool {
-        if let Some(record) = self.find(name) {
-            record.open.enter(number);
+    /// Enters an invalidation of `target`. Returns `true` if there was room for it.
+    fn enter(&mut self, target: &HashedTarget, number: u64) -> bool {
+        if let Some(found) = self.find(target) {
+            found.open.enter(number);
             return true;
         }
-        let has_room = self.records.len() < self.capacity;
+        let has_room = self.targets.len() < self.capacity;
         if has_room {
-            self.insert(Record {
-                name: name.clone(),
-                open: Open::entered(number),
+            self.insert(OpenTarget {
+                target: target.clone(),
+                open: OpenNumbers::entered(number),
                 round: 0,
             });
         }
         has_room
     }
 
-    fn insert(&mut self, record: Record) {
-        self.records
-            .insert_unique(record.name.hash, record, |record| record.name.hash);
+    fn insert(&mut self, open: OpenTarget) {
+        self.targets
+            .insert_unique(open.target.hash, open, |open| open.target.hash);
     }
 
     /// Puts the namespace in the place of everything: it covers whatever is open, and is due at once.
-    fn collapse(&mut self, namespace: Name, number: u64) {
-        let oldest = self.records.iter().map(|record| record.open.oldest).min();
+    fn collapse(&mut self, namespace: HashedTarget, number: u64) {
+        let oldest = self.targets.iter().map(|found| found.open.oldest).min();
         self.remove(&namespace);
-        self.insert(Record {
-            open: Open {
+        self.insert(OpenTarget {
+            open: OpenNumbers {
                 oldest: oldest.map_or(number, |oldest| oldest.min(number)),
                 latest: number,
                 postponed: Some(number),
             },
             round: 0,
-            name: namespace,
+            target: namespace,
         });
-        self.records
-            .retain(|record| is_namespace(&record.name.target));
+        self.targets
+            .retain(|found| is_namespace(&found.target.target));
         self.collapsed = number;
     }
 
-    /// Whether what the namespace stands for is still open.
-    fn has_collapsed(&self) -> bool {
-        self.records
+    /// Returns `true` if the invalidation of the namespace that replaced the others is still open.
+    fn is_collapse_open(&self) -> bool {
+        self.targets
             .iter()
-            .any(|record| is_namespace(&record.name.target) && record.open.has(self.collapsed))
+            .any(|found| is_namespace(&found.target.target) && found.open.has(self.collapsed))
     }
 
-    fn postponed(&self) -> usize {
-        let postponed = |record: &&Record| record.open.covers();
-        self.records.iter().filter(postponed).count()
+    fn count_postponed(&self) -> usize {
+        let postponed = |found: &&OpenTarget| found.open.covers();
+        self.targets.iter().filter(postponed).count()
     }
 }
 

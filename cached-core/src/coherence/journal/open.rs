@@ -1,19 +1,19 @@
-//! Which invalidations of one target are open: numbers, and what a reply says of them.
+//! [`OpenNumbers`]: the open invalidations of one target, and what a reply says of them.
 
 /// The open invalidations of one target, by the numbers under which they were entered.
 ///
 /// There is at least one. A command that is confirmed closes those that were entered before it was sent, whoever sent it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Open {
-    /// None has a lower number.
+pub(crate) struct OpenNumbers {
+    /// The lowest number.
     pub(crate) oldest: u64,
-    /// None has a higher number.
+    /// The highest number.
     pub(crate) latest: u64,
-    /// Nobody waits for the reply to this one, or to one before it.
+    /// The highest that is postponed: nobody waits for the reply to this one any more, or to one before it.
     pub(crate) postponed: Option<u64>,
 }
 
-impl Open {
+impl OpenNumbers {
     pub(crate) fn entered(number: u64) -> Self {
         Self {
             oldest: number,
@@ -26,7 +26,7 @@ impl Open {
         self.latest = number;
     }
 
-    /// What is left when a command that was sent after all up to `number` were entered is confirmed.
+    /// Returns what is left when a command that was sent after all up to `number` were entered is confirmed.
     pub(crate) fn acknowledge(self, number: u64) -> Option<Self> {
         (self.latest > number).then(|| Self {
             oldest: self.oldest.max(number.saturating_add(1)),
@@ -35,7 +35,7 @@ impl Open {
         })
     }
 
-    /// Nobody waits for the reply to `number` any more. Whether it is still open.
+    /// Postpones `number`, as nobody waits for the reply any more. Returns `true` if it is still open.
     pub(crate) fn postpone(&mut self, number: u64) -> bool {
         let is_open = self.has(number);
         if is_open {
@@ -48,7 +48,7 @@ impl Open {
         self.oldest <= number
     }
 
-    /// Whether hits on what the target covers are misses.
+    /// Returns `true` if hits on what the target covers are misses.
     pub(crate) fn covers(&self) -> bool {
         self.postponed.is_some()
     }

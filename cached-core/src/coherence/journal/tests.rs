@@ -26,12 +26,12 @@ fn due(journal: &Journal) -> Vec<Target> {
 #[test]
 fn what_is_prepared_or_being_sent_covers_nothing() {
     let journal = Journal::new(10);
-    let ticket = journal.prepare(targets(&["user:42"]));
+    let prepared = journal.prepare(targets(&["user:42"]));
     assert!(!covers(&journal, "user:42:name") && journal.is_empty());
-    let entered = ticket.commit();
+    let committed = prepared.commit();
     assert!(!covers(&journal, "user:42:name"));
     assert_eq!((journal.len(), due(&journal)), (1, vec![]));
-    assert_eq!(entered.settle([true]), Invalidated::Applied);
+    assert_eq!(committed.settle([true]), Invalidated::Applied);
     assert!(journal.is_empty());
     journal.prepare(targets(&["user:42"])).discard();
     assert!(journal.is_empty() && !journal.is_due());
@@ -56,9 +56,9 @@ fn what_is_not_confirmed_covers_until_it_is() {
 #[test]
 fn caller_that_goes_away_leaves_a_postponed_invalidation() {
     let journal = Journal::new(10);
-    let mut ticket = journal.prepare(targets(&["a"]));
-    ticket.add(targets(&["b"]));
-    drop(ticket);
+    let mut prepared = journal.prepare(targets(&["a"]));
+    prepared.add(targets(&["b"]));
+    drop(prepared);
     assert!(covers(&journal, "a") && covers(&journal, "b:x"));
     drop(journal.enter(targets(&["=c"])));
     assert!(covers(&journal, "c") && !covers(&journal, "c:x"));
@@ -165,10 +165,10 @@ enum Step {
     Prepare(Vec<&'static str>),
     Commit(usize),
     Discard(usize),
-    LeaveTicket(usize),
+    DropPrepared(usize),
     Enter(Vec<&'static str>),
     Settle(usize, Vec<bool>),
-    Leave(usize),
+    DropCommitted(usize),
     Due(usize),
     Acknowledge(usize, Vec<bool>),
 }
@@ -184,10 +184,10 @@ fn step() -> impl Strategy<Value = Step> {
         1 => names().prop_map(Step::Prepare),
         1 => any().prop_map(Step::Commit),
         1 => any().prop_map(Step::Discard),
-        1 => any().prop_map(Step::LeaveTicket),
+        1 => any().prop_map(Step::DropPrepared),
         3 => names().prop_map(Step::Enter),
         3 => (any(), replies()).prop_map(|(index, replies)| Step::Settle(index, replies)),
-        1 => any().prop_map(Step::Leave),
+        1 => any().prop_map(Step::DropCommitted),
         2 => (1..5_usize).prop_map(Step::Due),
         2 => (any(), replies()).prop_map(|(index, replies)| Step::Acknowledge(index, replies)),
     ]
@@ -197,13 +197,13 @@ fn step() -> impl Strategy<Value = Step> {
 #[derive(Default)]
 struct Model {
     time: u64,
-    entered: Vec<Open>,
-    /// A target, and when the command was sent.
+    entered: Vec<Entered>,
+    /// A target, and the time at which the command was sent.
     confirmed: Vec<(Target, u64)>,
 }
 
 #[derive(Clone)]
-struct Open {
+struct Entered {
     at: u64,
     target: Target,
     postponed: bool,
@@ -217,7 +217,7 @@ impl Model {
 
     fn enter<'a>(&mut self, targets: impl Iterator<Item = &'a Target>) -> u64 {
         let at = self.now();
-        let open = |target: &Target| Open {
+        let open = |target: &Target| Entered {
             at,
             target: target.clone(),
             postponed: false,
@@ -238,8 +238,8 @@ impl Model {
         }
     }
 
-    /// Whether a command that was sent later deleted its target; if `generous`, or the whole namespace.
-    fn is_confirmed(&self, open: &Open, generous: bool) -> bool {
+    /// Returns `true` if a command that was sent later deleted its target; if `generous`, or the whole namespace.
+    fn is_confirmed(&self, open: &Entered, generous: bool) -> bool {
         self.confirmed.iter().any(|(target, at)| {
             *at >= open.at && (*target == open.target || generous && *target == self::target("*"))
         })
@@ -269,22 +269,22 @@ fn run(capacity: usize, steps: Vec<Step>) -> Result<(), TestCaseError> {
     let journal = Journal::new(capacity);
     let overflows = capacity < 7;
     let mut model = Model::default();
-    let (mut tickets, mut entered, mut sent) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut prepared, mut entered, mut sent) = (Vec::new(), Vec::new(), Vec::new());
     for step in steps {
         match step {
-            Step::Prepare(names) => tickets.push(journal.prepare(targets(&names))),
-            Step::Commit(index) => entered.extend(pick(&mut tickets, index).map(|ticket| {
-                let at = model.enter(ticket.targets().iter());
-                (at, ticket.commit())
+            Step::Prepare(names) => prepared.push(journal.prepare(targets(&names))),
+            Step::Commit(index) => entered.extend(pick(&mut prepared, index).map(|taken| {
+                let at = model.enter(taken.targets().iter());
+                (at, taken.commit())
             })),
             Step::Discard(index) => {
-                if let Some(ticket) = pick(&mut tickets, index) {
-                    ticket.discard();
+                if let Some(taken) = pick(&mut prepared, index) {
+                    taken.discard();
                 }
             }
-            Step::LeaveTicket(index) => {
-                if let Some(ticket) = pick(&mut tickets, index) {
-                    let at = model.enter(ticket.targets().iter());
+            Step::DropPrepared(index) => {
+                if let Some(taken) = pick(&mut prepared, index) {
+                    let at = model.enter(taken.targets().iter());
                     model.postpone(at);
                 }
             }
@@ -305,7 +305,7 @@ fn run(capacity: usize, steps: Vec<Step>) -> Result<(), TestCaseError> {
                     prop_assert!(outcome.is_applied() || overflows || !confirmed(false));
                 }
             }
-            Step::Leave(index) => {
+            Step::DropCommitted(index) => {
                 if let Some((at, _)) = pick(&mut entered, index) {
                     model.postpone(at);
                 }
@@ -339,7 +339,7 @@ fn run(capacity: usize, steps: Vec<Step>) -> Result<(), TestCaseError> {
         }
         prop_assert_eq!(journal.is_due(), journal.due(1).is_some());
     }
-    drop((tickets, entered));
+    drop((prepared, entered));
     while let Some(batch) = journal.due(2) {
         journal.acknowledge(&batch, [true, true]);
     }

@@ -1,5 +1,5 @@
 //! What is sent to invalidate, and sent again until it is confirmed. What is open of each key, and what a
-//! reply says of it, is [`Open`]'s to say, as in the runtime's journal.
+//! reply says of it, is [`OpenNumbers`]' to say, as in the runtime's journal.
 
 use super::{
     rules::Rule,
@@ -8,7 +8,7 @@ use super::{
     state::{Invalidations, Late, Process, Record, State},
     world::{Move, Moves, Who, World},
 };
-use crate::coherence::journal::open::Open;
+use crate::coherence::journal::open::OpenNumbers;
 
 impl World {
     /// Writes an invalidation down, before anything of it is sent.
@@ -19,7 +19,7 @@ impl World {
         for key in each(self.deleted(self.scenario.targets(invalidation))) {
             let number = u64::from(journal.entered);
             change(journal, key, |open| match open {
-                None => Some(Open::entered(number)),
+                None => Some(OpenNumbers::entered(number)),
                 Some(mut open) => {
                     open.enter(number);
                     Some(open)
@@ -195,7 +195,11 @@ impl World {
     }
 }
 
-fn change(journal: &mut Process, key: Keys, how: impl FnOnce(Option<Open>) -> Option<Open>) {
+fn change(
+    journal: &mut Process,
+    key: Keys,
+    how: impl FnOnce(Option<OpenNumbers>) -> Option<OpenNumbers>,
+) {
     let record = &mut journal.records[slot(key)];
     *record = Record::of(how(record.open()));
 }

@@ -5,7 +5,7 @@ use super::{
     scenario::{CALLS, INVALIDATIONS, PROCESSES, WRITERS},
     server::{ENTRIES, Entry, Expects, GROUPS, Keys, Marker, Server},
 };
-use crate::coherence::journal::open::Open;
+use crate::coherence::journal::open::OpenNumbers;
 
 /// A set of invalidations, a bit each: writers first, then refreshes.
 pub(super) type Invalidations = u8;
@@ -184,7 +184,7 @@ pub(super) struct Process {
     pub(super) loads: u8,
 }
 
-/// An [`Open`], made small: numbers begin with one, and there is none without.
+/// [`OpenNumbers`], made small: numbers begin with one, and there is none without.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Record {
     pub(super) oldest: u8,
@@ -193,15 +193,15 @@ pub(super) struct Record {
 }
 
 impl Record {
-    pub(super) fn open(self) -> Option<Open> {
-        (self.latest != 0).then(|| Open {
+    pub(super) fn open(self) -> Option<OpenNumbers> {
+        (self.latest != 0).then(|| OpenNumbers {
             oldest: self.oldest.into(),
             latest: self.latest.into(),
             postponed: (self.postponed != 0).then(|| self.postponed.into()),
         })
     }
 
-    pub(super) fn of(open: Option<Open>) -> Self {
+    pub(super) fn of(open: Option<OpenNumbers>) -> Self {
         let small = |number| u8::try_from(number).expect("a few invalidations");
         open.map_or_else(Self::default, |open| Self {
             oldest: small(open.oldest),
