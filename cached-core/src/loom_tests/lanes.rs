@@ -1,4 +1,4 @@
-//! The place of the lane.
+//! The slot of a lane: one connection, replaced once.
 
 #![allow(
     clippy::duplicate_mod,
@@ -27,7 +27,7 @@ use slot::{Found, Slot, SlotState};
 struct Attempt(Arc<Outcome>);
 
 struct Outcome {
-    /// A lane, or that whoever connected has gone.
+    /// The lane, or that whoever connected has gone.
     end: std::sync::Mutex<Option<Result<Arc<Lane>, Gone>>>,
     ended: Notify,
 }
@@ -40,7 +40,7 @@ struct Lane {
     retired: AtomicBool,
 }
 
-/// An attempt that is somebody's to go on with.
+/// An attempt that its caller has to finish.
 struct Begun {
     number: u64,
     attempt: Attempt,
@@ -118,7 +118,7 @@ impl World {
         (found.unwrap(), begun)
     }
 
-    /// The attempt ends with a lane.
+    /// Ends the attempt with a lane.
     fn connect(&self, Begun { number, attempt }: Begun) -> Arc<Lane> {
         let lane = Arc::new(Lane {
             retired: AtomicBool::new(false),
@@ -131,7 +131,7 @@ impl World {
         lane
     }
 
-    /// The lane that a caller gets.
+    /// Returns the lane that a caller gets.
     fn lane_if(&self, goes_on: fn(&Attempt) -> bool) -> Result<Arc<Lane>, Gone> {
         let (found, begun) = self.find(goes_on);
         if let Some(begun) = begun {
@@ -168,7 +168,7 @@ impl World {
         claim(!Arc::ptr_eq(&lane, &next));
     }
 
-    /// All lanes are given back, but for the one in the slot.
+    /// Returns `true` if all lanes are given back, but for the one in the slot.
     fn is_tidy(&self) -> bool {
         let lane = self.0.slot.ready();
         let lanes = self.0.lanes.lock().unwrap();

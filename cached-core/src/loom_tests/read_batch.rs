@@ -1,4 +1,4 @@
-//! The line of those who share a command.
+//! The queue of those who share a command.
 
 #![allow(
     clippy::duplicate_mod,
@@ -24,12 +24,12 @@ mod queue;
 
 use queue::{Batch, Position, Queue, Waits};
 
-/// How many go in one command.
+/// The number of callers that share one command.
 const BATCH: usize = 1;
 
-struct Waiting(oneshot::Sender<u64>);
+struct Waiter(oneshot::Sender<u64>);
 
-impl Waits for Waiting {
+impl Waits for Waiter {
     fn has_gone(&self) -> bool {
         self.0.is_closed()
     }
@@ -39,28 +39,28 @@ impl Waits for Waiting {
 struct World(Arc<Inner>);
 
 struct Inner {
-    queue: Queue<Waiting>,
-    /// What commands read; each caller writes before it reads.
+    queue: Queue<Waiter>,
+    /// The value that commands read; each caller writes before it reads.
     source: AtomicU64,
-    /// The turns whose commands are in flight, and whether another caller has taken them.
+    /// The turns whose commands are in flight, each with true if another caller has taken it.
     flying: std::sync::Mutex<Vec<(u64, bool)>>,
     variant: Variant,
 }
 
 #[derive(Clone, Copy)]
 struct Variant {
-    place: fn(&Queue<Waiting>) -> Position<oneshot::Receiver<u64>>,
-    end: fn(&Queue<Waiting>, u64) -> Option<Batch<Waiting>>,
+    place: fn(&Queue<Waiter>) -> Position<oneshot::Receiver<u64>>,
+    end: fn(&Queue<Waiter>, u64) -> Option<Batch<Waiter>>,
     send_next: SendNext,
-    /// What a task does that ends, whether or not it has the turn.
-    abandon: fn(&Queue<Waiting>, u64) -> Vec<Waiting>,
+    /// The last step of a task, which may have the turn or not.
+    abandon: fn(&Queue<Waiter>, u64) -> Vec<Waiter>,
 }
 
-/// Sends the next command, when the one of this turn has ended: for whom, and what it read.
-type SendNext = fn(&World, u64) -> Option<(Batch<Waiting>, u64)>;
+/// Sends the next command, when the one of this turn has ended. Returns its callers, and what it read.
+type SendNext = fn(&World, u64) -> Option<(Batch<Waiter>, u64)>;
 
 const RIGHT: Variant = Variant {
-    place: |queue| queue.take_place(waiting),
+    place: |queue| queue.take_place(waiter),
     end: Queue::end_turn,
     send_next: |world, turn| {
         let batch = world.end(turn)?;
@@ -70,9 +70,9 @@ const RIGHT: Variant = Variant {
     abandon: Queue::abandon_turn,
 };
 
-fn waiting() -> (Waiting, oneshot::Receiver<u64>) {
+fn waiter() -> (Waiter, oneshot::Receiver<u64>) {
     let (sender, receiver) = oneshot::channel();
-    (Waiting(sender), receiver)
+    (Waiter(sender), receiver)
 }
 
 impl World {
@@ -119,7 +119,7 @@ impl World {
         }
     }
 
-    /// Its answer comes, or it is told that there is none.
+    /// A caller that gets an answer, or is told that there is none.
     fn read_or_be_told(&self) {
         match (self.0.variant.place)(&self.0.queue) {
             Position::Turn(turn) => {
@@ -133,7 +133,7 @@ impl World {
         }
     }
 
-    fn end(&self, turn: u64) -> Option<Batch<Waiting>> {
+    fn end(&self, turn: u64) -> Option<Batch<Waiter>> {
         (self.0.variant.end)(&self.0.queue, turn)
     }
 
@@ -144,29 +144,29 @@ impl World {
         }
         if let Some(batch) = next {
             let seen = self.send(batch.turn);
-            self.pump(batch, seen);
+            self.answer_and_go_on(batch, seen);
         }
     }
 
     fn go_on(&self, turn: u64) {
         if let Some((batch, seen)) = (self.0.variant.send_next)(self, turn) {
-            self.pump(batch, seen);
+            self.answer_and_go_on(batch, seen);
         }
     }
 
     /// Answers what was sent, and sends what waits until nothing does.
-    fn pump(&self, batch: Batch<Waiting>, seen: u64) {
+    fn answer_and_go_on(&self, batch: Batch<Waiter>, seen: u64) {
         let turn = batch.turn;
-        for Waiting(answer) in batch.waiting {
+        for Waiter(answer) in batch.waiting {
             let _ = answer.send(seen);
         }
         match (self.0.variant.send_next)(self, turn) {
-            Some((next, seen)) => self.pump(next, seen),
+            Some((next, seen)) => self.answer_and_go_on(next, seen),
             None => drop((self.0.variant.abandon)(&self.0.queue, turn)),
         }
     }
 
-    /// What one command reads. No other is in flight but those that were overtaken.
+    /// Sends a command, and returns what it reads. No other is in flight but those that were overtaken.
     fn send(&self, turn: u64) -> u64 {
         let flying = || self.0.flying.lock().unwrap();
         claim(flying().iter().all(|&(_, overtaken)| overtaken));
@@ -231,15 +231,15 @@ fn a_command_must_be_sent_after_those_that_share_it_have_come() {
 }
 
 #[test]
-fn whoever_finds_the_turn_taken_must_wait_in_line_at_once() {
-    fn place(queue: &Queue<Waiting>) -> Position<oneshot::Receiver<u64>> {
+fn whoever_finds_the_turn_taken_must_queue_at_once() {
+    fn place(queue: &Queue<Waiter>) -> Position<oneshot::Receiver<u64>> {
         if !queue.0.lock().unwrap().busy {
-            return queue.take_place(waiting);
+            return queue.take_place(waiter);
         }
-        let (waiting, answer) = waiting();
-        let mut line = queue.0.lock().unwrap();
-        line.waiting.push(waiting);
-        Position::Wait(answer, line.turn)
+        let (waiter, answer) = waiter();
+        let mut queue = queue.0.lock().unwrap();
+        queue.waiting.push(waiter);
+        Position::Wait(answer, queue.turn)
     }
     let variant = Variant { place, ..RIGHT };
     assert!(!everybody_is_answered(
@@ -261,9 +261,9 @@ fn one_command_is_in_flight_unless_its_turn_was_taken() {
 
 #[test]
 fn a_turn_must_end_by_its_number() {
-    fn end(queue: &Queue<Waiting>, _: u64) -> Option<Batch<Waiting>> {
-        let mut line = queue.0.lock().unwrap();
-        if line.busy { line.next() } else { None }
+    fn end(queue: &Queue<Waiter>, _: u64) -> Option<Batch<Waiter>> {
+        let mut queue = queue.0.lock().unwrap();
+        if queue.busy { queue.next() } else { None }
     }
     assert!(!one_command_is_in_flight(Variant { end, ..RIGHT }));
 }
@@ -272,7 +272,7 @@ fn a_turn_must_end_by_its_number() {
 fn task_that_ends_takes_nobody_along(variant: Variant) -> bool {
     is_right_within(2, move || {
         let world = World::new(variant);
-        let [first, second] = [(); 2].map(|()| world.0.queue.take_place(waiting));
+        let [first, second] = [(); 2].map(|()| world.0.queue.take_place(waiter));
         let (Position::Turn(turn), Position::Wait(..)) = (first, &second) else {
             unreachable!();
         };
@@ -291,10 +291,10 @@ fn a_task_that_ends_abandons_no_turn_but_its_own() {
 
 #[test]
 fn a_turn_must_be_abandoned_by_its_number() {
-    fn abandon(queue: &Queue<Waiting>, _: u64) -> Vec<Waiting> {
-        let mut line = queue.0.lock().unwrap();
-        line.busy = false;
-        std::mem::take(&mut line.waiting)
+    fn abandon(queue: &Queue<Waiter>, _: u64) -> Vec<Waiter> {
+        let mut queue = queue.0.lock().unwrap();
+        queue.busy = false;
+        std::mem::take(&mut queue.waiting)
     }
     assert!(!task_that_ends_takes_nobody_along(Variant {
         abandon,

@@ -1,4 +1,4 @@
-//! Single-flight.
+//! Single-flight: one load per key.
 
 #![allow(
     clippy::duplicate_mod,
@@ -42,12 +42,12 @@ mod leader;
 
 use flight::{LoadStart, Phase};
 use flights::{Flights, LoadCaller, Role};
-use follower::{FollowOutcome, Follower, Now};
+use follower::{FollowOutcome, Follower, NextStep};
 use leader::{Completed, Lead};
 
 type Epoch = u64;
 
-/// The generations of one entry.
+/// The epochs of one entry.
 #[derive(Clone, Debug)]
 struct Epochs {
     table: Arc<Table>,
@@ -71,7 +71,7 @@ impl Epochs {
     }
 }
 
-/// Each look at it shows a later time.
+/// A clock that shows a later time at each look.
 mod clock {
     use super::{Duration, Instant};
     use std::{cell::Cell, sync::LazyLock};
@@ -84,18 +84,18 @@ mod clock {
     }
 }
 
-/// What the calls of one key share.
+/// The state that the calls of one key share.
 #[derive(Clone)]
 struct World(Arc<Inner>);
 
 struct Inner {
     flights: Flights,
     epochs: Epochs,
-    /// What a body reads.
+    /// The value that a body reads.
     source: AtomicU64,
     /// The value in the source when the last invalidation that is over began.
     invalidated: AtomicU64,
-    /// How many calls lead a flight, by its address.
+    /// The number of calls that lead a flight, by its address.
     leaders: std::sync::Mutex<HashMap<usize, usize>>,
     variant: Variant,
 }
@@ -105,13 +105,13 @@ struct Inner {
 struct Variant {
     follow: fn(Follower) -> FollowOutcome,
     load: fn(&World, &Lead, &View) -> u64,
-    asks_generations: bool,
+    asks_epochs: bool,
 }
 
 const RIGHT: Variant = Variant {
     follow,
     load,
-    asks_generations: true,
+    asks_epochs: true,
 };
 
 fn follow(follower: Follower) -> FollowOutcome {
@@ -127,7 +127,7 @@ impl World {
     fn new(variant: Variant) -> Self {
         let epochs = Epochs {
             table: Arc::new(Table::new(8)),
-            are_asked: variant.asks_generations,
+            are_asked: variant.asks_epochs,
         };
         Self(Arc::new(Inner {
             flights: Flights::new(epochs.clone(), None),
@@ -169,14 +169,14 @@ impl World {
         claim(value >= invalidated);
     }
 
-    /// If it has to read again, it sees `view`.
+    /// Takes a call from its role to its value. If it has to read again, it sees `view`.
     fn end(&self, mut role: Role, view: &View) -> u64 {
         loop {
-            let turn = match role {
+            let outcome = match role {
                 Role::Lead(lead) => FollowOutcome::Lead(lead),
                 Role::Follow(follower) => (self.0.variant.follow)(follower),
             };
-            match turn {
+            match outcome {
                 FollowOutcome::Lead(lead) => {
                     let value = self.alone_on(&lead, || (self.0.variant.load)(self, &lead, view));
                     drop(lead.complete(Some(shared(value))));
@@ -194,7 +194,7 @@ impl World {
         }
     }
 
-    /// Whoever leads is the only one to lead this flight.
+    /// Runs `body`, and claims that nobody else leads this flight meanwhile.
     fn alone_on<T>(&self, lead: &Lead, body: impl FnOnce() -> T) -> T {
         let flight = Arc::as_ptr(lead.flight()).addr();
         let count = |change: fn(usize) -> usize| {
@@ -259,7 +259,7 @@ fn number(shared: &Shared) -> u64 {
 
 type Call = fn(&World);
 
-/// How the first leader ends.
+/// The ways in which the first leader may end.
 const ENDS: [fn(Lead); 4] = [
     |lead| drop(lead),
     |lead| drop(lead.complete(Some(shared(0)))),
@@ -301,10 +301,10 @@ fn a_follower_must_register_before_it_looks() {
     fn follow(follower: Follower) -> FollowOutcome {
         wait(async move {
             loop {
-                match follower.now() {
-                    Now::Completed => return FollowOutcome::Shared(follower),
-                    Now::Outcome(turn) => return turn,
-                    Now::Wait | Now::WaitOrRunAlone => {}
+                match follower.next_step() {
+                    NextStep::Completed => return FollowOutcome::Shared(follower),
+                    NextStep::Outcome(outcome) => return outcome,
+                    NextStep::Wait | NextStep::WaitOrRunAlone => {}
                 }
                 follower.flight().changed.notified().await;
             }
@@ -320,11 +320,11 @@ fn a_follower_must_register_before_it_looks() {
 fn a_follower_that_leads_must_say_so() {
     fn follow(follower: Follower) -> FollowOutcome {
         let flight = Arc::clone(follower.flight());
-        let turn = wait(async move { follower.follow().await });
-        if let FollowOutcome::Lead(_) = turn {
-            flight.set(Phase::Vacant);
+        let outcome = wait(async move { follower.follow().await });
+        if let FollowOutcome::Lead(_) = outcome {
+            flight.set_phase(Phase::Vacant);
         }
-        turn
+        outcome
     }
     let variant = Variant { follow, ..RIGHT };
     assert!(!everybody_ends(
@@ -361,7 +361,7 @@ fn nobody_joins_a_load_that_began_before_an_invalidation_that_is_over() {
 #[test]
 fn a_call_must_ask_what_was_invalidated_here() {
     let variant = Variant {
-        asks_generations: false,
+        asks_epochs: false,
         ..RIGHT
     };
     assert!(!nobody_joins_what_was_invalidated(
@@ -384,7 +384,7 @@ fn a_load_must_have_begun_before_its_body_runs() {
     ));
 }
 
-/// A flight that an invalidation left behind ends, while two calls board another.
+/// A flight that an invalidation left behind ends, while two calls join another.
 fn old_flight_removes_itself_alone(complete: fn(&World, Lead)) -> bool {
     is_right_within(2, move || {
         let world = World::new(RIGHT);
@@ -423,37 +423,37 @@ fn a_flight_must_not_be_removed_by_its_key() {
 }
 
 /// Three calls of what nothing invalidates, in a store that answers at once.
-fn one_load_is_enough(keep: fn(&Place, Lead), looks_again: bool) -> bool {
+fn one_load_is_enough(keep: fn(&StoredValue, Lead), looks_again: bool) -> bool {
     is_right_within(2, move || {
         let world = World::new(RIGHT);
-        let place = Arc::new(Place {
+        let stored = Arc::new(StoredValue {
             value: sync::Mutex::default(),
             loads: AtomicU64::new(0),
         });
-        let call = move |world: &World, place: &Place| {
-            while place.value.lock().unwrap().is_none() {
+        let call = move |world: &World, stored: &StoredValue| {
+            while stored.value.lock().unwrap().is_none() {
                 match world.join(&view(1)) {
-                    Role::Lead(lead) if looks_again && place.value.lock().unwrap().is_some() => {
+                    Role::Lead(lead) if looks_again && stored.value.lock().unwrap().is_some() => {
                         lead.abandon();
                     }
                     Role::Lead(lead) => {
                         lead.begin(view(1).captures());
-                        claim(place.loads.fetch_add(1, Ordering::AcqRel) == 0);
-                        keep(place, lead);
+                        claim(stored.loads.fetch_add(1, Ordering::AcqRel) == 0);
+                        keep(stored, lead);
                         return;
                     }
                     Role::Follow(follower) => match follow(follower) {
                         FollowOutcome::Shared(_) => return,
-                        turn => claim(matches!(turn, FollowOutcome::Again)),
+                        outcome => claim(matches!(outcome, FollowOutcome::Again)),
                     },
                 }
             }
         };
         let others = [(); 2].map(|()| {
-            let place = Arc::clone(&place);
-            world.spawn(move |world| call(world, &place))
+            let stored = Arc::clone(&stored);
+            world.spawn(move |world| call(world, &stored))
         });
-        call(&world, &place);
+        call(&world, &stored);
         for other in others {
             other.join().unwrap();
         }
@@ -461,33 +461,33 @@ fn one_load_is_enough(keep: fn(&Place, Lead), looks_again: bool) -> bool {
     })
 }
 
-struct Place {
+struct StoredValue {
     value: sync::Mutex<Option<u64>>,
     loads: AtomicU64,
 }
 
-fn put_and_land(place: &Place, lead: Lead) {
-    *place.value.lock().unwrap() = Some(0);
+fn store_and_complete(stored: &StoredValue, lead: Lead) {
+    *stored.value.lock().unwrap() = Some(0);
     drop(lead.complete(Some(shared(0))));
 }
 
 #[test]
 fn one_load_is_enough_for_all_who_come() {
-    assert!(one_load_is_enough(put_and_land, true));
+    assert!(one_load_is_enough(store_and_complete, true));
 }
 
 #[test]
-fn a_value_must_be_in_its_place_before_its_flight_has_gone() {
-    fn land_and_put(place: &Place, lead: Lead) {
+fn a_value_must_be_stored_before_its_flight_has_gone() {
+    fn complete_and_store(stored: &StoredValue, lead: Lead) {
         drop(lead.complete(Some(shared(0))));
-        *place.value.lock().unwrap() = Some(0);
+        *stored.value.lock().unwrap() = Some(0);
     }
-    assert!(!one_load_is_enough(land_and_put, true));
+    assert!(!one_load_is_enough(complete_and_store, true));
 }
 
 #[test]
 fn a_leader_must_look_again() {
-    assert!(!one_load_is_enough(put_and_land, false));
+    assert!(!one_load_is_enough(store_and_complete, false));
 }
 
 /// A leader finds that a load which began before has its captures. Its follower came after an invalidation in

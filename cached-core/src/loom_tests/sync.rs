@@ -1,4 +1,4 @@
-//! What takes the place of the standard library's and Tokio's.
+//! Locks, atomics and notifications of the scheduler, in place of the standard library's and Tokio's.
 
 use std::{
     fmt,
@@ -64,7 +64,7 @@ impl<T> fmt::Debug for Mutex<T> {
     }
 }
 
-/// The standard library's; the scheduler chooses when it is asked.
+/// The standard library's cell; the scheduler chooses when it is asked.
 #[derive(Debug)]
 pub(super) struct OnceLock<T> {
     is_set: atomic::AtomicBool,
@@ -93,7 +93,7 @@ impl<T> OnceLock<T> {
     }
 }
 
-/// Tokio's own; the scheduler chooses when it is asked.
+/// Tokio's own notification; the scheduler chooses when it is asked.
 #[derive(Debug)]
 pub(super) struct Notify {
     gate: atomic::AtomicUsize,
@@ -163,7 +163,7 @@ pub(super) fn wait<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Looks once whether `future` is ready, and gives it up if it is not.
+/// Polls `future` once, and drops it if it is not ready.
 pub(super) fn try_once<F: Future>(future: F) -> Option<F::Output> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => Some(output),

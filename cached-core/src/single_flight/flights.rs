@@ -1,4 +1,4 @@
-//! The flights under way, and which one a call joins.
+//! [`Flights`]: the flights under way, and the one that a call joins.
 
 use std::{
     collections::HashMap,
@@ -24,11 +24,11 @@ pub(crate) struct Flights(pub(super) Arc<Inner>);
 pub(super) struct Inner {
     by_key: Mutex<ByKey>,
     pub(super) epochs: Epochs,
-    /// How long ago a load may have begun that a call joins, if that is limited.
-    pub(super) oldest: Option<Duration>,
+    /// The greatest age of a load that a call joins, if that is limited.
+    pub(super) max_load_age: Option<Duration>,
 }
 
-/// Of one key there can be several: those that began before an invalidation, and one after it.
+/// The flights of each key. There can be several: those that began before an invalidation, and one after it.
 pub(super) type ByKey = HashMap<Box<[u8]>, SmallVec<[Arc<Flight>; 1]>, DefaultHashBuilder>;
 
 /// A call that has missed, as far as flights are concerned.
@@ -36,11 +36,11 @@ pub(super) type ByKey = HashMap<Box<[u8]>, SmallVec<[Arc<Flight>; 1]>, DefaultHa
 pub(crate) struct LoadCaller<'a> {
     pub(crate) key: &'a Key,
     pub(crate) began: Instant,
-    /// What it saw in the store; `None` if the store did not answer.
+    /// The state of the store that it saw; `None` if the store did not answer.
     pub(crate) saw: Option<&'a View>,
 }
 
-/// A call on a flight.
+/// The role of a call on a flight.
 #[derive(Debug)]
 pub(crate) enum Role {
     Lead(Lead),
@@ -48,11 +48,11 @@ pub(crate) enum Role {
 }
 
 impl Flights {
-    pub(crate) fn new(epochs: Epochs, oldest: Option<Duration>) -> Self {
+    pub(crate) fn new(epochs: Epochs, max_load_age: Option<Duration>) -> Self {
         Self(Arc::new(Inner {
             by_key: Mutex::default(),
             epochs,
-            oldest,
+            max_load_age,
         }))
     }
 
@@ -70,18 +70,18 @@ impl Flights {
         Role::Lead(Lead::new(flight))
     }
 
-    /// A place on a flight that may answer `caller`, `but` for one.
+    /// Joins a flight that may answer `caller`, if there is one `except` this.
     pub(super) fn follow(
         &self,
         by_key: &ByKey,
         caller: LoadCaller<'_>,
-        but: Option<&Arc<Flight>>,
+        except: Option<&Arc<Flight>>,
     ) -> Option<Follower> {
         let mut flights = by_key.get(caller.key.local())?.iter();
         let flight = flights.find(|flight| {
-            let mut state = flight.join();
-            let joins =
-                but.is_none_or(|but| !Arc::ptr_eq(but, flight)) && self.0.admits(&state, caller);
+            let mut state = flight.lock_state();
+            let joins = except.is_none_or(|except| !Arc::ptr_eq(except, flight))
+                && self.0.admits(&state, caller);
             if joins {
                 state.followers = state.followers.saturating_add(1);
             }
@@ -90,27 +90,27 @@ impl Flights {
         Some(Follower::new(flight))
     }
 
-    /// The value of a load that is over, and whose entry may not have reached the store yet, for a call
-    /// that found nothing there; and for how long it will be kept, where that is known.
+    /// Returns the value of a load that is over, and whose entry may not have reached the store yet, for a call
+    /// that found nothing there; and its lifetime, where that is known.
     pub(crate) fn completed(&self, caller: LoadCaller<'_>) -> Option<(Shared, Lifetime)> {
         let by_key = self.lock();
         by_key.get(caller.key.local())?.iter().find_map(|flight| {
-            let state = flight.join();
-            match &state.state {
+            let state = flight.lock_state();
+            match &state.phase {
                 Phase::Completed { fresh, .. } if self.0.admits(&state, caller) => {
-                    let shared = flight.completed()?.clone();
-                    let kept = fresh.map(|(since, ttl)| {
+                    let shared = flight.result()?.clone();
+                    let lifetime = fresh.map(|(since, ttl)| {
                         let lived = clock::instant().saturating_duration_since(since);
                         Lifetime::coming(ttl, lived)
                     });
-                    Some((shared, kept.unwrap_or_default()))
+                    Some((shared, lifetime.unwrap_or_default()))
                 }
                 _ => None,
             }
         })
     }
 
-    /// The keys that are being loaded.
+    /// Returns the keys that are being loaded.
     pub(crate) fn keys(&self) -> Vec<Key> {
         let by_key = self.lock();
         let flights = by_key.values().flatten();
@@ -126,14 +126,14 @@ impl Inner {
     fn admits(&self, state: &FlightState, caller: LoadCaller<'_>) -> bool {
         let age = |begun: &LoadStart| caller.began.saturating_duration_since(begun.began);
         let is_too_old = self
-            .oldest
+            .max_load_age
             .zip(state.begun.as_ref())
-            .is_some_and(|(oldest, begun)| age(begun) > oldest);
+            .is_some_and(|(max_age, begun)| age(begun) > max_age);
         !is_too_old && state.admits(caller, &self.epochs)
     }
 }
 
-/// Takes `flight` out.
+/// Removes `flight`.
 pub(super) fn remove(by_key: &mut ByKey, flight: &Arc<Flight>) {
     if let Some(flights) = by_key.get_mut(flight.key.local()) {
         flights.retain(|found| !Arc::ptr_eq(found, flight));

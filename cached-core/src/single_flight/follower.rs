@@ -1,4 +1,4 @@
-//! Those who wait.
+//! [`Follower`]: a call that waits for another call's load.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use super::{
 };
 use crate::codec::Shared;
 
-/// What a call does about its miss.
+/// The outcome of waiting: what a call does about its miss.
 #[derive(Debug)]
 pub(crate) enum FollowOutcome {
-    /// Run the body, and say how it ended.
+    /// Lead: run the body, and complete or abandon the flight.
     Lead(Lead),
     /// Read again: what the leader found is for the leader alone.
     Again,
@@ -27,7 +27,7 @@ pub(crate) enum FollowOutcome {
 }
 
 /// A call that waits for another call's load. Cancelled at any moment, it leaves nothing behind: a
-/// turn it did not take up goes to the next.
+/// lead that it did not take up goes to the next.
 #[derive(Debug)]
 pub(crate) struct Follower {
     flight: Arc<Flight>,
@@ -43,36 +43,36 @@ impl Follower {
         &self.flight
     }
 
-    /// The result of the load, once there is one. Where it lies: a handle of its own for each of thousands would be
-    /// counted, up and down, on one cache line.
+    /// Returns the result of the load, once there is one. By reference: a handle of its own for each of thousands would
+    /// be counted, up and down, on one cache line.
     pub(crate) fn shared(&self) -> Option<&Shared> {
-        self.flight.completed()
+        self.flight.result()
     }
 
     /// Waits until it is clear what this call does.
     pub(super) async fn follow(self) -> FollowOutcome {
-        match self.wait().await {
-            Some(turn) => turn,
+        match self.wait_for_outcome().await {
+            Some(outcome) => outcome,
             None => FollowOutcome::Shared(self),
         }
     }
 
-    /// Waits for its turn; `None` if there is a result instead.
-    async fn wait(&self) -> Option<FollowOutcome> {
+    /// Waits until this call has something to do; `None` if there is a result instead.
+    async fn wait_for_outcome(&self) -> Option<FollowOutcome> {
         loop {
             // Registered before the state is read, so that no change is missed in between.
             let changed = self.flight.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
-            match self.now() {
-                Now::Completed => return None,
-                Now::Outcome(turn) => return Some(turn),
-                Now::Wait => changed.await,
-                Now::WaitOrRunAlone => tokio::select! {
+            match self.next_step() {
+                NextStep::Completed => return None,
+                NextStep::Outcome(outcome) => return Some(outcome),
+                NextStep::Wait => changed.await,
+                NextStep::WaitOrRunAlone => tokio::select! {
                     biased;
                     () = changed => {}
-                    // Boxed: it would lie in the future of everybody who waits.
-                    permit = Box::pin(Arc::clone(&self.flight.alone).acquire_owned()) => {
+                    // Boxed: it would take room in the future of everybody who waits.
+                    permit = Box::pin(Arc::clone(&self.flight.lone_permits).acquire_owned()) => {
                         return Some(FollowOutcome::Alone(Lone {
                             flight: Arc::clone(&self.flight),
                             _permit: permit.ok(),
@@ -80,35 +80,36 @@ impl Follower {
                     }
                 },
             }
-            // Nearly always this is the end of it: thousands that are woken at once do not queue up to register again.
-            match self.now() {
-                Now::Completed => return None,
-                Now::Outcome(turn) => return Some(turn),
-                Now::Wait | Now::WaitOrRunAlone => {}
+            // Asked once more before it registers again: nearly always there is a result, and thousands that are woken at
+            // once would queue up to register.
+            match self.next_step() {
+                NextStep::Completed => return None,
+                NextStep::Outcome(outcome) => return Some(outcome),
+                NextStep::Wait | NextStep::WaitOrRunAlone => {}
             }
         }
     }
 
-    pub(super) fn now(&self) -> Now {
+    pub(super) fn next_step(&self) -> NextStep {
         if self.shared().is_some() {
-            return Now::Completed;
+            return NextStep::Completed;
         }
-        let mut state = self.flight.join();
-        match &state.state {
-            Phase::Loading => Now::Wait,
-            Phase::Dissolved => Now::Outcome(FollowOutcome::Again),
+        let mut state = self.flight.lock_state();
+        match &state.phase {
+            Phase::Loading => NextStep::Wait,
+            Phase::Abandoned => NextStep::Outcome(FollowOutcome::Again),
             Phase::Vacant => {
-                state.state = Phase::Loading;
-                Now::Outcome(FollowOutcome::Lead(Lead::new(Arc::clone(&self.flight))))
+                state.phase = Phase::Loading;
+                NextStep::Outcome(FollowOutcome::Lead(Lead::new(Arc::clone(&self.flight))))
             }
-            Phase::Completed { .. } => Now::Completed,
-            Phase::Unshareable => Now::WaitOrRunAlone,
+            Phase::Completed { .. } => NextStep::Completed,
+            Phase::Unshareable => NextStep::WaitOrRunAlone,
         }
     }
 }
 
-/// What a follower does next.
-pub(super) enum Now {
+/// The next step of a follower.
+pub(super) enum NextStep {
     Completed,
     Outcome(FollowOutcome),
     Wait,
@@ -117,20 +118,20 @@ pub(super) enum Now {
 
 impl Drop for Follower {
     fn drop(&mut self) {
-        // Nobody counts those who leave a flight that has landed: thousands of them wait neither for its board nor for
-        // all other flights.
+        // Nobody counts those who leave a flight that has a result: so thousands of them wait neither for its lock nor for
+        // that of all flights.
         if self.shared().is_some() {
             return;
         }
         let is_last = {
-            let mut state = self.flight.join();
+            let mut state = self.flight.lock_state();
             state.followers = state.followers.saturating_sub(1);
-            state.is_abandoned()
+            state.is_deserted()
         };
         if is_last {
             let mut by_key = self.flight.flights.lock();
-            // Another call may have boarded in between.
-            if self.flight.join().is_abandoned() {
+            // Another call may have joined in between.
+            if self.flight.lock_state().is_deserted() {
                 flights::remove(&mut by_key, &self.flight);
             }
         }

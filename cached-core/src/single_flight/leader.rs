@@ -1,4 +1,4 @@
-//! Who loads, and how that ends.
+//! [`Lead`]: the right and the duty to load, and how that ends.
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,18 +25,18 @@ impl Lead {
         }
     }
 
-    /// The flight that this call leads.
+    /// Returns the flight that this call leads.
     pub(crate) fn flight(&self) -> &Arc<Flight> {
         &self.flight
     }
 
-    /// Whether a leader before this one had begun: what it captured precedes this load as well.
+    /// Returns `true` if a leader before this one had begun: what it captured precedes this load as well.
     pub(crate) fn inherits(&self) -> bool {
-        self.flight.join().begun.is_some()
+        self.flight.lock_state().begun.is_some()
     }
 
     /// Looks, after the capture, for another flight that may answer this call: one that began before,
-    /// with the same captures. Then this one is dissolved, and its followers read for themselves.
+    /// with the same captures. If there is one, this one is abandoned, and its followers read for themselves.
     pub(crate) fn rejoin(self, caller: LoadCaller<'_>) -> Role {
         let other = {
             let flights = &self.flight.flights;
@@ -51,23 +51,23 @@ impl Lead {
         }
     }
 
-    /// Gives the load up, because this call has its answer: the followers read for themselves.
+    /// Abandons the load, because this call has its answer: the followers read for themselves.
     pub(crate) fn abandon(self) {
-        self.end_with(Phase::Dissolved);
+        self.end_with(Phase::Abandoned);
     }
 
-    /// From now on it can be joined only by calls that saw what was captured.
+    /// Begins the load: from now on it can be joined only by calls that saw what was captured.
     pub(crate) fn begin(&self, from: Option<Snapshot>) -> LoadStart {
-        let captured = LoadStart {
+        let start = LoadStart {
             at: self.flight.flights.0.epochs.now(),
             began: clock::instant(),
             from,
         };
-        let mut state = self.flight.join();
+        let mut state = self.flight.lock_state();
         match &state.begun {
-            // The dead leader's: those who follow have seen these.
-            Some(captured) => captured.clone(),
-            None => state.begun.insert(captured).clone(),
+            // Those of a leader that is gone: the followers have seen these.
+            Some(begun) => begun.clone(),
+            None => state.begun.insert(start).clone(),
         }
     }
 
@@ -84,11 +84,11 @@ impl Lead {
             .then(|| Completed::new(&self.flight))
     }
 
-    /// Ends with nothing to join.
-    fn end_with(mut self, state: Phase) {
+    /// Ends the flight with nothing to join.
+    fn end_with(mut self, phase: Phase) {
         self.is_over = true;
         flights::remove(&mut self.flight.flights.lock(), &self.flight);
-        self.flight.set(state);
+        self.flight.set_phase(phase);
     }
 }
 
@@ -98,8 +98,8 @@ impl Drop for Lead {
             return;
         }
         let mut by_key = self.flight.flights.lock();
-        let mut state = self.flight.join();
-        state.state = Phase::Vacant;
+        let mut state = self.flight.lock_state();
+        state.phase = Phase::Vacant;
         if state.followers == 0 {
             drop(state);
             flights::remove(&mut by_key, &self.flight);
@@ -121,16 +121,16 @@ impl Completed {
         Self { flight }
     }
 
-    /// The result is to be stored for `ttl`.
+    /// Notes that the result is to be stored for `ttl`.
     pub(crate) fn keeps(&self, ttl: Duration) {
-        if let Phase::Completed { fresh, .. } = &mut self.flight.join().state {
+        if let Phase::Completed { fresh, .. } = &mut self.flight.lock_state().phase {
             *fresh = Some((clock::instant(), ttl));
         }
     }
 
-    /// From now on only calls that have begun already may take the result.
+    /// Closes the flight: from now on only calls that have begun already may take the result.
     pub(crate) fn end(&self) {
-        if let Phase::Completed { ended, .. } = &mut self.flight.join().state
+        if let Phase::Completed { ended, .. } = &mut self.flight.lock_state().phase
             && ended.is_none()
         {
             *ended = Some(clock::instant());

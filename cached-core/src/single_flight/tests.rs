@@ -17,7 +17,7 @@ fn flights() -> Flights {
 }
 
 /// A call whose own replies showed `view`.
-fn board_having_seen(flights: &Flights, view: &View) -> Role {
+fn join_having_seen(flights: &Flights, view: &View) -> Role {
     flights.join(caller(&Key::from("key"), view), 2)
 }
 
@@ -30,7 +30,7 @@ fn caller<'a>(key: &'a Key, view: &'a View) -> LoadCaller<'a> {
 }
 
 fn join(flights: &Flights) -> Role {
-    board_having_seen(flights, &view(1))
+    join_having_seen(flights, &view(1))
 }
 
 /// Something of ours with this id, in no group.
@@ -63,8 +63,8 @@ fn value(number: u64) -> Shared {
     }
 }
 
-fn number(turn: &FollowOutcome) -> Option<u64> {
-    match turn {
+fn number(outcome: &FollowOutcome) -> Option<u64> {
+    match outcome {
         FollowOutcome::Shared(follower) => {
             let value = follower.shared()?.value.as_ref()?;
             value.downcast_ref().copied()
@@ -110,7 +110,7 @@ async fn cancelled_leader_hands_over_to_one_follower() {
         if follower.is_finished() {
             match follower.await.expect("no panic") {
                 FollowOutcome::Lead(lead) => assert!(second.replace(lead).is_none(), "two leaders"),
-                turn => panic!("{turn:?}"),
+                outcome => panic!("{outcome:?}"),
             }
         } else {
             waiting.push(follower);
@@ -124,7 +124,7 @@ async fn cancelled_leader_hands_over_to_one_follower() {
 }
 
 #[tokio::test]
-async fn a_turn_that_is_not_taken_up_goes_to_the_next() {
+async fn a_lead_that_is_not_taken_up_goes_to_the_next() {
     let flights = flights();
     let first = lead(&flights);
     let (cancelled, waiting) = (follow(&flights), follow(&flights));
@@ -172,10 +172,10 @@ async fn an_unshareable_result_releases_a_few_at_a_time() {
         .collect();
     assert_eq!((released.len(), followers.len()), (2, 3));
     let mut alone = Vec::new();
-    for turn in released {
-        match turn.await.expect("no panic") {
+    for follower in released {
+        match follower.await.expect("no panic") {
             FollowOutcome::Alone(lone) => alone.push(lone),
-            turn => panic!("{turn:?}"),
+            outcome => panic!("{outcome:?}"),
         }
     }
     // One of them fails, and its place goes to the next; the other succeeds for all.
@@ -188,8 +188,8 @@ async fn an_unshareable_result_releases_a_few_at_a_time() {
     for follower in followers {
         match follower.await.expect("no panic") {
             FollowOutcome::Alone(_) => {}
-            turn => {
-                assert_eq!(number(&turn), Some(9));
+            outcome => {
+                assert_eq!(number(&outcome), Some(9));
                 shared_by += 1;
             }
         }
@@ -233,9 +233,9 @@ async fn a_load_that_has_begun_is_joined_by_those_who_saw_its_captures() {
     let old = lead(&flights);
     let early = follow(&flights);
     old.begin(view(1).captures());
-    let same = board_having_seen(&flights, &view(1));
+    let same = join_having_seen(&flights, &view(1));
     assert!(matches!(same, Role::Follow(_)));
-    let Role::Lead(new) = board_having_seen(&flights, &view(2)) else {
+    let Role::Lead(new) = join_having_seen(&flights, &view(2)) else {
         panic!("something else is there than what was captured");
     };
     drop(old.complete(Some(value(1))));
@@ -256,7 +256,7 @@ async fn nobody_joins_a_load_that_began_before_an_invalidation_in_this_process()
     let target = Target::Entry(Key::from("key"));
     flights.0.epochs.advance(&[target]);
     // The store shows the same as before, because the invalidation has not reached it.
-    let Role::Lead(new) = board_having_seen(&flights, &view(1)) else {
+    let Role::Lead(new) = join_having_seen(&flights, &view(1)) else {
         panic!("it would get what was invalidated");
     };
     let completed = old.complete(Some(value(1)));
@@ -310,10 +310,10 @@ async fn a_leader_whose_captures_are_another_loads_joins_it() {
         occupant: Occupant::Absent,
         ..view(1)
     };
-    let Role::Lead(second) = board_having_seen(&flights, &absent) else {
+    let Role::Lead(second) = join_having_seen(&flights, &absent) else {
         panic!("it has seen something else");
     };
-    let waiting = match board_having_seen(&flights, &absent) {
+    let waiting = match join_having_seen(&flights, &absent) {
         Role::Follow(follower) => follower,
         Role::Lead(_) => panic!("the second has not begun"),
     };
