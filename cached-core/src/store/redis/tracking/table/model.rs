@@ -7,9 +7,9 @@
 //!
 //! With all rules nothing may break; with any one left out, something must.
 
-mod moves;
 mod scenario;
 mod search;
+mod transitions;
 mod world;
 
 use scenario::{Rule, Scenario};
