@@ -1,4 +1,4 @@
-//! [`Tracking`]: markers of which the server tells when they change.
+//! [`Tracking`]: markers that the server watches for one connection, and tells of when they change.
 //!
 //! A hit has to know that no marker of its groups has changed. Read with the entry, they cost more than the entry:
 //! five of them halve what a lane carries. So a lane has the server watch those that are read again and again
@@ -30,14 +30,14 @@ mod table;
 
 use doorkeeper::Doorkeeper;
 pub(super) use table::Hold;
-use table::{State, Table};
+use table::{Table, WatchState};
 
-/// How many markers a connection watches, some 120 bytes each here and 200 on the server.
+/// The number of markers that a connection watches, some 120 bytes each here and 200 on the server.
 const CAPACITY: usize = 32_768;
 
-/// For how many milliseconds a marker is watched at the least; then it is read again. A server that evicts what is
+/// The milliseconds for which a marker is watched at the least; then it is read again. A server that evicts what is
 /// idle would take one that nobody reads for idle; and if a change were not told, it would not count for ever.
-const ROUND: u64 = 30_000;
+const ROUND_MILLISECONDS: u64 = 30_000;
 
 /// Asks for what [`Tracking`] needs. All are answered with an error where this user may not.
 pub(super) fn ask(pipeline: &mut Pipeline) {
@@ -50,14 +50,13 @@ pub(super) fn ask(pipeline: &mut Pipeline) {
     pipeline.cmd("CLIENT").arg("TRACKINGINFO");
 }
 
-/// Whether the server does it, by its answers to [`ask`]: something in between may say `OK` to what it does not
-/// pass on.
+/// Returns `true` if the server watches, by its answers to [`ask`]: a proxy may say `OK` to what it does not pass on.
 pub(super) fn is_granted(answers: Vec<Value>) -> bool {
     let answers = lane::no_errors(answers);
-    let Ok([_, _, Value::Map(said)]) = answers.as_deref() else {
+    let Ok([_, _, Value::Map(info)]) = answers.as_deref() else {
         return false;
     };
-    let flags = said.iter().find_map(|(name, value)| match value {
+    let flags = info.iter().find_map(|(name, value)| match value {
         Value::Set(flags) | Value::Array(flags) if is_text(name, "flags") => Some(flags),
         _ => None,
     });
@@ -78,12 +77,12 @@ pub(super) fn watch_next(pipeline: &mut Pipeline) {
     pipeline.cmd("CLIENT").arg("CACHING").arg("YES");
 }
 
-/// What one connection has the server watch.
+/// The markers that one connection has the server watch.
 #[derive(Debug)]
 pub(super) struct Tracking {
     table: RwLock<Table>,
-    regulars: Doorkeeper,
-    /// Whether the server does it.
+    doorkeeper: Doorkeeper,
+    /// True while the server watches.
     is_on: AtomicBool,
 }
 
@@ -91,7 +90,7 @@ impl Tracking {
     fn new() -> Self {
         Self {
             table: RwLock::new(Table::new(CAPACITY)),
-            regulars: Doorkeeper::new(),
+            doorkeeper: Doorkeeper::new(),
             is_on: AtomicBool::new(false),
         }
     }
@@ -100,7 +99,7 @@ impl Tracking {
         self.is_on.store(true, Ordering::Relaxed);
     }
 
-    /// From now on nothing is asked for: the server refuses it.
+    /// Stops asking for anything: the server refuses it.
     pub(super) fn turn_off(&self) {
         self.is_on.store(false, Ordering::Relaxed);
     }
@@ -109,15 +108,15 @@ impl Tracking {
         self.is_on.load(Ordering::Relaxed)
     }
 
-    /// Time goes on: it is so many milliseconds after the connection was opened.
+    /// Goes on in time, to so many milliseconds after the connection was opened.
     pub(super) fn go_on(&self, now: u64) {
-        let round = now.checked_div(ROUND).unwrap_or(0);
+        let round = now.checked_div(ROUND_MILLISECONDS).unwrap_or(0);
         if !self.read().is_at(round) {
-            self.write().go_to(round);
+            self.write().set_round(round);
         }
     }
 
-    /// Where the tokens of all markers are, if all are watched: before the entry is read.
+    /// Returns the holds of all markers, if all are watched. To be called before the entry is read.
     pub(super) fn find(&self, names: &Names) -> Option<PerGroup<Hold>> {
         if !self.is_on() {
             return None;
@@ -130,7 +129,7 @@ impl Tracking {
         Some(holds)
     }
 
-    /// The markers themselves, if none has changed: after the entry was read.
+    /// Returns the markers themselves, if none has changed. To be called after the entry was read.
     pub(super) fn markers(
         &self,
         holds: &[Hold],
@@ -147,14 +146,13 @@ impl Tracking {
         Some(markers)
     }
 
-    /// What of these markers is to be watched from now on: those that are not, and that are read not for the first
-    /// time.
+    /// Begins to watch those of these markers that are not watched yet, and that are read not for the first time.
     pub(super) fn begin<'a>(
         self: &'a Arc<Self>,
         markers: impl Iterator<Item = &'a str>,
     ) -> Asking<'a> {
         let mut asking = Asking {
-            watched: self,
+            tracking: self,
             names: Vec::new(),
             holds: Vec::new(),
         };
@@ -162,10 +160,10 @@ impl Tracking {
             return asking;
         }
         let table = self.read();
-        let is_new = |name: &&str| match table.state(name) {
-            State::Watched => false,
-            State::Over => true,
-            State::Unknown(hash) => self.regulars.is_regular(hash),
+        let is_new = |name: &&str| match table.state_of(name) {
+            WatchState::Watched => false,
+            WatchState::Over => true,
+            WatchState::Unknown(hash) => self.doorkeeper.admits(hash),
         };
         let new: Vec<&str> = markers.filter(is_new).collect();
         drop(table);
@@ -174,7 +172,7 @@ impl Tracking {
         }
         let mut table = self.write();
         for name in new {
-            if let Some(hold) = table.begin(name) {
+            if let Some(hold) = table.begin_watch(name) {
                 asking.names.push(name);
                 asking.holds.push(hold);
             }
@@ -183,21 +181,21 @@ impl Tracking {
         asking
     }
 
-    /// The server tells that these have changed, or that all may have.
-    fn changed(&self, told: &[Value]) {
+    /// Ends the watch of the markers that the server says have changed; of all if it says so, or is not understood.
+    fn end_changed(&self, changes: &[Value]) {
         let mut table = self.write();
-        for told in told {
-            match told {
+        for change in changes {
+            match change {
                 Value::Array(names) => {
                     for name in names {
                         match name {
-                            Value::BulkString(name) => table.end(name),
-                            Value::SimpleString(name) => table.end(name.as_bytes()),
-                            _ => table.end_all(),
+                            Value::BulkString(name) => table.end_watch(name),
+                            Value::SimpleString(name) => table.end_watch(name.as_bytes()),
+                            _ => table.end_all_watches(),
                         }
                     }
                 }
-                _ => table.end_all(),
+                _ => table.end_all_watches(),
             }
         }
     }
@@ -213,7 +211,7 @@ impl Tracking {
 
 /// Markers whose tokens are on their way. Those that do not arrive are not watched.
 pub(super) struct Asking<'a> {
-    watched: &'a Tracking,
+    tracking: &'a Tracking,
     names: Vec<&'a str>,
     holds: Vec<Hold>,
 }
@@ -223,15 +221,15 @@ impl Asking<'_> {
         &self.names
     }
 
-    /// What the markers held, in the order of the names.
+    /// Learns what the markers held, in the order of the names.
     pub(super) fn learn(&mut self, found: Option<Value>) {
         let Some(Value::Array(found)) = found else {
             return;
         };
-        let mut table = self.watched.write();
+        let mut table = self.tracking.write();
         for (hold, value) in self.holds.drain(..).zip(found) {
             let token = lane::bytes(value).and_then(|marker| Token::read(&marker));
-            table.learn(hold, token);
+            table.learn_token(hold, token);
         }
     }
 }
@@ -241,36 +239,36 @@ impl Drop for Asking<'_> {
         if self.holds.is_empty() {
             return;
         }
-        let mut table = self.watched.write();
+        let mut table = self.tracking.write();
         for hold in self.holds.drain(..) {
-            table.learn(hold, None);
+            table.learn_token(hold, None);
         }
     }
 }
 
-/// Takes what the server tells to whom it concerns. Connections of one pool share it: what is told over one of them
-/// counts for all, which costs a read at the most.
+/// Hands the changes that the server tells of to the connections. Those of one pool share it: what is told over one of
+/// them counts for all, which costs a read at the most.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pushes(Arc<RwLock<Vec<Weak<Tracking>>>>);
 
 impl Pushes {
-    /// For a new connection.
+    /// Creates the tracking of a new connection.
     pub(super) fn watch(&self) -> Arc<Tracking> {
-        let watched = Arc::new(Tracking::new());
+        let tracking = Arc::new(Tracking::new());
         let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|watched| watched.strong_count() > 0);
-        all.push(Arc::downgrade(&watched));
-        watched
+        all.retain(|tracking| tracking.strong_count() > 0);
+        all.push(Arc::downgrade(&tracking));
+        tracking
     }
 
-    /// Called by the connection itself, before it hands on any answer that came later.
+    /// Takes what the server tells. To be called by the connection itself, before it hands on any answer that came later.
     pub(super) fn told(&self, push: &PushInfo) {
         if push.kind != PushKind::Invalidate {
             return;
         }
         let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        for watched in all.iter().filter_map(Weak::upgrade) {
-            watched.changed(&push.data);
+        for tracking in all.iter().filter_map(Weak::upgrade) {
+            tracking.end_changed(&push.data);
         }
     }
 }

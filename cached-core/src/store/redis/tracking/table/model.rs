@@ -27,13 +27,13 @@ fn two(calls: [&'static [usize]; 2]) -> Scenario {
     Scenario::of(calls.to_vec())
 }
 
-/// For each rule a scenario that breaks without it.
+/// Returns for each rule a scenario that breaks without it.
 fn needed() -> [(Rule, Scenario); 9] {
     let other_slot = two([FIRST, SECOND]).room_for(1).watched();
     [
         (Rule::TokensAfterAnswer, one().watched().changes(1)),
         (Rule::AnswersHaveNumbers, two([FIRST, FIRST]).changes(1)),
-        (Rule::TicketsHaveNumbers, other_slot),
+        (Rule::HoldsHaveNumbers, other_slot),
         (Rule::BegunBeforeSent, one().changes(1)),
         (Rule::ToldInOrder, one().watched().changes(1)),
         (Rule::ToldOfOwn, one().watched().changes(1)),

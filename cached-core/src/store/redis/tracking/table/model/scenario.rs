@@ -1,9 +1,9 @@
-//! What a history begins with, what may happen in it, and by which rules.
+//! [`Scenario`]: the beginning of a history, the events that it may have, and the rules.
 
 /// The names of the markers.
 pub(super) const NAMES: [&str; 2] = ["a", "b"];
 
-/// A rule that can be left out. What is said of it is what happens then.
+/// A rule that can be left out. Its line says what happens then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rule {
     /// A call takes the tokens before its entry is read.
@@ -11,7 +11,7 @@ pub(super) enum Rule {
     /// An answer counts for whatever is in its slot.
     AnswersHaveNumbers,
     /// A call takes the token of whatever is in the slot of its hold.
-    TicketsHaveNumbers,
+    HoldsHaveNumbers,
     /// A marker is begun when its answer is there.
     BegunBeforeSent,
     /// The server tells of changes when it has nothing else to do, as with `BCAST`.
@@ -20,13 +20,13 @@ pub(super) enum Rule {
     ToldOfOwn,
     /// A new connection goes on with what the old one knew.
     EndsWithConnection,
-    /// That all markers may have changed is no news.
+    /// Nothing is done when all markers may have changed.
     FlushEndsAll,
     /// An answer that never comes keeps its place.
     DroppedIsEnded,
 }
 
-/// What there is in the beginning, and what may happen.
+/// The beginning of a history, and the events that it may have.
 #[derive(Clone, Debug)]
 pub(super) struct Scenario {
     /// The markers of each call.
@@ -37,6 +37,7 @@ pub(super) struct Scenario {
     pub(super) without: Option<Rule>,
 }
 
+/// The number of events of each kind that may still happen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Budget {
     pub(super) changes: u8,
@@ -56,7 +57,7 @@ impl Scenario {
         }
     }
 
-    /// Both markers are watched when it begins, as far as there is room.
+    /// Begins with both markers watched, as far as there is room.
     pub(super) fn watched(mut self) -> Self {
         self.is_watched = true;
         self

@@ -13,24 +13,24 @@ use super::{
     world::{Broken, State},
 };
 
-/// What a search has found.
+/// The result of a search.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct SearchResult {
     pub(super) states: usize,
     pub(super) broken: Option<Broken>,
-    /// How the first history that breaks goes.
+    /// The steps of the first history that breaks.
     pub(super) example: Vec<(&'static str, usize)>,
 }
 
-/// All histories, or those up to the first that breaks.
-pub(super) fn search(scenario: &Scenario) -> Found {
+/// Searches all histories, or those up to the first that breaks.
+pub(super) fn search(scenario: &Scenario) -> SearchResult {
     let mut search = Search {
         scenario,
         known: HashSet::new(),
         path: Vec::new(),
     };
-    let broken = search.from(&State::start(scenario)).err();
-    Found {
+    let broken = search.visit(&State::start(scenario)).err();
+    SearchResult {
         states: search.known.len(),
         broken,
         example: search.path,
@@ -44,16 +44,16 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn from(&mut self, state: &State) -> Result<(), Broken> {
+    fn visit(&mut self, state: &State) -> Result<(), Broken> {
         let mut fingerprint = DefaultHasher::new();
         state.hash(&mut fingerprint);
         if !self.known.insert(fingerprint.finish()) {
             return Ok(());
         }
-        state.look_after()?;
-        for next in state.moves(self.scenario) {
-            self.path.push(next.what);
-            self.from(&next.end?)?;
+        state.check_when_quiet()?;
+        for next in state.transitions(self.scenario) {
+            self.path.push(next.event);
+            self.visit(&next.result?)?;
             self.path.pop();
         }
         Ok(())
@@ -64,7 +64,7 @@ impl Clone for Table {
     fn clone(&self) -> Self {
         Self {
             slots: self.slots.clone(),
-            places: self.places.clone(),
+            by_name: self.by_name.clone(),
             hasher: self.hasher.clone(),
             free: self.free.clone(),
             ..*self
@@ -82,15 +82,15 @@ impl Clone for Slot {
     }
 }
 
-/// All that matters for what happens next.
+/// Hashes all that matters for what happens next.
 impl Hash for Table {
     fn hash<H: Hasher>(&self, state: &mut H) {
         for slot in &self.slots {
             let is_used = slot.is_used.load(Ordering::Relaxed);
             (&slot.name, slot.number, slot.round, slot.token, is_used).hash(state);
         }
-        let mut places: Vec<u32> = self.places.iter().copied().collect();
-        places.sort_unstable();
-        (places, &self.free, self.hand, self.begun, self.round).hash(state);
+        let mut indices: Vec<u32> = self.by_name.iter().copied().collect();
+        indices.sort_unstable();
+        (indices, &self.free, self.hand, self.last_number, self.round).hash(state);
     }
 }

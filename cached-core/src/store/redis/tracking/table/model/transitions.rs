@@ -1,102 +1,105 @@
-//! What may happen next.
+//! The transitions from a state: all that may happen next.
 
 use super::{
     scenario::Scenario,
-    world::{Answer, Broken, Call, Command, State, Told},
+    world::{Answer, Broken, Call, Change, Command, State},
 };
 
-/// What happens, to which call or marker, and what comes of it.
-pub(super) struct Move {
-    pub(super) what: (&'static str, usize),
-    pub(super) end: Result<State, Broken>,
+/// An event, and the state it leads to.
+pub(super) struct Transition {
+    /// The event, and the call or marker it happens to.
+    pub(super) event: (&'static str, usize),
+    pub(super) result: Result<State, Broken>,
 }
 
 impl State {
-    /// All that may happen next.
-    pub(super) fn moves(&self, rules: &Scenario) -> Vec<Move> {
-        let mut moves = Moves {
+    /// Returns all that may happen next.
+    pub(super) fn transitions(&self, rules: &Scenario) -> Vec<Transition> {
+        let mut next = Transitions {
             from: self,
             all: Vec::new(),
         };
         for call in 0..self.calls.len() {
-            self.moves_of(call, rules, &mut moves);
+            self.call_transitions(call, rules, &mut next);
         }
         if !self.commands.is_empty() {
-            moves.may("the server runs the next command", 0, |state| {
-                state.run(rules);
+            next.push("the server runs the next command", 0, |state| {
+                state.run_command(rules);
             });
         }
         if !self.answers.is_empty() {
-            moves.may("the next answer arrives", 0, |state| state.hear(rules));
+            next.push("the next answer arrives", 0, |state| {
+                state.take_answer(rules);
+            });
         }
         if !self.late.is_empty() {
-            moves.may("the server tells what it has not", 0, |state| {
+            next.push("the server tells what it has not", 0, |state| {
                 let late = std::mem::take(&mut state.late);
                 state.answers.extend(late.into_iter().map(Answer::Told));
             });
         }
         for marker in 0..self.markers.len() {
-            self.changes_of(marker, rules, &mut moves);
+            self.marker_transitions(marker, rules, &mut next);
         }
         if self.budget.changes > 0 {
-            moves.may("everything is deleted", 0, |state| {
+            next.push("everything is deleted", 0, |state| {
                 state.budget.changes -= 1;
                 state.markers = [None; 2];
                 state.is_told = [false; 2];
-                state.tell(rules, Told::OfAll);
+                state.tell(rules, Change::All);
             });
         }
         if self.budget.rounds > 0 {
-            moves.may("all that is watched is old", 0, |state| {
+            next.push("all that is watched is old", 0, |state| {
                 state.budget.rounds -= 1;
                 state.grow_old();
             });
         }
         if self.budget.breaks > 0 {
-            moves.may("the connection ends", 0, |state| {
+            next.push("the connection ends", 0, |state| {
                 state.budget.breaks -= 1;
                 state.reconnect(rules);
             });
         }
-        moves.all
+        next.all
     }
 
-    fn moves_of(&self, call: usize, rules: &Scenario, moves: &mut Moves<'_>) {
+    fn call_transitions(&self, call: usize, rules: &Scenario, next: &mut Transitions<'_>) {
         match &self.calls[call] {
             Call::Done => return,
-            Call::Idle => return moves.may("begins: call", call, |state| state.begin(rules, call)),
+            Call::Idle => return next.push("begins: call", call, |state| state.begin(rules, call)),
             _ if self.is_waiting(call) => {}
-            _ => moves.try_to("goes on: call", call, |state| state.go_on(rules, call)),
+            _ => next.try_push("goes on: call", call, |state| state.go_on(rules, call)),
         }
         if self.budget.drops > 0 {
-            moves.may("is dropped: call", call, |state| {
+            next.push("is dropped: call", call, |state| {
                 state.budget.drops -= 1;
                 state.give_up(rules, call, Call::Done);
             });
         }
     }
 
-    fn changes_of(&self, marker: usize, rules: &Scenario, moves: &mut Moves<'_>) {
+    fn marker_transitions(&self, marker: usize, rules: &Scenario, next: &mut Transitions<'_>) {
         if self.markers[marker].is_none() {
-            return moves.may("is created: marker", marker, |state| {
+            return next.push("is created: marker", marker, |state| {
                 state.last += 1;
                 state.markers[marker] = Some(state.last);
-                state.changed(rules, marker);
+                state.tell_change(rules, marker);
             });
         }
         if self.budget.changes == 0 {
             return;
         }
-        moves.may("is deleted: marker", marker, |state| {
+        next.push("is deleted: marker", marker, |state| {
             state.budget.changes -= 1;
             state.markers[marker] = None;
-            state.changed(rules, marker);
+            state.tell_change(rules, marker);
         });
-        moves.may("lives longer: marker", marker, |state| {
+        next.push("lives longer: marker", marker, |state| {
             state.budget.changes -= 1;
-            state.changed(rules, marker);
+            state.tell_change(rules, marker);
         });
-        moves.may(
+        next.push(
             "is unlinked over this connection: marker",
             marker,
             |state| {
@@ -107,28 +110,28 @@ impl State {
     }
 }
 
-struct Moves<'a> {
+struct Transitions<'a> {
     from: &'a State,
-    all: Vec<Move>,
+    all: Vec<Transition>,
 }
 
-impl Moves<'_> {
-    fn may(&mut self, what: &'static str, which: usize, change: impl FnOnce(&mut State)) {
-        self.try_to(what, which, |state| {
+impl Transitions<'_> {
+    fn push(&mut self, what: &'static str, which: usize, change: impl FnOnce(&mut State)) {
+        self.try_push(what, which, |state| {
             change(state);
             Ok(())
         });
     }
 
-    fn try_to(
+    fn try_push(
         &mut self,
         what: &'static str,
         which: usize,
         change: impl FnOnce(&mut State) -> Result<(), Broken>,
     ) {
         let mut state = self.from.clone();
-        let end = change(&mut state).map(|()| state);
-        let what = (what, which);
-        self.all.push(Move { what, end });
+        let result = change(&mut state).map(|()| state);
+        let event = (what, which);
+        self.all.push(Transition { event, result });
     }
 }

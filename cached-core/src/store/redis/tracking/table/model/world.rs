@@ -1,4 +1,4 @@
-//! One moment of a history: the server, the connection, and the calls.
+//! [`State`]: one moment of a history, with the server, the connection and the calls.
 
 use std::collections::VecDeque;
 
@@ -8,36 +8,36 @@ use super::{
 };
 use crate::format::entry::Token;
 
-/// What a marker holds; each time another one.
+/// The content of a marker, each time another one.
 pub(super) type Held = Option<u8>;
 
 #[derive(Clone, Debug, Hash)]
 pub(super) struct State {
     pub(super) markers: [Held; 2],
     pub(super) last: u8,
-    /// Whether the connection is to be told of the next change.
+    /// True if the connection is to be told of the next change.
     pub(super) is_told: [bool; 2],
-    /// What the server has not told yet; only if it does so late.
-    pub(super) late: Vec<Told>,
+    /// The changes that the server has not told of yet; only if it does so late.
+    pub(super) late: Vec<Change>,
     pub(super) commands: VecDeque<Command>,
     pub(super) answers: VecDeque<Answer>,
-    /// One for each connection there was; the last one is open.
+    /// A table for each connection there was; the last one is open.
     tables: Vec<Table>,
     pub(super) calls: Vec<Call>,
     pub(super) budget: Budget,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Told {
-    Of(usize),
-    OfAll,
+pub(super) enum Change {
+    Marker(usize),
+    All,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Command {
     /// Reads markers, of whose next change the connection is told.
     Watch(usize, Vec<usize>),
-    /// Reads the entry of a call: what all markers hold then is what the call must take.
+    /// Reads the entry of a call, which must take the tokens that all markers hold then.
     Entry(usize),
     /// Reads the entry of a call and its markers.
     Whole(usize),
@@ -47,7 +47,7 @@ pub(super) enum Command {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Answer {
-    Told(Told),
+    Told(Change),
     Watched(usize, Vec<Held>),
     Read(usize, [Held; 2]),
 }
@@ -55,7 +55,7 @@ pub(super) enum Answer {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Call {
     Idle,
-    /// Its entry is being read, and its tokens are here; `held` when the answer is.
+    /// Its entry is being read, and its tokens are here; `held` is there with the answer.
     Entry {
         holds: Vec<Hold>,
         taken: Vec<Token>,
@@ -107,11 +107,11 @@ impl State {
         state
     }
 
-    /// Watches one marker, with nobody else about. Whether it is watched then.
+    /// Watches one marker, with nobody else about. Returns `true` if it is watched then.
     fn watch(&mut self, marker: usize) -> bool {
         let table = self.tables.last_mut().unwrap();
-        if let Some(hold) = table.begin(NAMES[marker]) {
-            table.learn(hold, token(self.markers[marker]));
+        if let Some(hold) = table.begin_watch(NAMES[marker]) {
+            table.learn_token(hold, token(self.markers[marker]));
             self.is_told[marker] = true;
         }
         table.find(NAMES[marker]).is_some()
@@ -121,23 +121,23 @@ impl State {
         self.tables.len() - 1
     }
 
-    /// The server has changed a marker, or only how long it lives.
-    pub(super) fn changed(&mut self, rules: &Scenario, marker: usize) {
+    /// Tells that the server has changed a marker, or only how long it lives.
+    pub(super) fn tell_change(&mut self, rules: &Scenario, marker: usize) {
         if std::mem::take(&mut self.is_told[marker]) {
-            self.tell(rules, Told::Of(marker));
+            self.tell(rules, Change::Marker(marker));
         }
     }
 
-    pub(super) fn tell(&mut self, rules: &Scenario, told: Told) {
+    pub(super) fn tell(&mut self, rules: &Scenario, change: Change) {
         if rules.has(Rule::ToldInOrder) {
-            self.answers.push_back(Answer::Told(told));
+            self.answers.push_back(Answer::Told(change));
         } else {
-            self.late.push(told);
+            self.late.push(change);
         }
     }
 
-    /// The server runs the next command.
-    pub(super) fn run(&mut self, rules: &Scenario) {
+    /// Has the server run the next command.
+    pub(super) fn run_command(&mut self, rules: &Scenario) {
         match self.commands.pop_front() {
             Some(Command::Watch(call, markers)) => {
                 let held = markers.iter().map(|marker| self.markers[*marker]);
@@ -153,19 +153,21 @@ impl State {
             Some(Command::Unlink(marker)) => {
                 let was_there = self.markers[marker].take().is_some();
                 if was_there && rules.has(Rule::ToldOfOwn) {
-                    self.changed(rules, marker);
+                    self.tell_change(rules, marker);
                 }
             }
             None => {}
         }
     }
 
-    /// The connection takes the next answer.
-    pub(super) fn hear(&mut self, rules: &Scenario) {
+    /// Has the connection take the next answer.
+    pub(super) fn take_answer(&mut self, rules: &Scenario) {
         let table = self.tables.last_mut().unwrap();
         match self.answers.pop_front() {
-            Some(Answer::Told(Told::Of(marker))) => table.end(NAMES[marker].as_bytes()),
-            Some(Answer::Told(Told::OfAll)) if rules.has(Rule::FlushEndsAll) => table.end_all(),
+            Some(Answer::Told(Change::Marker(marker))) => table.end_watch(NAMES[marker].as_bytes()),
+            Some(Answer::Told(Change::All)) if rules.has(Rule::FlushEndsAll) => {
+                table.end_all_watches();
+            }
             Some(Answer::Watched(call, found)) => {
                 if let Call::Whole { answered, .. } = &mut self.calls[call] {
                     *answered = Some(found);
@@ -177,7 +179,7 @@ impl State {
                 // It was dropped.
                 Call::Idle | Call::Done => {}
             },
-            Some(Answer::Told(Told::OfAll)) | None => {}
+            Some(Answer::Told(Change::All)) | None => {}
         }
     }
 
@@ -206,7 +208,7 @@ impl State {
         for marker in rules.calls[call] {
             if !rules.has(Rule::BegunBeforeSent) {
                 asked.push((*marker, None));
-            } else if let Some(hold) = table.begin(NAMES[*marker]) {
+            } else if let Some(hold) = table.begin_watch(NAMES[*marker]) {
                 asked.push((*marker, Some(hold)));
             }
         }
@@ -223,7 +225,7 @@ impl State {
         };
     }
 
-    /// The call goes on with the answer that it has.
+    /// Goes on with a call and the answer that it has.
     pub(super) fn go_on(&mut self, rules: &Scenario, call: usize) -> Result<(), Broken> {
         match std::mem::replace(&mut self.calls[call], Call::Done) {
             Call::Entry {
@@ -234,7 +236,7 @@ impl State {
             } => {
                 let table = &self.tables[connection];
                 let token_of = |hold: &Hold| match rules.without {
-                    Some(Rule::TicketsHaveNumbers) => table.slots.get(hold.slot as usize)?.token,
+                    Some(Rule::HoldsHaveNumbers) => table.slots.get(hold.slot as usize)?.token,
                     _ => table.token(*hold),
                 };
                 let tokens = match rules.without {
@@ -280,7 +282,7 @@ impl State {
         held: Held,
     ) {
         let table = &mut self.tables[connection];
-        let Some(mut begun) = watched.or_else(|| table.begin(NAMES[marker])) else {
+        let Some(mut begun) = watched.or_else(|| table.begin_watch(NAMES[marker])) else {
             return;
         };
         if !rules.has(Rule::AnswersHaveNumbers)
@@ -288,10 +290,10 @@ impl State {
         {
             begun.number = slot.number;
         }
-        table.learn(begun, token(held));
+        table.learn_token(begun, token(held));
     }
 
-    /// What the call has asked for will not be learnt.
+    /// Gives up what a call has asked for: it will not be learnt.
     pub(super) fn give_up(&mut self, rules: &Scenario, call: usize, then: Call) {
         let given_up = std::mem::replace(&mut self.calls[call], then);
         if let Call::Whole {
@@ -301,13 +303,13 @@ impl State {
         {
             for (_, hold) in asked {
                 if let Some(hold) = hold {
-                    self.tables[connection].learn(hold, None);
+                    self.tables[connection].learn_token(hold, None);
                 }
             }
         }
     }
 
-    /// The connection ends, and there is a new one.
+    /// Ends the connection, and opens a new one.
     pub(super) fn reconnect(&mut self, rules: &Scenario) {
         self.commands.clear();
         self.answers.clear();
@@ -327,10 +329,10 @@ impl State {
 
     pub(super) fn grow_old(&mut self) {
         let table = self.tables.last_mut().unwrap();
-        table.go_to(table.round + 2);
+        table.set_round(table.round + 2);
     }
 
-    /// Whether the call has no answer yet.
+    /// Returns `true` if the call has no answer yet.
     pub(super) fn is_waiting(&self, call: usize) -> bool {
         matches!(
             self.calls[call],
@@ -338,7 +340,7 @@ impl State {
         )
     }
 
-    /// Whether nobody does anything any more.
+    /// Returns `true` if nobody does anything any more.
     fn is_quiet(&self) -> bool {
         self.commands.is_empty()
             && self.answers.is_empty()
@@ -346,15 +348,15 @@ impl State {
             && self.calls.iter().all(|call| *call == Call::Done)
     }
 
-    /// When nothing goes on: what is here is what the server has, and a call has its markers watched.
-    pub(super) fn look_after(&self) -> Result<(), Broken> {
+    /// Checks, when nothing goes on, that what is here is what the server has, and that a call has its markers watched.
+    pub(super) fn check_when_quiet(&self) -> Result<(), Broken> {
         if !self.is_quiet() {
             return Ok(());
         }
         let mut state = self.clone();
         let table = state.tables.last().unwrap();
-        for place in &table.places {
-            if table.slots[*place as usize].token.is_none() {
+        for index in &table.by_name {
+            if table.slots[*index as usize].token.is_none() {
                 return Err(Broken::OnItsWay);
             }
         }
