@@ -59,9 +59,9 @@ impl Epoch {
 pub(crate) enum Supersedes {
     /// Nothing: a load, which is as good as others of its time.
     Nothing,
-    /// What began before it: a set.
+    /// Values that began before it: a set.
     Older,
-    /// Whatever else has begun so far: a refresh.
+    /// All else that has begun so far: a refresh.
     All,
 }
 

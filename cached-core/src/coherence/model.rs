@@ -1,9 +1,9 @@
 //! Every history of a few calls, writers and faults, enumerated: does any call get a value that it was
 //! promised not to get, does any wait for ever, does any key stay without an entry?
 //!
-//! The hit test, the join test and the captures are the ones that run (see `generation`), and so are the age
-//! of an entry, the journal and the lineage; the server, and who does what when, are simulated: one step for each command on one key,
-//! replies in any order, and between any two steps anybody else. A load's value is the set of invalidations
+//! The hit test, the join test and the captures are the ones that run (see [`rules`](super::rules)), and so are the
+//! age of an entry, the journal and the stores of this process; the server, and who does what when, are simulated: one
+//! transition for each command on one key, replies in any order, and between any two transitions anybody else. A load's value is the set of invalidations
 //! that had begun when it began. A call that began after an invalidation covering it was applied must get a
 //! value that has it; this is stronger than not being given an older version of the database, which is why
 //! there is no database. The one exception: calls in an outage whose process keeps what it loads meanwhile
@@ -32,7 +32,7 @@ use std::collections::HashSet;
 
 use rules::Rules;
 use scenario::Scenario;
-use search::{Found, Search};
+use search::{Search, SearchResult};
 use table::{full, needed, ordinary};
 use world::World;
 
@@ -40,8 +40,8 @@ fn is_full() -> bool {
     std::env::var("CACHED_MODEL").is_ok_and(|set| set == "full")
 }
 
-/// All histories of a scenario, or those up to the first that breaks.
-fn search(scenario: Scenario, rules: Rules, until_broken: bool) -> Found {
+/// Searches all histories of a scenario, or those up to the first that breaks.
+fn search(scenario: Scenario, rules: Rules, until_broken: bool) -> SearchResult {
     Search::new(&World::new(scenario, rules), until_broken).run()
 }
 

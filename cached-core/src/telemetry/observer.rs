@@ -111,15 +111,15 @@ pub struct Observation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Answer {
-    /// From the cache.
+    /// An entry of the cache.
     Hit,
-    /// From the cache, past its ttl.
+    /// An entry of the cache, past its ttl.
     Stale,
-    /// From its body.
+    /// Its own body.
     Loaded,
-    /// From another call's body, for which it waited.
+    /// Another call's body, for which it waited.
     Shared,
-    /// From its body, without the cache: it is turned off, or inside [`bypass`](crate::Cache::bypass).
+    /// Its own body, without the cache: that is turned off, or inside [`bypass`](crate::Cache::bypass).
     Bypassed,
 }
 

@@ -126,7 +126,7 @@ impl Counts {
 pub struct Stats {
     /// All calls together, those by key included.
     pub total: Counts,
-    /// By function, in the order of their names; functions of the program that were not called
+    /// Each function by itself, in the order of their names; functions of the program that were not called
     /// yet are there with zeros.
     pub functions: BTreeMap<&'static str, Counts>,
 }
@@ -187,7 +187,7 @@ pub(crate) struct StatsTable {
     blocks: [OnceLock<Box<[Row; BLOCK]>>; BLOCKS],
     hits: Hits,
     by_key: Counters,
-    /// Of all functions that the table has no row for.
+    /// The counters of all functions that the table has no row for.
     beyond: Counters,
 }
 

@@ -13,22 +13,22 @@ use super::{
     scenario::{CALLS, Fault},
     server::{Entry, Keys, Marker, each, index, is_entry},
     state::{Broken, Call, Flight, Invalidations, Late, Phase, Seen, Stage, State},
-    world::{Move, Moves, Who, World},
+    world::{Actor, Transition, Transitions, World},
 };
 use crate::format::freshness::Freshness;
 use flight::bit;
 
-/// The moves of one call.
-struct Steps<'a> {
+/// The transitions of one call.
+struct CallTransitions<'a> {
     number: usize,
-    moves: &'a mut Moves,
+    transitions: &'a mut Transitions,
 }
 
-impl Steps<'_> {
-    #[allow(clippy::large_types_passed_by_value, reason = "it moves into the list")]
+impl CallTransitions<'_> {
+    #[allow(clippy::large_types_passed_by_value, reason = "it goes into the list")]
     fn push(&mut self, what: &'static str, keys: Keys, state: State) {
-        self.moves.push(Move {
-            who: Who::Call(self.number),
+        self.transitions.push(Transition {
+            actor: Actor::Call(self.number),
             what,
             keys,
             state,
@@ -37,43 +37,55 @@ impl Steps<'_> {
 }
 
 impl World {
-    pub(super) fn call_moves(&self, state: &State, number: usize, moves: &mut Moves) {
-        let steps = &mut Steps { number, moves };
+    pub(super) fn call_transitions(
+        &self,
+        state: &State,
+        number: usize,
+        transitions: &mut Transitions,
+    ) {
+        let transitions = &mut CallTransitions {
+            number,
+            transitions,
+        };
         let call = &state.calls[number];
         let of = self.call(number);
         let out = Self::is_away(state, of.process);
         match call.phase {
             Phase::Idle => {
                 if self.is_its_turn(state, number) {
-                    self.begin(state, number, steps);
+                    self.begin_call(state, number, transitions);
                 }
             }
-            Phase::Reading if call.pending == 0 => self.judge(state, number, steps),
-            Phase::Reading => self.read_moves(state, number, steps),
-            Phase::Capturing if call.pending == 0 => self.judge_again(state, number, steps),
+            Phase::Reading if call.pending == 0 => self.judge_read(state, number, transitions),
+            Phase::Reading => self.read_transitions(state, number, transitions),
+            Phase::Capturing if call.pending == 0 => self.judge_capture(state, number, transitions),
             Phase::Capturing => {
-                self.capture_moves(state, number, steps);
+                self.capture_transitions(state, number, transitions);
                 if self.may_load_early(call) {
-                    steps.push("begins its load", 0, self.begin_load(state, number));
+                    transitions.push("begins its load", 0, self.begin_load(state, number));
                 }
             }
-            Phase::Ready => steps.push("begins its load", 0, self.begin_load(state, number)),
+            Phase::Ready => transitions.push("begins its load", 0, self.begin_load(state, number)),
             Phase::Loading => {
-                self.capture_moves(state, number, steps);
-                steps.push("ends its load, and answers", 0, self.answer(state, number));
+                self.capture_transitions(state, number, transitions);
+                transitions.push(
+                    "ends its load, and answers",
+                    0,
+                    self.end_load(state, number),
+                );
                 if let Some(mut next) = self.after(Fault::BodyFails, state) {
-                    self.fail(&mut next, number);
-                    steps.push("fails to load", 0, next);
+                    self.fail_load(&mut next, number);
+                    transitions.push("fails to load", 0, next);
                 }
             }
             Phase::Waiting => {
                 if state.flights[usize::from(call.flight)].vacant {
-                    self.take_over(state, number, steps);
+                    self.take_over(state, number, transitions);
                 }
                 if let Some(mut next) = self.after(Fault::GivesUp, state) {
                     Self::load_alone(&mut next, number);
-                    Self::leave(&mut next, call.flight.into());
-                    steps.push("has waited for long enough", 0, next);
+                    Self::leave_flight(&mut next, call.flight.into());
+                    transitions.push("has waited for long enough", 0, next);
                 }
             }
             Phase::SentBack => {
@@ -81,34 +93,36 @@ impl World {
                 let trusted =
                     !self.rules.has(Rule::TrustBeforeSecondRead) || self.is_trusted(state, number);
                 self.send_read(&mut next, number, trusted);
-                steps.push("reads again", 0, next);
+                transitions.push("reads again", 0, next);
             }
             Phase::Storing if out => {
                 let mut next = *state;
-                self.not_stored(&mut next, number);
-                steps.push("cannot store", 0, next);
+                self.end_not_stored(&mut next, number);
+                transitions.push("cannot store", 0, next);
             }
-            Phase::Storing if call.pending == 0 => self.store_moves(state, number, steps),
-            Phase::Storing => self.capture_moves(state, number, steps),
-            Phase::Deleting => self.delete_moves(state, number, steps),
+            Phase::Storing if call.pending == 0 => {
+                self.store_transitions(state, number, transitions);
+            }
+            Phase::Storing => self.capture_transitions(state, number, transitions),
+            Phase::Deleting => self.delete_transitions(state, number, transitions),
             Phase::Done => {}
         }
         let drops_nothing = [Phase::Idle, Phase::Storing, Phase::Deleting, Phase::Done];
         if !drops_nothing.contains(&call.phase)
             && let Some(mut next) = self.after(Fault::Cancelled, state)
         {
-            self.cancel(&mut next, number);
-            steps.push("is cancelled", 0, next);
+            self.cancel_call(&mut next, number);
+            transitions.push("is cancelled", 0, next);
         }
     }
 
-    /// Calls that are alike begin in order: other orders are the same histories.
+    /// Returns `true` if all calls like this one that come before it have begun: other orders are the same histories.
     fn is_its_turn(&self, state: &State, number: usize) -> bool {
         let of = self.call(number);
         (0..number).all(|other| state.calls[other].phase != Phase::Idle || self.call(other) != of)
     }
 
-    fn begin(&self, state: &State, number: usize, steps: &mut Steps<'_>) {
+    fn begin_call(&self, state: &State, number: usize, transitions: &mut CallTransitions<'_>) {
         let of = self.call(number);
         let mut next = *state;
         next.calls[number].promised = self.promised(state, number);
@@ -117,19 +131,19 @@ impl World {
             call.phase = Phase::Capturing;
             call.pending = of.keys();
             call.seen.answered = true;
-            Self::lead(&mut next, number);
+            Self::lead_flight(&mut next, number);
             next.flights[number].alone = true;
-            steps.push("begins a refresh", 0, next);
+            transitions.push("begins a refresh", 0, next);
             return;
         }
-        if state.processes[of.process].open {
-            self.look_inside(&mut next, number);
-            return steps.push("begins, in an outage", 0, next);
+        if state.processes[of.process].breaker_open {
+            self.ask_memory(&mut next, number);
+            return transitions.push("begins, in an outage", 0, next);
         }
         self.send_read(&mut next, number, self.is_trusted(state, number));
         let ended = (0..CALLS).filter(|flight| state.flights[*flight].stage == Stage::Ended);
         next.calls[number].too_late_for = ended.map(bit).fold(0, |all, bit| all | bit);
-        steps.push("begins", 0, next);
+        transitions.push("begins", 0, next);
         if self.rules.has(Rule::OwnRead) {
             return;
         }
@@ -139,7 +153,7 @@ impl World {
                 let mut next = next;
                 let call = &mut next.calls[number];
                 (call.pending, call.seen, call.entry) = (read.pending, read.seen, read.entry);
-                steps.push("begins, and shares a read", 0, next);
+                transitions.push("begins, and shares a read", 0, next);
             }
         }
     }
@@ -158,7 +172,12 @@ impl World {
         call.outage = 0;
     }
 
-    fn read_moves(&self, state: &State, number: usize, steps: &mut Steps<'_>) {
+    fn read_transitions(
+        &self,
+        state: &State,
+        number: usize,
+        transitions: &mut CallTransitions<'_>,
+    ) {
         let out = Self::is_away(state, self.call(number).process);
         let lost = if out {
             Some(*state)
@@ -170,8 +189,8 @@ impl World {
             if captures {
                 self.leave_creations(&mut next, number);
             }
-            self.look_inside(&mut next, number);
-            steps.push("gets no answer to its read", 0, next);
+            self.ask_memory(&mut next, number);
+            transitions.push("gets no answer to its read", 0, next);
         }
         if out {
             return;
@@ -179,21 +198,21 @@ impl World {
         for key in each(state.calls[number].pending) {
             let mut next = *state;
             if captures {
-                let sent = self.sends(&mut next, number, key);
-                self.create(&mut next, number, key, sent);
-                steps.push("reads, and creates what is missing", key, next);
-                self.lose_creation(state, number, key, steps);
+                let sent = self.draw_sent(&mut next, number, key);
+                self.run_creation(&mut next, number, key, sent);
+                transitions.push("reads, and creates what is missing", key, next);
+                self.lose_creation(state, number, key, transitions);
                 continue;
             }
             let call = &mut next.calls[number];
             call.pending &= !key;
-            self.read(state, key, &mut call.seen, &mut call.entry);
-            steps.push("reads", key, next);
+            self.read_key(state, key, &mut call.seen, &mut call.entry);
+            transitions.push("reads", key, next);
         }
     }
 
-    /// The reply to the read of one key.
-    pub(super) fn read(
+    /// Takes the reply to the read of one key.
+    pub(super) fn read_key(
         &self,
         state: &State,
         key: Keys,
@@ -216,8 +235,8 @@ impl World {
         }
     }
 
-    /// All replies to the read are there: a hit, a flight to join, or a flight to lead.
-    fn judge(&self, state: &State, number: usize, steps: &mut Steps<'_>) {
+    /// Judges a read when all replies are there: a hit, a flight to join, or a flight to lead.
+    fn judge_read(&self, state: &State, number: usize, transitions: &mut CallTransitions<'_>) {
         let of = self.call(number);
         let call = state.calls[number];
         let trusted = if self.rules.has(Rule::TrustBeforeRead) {
@@ -229,16 +248,16 @@ impl World {
         let mut next = *state;
         match found {
             Some((Freshness::Fresh, value)) => {
-                Self::returns(&mut next, number, value);
-                return steps.push("hits", 0, next);
+                Self::return_value(&mut next, number, value);
+                return transitions.push("hits", 0, next);
             }
             Some((Freshness::Revalidate, value)) => {
-                return self.revalidate(state, number, value, steps);
+                return self.revalidate(state, number, value, transitions);
             }
             Some((Freshness::IfError, value)) => next.calls[number].copy = Some(value),
             Some((Freshness::Over, _)) | None => {}
         }
-        if self.join_moves(&next, number, None, steps) {
+        if self.join_transitions(&next, number, None, transitions) {
             return;
         }
         let lacking = if call.seen.answered && self.rules.has(Rule::All) {
@@ -246,23 +265,23 @@ impl World {
         } else {
             0
         };
-        Self::lead(&mut next, number);
-        self.capture(&mut next, number, lacking);
-        steps.push("misses", 0, next);
+        Self::lead_flight(&mut next, number);
+        self.begin_capture(&mut next, number, lacking);
+        transitions.push("misses", 0, next);
     }
 
-    /// A call returns a value: was it promised a newer one?
-    pub(super) fn returns(state: &mut State, number: usize, value: Invalidations) {
+    /// Returns a value from a call, which breaks the promise if that was of a newer one.
+    pub(super) fn return_value(state: &mut State, number: usize, value: Invalidations) {
         if state.calls[number].promised & !value != 0 {
             state.breaks(Broken::Stale);
         }
         state.calls[number] = Call::DONE;
     }
 
-    /// What a call has sent to be created runs later, or never.
+    /// Leaves the creations that a call has sent: they run later, or never.
     fn leave_creations(&self, state: &mut State, number: usize) {
         for key in each(state.calls[number].pending) {
-            let sent = self.sends(state, number, key);
+            let sent = self.draw_sent(state, number, key);
             state.leave_late(if is_entry(key) {
                 Late::CreateLease(index(key), sent)
             } else {
@@ -271,8 +290,8 @@ impl World {
         }
     }
 
-    /// The caller drops its future, and the commands it has sent run or do not.
-    fn cancel(&self, state: &mut State, number: usize) {
+    /// Cancels a call: its future is dropped, and the commands it has sent run or do not.
+    fn cancel_call(&self, state: &mut State, number: usize) {
         let call = state.calls[number];
         let flight = usize::from(call.flight);
         let leads = matches!(call.phase, Phase::Capturing | Phase::Ready | Phase::Loading);
@@ -289,7 +308,7 @@ impl World {
         }
         state.calls[number] = Call::DONE;
         if call.phase == Phase::Waiting {
-            Self::leave(state, flight);
+            Self::leave_flight(state, flight);
         }
     }
 }

@@ -1,10 +1,10 @@
-//! The decisions under test: asks [`generation`](crate::coherence::rules), as the runtime does, or not, where a
-//! rule is left out.
+//! The decisions under test: asks [`rules`](crate::coherence::rules), as the runtime does, or not, where a rule is
+//! left out.
 
 use super::{
     names::{self, NONE, Name, Run},
     rules::{Rule, Rules},
-    scenario::{KEPT, LEFT, TTL},
+    scenario::{TTL, WINDOW, WINDOW_LEFT},
     server::{ENTRY, Entry, GROUPS, Keys, MARKER, Marker, Slot},
     state::{Flight, Seen, Stage},
 };
@@ -26,7 +26,7 @@ pub(super) fn counts(rules: Rules, entry: Entry, seen: Seen, groups: u8) -> bool
         id: names::id(NONE),
         outcome: Outcome::Value,
         ttl: TTL,
-        stale: KEPT,
+        stale: WINDOW,
         identity: Some(names::identity(entry.run)),
         markers: per_group(entry.markers, entry.groups).map(real).collect(),
     };
@@ -48,32 +48,32 @@ pub(super) fn counts(rules: Rules, entry: Entry, seen: Seen, groups: u8) -> bool
     rules::counts(captured, Some(names::identity(seen.run)), &markers)
 }
 
-/// How old an entry is for a call of a function with these windows, which asks for the age if it has any.
+/// The age of an entry for a call of a function with these windows, which asks for it if it has any.
 pub(super) fn age(entry: Entry, windows: StaleWindows) -> Freshness {
     let asks = !windows.are_none();
     if !entry.old && !asks {
         return Freshness::Fresh;
     }
-    let remaining = if entry.old { LEFT } else { TTL + KEPT };
-    let kept = Lifetime {
+    let remaining = if entry.old { WINDOW_LEFT } else { TTL + WINDOW };
+    let lifetime = Lifetime {
         ttl: None,
-        stale: KEPT,
+        stale: WINDOW,
         remaining: asks.then_some(remaining),
     };
-    kept.age(windows)
+    lifetime.age(windows)
 }
 
 /// The join test.
 pub(super) fn joins(rules: Rules, flight: &Flight, mut seen: Seen, groups: u8) -> bool {
     if flight.outage != 0 {
-        return joins_inside(flight);
+        return joins_in_outage(flight);
     }
     let begun_with = flight.captures;
     let captures = begun_with.and_then(|begun_with| view(begun_with, groups).captures());
     let stage = match flight.stage {
         Stage::None => return false,
         Stage::NotBegun => rules::Stage::NotBegun,
-        Stage::Begun | Stage::Landed | Stage::Ended => rules::Stage::Begun(captures.as_ref()),
+        Stage::Begun | Stage::Completed | Stage::Ended => rules::Stage::Begun(captures.as_ref()),
     };
     if !rules.has(Rule::JoinTest) || !rules.has(Rule::All) {
         return true;
@@ -92,19 +92,19 @@ pub(super) fn joins(rules: Rules, flight: &Flight, mut seen: Seen, groups: u8) -
     rules::joins(stage, view.as_ref())
 }
 
-/// The join test in an outage, where all that calls see is what their process keeps.
-fn joins_inside(flight: &Flight) -> bool {
+/// The join test in an outage, where calls see nothing but what their process keeps.
+fn joins_in_outage(flight: &Flight) -> bool {
     let view = Reply::local(None, Lifetime::default()).view();
     let captures = view.captures();
     let stage = match flight.stage {
         Stage::None => return false,
         Stage::NotBegun => rules::Stage::NotBegun,
-        Stage::Begun | Stage::Landed | Stage::Ended => rules::Stage::Begun(captures.as_ref()),
+        Stage::Begun | Stage::Completed | Stage::Ended => rules::Stage::Begun(captures.as_ref()),
     };
     rules::joins(stage, Some(&view))
 }
 
-/// What a capture has to create.
+/// Returns the keys that a capture has to create.
 pub(super) fn lacks(seen: Seen, groups: u8, entry: usize) -> Keys {
     let view = view(seen, groups);
     let lease = if view.lacks_lease() { ENTRY[entry] } else { 0 };
@@ -115,7 +115,7 @@ pub(super) fn lacks(seen: Seen, groups: u8, entry: usize) -> Keys {
     lacking
 }
 
-/// Whether a load that begins now may be stored; what is stored is what was seen.
+/// Returns `true` if a load that begins now may be stored; what is stored is what was seen.
 pub(super) fn captures(seen: Seen, groups: u8) -> bool {
     if !seen.answered {
         return false;
@@ -134,7 +134,7 @@ pub(super) fn captures(seen: Seen, groups: u8) -> bool {
     captures.is_some()
 }
 
-/// The marker that is there once its creation was answered.
+/// Returns the marker that is there once its creation was answered.
 pub(super) fn created_marker(rules: Rules, sent: Name, found: Name, run: Run) -> Marker {
     let found_bytes = (found != NONE).then(|| names::token_bytes(found));
     let created =
@@ -147,7 +147,7 @@ pub(super) fn created_marker(rules: Rules, sent: Name, found: Name, run: Run) ->
     }
 }
 
-/// The id that lies at the entry's key once a lease was answered.
+/// Returns the id that lies at the entry's key once a lease was answered.
 pub(super) fn created_lease(sent: Name, found: Slot) -> Name {
     let found_bytes = (found != Slot::Absent).then(|| names::occupant_bytes(found.id()));
     let occupant = rules::created_lease(names::id(sent), found_bytes);

@@ -1,32 +1,31 @@
-//! What goes wrong on the server and on the way to it. What goes wrong with a command or a caller is
-//! where they are.
+//! Faults of the server and of the way to it. Those of a command or a caller are where they are.
 
 use super::{
     rules::Rule,
-    scenario::{CallOf, Fault, PROCESSES},
+    scenario::{CallSpec, Fault, PROCESSES},
     server::{ENTRY, KEYS, Keys, Keyspace, Slot, is_entry},
     state::State,
-    world::{Move, Moves, Who, World},
+    world::{Actor, Transition, Transitions, World},
 };
 
 impl World {
-    pub(super) fn server_faults(&self, state: &State, moves: &mut Moves) {
+    pub(super) fn server_faults(&self, state: &State, transitions: &mut Transitions) {
         if state.faults > 0 {
             for key in &KEYS {
-                self.loses(state, *key, moves);
+                self.push_loss(state, *key, transitions);
             }
-            self.ages(state, moves);
-            self.restarts(state, moves);
+            self.push_ageing(state, transitions);
+            self.push_restarts(state, transitions);
         }
         for process in 0..PROCESSES - 1 {
-            self.outage(state, process, moves);
-            self.breaker_moves(state, process, moves);
+            self.push_outage(state, process, transitions);
+            self.breaker_transitions(state, process, transitions);
         }
         if !self.rules.has(Rule::PrimariesOnly) && state.server.replica != Some(state.server.keys) {
             let mut next = *state;
             next.server.replica = Some(state.server.keys);
-            moves.push(Move {
-                who: Who::Server,
+            transitions.push(Transition {
+                actor: Actor::Server,
                 what: "brings its replica up to date",
                 keys: 0,
                 state: next,
@@ -34,7 +33,7 @@ impl World {
         }
     }
 
-    fn loses(&self, state: &State, key: Keys, moves: &mut Moves) {
+    fn push_loss(&self, state: &State, key: Keys, transitions: &mut Transitions) {
         let (fault, what) = if is_entry(key) {
             (Fault::EntryLost, "loses an entry or a lease")
         } else {
@@ -44,8 +43,8 @@ impl World {
             && let Some(mut next) = self.after(fault, state)
         {
             next.server.keys.delete(key);
-            moves.push(Move {
-                who: Who::Server,
+            transitions.push(Transition {
+                actor: Actor::Server,
                 what,
                 keys: key,
                 state: next,
@@ -53,9 +52,9 @@ impl World {
         }
     }
 
-    fn ages(&self, state: &State, moves: &mut Moves) {
+    fn push_ageing(&self, state: &State, transitions: &mut Transitions) {
         for (at, slot) in state.server.keys.entries.iter().enumerate() {
-            let has_window = |call: &CallOf| call.entry == at && !call.windows.are_none();
+            let has_window = |call: &CallSpec| call.entry == at && !call.windows.are_none();
             if matches!(slot, Slot::Entry(_, entry) if !entry.old)
                 && self.scenario.calls.iter().any(has_window)
                 && let Some(mut next) = self.after(Fault::Ages, state)
@@ -63,8 +62,8 @@ impl World {
                 if let Slot::Entry(_, entry) = &mut next.server.keys.entries[at] {
                     entry.old = true;
                 }
-                moves.push(Move {
-                    who: Who::Server,
+                transitions.push(Transition {
+                    actor: Actor::Server,
                     what: "keeps what is past its ttl",
                     keys: ENTRY[at],
                     state: next,
@@ -73,7 +72,7 @@ impl World {
         }
     }
 
-    fn restarts(&self, state: &State, moves: &mut Moves) {
+    fn push_restarts(&self, state: &State, transitions: &mut Transitions) {
         let nodes: &[[bool; 2]] = if self.scenario.two_nodes {
             &[[true, false], [false, true]]
         } else {
@@ -82,8 +81,8 @@ impl World {
         for nodes in nodes {
             if let Some(mut next) = self.after(Fault::RestartedEmpty, state) {
                 next.server.restart(*nodes, Keyspace::default());
-                moves.push(Move {
-                    who: Who::Server,
+                transitions.push(Transition {
+                    actor: Actor::Server,
                     what: "restarts empty",
                     keys: 0,
                     state: next,
@@ -95,8 +94,8 @@ impl World {
                 next.server.restart(*nodes, dump);
                 // One dump is as good as another: those of later moments are later histories.
                 next.server.dump = None;
-                moves.push(Move {
-                    who: Who::Server,
+                transitions.push(Transition {
+                    actor: Actor::Server,
                     what: "restarts from its dump",
                     keys: 0,
                     state: next,
@@ -106,8 +105,8 @@ impl World {
         if self.scenario.may(Fault::RestartedFromDump) && state.server.dump.is_none() {
             let mut next = *state;
             next.server.dump = Some(state.server.keys);
-            moves.push(Move {
-                who: Who::Server,
+            transitions.push(Transition {
+                actor: Actor::Server,
                 what: "writes a dump",
                 keys: 0,
                 state: next,
@@ -115,20 +114,20 @@ impl World {
         }
     }
 
-    fn outage(&self, state: &State, process: usize, moves: &mut Moves) {
-        if state.processes[process].out {
+    fn push_outage(&self, state: &State, process: usize, transitions: &mut Transitions) {
+        if state.processes[process].cut_off {
             let mut next = *state;
-            next.processes[process].out = false;
-            moves.push(Move {
-                who: Who::Process(process),
+            next.processes[process].cut_off = false;
+            transitions.push(Transition {
+                actor: Actor::Process(process),
                 what: "reaches the server again",
                 keys: 0,
                 state: next,
             });
         } else if let Some(mut next) = self.after(Fault::Outage, state) {
-            next.processes[process].out = true;
-            moves.push(Move {
-                who: Who::Process(process),
+            next.processes[process].cut_off = true;
+            transitions.push(Transition {
+                actor: Actor::Process(process),
                 what: "does not reach the server any more",
                 keys: 0,
                 state: next,

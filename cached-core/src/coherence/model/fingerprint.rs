@@ -1,4 +1,4 @@
-//! States in one number each, the same for those that differ in nothing but the names that were drawn.
+//! Fingerprints of states: one number each, the same for those that differ in nothing but the names that were drawn.
 
 use super::{
     names::{FIXED, NONE, Name},
@@ -7,7 +7,7 @@ use super::{
 };
 
 impl State {
-    /// A fingerprint, the same for states that differ in nothing but the names that were drawn.
+    /// Returns a fingerprint, the same for states that differ in nothing but the names that were drawn.
     pub(super) fn fingerprint(&self) -> u64 {
         let mut print = Fingerprint::new();
         print.server(&self.server);
@@ -18,7 +18,7 @@ impl State {
             print.flight(flight);
         }
         for writer in &self.writers {
-            print.two(writer.writing as u8, writer.pending);
+            print.two(writer.phase as u8, writer.pending);
             print.flag(writer.unanswered);
         }
         for process in &self.processes {
@@ -39,7 +39,7 @@ impl State {
     }
 }
 
-/// Numbers names in the order in which they are met, and hashes everything on its way.
+/// A hasher that numbers names in the order in which it meets them.
 struct Fingerprint {
     numbers: [u8; 256],
     last: u8,
@@ -123,7 +123,7 @@ impl Fingerprint {
         self.byte(call.older);
         let flags = [
             call.trusted,
-            call.asks_what_lies_there,
+            call.asks_occupant,
             call.leased,
             call.background,
             call.copy.is_some(),
@@ -155,7 +155,7 @@ impl Fingerprint {
     }
 
     fn process(&mut self, process: &Process) {
-        self.flag(process.out);
+        self.flag(process.cut_off);
         self.outage(process);
         self.two(process.loads, process.entered);
         if process.entered == 0 {
@@ -167,7 +167,7 @@ impl Fingerprint {
         for number in &process.numbers {
             self.byte(*number);
         }
-        for record in &process.records {
+        for record in &process.open_numbers {
             self.two(record.oldest, record.latest);
             self.byte(record.postponed);
         }
@@ -178,7 +178,7 @@ impl Fingerprint {
         if process.outage == 0 {
             return;
         }
-        self.flag(process.open);
+        self.flag(process.breaker_open);
         self.byte(process.known);
         for kept in process.memory {
             self.flag(kept.is_some());
@@ -246,7 +246,7 @@ impl Fingerprint {
         self.byte(number);
     }
 
-    /// Each step can be undone, so words that differ stay different; the shifts spread them (Stafford's
+    /// Mixes a word in. Each step can be undone, so words that differ stay different; the shifts spread them (Stafford's
     /// thirteenth mix).
     fn mix(&mut self) {
         let mut hash = self.hash.wrapping_add(0x9e37_79b9_7f4a_7c15) ^ self.word;

@@ -1,22 +1,27 @@
-//! What is sent to invalidate, and sent again until it is confirmed. What is open of each key, and what a
-//! reply says of it, is [`OpenNumbers`]' to say, as in the runtime's journal.
+//! The journal of a process: what it sends to invalidate, and sends again until it is confirmed. The open
+//! invalidations of each key, and what a reply says of them, are real [`OpenNumbers`], as in the runtime's journal.
 
 use super::{
     rules::Rule,
     scenario::Fault,
     server::{KEYS, Keys, each},
-    state::{Invalidations, Late, Process, Record, State},
-    world::{Move, Moves, Who, World},
+    state::{Invalidations, Late, Process, SmallOpenNumbers, State},
+    world::{Actor, Transition, Transitions, World},
 };
 use crate::coherence::journal::open::OpenNumbers;
 
 impl World {
-    /// Writes an invalidation down, before anything of it is sent.
-    pub(super) fn enter(&self, state: &mut State, process: usize, invalidation: Invalidations) {
+    /// Enters an invalidation, before anything of it is sent.
+    pub(super) fn enter_invalidation(
+        &self,
+        state: &mut State,
+        process: usize,
+        invalidation: Invalidations,
+    ) {
         let journal = &mut state.processes[process];
         journal.entered += 1;
         journal.numbers[invalidation.trailing_zeros() as usize] = journal.entered;
-        for key in each(self.deleted(self.scenario.targets(invalidation))) {
+        for key in each(self.keys_to_delete(self.scenario.targets(invalidation))) {
             let number = u64::from(journal.entered);
             change(journal, key, |open| match open {
                 None => Some(OpenNumbers::entered(number)),
@@ -28,8 +33,8 @@ impl World {
         }
     }
 
-    /// An invalidation returns: its commands were answered, or it is postponed.
-    pub(super) fn settle(
+    /// Settles an invalidation that returns: its commands were answered, or it is postponed.
+    pub(super) fn settle_invalidation(
         &self,
         state: &mut State,
         process: usize,
@@ -40,7 +45,7 @@ impl World {
         let journal = &mut state.processes[process];
         journal.returned |= invalidation;
         journal.unconfirmed |= invalidation;
-        for key in each(self.deleted(self.scenario.targets(invalidation))) {
+        for key in each(self.keys_to_delete(self.scenario.targets(invalidation))) {
             change(journal, key, |open| {
                 let mut open = open?;
                 if is_confirmed {
@@ -50,18 +55,18 @@ impl World {
                 Some(open)
             });
         }
-        self.confirm(state, process);
+        self.mark_applied(state, process);
     }
 
-    /// What has returned and is not open any more is applied.
-    fn confirm(&self, state: &mut State, process: usize) {
+    /// Marks as applied what has returned and is not open any more.
+    fn mark_applied(&self, state: &mut State, process: usize) {
         let journal = &mut state.processes[process];
         for (at, number) in journal.numbers.iter().enumerate() {
             let invalidation = 1 << at;
-            let targets = self.deleted(self.scenario.targets(invalidation));
+            let targets = self.keys_to_delete(self.scenario.targets(invalidation));
             let is_open = each(targets).any(|key| {
-                journal.records[slot(key)]
-                    .open()
+                journal.open_numbers[key_index(key)]
+                    .expand()
                     .is_some_and(|open| open.has(u64::from(*number)))
             });
             if journal.unconfirmed & invalidation != 0 && !is_open {
@@ -71,20 +76,20 @@ impl World {
         }
     }
 
-    /// Whether nothing that is postponed covers a call.
+    /// Returns `true` if nothing that is postponed covers a call.
     pub(super) fn is_trusted(&self, state: &State, number: usize) -> bool {
         let of = self.call(number);
         let covers = |key| {
-            let record = state.processes[of.process].records[slot(key)];
-            record.open().is_some_and(|open| open.covers())
+            let record = state.processes[of.process].open_numbers[key_index(key)];
+            record.expand().is_some_and(|open| open.covers())
         };
         !self.rules.has(Rule::PostponedCovers)
             || state.processes[of.process].entered == 0
             || !each(of.keys()).any(covers)
     }
 
-    /// What can become of an unanswered deletion: it ran, runs later or never, and is given up or, where
-    /// the flag says so, sent again.
+    /// Loses the answer to a deletion, in all ways: it ran, runs later or never, and is given up or, where the
+    /// flag says so, sent again.
     pub(super) fn lose_deletion(
         &self,
         state: &State,
@@ -116,15 +121,20 @@ impl World {
         }
     }
 
-    /// Sending again what is postponed.
-    pub(super) fn journal_moves(&self, state: &State, number: usize, moves: &mut Moves) {
+    /// Adds the transitions that send again what is postponed.
+    pub(super) fn journal_transitions(
+        &self,
+        state: &State,
+        number: usize,
+        transitions: &mut Transitions,
+    ) {
         let journal = &state.processes[number];
         if journal.entered == 0 {
             return;
         }
         let mut step = |what, keys, next| {
-            moves.push(Move {
-                who: Who::Journal(number),
+            transitions.push(Transition {
+                actor: Actor::Journal(number),
                 what,
                 keys,
                 state: next,
@@ -132,11 +142,11 @@ impl World {
         };
         if journal.sending == 0 {
             let due = KEYS.into_iter().filter(|key| {
-                let open = journal.records[slot(*key)].open();
+                let open = journal.open_numbers[key_index(*key)].expand();
                 open.is_some_and(|open| open.covers())
             });
             let due = due.fold(0, |keys, key| keys | key);
-            if due != 0 && !journal.out {
+            if due != 0 && !journal.cut_off {
                 let mut next = *state;
                 let journal = &mut next.processes[number];
                 (journal.sending, journal.pending) = (due, due);
@@ -146,7 +156,7 @@ impl World {
             return;
         }
         if journal.pending == 0 {
-            return step("is acknowledged", 0, self.acknowledge(state, number));
+            return step("is acknowledged", 0, self.acknowledge_sent(state, number));
         }
         for key in each(journal.pending) {
             let mut give_up = |what, next: &mut State, _again| {
@@ -154,7 +164,7 @@ impl World {
                 (journal.sending, journal.pending, journal.sending_number) = (0, 0, 0);
                 step(what, key, *next);
             };
-            if journal.out {
+            if journal.cut_off {
                 give_up("is not sent", &mut { *state }, false);
                 continue;
             }
@@ -166,7 +176,7 @@ impl World {
         }
     }
 
-    fn acknowledge(&self, state: &State, process: usize) -> State {
+    fn acknowledge_sent(&self, state: &State, process: usize) -> State {
         let mut next = *state;
         let journal = &mut next.processes[process];
         let number = if self.rules.has(Rule::AcknowledgesWhatWasSent) {
@@ -178,12 +188,12 @@ impl World {
             change(journal, key, |open| open?.acknowledge(number.into()));
         }
         (journal.sending, journal.sending_number) = (0, 0);
-        self.confirm(&mut next, process);
+        self.mark_applied(&mut next, process);
         next
     }
 
-    /// The keys that are deleted to invalidate `targets`.
-    pub(super) fn deleted(&self, targets: Keys) -> Keys {
+    /// Returns the keys that are deleted to invalidate `targets`.
+    pub(super) fn keys_to_delete(&self, targets: Keys) -> Keys {
         if !self.rules.has(Rule::All) {
             return 1;
         }
@@ -200,11 +210,11 @@ fn change(
     key: Keys,
     how: impl FnOnce(Option<OpenNumbers>) -> Option<OpenNumbers>,
 ) {
-    let record = &mut journal.records[slot(key)];
-    *record = Record::of(how(record.open()));
+    let record = &mut journal.open_numbers[key_index(key)];
+    *record = SmallOpenNumbers::of(how(record.expand()));
 }
 
-/// Where a process keeps what is open of a key.
-fn slot(key: Keys) -> usize {
+/// The index at which a process keeps the open invalidations of a key.
+fn key_index(key: Keys) -> usize {
     key.trailing_zeros() as usize
 }

@@ -7,26 +7,27 @@ use crate::format::entry::{self, Id, Identity, Token};
 
 /// A token or an id; [`NONE`] where there is none.
 pub(super) type Name = u8;
-/// Which run of which server.
+/// One run of one server.
 pub(super) type Run = u8;
 
 pub(super) const NONE: Name = 0;
 /// Names that a broken rule draws more than once. Drawn ones stay below.
 pub(super) const FIXED: Name = 200;
 
-struct Named {
+/// The token and the id that a name stands for.
+struct RealName {
     token: Token,
     token_bytes: Vec<u8>,
     id: Id,
     occupant_bytes: Vec<u8>,
 }
 
-static NAMES: LazyLock<Vec<Named>> = LazyLock::new(|| {
+static NAMES: LazyLock<Vec<RealName>> = LazyLock::new(|| {
     (0..=u8::MAX)
         .map(|name| {
             let token_bytes = format!("{name:032x}").into_bytes();
             let occupant_bytes = format!("cc1 {name:032x} L").into_bytes();
-            Named {
+            RealName {
                 token: Token::read(&token_bytes).expect("32 hex digits"),
                 token_bytes,
                 id: entry::id_of(&occupant_bytes).expect("our format"),
@@ -46,7 +47,7 @@ pub(super) fn token(name: Name) -> Token {
     NAMES[usize::from(name)].token
 }
 
-/// What a marker with this token holds.
+/// The bytes that a marker with this token holds.
 pub(super) fn token_bytes(name: Name) -> &'static [u8] {
     &NAMES[usize::from(name)].token_bytes
 }
@@ -55,7 +56,7 @@ pub(super) fn id(name: Name) -> Id {
     NAMES[usize::from(name)].id
 }
 
-/// What lies at an entry's key under this id, as far as a capture looks.
+/// The bytes that lie at an entry's key under this id, as far as a capture looks.
 pub(super) fn occupant_bytes(name: Name) -> &'static [u8] {
     &NAMES[usize::from(name)].occupant_bytes
 }

@@ -1,6 +1,6 @@
 //! The rules of the protocol, each of which can be left out to see that histories break without it.
 
-/// A rule that can be left out. What is said of it is what happens then.
+/// A rule that can be left out. Its line says what happens then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rule {
     /// All of them: a hit is whatever lies there, a store writes, an invalidation deletes the entry.
@@ -21,11 +21,11 @@ pub(super) enum Rule {
     UnansweredMarkerIsNone,
     /// A lease without an answer counts as left.
     UnansweredLeaseIsNone,
-    /// Who finds another's token when it creates a marker stores its own.
+    /// A call that finds another's token when it creates a marker stores its own.
     FoundTokenCounts,
-    /// Who finds something at the entry's key writes over whatever is there later.
+    /// A call that finds something at the entry's key writes over whatever is there later.
     FoundIdIsExpected,
-    /// Who finds something at the entry's key does not store.
+    /// A call that finds something at the entry's key does not store.
     DeadEntriesAreReplaced,
     /// A store writes, whatever is there.
     StoreCompares,
@@ -47,13 +47,13 @@ pub(super) enum Rule {
     PrimariesOnly,
     /// A call takes over the replies to a read that was sent before it began.
     OwnRead,
-    /// Whoever misses joins the load that is under way.
+    /// Each call that misses joins the load that is under way.
     JoinTest,
     /// The join test compares ids only.
     JoinComparesTokens,
     /// The join test compares tokens only.
     JoinComparesIds,
-    /// Whoever could not read joins a load that could not capture.
+    /// A call that could not read joins a load that could not capture.
     BlindLoadsAreAlone,
     /// There is no join test after the capture.
     SecondJoinTest,
@@ -67,9 +67,9 @@ pub(super) enum Rule {
     WaitersTestThemselves,
     /// An entry past its ttl is served although its groups were invalidated.
     StaleCounts,
-    /// Who waits for a load that fails serves the copy that its leader read.
+    /// A call that waits for a load that fails serves the copy that its leader read.
     OwnCopy,
-    /// A refresh behind an answer writes, whatever is there.
+    /// A refresh in the background writes, whatever is there.
     BackgroundCompares,
     /// An invalidation returns as soon as it is sent.
     AppliedMeansReply,
@@ -79,7 +79,7 @@ pub(super) enum Rule {
     AcknowledgesWhatWasSent,
     /// Hits are served while an invalidation is postponed.
     PostponedCovers,
-    /// Whether an invalidation is postponed is asked when the reply is there.
+    /// A read is trusted or not when its reply is there, by what is postponed then.
     TrustBeforeRead,
     /// A second read is trusted, whatever has been postponed since.
     TrustBeforeSecondRead,
@@ -87,13 +87,13 @@ pub(super) enum Rule {
     InvalidationDetaches,
     /// An invalidation leaves what its process keeps in an outage.
     MemoryIsCovered,
-    /// What is kept in an outage answers calls in the next one.
+    /// Values kept in an outage answer calls in the next one.
     MemoryEndsWithOutage,
-    /// What is kept in an outage answers every call later whose read fails.
+    /// Values kept in an outage answer every call later whose read fails.
     MemoryIsForOutages,
-    /// In an outage, the value of a load from before it is kept.
+    /// A load from before an outage has its value kept in it.
     MemoryOfOwnLoads,
-    /// In an outage, a value is kept although it was invalidated during its load.
+    /// A value is kept in an outage although it was invalidated during its load.
     MemoryIfUnchanged,
     /// After an outage, what was kept is stored.
     MemoryIsNotCopied,
@@ -108,7 +108,7 @@ pub(super) enum Rule {
 }
 
 impl Rule {
-    /// Its number in the protocol, and in a few words how it is left out.
+    /// Returns its number in the protocol, and in a few words how it is left out.
     pub(super) fn without(self) -> &'static str {
         match self {
             Self::All => "    naive: delete, then set",
@@ -166,7 +166,7 @@ impl Rule {
     }
 }
 
-/// Which rules hold: all, or all but one.
+/// The rules that hold: all, or all but one.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rules(Option<Rule>);
 

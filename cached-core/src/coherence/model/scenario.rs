@@ -1,4 +1,4 @@
-//! Who takes part in a history, where it starts, and what may go wrong.
+//! [`Scenario`]: the calls and writers of a history, its start, and the faults that may happen in it.
 
 use std::{fmt, time::Duration};
 
@@ -9,16 +9,16 @@ use super::{
 };
 use crate::format::freshness::StaleWindows;
 
-/// Three calls, and one that looks at what is left when everything is over.
+/// Three calls, and a quiet one that looks at what is left when everything is over.
 pub(super) const CALLS: usize = 4;
 pub(super) const QUIET: usize = 3;
 pub(super) const WRITERS: usize = 2;
-/// Those of writers, and those of refreshes.
+/// The invalidations of writers, and those of refreshes.
 pub(super) const INVALIDATIONS: usize = WRITERS + CALLS;
-/// Two processes, and the one of the call that looks at what is left.
+/// Two processes, and the one of the quiet call.
 pub(super) const PROCESSES: usize = 3;
 
-/// What lies on the server at first.
+/// The state of the server at first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Start {
     Empty,
@@ -42,25 +42,26 @@ pub(super) const STARTS: [Start; 6] = [
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct CallOf {
+pub(super) struct CallSpec {
     pub(super) process: usize,
     pub(super) entry: usize,
     pub(super) groups: u8,
     pub(super) refresh: bool,
-    /// Its read captures what a load will need.
+    /// True if its read captures what a load will need.
     pub(super) captures: bool,
     pub(super) windows: StaleWindows,
 }
 
-/// How long an entry is fresh, how much longer it is kept where a function has a window, and what is left
-/// of that for those that are past their ttl.
+/// The time for which an entry is fresh.
 pub(super) const TTL: Duration = Duration::from_secs(10);
-pub(super) const KEPT: Duration = Duration::from_secs(10);
-pub(super) const LEFT: Duration = Duration::from_secs(5);
+/// The time for which it is kept after that, where a function has a window.
+pub(super) const WINDOW: Duration = Duration::from_secs(10);
+/// The time that is left of the window for an entry past its ttl.
+pub(super) const WINDOW_LEFT: Duration = Duration::from_secs(5);
 
-/// A call in a process.
-pub(super) const fn call(process: usize) -> CallOf {
-    CallOf {
+/// A call in a process, of a function with one group and no windows.
+pub(super) const fn call(process: usize) -> CallSpec {
+    CallSpec {
         process,
         entry: 0,
         groups: 1,
@@ -70,14 +71,14 @@ pub(super) const fn call(process: usize) -> CallOf {
     }
 }
 
-impl CallOf {
-    /// Of a version of the function that has its own entry.
+impl CallSpec {
+    /// A call of a version of the function that has its own entry.
     pub(super) const fn of_version(mut self, entry: usize) -> Self {
         self.entry = entry;
         self
     }
 
-    /// Of a function with a second group, a tag.
+    /// A call of a function with a second group, a tag.
     pub(super) const fn tagged(mut self) -> Self {
         self.groups = 2;
         self
@@ -88,25 +89,25 @@ impl CallOf {
         self
     }
 
-    /// Of a function that has missed many times in a row.
+    /// A call of a function that has missed many times in a row.
     pub(super) const fn expects_a_miss(mut self) -> Self {
         self.captures = true;
         self
     }
 
-    /// Of a function that serves what is past its ttl while it refreshes it.
+    /// A call of a function that serves what is past its ttl while it refreshes it.
     pub(super) const fn revalidates(mut self) -> Self {
-        self.windows.revalidate = KEPT;
+        self.windows.revalidate = WINDOW;
         self
     }
 
-    /// Of a function that serves what is past its ttl if its body fails.
+    /// A call of a function that serves what is past its ttl if its body fails.
     pub(super) const fn bears_errors(mut self) -> Self {
-        self.windows.if_error = KEPT;
+        self.windows.if_error = WINDOW;
         self
     }
 
-    /// What it reads.
+    /// Returns the keys that it reads.
     pub(super) fn keys(self) -> Keys {
         let markers = MARKER.iter().take(self.groups.into());
         markers.fold(ENTRY[self.entry], |keys, marker| keys | marker)
@@ -114,44 +115,44 @@ impl CallOf {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct WriterOf {
+pub(super) struct WriterSpec {
     pub(super) process: usize,
     pub(super) targets: Keys,
 }
 
 /// Invalidates the group that all calls have.
-pub(super) const fn group(process: usize) -> WriterOf {
-    WriterOf {
+pub(super) const fn group(process: usize) -> WriterSpec {
+    WriterSpec {
         process,
         targets: MARKER[0],
     }
 }
 
-/// Invalidates what [`CallOf::tagged`] calls have.
-pub(super) const fn tag(process: usize) -> WriterOf {
-    WriterOf {
+/// Invalidates what [`CallSpec::tagged`] calls have.
+pub(super) const fn tag(process: usize) -> WriterSpec {
+    WriterSpec {
         process,
         targets: MARKER[1],
     }
 }
 
 /// Invalidates one entry.
-pub(super) const fn exact(process: usize) -> WriterOf {
-    WriterOf {
+pub(super) const fn exact(process: usize) -> WriterSpec {
+    WriterSpec {
         process,
         targets: ENTRY[0],
     }
 }
 
 /// Invalidates all versions of a call.
-pub(super) const fn typed(process: usize) -> WriterOf {
-    WriterOf {
+pub(super) const fn typed(process: usize) -> WriterSpec {
+    WriterSpec {
         process,
         targets: MARKER[0] | ENTRY[0],
     }
 }
 
-/// What may go wrong.
+/// A fault that may happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
 pub(super) enum Fault {
@@ -165,8 +166,9 @@ pub(super) enum Fault {
     ReplyLost = 8,
     /// A command is not answered, and runs later or never.
     RunsLate = 16,
+    /// A server restarts empty.
     RestartedEmpty = 32,
-    /// From a dump that was taken at any moment.
+    /// A server restarts from a dump that was taken at any moment.
     RestartedFromDump = 64,
     /// One process does not reach the server for a while.
     Outage = 128,
@@ -194,18 +196,18 @@ pub(super) const ALL_FAULTS: &[Fault] = &[
 #[derive(Clone, Debug)]
 pub(super) struct Scenario {
     pub(super) start: Start,
-    pub(super) calls: Vec<CallOf>,
-    pub(super) writers: Vec<WriterOf>,
+    pub(super) calls: Vec<CallSpec>,
+    pub(super) writers: Vec<WriterSpec>,
     pub(super) faults: u8,
     kinds: u16,
-    /// Entries and markers lie on two nodes, which restart alone.
+    /// True if entries and markers lie on two nodes, which restart alone.
     pub(super) two_nodes: bool,
-    /// In an outage, processes keep what they load.
+    /// True if processes keep in an outage what they load.
     pub(super) keeps: bool,
 }
 
 impl Scenario {
-    pub(super) fn new(start: Start, calls: &[CallOf], writers: &[WriterOf]) -> Self {
+    pub(super) fn new(start: Start, calls: &[CallSpec], writers: &[WriterSpec]) -> Self {
         Self {
             start,
             calls: calls.to_vec(),
@@ -217,7 +219,7 @@ impl Scenario {
         }
     }
 
-    /// Up to `most` faults of these kinds.
+    /// Allows up to `most` faults of these kinds.
     pub(super) fn faults(mut self, most: u8, kinds: &[Fault]) -> Self {
         self.faults = most;
         self.kinds = kinds.iter().fold(0, |all, kind| all | *kind as u16);
@@ -238,16 +240,16 @@ impl Scenario {
         self.kinds & fault as u16 != 0
     }
 
-    /// Whether its histories are few enough for an ordinary test run.
+    /// Returns `true` if its histories are few enough for an ordinary test run.
     pub(super) fn is_small(&self) -> bool {
         self.calls.len() < CALLS - 1 || self.faults == 0
     }
 
-    /// The call of this number; the quiet one is like the last.
-    pub(super) fn call(&self, number: usize) -> CallOf {
+    /// Returns the call of this number; the quiet one is like the last.
+    pub(super) fn call(&self, number: usize) -> CallSpec {
         match self.calls.get(number) {
             Some(call) => *call,
-            None => CallOf {
+            None => CallSpec {
                 process: PROCESSES - 1,
                 refresh: false,
                 captures: false,
@@ -266,8 +268,8 @@ impl Scenario {
         1 << (WRITERS + call)
     }
 
-    /// The invalidations that cover a call.
-    pub(super) fn covering(&self, call: CallOf) -> Invalidations {
+    /// Returns the invalidations that cover a call.
+    pub(super) fn covering(&self, call: CallSpec) -> Invalidations {
         let writers = (0..self.writers.len())
             .filter(|writer| self.writers[*writer].targets & call.keys() != 0)
             .map(Self::of_writer);
@@ -277,7 +279,7 @@ impl Scenario {
         writers.chain(refreshes).fold(0, |all, bit| all | bit)
     }
 
-    /// The keys that an invalidation deletes.
+    /// Returns the keys that an invalidation deletes.
     pub(super) fn targets(&self, invalidations: Invalidations) -> Keys {
         let writers = (0..self.writers.len())
             .filter(|writer| Self::of_writer(*writer) & invalidations != 0)
@@ -288,14 +290,14 @@ impl Scenario {
         writers.chain(refreshes).fold(0, |all, keys| all | keys)
     }
 
-    /// Whether calls that wait may need what they saw.
+    /// Returns `true` if calls that wait may need what they saw.
     pub(super) fn may_need_views(&self) -> bool {
         [Fault::Cancelled, Fault::BodyFails, Fault::GivesUp]
             .into_iter()
             .any(|fault| self.may(fault))
     }
 
-    /// Whether nothing keeps a process from needing one load only.
+    /// Returns `true` if each process should need one load only.
     pub(super) fn is_calm(&self) -> bool {
         self.writers.is_empty() && self.faults == 0 && self.calls.iter().all(|call| !call.refresh)
     }
@@ -345,7 +347,7 @@ impl Scenario {
 }
 
 impl fmt::Display for Scenario {
-    /// As `Empty; calls 0 1t; writers 0g; 2 of [RunsLate]`: a number is a process.
+    /// Writes it as `Empty; calls 0 1t; writers 0g; 2 of [RunsLate]`: a number is a process.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}; calls", self.start)?;
         for call in &self.calls {

@@ -14,35 +14,35 @@ use std::{
 use super::{
     server::{Keys, show},
     state::{Broken, State},
-    world::{Move, Who, World},
+    world::{Actor, Transition, World},
 };
 
-/// How many histories go on from a state, and how many of them break. A history ends where it breaks.
+/// The number of histories that go on from a state, and of those that break. A history ends where it breaks.
 #[derive(Clone, Copy, Debug, Default)]
 struct Histories {
     all: f32,
     broken: f32,
 }
 
-/// What a search has found.
+/// The result of a search.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Found {
+pub(super) struct SearchResult {
     pub(super) states: usize,
-    pub(super) moves: u64,
+    pub(super) transitions: u64,
     pub(super) histories: f32,
     pub(super) broken: f32,
-    /// How the first broken history goes.
+    /// The steps of the first history that breaks.
     pub(super) example: Vec<String>,
     pub(super) took: Duration,
 }
 
-impl fmt::Display for Found {
+impl fmt::Display for SearchResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} states, {} moves, {:.1} s: {} of {:.2e} histories break",
+            "{} states, {} transitions, {:.1} s: {} of {:.2e} histories break",
             self.states,
-            self.moves,
+            self.transitions,
             self.took.as_secs_f32(),
             self.broken,
             self.histories,
@@ -52,61 +52,61 @@ impl fmt::Display for Found {
 
 pub(super) struct Search<'a> {
     world: &'a World,
-    known: HashMap<u64, Histories, BuildHasherDefault<AsItIs>>,
-    path: Vec<(Who, &'static str, Keys)>,
-    found: Found,
+    known: HashMap<u64, Histories, BuildHasherDefault<IdentityHasher>>,
+    path: Vec<(Actor, &'static str, Keys)>,
+    result: SearchResult,
     until_broken: bool,
 }
 
 impl<'a> Search<'a> {
-    /// Of all histories, or of those up to the first that breaks.
+    /// Begins a search of all histories, or of those up to the first that breaks.
     pub(super) fn new(world: &'a World, until_broken: bool) -> Self {
         Self {
             world,
             known: HashMap::default(),
             path: Vec::new(),
-            found: Found::default(),
+            result: SearchResult::default(),
             until_broken,
         }
     }
 
-    pub(super) fn run(mut self) -> Found {
+    pub(super) fn run(mut self) -> SearchResult {
         let began = Instant::now();
-        let histories = self.from(&self.world.scenario.start());
-        self.found.histories = histories.all;
-        self.found.broken = histories.broken;
-        self.found.states = self.known.len();
-        self.found.took = began.elapsed();
-        self.found
+        let histories = self.visit(&self.world.scenario.start());
+        self.result.histories = histories.all;
+        self.result.broken = histories.broken;
+        self.result.states = self.known.len();
+        self.result.took = began.elapsed();
+        self.result
     }
 
-    fn from(&mut self, state: &State) -> Histories {
+    fn visit(&mut self, state: &State) -> Histories {
         let fingerprint = state.fingerprint();
         if let Some(histories) = self.known.get(&fingerprint) {
             return *histories;
         }
         if self.world.would_be_stale(state) {
-            return self.breaks(Broken::WouldBeStale);
+            return self.end_broken(Broken::WouldBeStale);
         }
         if self.world.is_at_rest(state)
-            && let Some(broken) = self.world.look_after(state)
+            && let Some(broken) = self.world.check_at_rest(state)
         {
-            return self.breaks(broken);
+            return self.end_broken(broken);
         }
-        let moves = self.world.moves(state);
+        let transitions = self.world.transitions(state);
         let mut histories = Histories::default();
-        if moves.is_empty() {
+        if transitions.is_empty() {
             if !self.world.is_at_rest(state) {
-                return self.breaks(Broken::Hangs);
+                return self.end_broken(Broken::Hangs);
             }
             histories.all = 1.0;
         }
-        for next in moves {
-            if self.until_broken && !self.found.example.is_empty() {
+        for next in transitions {
+            if self.until_broken && !self.result.example.is_empty() {
                 break;
             }
-            self.found.moves += 1;
-            let onward = self.after(&next);
+            self.result.transitions += 1;
+            let onward = self.follow(&next);
             histories.all += onward.all;
             histories.broken += onward.broken;
         }
@@ -114,24 +114,24 @@ impl<'a> Search<'a> {
         histories
     }
 
-    fn after(&mut self, next: &Move) -> Histories {
-        if self.found.example.is_empty() {
-            self.path.push((next.who, next.what, next.keys));
+    fn follow(&mut self, next: &Transition) -> Histories {
+        if self.result.example.is_empty() {
+            self.path.push((next.actor, next.what, next.keys));
         }
         let onward = match next.state.broken {
-            Some(broken) => self.breaks(broken),
-            None => self.from(&next.state),
+            Some(broken) => self.end_broken(broken),
+            None => self.visit(&next.state),
         };
         self.path.pop();
         onward
     }
 
-    fn breaks(&mut self, broken: Broken) -> Histories {
-        if self.found.example.is_empty() {
-            self.found.example = (self.path.iter())
-                .map(|(who, what, keys)| format!("{who:?} {what} {}", show(*keys)))
+    fn end_broken(&mut self, broken: Broken) -> Histories {
+        if self.result.example.is_empty() {
+            self.result.example = (self.path.iter())
+                .map(|(actor, what, keys)| format!("{actor:?} {what} {}", show(*keys)))
                 .collect();
-            self.found.example.push(format!("{broken:?}"));
+            self.result.example.push(format!("{broken:?}"));
         }
         Histories {
             all: 1.0,
@@ -140,11 +140,11 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Fingerprints need no hashing.
+/// The hasher of fingerprints, which need no hashing.
 #[derive(Default)]
-struct AsItIs(u64);
+struct IdentityHasher(u64);
 
-impl Hasher for AsItIs {
+impl Hasher for IdentityHasher {
     fn write(&mut self, _: &[u8]) {
         unreachable!("fingerprints are numbers");
     }

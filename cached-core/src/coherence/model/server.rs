@@ -1,4 +1,4 @@
-//! A simulated server: what lies at a few keys, and what one command does to one of them.
+//! [`Server`]: a simulated server with a few keys, and the commands on one of them.
 
 use super::names::{NONE, Name, Run};
 
@@ -23,7 +23,7 @@ pub(super) fn each(keys: Keys) -> impl Iterator<Item = Keys> {
     })
 }
 
-/// Which entry or group a key is of.
+/// The number of the entry or group that a key is of.
 pub(super) fn index(key: Keys) -> usize {
     usize::from(matches!(key, 2 | 8))
 }
@@ -32,7 +32,7 @@ pub(super) fn is_entry(key: Keys) -> bool {
     key & ALL_ENTRIES != 0
 }
 
-/// A key for people.
+/// The name of a key, for people.
 pub(super) fn show(key: Keys) -> &'static str {
     match key {
         0 => "",
@@ -51,7 +51,7 @@ pub(super) struct Marker {
     pub(super) run: Run,
 }
 
-/// A stored value and what its header says.
+/// A stored value and its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) run: Run,
@@ -63,7 +63,7 @@ pub(super) struct Entry {
     pub(super) old: bool,
 }
 
-/// What lies at an entry's key.
+/// The content of an entry's key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Slot {
     #[default]
@@ -88,7 +88,7 @@ impl Slot {
     }
 }
 
-/// What a store asks of the slot before it writes.
+/// The condition of a store on the slot before it writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Expects {
     /// The protocol's compare-and-set.
@@ -105,7 +105,7 @@ pub(super) struct Keyspace {
 }
 
 impl Keyspace {
-    /// `SET M <token> NX GET`: what was there before.
+    /// Runs `SET M <token> NX GET`, and returns what was there before.
     pub(super) fn create_marker(&mut self, group: usize, token: Name) -> Name {
         let found = self.markers[group];
         if found == NONE {
@@ -114,7 +114,7 @@ impl Keyspace {
         found
     }
 
-    /// `SET E <lease> NX GET`: what was there before.
+    /// Runs `SET E <lease> NX GET`, and returns what was there before.
     pub(super) fn create_lease(&mut self, entry: usize, id: Name) -> Slot {
         let found = self.entries[entry];
         if found == Slot::Absent {
@@ -123,7 +123,7 @@ impl Keyspace {
         found
     }
 
-    /// The script of a store: whether it wrote.
+    /// Runs the script of a store. Returns `true` if it wrote.
     pub(super) fn store(&mut self, at: usize, expects: Expects, id: Name, entry: Entry) -> bool {
         let found = self.entries[at];
         let writes = match expects {
@@ -138,7 +138,7 @@ impl Keyspace {
         writes
     }
 
-    /// `UNLINK`, an eviction, or the end of a lifetime.
+    /// Deletes a key: `UNLINK`, an eviction, or the end of a lifetime.
     pub(super) fn delete(&mut self, key: Keys) {
         if is_entry(key) {
             self.entries[index(key)] = Slot::Absent;
@@ -164,13 +164,13 @@ pub(super) const NODES: usize = 2;
 pub(super) struct Server {
     pub(super) keys: Keyspace,
     pub(super) dump: Option<Keyspace>,
-    /// What a lagging replica shows: the keys of an earlier moment.
+    /// The keys of an earlier moment, as a lagging replica shows them.
     pub(super) replica: Option<Keyspace>,
     pub(super) runs: [Run; NODES],
 }
 
 impl Server {
-    /// The run of the node that holds `key`.
+    /// Returns the run of the node that holds `key`.
     pub(super) fn run(&self, key: Keys) -> Run {
         self.runs[usize::from(!is_entry(key))]
     }

@@ -1,4 +1,4 @@
-//! One moment of a history: the server, the calls, the writers, and what each process remembers.
+//! [`State`]: one moment of a history, with the server, the calls, the writers, and what each process remembers.
 
 use super::{
     names::{NONE, Name, Run},
@@ -10,10 +10,10 @@ use crate::coherence::journal::open::OpenNumbers;
 /// A set of invalidations, a bit each: writers first, then refreshes.
 pub(super) type Invalidations = u8;
 
-/// What a call saw: see [`View`](crate::coherence::rules::View).
+/// The state of the server that a call saw: a small [`View`](crate::coherence::rules::View).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Seen {
-    /// Whether the store answered the read at all.
+    /// True if the store answered the read at all.
     pub(super) answered: bool,
     pub(super) occupant: Name,
     pub(super) run: Run,
@@ -26,12 +26,12 @@ pub(super) enum Phase {
     Idle,
     /// Its read is under way; with nothing pending it is to be judged.
     Reading,
-    /// As `Reading`, for the capture.
+    /// Its capture is under way; with nothing pending it is to be judged.
     Capturing,
     /// Nothing is missing: its load can begin.
     Ready,
     Loading,
-    /// For the value of a flight.
+    /// It waits for the value of a flight.
     Waiting,
     /// Sent back: it has to read again.
     SentBack,
@@ -50,14 +50,14 @@ pub(super) struct Call {
     pub(super) phase: Phase,
     /// The invalidations that hold for it: those applied when it began.
     pub(super) promised: Invalidations,
-    /// Whether no postponed invalidation covered it when its read was sent.
+    /// True if no postponed invalidation covered it when its read was sent.
     pub(super) trusted: bool,
     /// The keys whose replies it waits for.
     pub(super) pending: Keys,
-    /// A refresh has left its lease, and asks what lies there.
-    pub(super) asks_what_lies_there: bool,
+    /// True if a refresh has left its lease, and asks what lies there.
+    pub(super) asks_occupant: bool,
     pub(super) seen: Seen,
-    /// What lay at the entry's key, if it was an entry.
+    /// The entry that lay at the entry's key, if it was one.
     pub(super) entry: Option<Entry>,
     /// Values of creations that are sent again as they were.
     pub(super) sent: [Name; ENTRIES + GROUPS],
@@ -65,17 +65,17 @@ pub(super) struct Call {
     pub(super) outage: u8,
     /// The flight it leads or waits for.
     pub(super) flight: u8,
-    /// Of its load: the invalidations that had begun.
+    /// The value of its load: the invalidations that had begun.
     pub(super) value: Invalidations,
     /// The value of an entry past its ttl that its own read showed, to be served if its body fails.
     pub(super) copy: Option<Invalidations>,
-    /// Its caller has an answer already: what is left of it is a refresh.
+    /// True if its caller has an answer already: what is left of it is a refresh.
     pub(super) background: bool,
-    /// Its own lease lies, or lay, at the entry's key.
+    /// True if its own lease lies, or lay, at the entry's key.
     pub(super) leased: bool,
     /// Flights, a bit each, that had ended when it began.
     pub(super) too_late_for: u8,
-    /// Of a refresh: calls, a bit each, whose loads had ended when its own began.
+    /// The calls, a bit each, whose loads had ended when the load of this refresh began.
     pub(super) older: u8,
 }
 
@@ -85,7 +85,7 @@ impl Call {
         promised: 0,
         trusted: false,
         pending: 0,
-        asks_what_lies_there: false,
+        asks_occupant: false,
         seen: Seen {
             answered: false,
             occupant: NONE,
@@ -115,8 +115,8 @@ pub(super) enum Stage {
     None,
     NotBegun,
     Begun,
-    /// Its value is there, and can be taken by who joins.
-    Landed,
+    /// The value is there, and can be taken by calls that join.
+    Completed,
     /// The value was stored, or will not be: of use only to calls that began before.
     Ended,
 }
@@ -125,21 +125,21 @@ pub(super) enum Stage {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Flight {
     pub(super) stage: Stage,
-    /// Its leader was cancelled: one of those who wait has to lead.
+    /// True if its leader was cancelled: one of those who wait has to lead.
     pub(super) vacant: bool,
-    /// Its process invalidated what it loads, after it had begun.
+    /// True if its process invalidated what it loads, after it had begun.
     pub(super) detached: bool,
-    /// Nobody joins it: a refresh, or the load of a call that waited for long enough.
+    /// True if nobody joins it: a refresh, or the load of a call that waited for long enough.
     pub(super) alone: bool,
     /// The number of the outage of its calls.
     pub(super) outage: u8,
-    /// What the load has captured, if that was everything.
+    /// The state that the load has captured, if it captured everything.
     pub(super) captures: Option<Seen>,
     pub(super) value: Invalidations,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Writing {
+pub(super) enum WriterPhase {
     #[default]
     Idle,
     Sent,
@@ -150,50 +150,53 @@ pub(super) enum Writing {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Writer {
-    pub(super) writing: Writing,
+    pub(super) phase: WriterPhase,
     pub(super) pending: Keys,
-    /// A command of it was not answered.
+    /// True if a command of it was not answered.
     pub(super) unanswered: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Process {
-    /// It does not reach the server.
-    pub(super) out: bool,
-    /// It does not ask the server any more: its breaker is open.
-    pub(super) open: bool,
-    /// How often that has been so.
+    /// True while it does not reach the server.
+    pub(super) cut_off: bool,
+    /// True while it does not ask the server any more.
+    pub(super) breaker_open: bool,
+    /// The number of the last outage: of times that its breaker has opened.
     pub(super) outage: u8,
-    /// What was applied when it began.
+    /// The invalidations that were applied when the outage began.
     pub(super) known: Invalidations,
-    /// What it keeps of each entry in an outage.
+    /// The value that it keeps of each entry in an outage.
     pub(super) memory: [Option<Invalidations>; ENTRIES],
-    /// Its own invalidations that have returned, applied or postponed.
+    /// The invalidations of its own that have returned, applied or postponed.
     pub(super) returned: Invalidations,
-    /// Those that have returned and are not applied yet.
+    /// The invalidations of its own that have returned and are not applied yet.
     pub(super) unconfirmed: Invalidations,
-    /// Its journal: how often something was entered, under which number each invalidation, and what is
-    /// open of each key.
+    /// The number of the last invalidation that its journal entered.
     pub(super) entered: u8,
+    /// The number of each invalidation.
     pub(super) numbers: [u8; INVALIDATIONS],
-    pub(super) records: [Record; ENTRIES + GROUPS],
-    /// The keys that are sent again, after how many entries, and those whose replies are missing.
+    /// The open invalidations of each key.
+    pub(super) open_numbers: [SmallOpenNumbers; ENTRIES + GROUPS],
+    /// The keys that are sent again.
     pub(super) sending: Keys,
+    /// The last number that was entered when they were sent.
     pub(super) sending_number: u8,
+    /// The keys of these whose replies are missing.
     pub(super) pending: Keys,
     pub(super) loads: u8,
 }
 
 /// [`OpenNumbers`], made small: numbers begin with one, and there is none without.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Record {
+pub(super) struct SmallOpenNumbers {
     pub(super) oldest: u8,
     pub(super) latest: u8,
     pub(super) postponed: u8,
 }
 
-impl Record {
-    pub(super) fn open(self) -> Option<OpenNumbers> {
+impl SmallOpenNumbers {
+    pub(super) fn expand(self) -> Option<OpenNumbers> {
         (self.latest != 0).then(|| OpenNumbers {
             oldest: self.oldest.into(),
             latest: self.latest.into(),
@@ -222,10 +225,10 @@ pub(super) enum Late {
     Store(usize, Expects, Name, Entry),
 }
 
-/// As many as faults, and the commands that one cancelled call leaves behind.
+/// The number of late commands: as many as faults, and those that one cancelled call leaves behind.
 const LATE: usize = 5;
 
-/// What a call stored, or is about to.
+/// The entry that a call has stored, or is about to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Stored {
     pub(super) id: Name,
@@ -235,7 +238,7 @@ pub(super) struct Stored {
 /// A promise that did not hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Broken {
-    /// A value from before an invalidation that was applied when the call began.
+    /// A call returned a value from before an invalidation that was applied when it began.
     Stale,
     /// A call that would begin now would be given such a value.
     WouldBeStale,
@@ -257,8 +260,9 @@ pub(super) struct State {
     pub(super) writers: [Writer; WRITERS],
     pub(super) processes: [Process; PROCESSES],
     pub(super) late: [Late; LATE],
-    /// Where refreshes need it: what each call stored, and a bit for each whose load has ended.
+    /// The entry that each call has stored, where refreshes need it.
     pub(super) stores: [Stored; CALLS],
+    /// The calls, a bit each, whose loads have ended, where refreshes need it.
     pub(super) loaded: u8,
     /// Faults that may still happen.
     pub(super) faults: u8,
@@ -270,7 +274,7 @@ pub(super) struct State {
 }
 
 impl State {
-    /// A name that nothing has had.
+    /// Draws a name that nothing has had.
     pub(super) fn draw(&mut self) -> Name {
         self.drawn += 1;
         self.drawn

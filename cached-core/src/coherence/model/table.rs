@@ -1,13 +1,13 @@
-//! The scenarios: for each rule those that need it, and those in which nothing may break.
+//! The table of scenarios: for each rule those that need it, and those in which nothing may break.
 
 use super::{
     rules::Rule,
     scenario::{
-        ALL_FAULTS, CallOf, Fault, STARTS, Scenario, Start, call, exact, group, tag, typed,
+        ALL_FAULTS, CallSpec, Fault, STARTS, Scenario, Start, call, exact, group, tag, typed,
     },
 };
 
-/// For each rule, the smallest scenarios known to break without it.
+/// Returns for each rule the smallest scenarios known to break without it.
 #[allow(clippy::too_many_lines, reason = "a table")]
 pub(super) fn needed() -> Vec<(Rule, Scenario)> {
     use Fault::*;
@@ -16,7 +16,7 @@ pub(super) fn needed() -> Vec<(Rule, Scenario)> {
     let apart = [call(0), call(1)];
     let together = [call(0), call(0)];
     let three = [call(0), call(0), call(0)];
-    let expecting = apart.map(CallOf::expects_a_miss);
+    let expecting = apart.map(CallSpec::expects_a_miss);
     let writes = |start, calls: &[_], writer| Scenario::new(start, calls, &[writer]);
     let calm = |start, calls: &[_]| Scenario::new(start, calls, &[]);
     let outages = |writer, most| {
@@ -186,15 +186,15 @@ pub(super) fn needed() -> Vec<(Rule, Scenario)> {
     ]
 }
 
-fn revalidating<const N: usize>(calls: [CallOf; N]) -> [CallOf; N] {
-    calls.map(CallOf::revalidates)
+fn revalidating<const N: usize>(calls: [CallSpec; N]) -> [CallSpec; N] {
+    calls.map(CallSpec::revalidates)
 }
 
-fn bearing<const N: usize>(calls: [CallOf; N]) -> [CallOf; N] {
-    calls.map(CallOf::bears_errors)
+fn bearing<const N: usize>(calls: [CallSpec; N]) -> [CallSpec; N] {
+    calls.map(CallSpec::bears_errors)
 }
 
-/// What an ordinary test run enumerates: any one fault around two calls, and three calls without.
+/// Returns the scenarios of an ordinary test run: any one fault around two calls, and three calls without.
 pub(super) fn ordinary() -> Vec<Scenario> {
     let mut scenarios = Vec::new();
     for start in STARTS {
@@ -258,8 +258,8 @@ fn windows() -> Vec<Scenario> {
         &[call(0), call(1)],
         &[call(0), call(0), call(1)],
     ];
-    for used in [CallOf::revalidates, CallOf::bears_errors] {
-        let scenario = |start, calls: &[CallOf], writer| {
+    for used in [CallSpec::revalidates, CallSpec::bears_errors] {
+        let scenario = |start, calls: &[CallSpec], writer| {
             let calls: Vec<_> = calls.iter().map(|call| used(*call)).collect();
             Scenario::new(start, &calls, &[writer])
         };
@@ -289,7 +289,7 @@ fn windows() -> Vec<Scenario> {
     scenarios
 }
 
-/// Run by `CACHED_MODEL=full`: any two faults around two calls, and three calls with one.
+/// Returns the further scenarios of `CACHED_MODEL=full`: any two faults around two calls, and three calls with one.
 pub(super) fn full() -> Vec<Scenario> {
     let mut scenarios = Vec::new();
     for start in STARTS {

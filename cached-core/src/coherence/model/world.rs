@@ -1,19 +1,19 @@
-//! What can happen next: all moves from a state, by everybody who can move.
+//! [`World`]: all transitions from a state, of everybody who takes part, and what is checked on the way.
 
 use super::{
     decide,
     names::Run,
     rules::{Rule, Rules},
-    scenario::{CALLS, CallOf, Fault, PROCESSES, QUIET, Scenario},
+    scenario::{CALLS, CallSpec, Fault, PROCESSES, QUIET, Scenario},
     server::{Entry, Keys, Slot, each, is_entry},
     state::{Broken, Call, Flight, Invalidations, Late, Phase, Seen, Stage, State},
 };
 use crate::format::freshness::Freshness;
 
-/// Who makes a move.
+/// The one who makes a transition.
 #[derive(Clone, Copy, Debug)]
 #[allow(dead_code, reason = "the number is read by `Debug`")]
-pub(super) enum Who {
+pub(super) enum Actor {
     Call(usize),
     Writer(usize),
     Journal(usize),
@@ -21,27 +21,27 @@ pub(super) enum Who {
     Server,
 }
 
-/// One step of a history, and where it leads.
+/// One step of a history, and the state it leads to.
 #[derive(Clone, Debug)]
-pub(super) struct Move {
-    pub(super) who: Who,
+pub(super) struct Transition {
+    pub(super) actor: Actor,
     pub(super) what: &'static str,
     pub(super) keys: Keys,
     pub(super) state: State,
 }
 
-pub(super) type Moves = Vec<Move>;
+pub(super) type Transitions = Vec<Transition>;
 
 /// A scenario under some rules.
 #[derive(Clone, Debug)]
 pub(super) struct World {
     pub(super) scenario: Scenario,
     pub(super) rules: Rules,
-    /// Whether each process should need one load only.
+    /// True if each process should need one load only.
     pub(super) is_calm: bool,
-    /// Whether anybody refreshes.
+    /// True if anybody refreshes.
     pub(super) refreshes: bool,
-    calls: [CallOf; CALLS],
+    calls: [CallSpec; CALLS],
     covering: [Invalidations; CALLS],
 }
 
@@ -58,26 +58,26 @@ impl World {
         }
     }
 
-    /// All moves from `state`: none at the end of a history.
-    pub(super) fn moves(&self, state: &State) -> Moves {
-        let mut moves = Moves::new();
+    /// Returns all transitions from `state`: none at the end of a history.
+    pub(super) fn transitions(&self, state: &State) -> Transitions {
+        let mut transitions = Transitions::new();
         for number in 0..self.scenario.calls.len() {
-            self.call_moves(state, number, &mut moves);
+            self.call_transitions(state, number, &mut transitions);
         }
         for number in 0..self.scenario.writers.len() {
-            self.writer_moves(state, number, &mut moves);
+            self.writer_transitions(state, number, &mut transitions);
         }
         for process in 0..PROCESSES {
-            self.journal_moves(state, process, &mut moves);
+            self.journal_transitions(state, process, &mut transitions);
         }
-        self.server_moves(state, &mut moves);
-        for next in &mut moves {
+        self.server_transitions(state, &mut transitions);
+        for next in &mut transitions {
             self.forget_flights(&mut next.state);
         }
-        moves
+        transitions
     }
 
-    /// Whether everybody is done; late commands may be left.
+    /// Returns `true` if everybody is done; late commands may be left.
     pub(super) fn is_at_rest(&self, state: &State) -> bool {
         let calls = 0..self.scenario.calls.len();
         calls
@@ -86,8 +86,8 @@ impl World {
             && self.writers_are_done(state)
     }
 
-    /// What is checked when everybody is done: calls that come now.
-    pub(super) fn look_after(&self, state: &State) -> Option<Broken> {
+    /// Checks calls that come when everybody is done.
+    pub(super) fn check_at_rest(&self, state: &State) -> Option<Broken> {
         let mut state = *state;
         state.faults = 0;
         if self.is_calm && state.processes.iter().any(|process| process.loads > 1) {
@@ -97,9 +97,9 @@ impl World {
             let loads = state.processes[PROCESSES - 1].loads;
             state.calls[QUIET] = Call::default();
             while state.calls[QUIET].phase != Phase::Done {
-                let mut moves = Moves::new();
-                self.call_moves(&state, QUIET, &mut moves);
-                let Some(next) = moves.into_iter().next() else {
+                let mut transitions = Transitions::new();
+                self.call_transitions(&state, QUIET, &mut transitions);
+                let Some(next) = transitions.into_iter().next() else {
                     return Some(Broken::Hangs);
                 };
                 state = next.state;
@@ -120,7 +120,7 @@ impl World {
         None
     }
 
-    /// The run that a reply about `key` names.
+    /// Returns the run that a reply about `key` names.
     pub(super) fn run(&self, state: &State, key: Keys) -> Run {
         let known = if is_entry(key) {
             self.rules.has(Rule::IdentityOfEntry)
@@ -134,7 +134,7 @@ impl World {
         }
     }
 
-    /// `state` after a fault of this kind, if one may happen.
+    /// Returns `state` after a fault of this kind, if one may happen.
     pub(super) fn after(&self, fault: Fault, state: &State) -> Option<State> {
         if state.faults == 0 || !self.scenario.may(fault) {
             return None;
@@ -144,20 +144,20 @@ impl World {
         Some(state)
     }
 
-    pub(super) fn call(&self, number: usize) -> CallOf {
+    pub(super) fn call(&self, number: usize) -> CallSpec {
         self.calls[number]
     }
 
-    /// The invalidations that cover a call.
+    /// Returns the invalidations that cover a call.
     pub(super) fn covering(&self, number: usize) -> Invalidations {
         self.covering[number]
     }
 
-    /// What a call that begins now may rely on. In an outage it does not see what others have done since
-    /// that began.
+    /// Returns the invalidations that a call which begins now may rely on. In an outage it does not see what others
+    /// have done since that began.
     pub(super) fn promised(&self, state: &State, number: usize) -> Invalidations {
         let process = &state.processes[self.call(number).process];
-        let others = if process.open {
+        let others = if process.breaker_open {
             process.known
         } else {
             state.applied
@@ -165,12 +165,12 @@ impl World {
         (others | process.returned) & self.covering(number)
     }
 
-    /// What an entry is good for, for a call that saw this: how old it is, and its value.
+    /// Finds a value in an entry, for a call that saw this: with its age, if the entry counts.
     pub(super) fn finds(
         &self,
         entry: Option<Entry>,
         seen: Seen,
-        of: CallOf,
+        of: CallSpec,
     ) -> Option<(Freshness, Invalidations)> {
         let entry = entry.filter(|_| seen.answered)?;
         let age = decide::age(entry, of.windows);
@@ -181,19 +181,19 @@ impl World {
         (age != Freshness::Over && counts()).then_some((age, entry.value))
     }
 
-    /// Whether a read that is answered at once, in some process, would show a value from before what is
+    /// Returns `true` if a read that is answered at once, in some process, would show a value from before what is
     /// promised, or let the call join the load of one.
     pub(super) fn would_be_stale(&self, state: &State) -> bool {
         for number in 0..self.scenario.calls.len() {
             let of = self.call(number);
             let promised = self.promised(state, number);
             let process = &state.processes[of.process];
-            if promised == 0 || of.refresh || (process.out && !process.open) {
+            if promised == 0 || of.refresh || (process.cut_off && !process.breaker_open) {
                 continue;
             }
             let slot = state.server.keys.entries[of.entry];
             let outdated = |value: Invalidations| promised & !value != 0;
-            if process.open {
+            if process.breaker_open {
                 if process.memory[of.entry].is_some_and(outdated) {
                     return true;
                 }
@@ -206,7 +206,7 @@ impl World {
             {
                 return true;
             }
-            let (seen, outage) = if process.open {
+            let (seen, outage) = if process.breaker_open {
                 (Seen::default(), process.outage)
             } else {
                 (self.read_now(state, of), 0)
@@ -223,18 +223,18 @@ impl World {
         false
     }
 
-    fn read_now(&self, state: &State, of: CallOf) -> Seen {
+    fn read_now(&self, state: &State, of: CallSpec) -> Seen {
         let mut seen = Seen {
             answered: true,
             ..Seen::default()
         };
         for key in each(of.keys()) {
-            self.read(state, key, &mut seen, &mut None);
+            self.read_key(state, key, &mut seen, &mut None);
         }
         seen
     }
 
-    /// A flight that nobody can join any more is as good as none.
+    /// Forgets flights that nobody can join any more, which are as good as none.
     fn forget_flights(&self, state: &mut State) {
         for flight in 0..CALLS {
             if state.flights[flight].stage == Stage::None {
@@ -253,8 +253,8 @@ impl World {
         }
     }
 
-    /// Commands that the server runs late, restarts and evictions.
-    fn server_moves(&self, state: &State, moves: &mut Moves) {
+    /// Adds the transitions of the server: commands that it runs late, restarts and evictions.
+    fn server_transitions(&self, state: &State, transitions: &mut Transitions) {
         for place in 0..state.late.len() {
             let mut next = *state;
             let command = std::mem::take(&mut next.late[place]);
@@ -272,13 +272,13 @@ impl World {
                     keys.store(at, expects, id, entry);
                 }
             }
-            moves.push(Move {
-                who: Who::Server,
+            transitions.push(Transition {
+                actor: Actor::Server,
                 what: "runs a late command",
                 keys: 0,
                 state: next,
             });
         }
-        self.server_faults(state, moves);
+        self.server_faults(state, transitions);
     }
 }

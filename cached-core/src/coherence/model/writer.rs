@@ -4,8 +4,8 @@ use super::{
     rules::Rule,
     scenario::{CALLS, Scenario},
     server::each,
-    state::{Invalidations, Stage, State, Writing},
-    world::{Move, Moves, Who, World},
+    state::{Invalidations, Stage, State, WriterPhase},
+    world::{Actor, Transition, Transitions, World},
 };
 
 impl World {
@@ -13,37 +13,42 @@ impl World {
         let writers = 0..self.scenario.writers.len();
         writers
             .clone()
-            .all(|writer| state.writers[writer].writing == Writing::Returned)
+            .all(|writer| state.writers[writer].phase == WriterPhase::Returned)
             && state
                 .processes
                 .iter()
                 .all(|process| process.unconfirmed == 0)
     }
 
-    pub(super) fn writer_moves(&self, state: &State, number: usize, moves: &mut Moves) {
+    pub(super) fn writer_transitions(
+        &self,
+        state: &State,
+        number: usize,
+        transitions: &mut Transitions,
+    ) {
         let writer = state.writers[number];
         let process = self.scenario.writers[number].process;
         let mut step = |what, keys, next| {
-            moves.push(Move {
-                who: Who::Writer(number),
+            transitions.push(Transition {
+                actor: Actor::Writer(number),
                 what,
                 keys,
                 state: next,
             });
         };
-        match writer.writing {
-            Writing::Idle => step("begins", 0, self.begin_writing(state, number)),
-            Writing::Sharing => {
+        match writer.phase {
+            WriterPhase::Idle => step("begins", 0, self.begin_writing(state, number)),
+            WriterPhase::Sharing => {
                 let other = &state.writers[1 - number];
-                if other.writing == Writing::Returned {
+                if other.phase == WriterPhase::Returned {
                     step("returns", 0, self.return_writing(state, number));
                 }
             }
-            Writing::Sent if writer.pending == 0 => {
+            WriterPhase::Sent if writer.pending == 0 => {
                 step("returns", 0, self.return_writing(state, number));
             }
-            Writing::Returned if writer.pending == 0 => {}
-            Writing::Sent | Writing::Returned => {
+            WriterPhase::Returned if writer.pending == 0 => {}
+            WriterPhase::Sent | WriterPhase::Returned => {
                 for key in each(writer.pending) {
                     if Self::is_away(state, process) {
                         let mut next = *state;
@@ -73,20 +78,20 @@ impl World {
         let bit = Scenario::of_writer(number);
         let mut next = *state;
         next.begun |= bit;
-        self.detach(&mut next, of.process, bit);
-        self.enter(&mut next, of.process, bit);
+        self.detach_flights(&mut next, of.process, bit);
+        self.enter_invalidation(&mut next, of.process, bit);
         let writer = &mut next.writers[number];
-        writer.writing = Writing::Sent;
-        writer.pending = self.deleted(of.targets);
+        writer.phase = WriterPhase::Sent;
+        writer.pending = self.keys_to_delete(of.targets);
         let shares = state.writers.iter().enumerate().any(|(other, sent)| {
-            other != number && sent.writing == Writing::Sent && self.scenario.writers[other] == of
+            other != number && sent.phase == WriterPhase::Sent && self.scenario.writers[other] == of
         });
         if shares && !self.rules.has(Rule::OwnDeletion) {
-            writer.writing = Writing::Sharing;
+            writer.phase = WriterPhase::Sharing;
             writer.pending = 0;
         }
         if !self.rules.has(Rule::AppliedMeansReply) {
-            next.writers[number].writing = Writing::Returned;
+            next.writers[number].phase = WriterPhase::Returned;
             next.applied |= bit;
         }
         next
@@ -96,15 +101,20 @@ impl World {
         let process = self.scenario.writers[number].process;
         let unanswered = state.writers[number].unanswered;
         let mut next = *state;
-        next.writers[number].writing = Writing::Returned;
+        next.writers[number].phase = WriterPhase::Returned;
         next.writers[number].unanswered = false;
-        self.settle(&mut next, process, Scenario::of_writer(number), !unanswered);
+        self.settle_invalidation(&mut next, process, Scenario::of_writer(number), !unanswered);
         next
     }
 
-    /// From now on nobody joins the flights that an invalidation of this process covers.
-    pub(super) fn detach(&self, state: &mut State, process: usize, invalidations: Invalidations) {
-        self.forget(state, process, invalidations);
+    /// Detaches the flights that an invalidation of this process covers: from now on nobody joins them.
+    pub(super) fn detach_flights(
+        &self,
+        state: &mut State,
+        process: usize,
+        invalidations: Invalidations,
+    ) {
+        self.forget_covered(state, process, invalidations);
         if !self.rules.has(Rule::InvalidationDetaches) {
             return;
         }

@@ -1,6 +1,6 @@
-//! What a call creates before its load, and what it makes of the replies.
+//! The capture of a call before its load: what it creates, and what it makes of the replies.
 
-use super::Steps;
+use super::CallTransitions;
 use crate::{
     coherence::model::{
         decide,
@@ -15,8 +15,8 @@ use crate::{
 };
 
 impl World {
-    /// Sends for what is lacking, or is ready to load.
-    pub(super) fn capture(&self, state: &mut State, number: usize, lacking: Keys) {
+    /// Begins to create what is lacking, or is ready to load.
+    pub(super) fn begin_capture(&self, state: &mut State, number: usize, lacking: Keys) {
         let trusted = self.is_trusted(state, number);
         let call = &mut state.calls[number];
         call.pending = lacking;
@@ -29,40 +29,45 @@ impl World {
         }
     }
 
-    /// A move for each reply to a creation that is under way, and for each way in which it may fail.
-    pub(super) fn capture_moves(&self, state: &State, number: usize, steps: &mut Steps<'_>) {
+    /// Adds a transition for each reply to a creation that is under way, and for each way in which it may fail.
+    pub(super) fn capture_transitions(
+        &self,
+        state: &State,
+        number: usize,
+        transitions: &mut CallTransitions<'_>,
+    ) {
         let call = &state.calls[number];
         if Self::is_away(state, self.call(number).process) {
             if call.pending != 0 {
                 let mut next = *state;
                 next.calls[number].pending = 0;
-                next.calls[number].asks_what_lies_there = false;
-                steps.push("gets no answers to its capture", 0, next);
+                next.calls[number].asks_occupant = false;
+                transitions.push("gets no answers to its capture", 0, next);
             }
             return;
         }
         for key in each(call.pending) {
-            if is_entry(key) && call.asks_what_lies_there {
+            if is_entry(key) && call.asks_occupant {
                 let mut next = *state;
                 let call = &mut next.calls[number];
                 call.seen.occupant = state.server.keys.entries[index(key)].id();
                 call.seen.run = self.run(state, key);
-                call.asks_what_lies_there = false;
+                call.asks_occupant = false;
                 call.pending &= !key;
-                steps.push("asks what lies there", key, next);
+                transitions.push("asks what lies there", key, next);
                 continue;
             }
             let mut next = *state;
-            let sent = self.sends(&mut next, number, key);
-            self.create(&mut next, number, key, sent);
-            steps.push("creates", key, next);
-            self.lose_creation(state, number, key, steps);
+            let sent = self.draw_sent(&mut next, number, key);
+            self.run_creation(&mut next, number, key, sent);
+            transitions.push("creates", key, next);
+            self.lose_creation(state, number, key, transitions);
         }
     }
 
-    /// The token or id that a creation carries.
-    pub(super) fn sends(&self, state: &mut State, number: usize, key: Keys) -> Name {
-        let again = state.calls[number].sent[slot(key)];
+    /// Draws the token or id that a creation carries.
+    pub(super) fn draw_sent(&self, state: &mut State, number: usize, key: Keys) -> Name {
+        let again = state.calls[number].sent[key_index(key)];
         if again != NONE {
             return again;
         }
@@ -76,12 +81,12 @@ impl World {
         }
     }
 
-    /// A creation runs, and its reply arrives.
-    pub(super) fn create(&self, state: &mut State, number: usize, key: Keys, sent: Name) {
+    /// Runs a creation, and takes its reply.
+    pub(super) fn run_creation(&self, state: &mut State, number: usize, key: Keys, sent: Name) {
         let (at, run) = (index(key), self.run(state, key));
         let refresh = self.call(number).refresh;
         let call = &mut state.calls[number];
-        call.sent[slot(key)] = NONE;
+        call.sent[key_index(key)] = NONE;
         if !is_entry(key) {
             let found = state.server.keys.create_marker(at, sent);
             call.seen.markers[at] = decide::created_marker(self.rules, sent, found, run);
@@ -91,7 +96,7 @@ impl World {
         let found = state.server.keys.create_lease(at, sent);
         if refresh {
             // The reply would be the whole old value, so it is asked for its beginning.
-            call.asks_what_lies_there = true;
+            call.asks_occupant = true;
             return;
         }
         call.seen.occupant = decide::created_lease(sent, found);
@@ -106,7 +111,7 @@ impl World {
         state: &State,
         number: usize,
         key: Keys,
-        steps: &mut Steps<'_>,
+        transitions: &mut CallTransitions<'_>,
     ) {
         let at = index(key);
         let runs = |state: &mut State, sent| {
@@ -124,33 +129,33 @@ impl World {
             }
         };
         if let Some(mut next) = self.after(Fault::ReplyLost, state) {
-            let sent = self.sends(&mut next, number, key);
+            let sent = self.draw_sent(&mut next, number, key);
             runs(&mut next, sent);
             let mut again = next;
             self.send_again(&mut again, number, key, sent);
-            steps.push(
+            transitions.push(
                 "creates, the reply is lost, and it is sent again",
                 key,
                 again,
             );
-            self.give_up(&mut next, number, key, sent);
-            steps.push("creates, and the reply is lost", key, next);
+            self.give_up_creation(&mut next, number, key, sent);
+            transitions.push("creates, and the reply is lost", key, next);
         }
         if let Some(mut next) = self.after(Fault::RunsLate, state) {
-            let sent = self.sends(&mut next, number, key);
+            let sent = self.draw_sent(&mut next, number, key);
             let mut never = next;
-            self.give_up(&mut never, number, key, sent);
-            steps.push("gets no answer, and nothing is created", key, never);
+            self.give_up_creation(&mut never, number, key, sent);
+            transitions.push("gets no answer, and nothing is created", key, never);
             next.leave_late(late(sent));
             let mut again = next;
             self.send_again(&mut again, number, key, sent);
-            steps.push(
+            transitions.push(
                 "gets no answer, its creation is late, and sent again",
                 key,
                 again,
             );
-            self.give_up(&mut next, number, key, sent);
-            steps.push("gets no answer, and its creation is late", key, next);
+            self.give_up_creation(&mut next, number, key, sent);
+            transitions.push("gets no answer, and its creation is late", key, next);
         }
     }
 
@@ -161,14 +166,14 @@ impl World {
             Rule::NewTokenOnRetry
         };
         let again = if self.rules.has(new) { NONE } else { sent };
-        state.calls[number].sent[slot(key)] = again;
+        state.calls[number].sent[key_index(key)] = again;
     }
 
-    pub(super) fn give_up(&self, state: &mut State, number: usize, key: Keys, sent: Name) {
+    pub(super) fn give_up_creation(&self, state: &mut State, number: usize, key: Keys, sent: Name) {
         let run = self.run(state, key);
         let call = &mut state.calls[number];
         call.pending &= !key;
-        call.sent[slot(key)] = NONE;
+        call.sent[key_index(key)] = NONE;
         if is_entry(key) && !self.rules.has(Rule::UnansweredLeaseIsNone) {
             call.seen.occupant = sent;
             call.seen.run = run;
@@ -178,8 +183,13 @@ impl World {
         }
     }
 
-    /// All replies to the capture are there: hit test and join test once more.
-    pub(super) fn judge_again(&self, state: &State, number: usize, steps: &mut Steps<'_>) {
+    /// Judges a capture when all replies are there: hit test and join test once more.
+    pub(super) fn judge_capture(
+        &self,
+        state: &State,
+        number: usize,
+        transitions: &mut CallTransitions<'_>,
+    ) {
         let of = self.call(number);
         let call = state.calls[number];
         let flight = usize::from(call.flight);
@@ -189,27 +199,27 @@ impl World {
         let mut next = *state;
         if let Some((Freshness::Fresh, value)) = found {
             if !self.rules.has(Rule::HitIsForOneCall) {
-                Self::give(&mut next, flight, value);
+                Self::give_value(&mut next, flight, value);
             }
-            self.dissolve(&mut next, flight, None);
-            Self::returns(&mut next, number, value);
-            return steps.push("hits after its capture", 0, next);
+            self.abandon_flight(&mut next, flight, None);
+            Self::return_value(&mut next, number, value);
+            return transitions.push("hits after its capture", 0, next);
         }
         next.calls[number].copy = found
             .filter(|(age, _)| *age == Freshness::IfError)
             .map(|(_, value)| value);
         if !of.refresh
             && self.rules.has(Rule::SecondJoinTest)
-            && self.join_moves(&next, number, Some(flight), steps)
+            && self.join_transitions(&next, number, Some(flight), transitions)
         {
             return;
         }
         next.calls[number].phase = Phase::Ready;
-        steps.push("has captured", 0, next);
+        transitions.push("has captured", 0, next);
     }
 }
 
-/// Where a call keeps what it sent to a key.
-fn slot(key: Keys) -> usize {
+/// The index at which a call keeps what it sent to a key.
+fn key_index(key: Keys) -> usize {
     index(key) + if is_entry(key) { 0 } else { 2 }
 }

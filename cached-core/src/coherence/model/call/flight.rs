@@ -1,16 +1,16 @@
 //! Loads that calls of one process share: who leads, who joins, who takes over.
 
-use super::Steps;
+use super::CallTransitions;
 use crate::coherence::model::{
     decide,
     rules::Rule,
-    scenario::{CALLS, CallOf},
+    scenario::{CALLS, CallSpec},
     state::{Flight, Invalidations, Phase, Seen, Stage, State},
     world::World,
 };
 
 impl World {
-    pub(super) fn lead(state: &mut State, number: usize) {
+    pub(super) fn lead_flight(state: &mut State, number: usize) {
         state.calls[number].flight = u8::try_from(number).expect("a few calls");
         state.flights[number] = Flight {
             stage: Stage::NotBegun,
@@ -22,7 +22,7 @@ impl World {
     pub(in crate::coherence::model) fn can_join(
         &self,
         state: &State,
-        of: CallOf,
+        of: CallSpec,
         flight: usize,
         seen: Seen,
         outage: u8,
@@ -38,7 +38,7 @@ impl World {
             && decide::joins(self.rules, joined, seen, of.groups)
     }
 
-    /// The flights that a call can join, but for its `own`.
+    /// Returns the flights that a call can join, but for its `own`.
     pub(super) fn joinable(
         &self,
         state: &State,
@@ -54,31 +54,31 @@ impl World {
         })
     }
 
-    /// A move for each flight that the call can join. `own` is the flight it leads.
-    pub(super) fn join_moves(
+    /// Adds a transition for each flight that the call can join. `own` is the flight it leads.
+    pub(super) fn join_transitions(
         &self,
         state: &State,
         number: usize,
         own: Option<usize>,
-        steps: &mut Steps<'_>,
+        transitions: &mut CallTransitions<'_>,
     ) -> bool {
         let mut joined = false;
         for flight in self.joinable(state, number, own) {
             joined = true;
             let mut next = *state;
             if let Some(own) = own {
-                self.dissolve(&mut next, own, Some(flight));
+                self.abandon_flight(&mut next, own, Some(flight));
             }
-            self.join(&mut next, number, flight);
-            steps.push("joins a flight", 0, next);
+            self.join_flight(&mut next, number, flight);
+            transitions.push("joins a flight", 0, next);
         }
         joined
     }
 
-    pub(super) fn join(&self, state: &mut State, number: usize, flight: usize) {
-        if state.flights[flight].stage >= Stage::Landed {
+    pub(super) fn join_flight(&self, state: &mut State, number: usize, flight: usize) {
+        if state.flights[flight].stage >= Stage::Completed {
             let value = state.flights[flight].value;
-            return Self::returns(state, number, value);
+            return Self::return_value(state, number, value);
         }
         let call = &mut state.calls[number];
         call.phase = Phase::Waiting;
@@ -94,7 +94,7 @@ impl World {
         }
     }
 
-    /// Those who wait for `flight`, which has no value for them.
+    /// Returns the calls that wait for `flight`.
     pub(super) fn waiters(state: &State, flight: usize) -> impl Iterator<Item = usize> + use<> {
         let calls = state.calls;
         (0..CALLS).filter(move |call| {
@@ -103,21 +103,21 @@ impl World {
     }
 
     /// Hands a value to all who wait for a flight.
-    pub(super) fn give(state: &mut State, flight: usize, value: Invalidations) {
+    pub(super) fn give_value(state: &mut State, flight: usize, value: Invalidations) {
         for waiter in Self::waiters(state, flight) {
-            Self::returns(state, waiter, value);
+            Self::return_value(state, waiter, value);
         }
     }
 
-    /// The leader of `flight` needs no load, because it joins another one or has hit: each of those who
+    /// Abandons `flight`, whose leader needs no load, because it joins another one or has hit: each of those who
     /// wait tests for itself.
-    pub(super) fn dissolve(&self, state: &mut State, flight: usize, joined: Option<usize>) {
+    pub(super) fn abandon_flight(&self, state: &mut State, flight: usize, joined: Option<usize>) {
         state.flights[flight] = Flight::default();
         for waiter in Self::waiters(state, flight) {
             if let Some(joined) = joined
                 && !self.rules.has(Rule::WaitersTestThemselves)
             {
-                self.join(state, waiter, joined);
+                self.join_flight(state, waiter, joined);
             } else {
                 let call = &mut state.calls[waiter];
                 call.phase = Phase::SentBack;
@@ -126,15 +126,20 @@ impl World {
         }
     }
 
-    /// Somebody waits for `flight` no more: without a leader, the last one ends it.
-    pub(super) fn leave(state: &mut State, flight: usize) {
+    /// Ends `flight` if the one who waits for it no more was the last, and there is no leader.
+    pub(super) fn leave_flight(state: &mut State, flight: usize) {
         if state.flights[flight].vacant && Self::waiters(state, flight).next().is_none() {
             state.flights[flight] = Flight::default();
         }
     }
 
-    /// A call that waited for a cancelled leader leads, with its own captures or with the leader's.
-    pub(super) fn take_over(&self, state: &State, number: usize, steps: &mut Steps<'_>) {
+    /// Has a call that waited for a cancelled leader lead, with its own captures or with the leader's.
+    pub(super) fn take_over(
+        &self,
+        state: &State,
+        number: usize,
+        transitions: &mut CallTransitions<'_>,
+    ) {
         let of = self.call(number);
         let call = &state.calls[number];
         let at = usize::from(call.flight);
@@ -147,25 +152,25 @@ impl World {
         let flight = &mut next.flights[at];
         flight.vacant = false;
         let left = flight.captures.take();
-        self.capture(&mut next, number, lacking);
-        steps.push("takes over", 0, next);
+        self.begin_capture(&mut next, number, lacking);
+        transitions.push("takes over", 0, next);
         if let Some(left) = left {
             let call = &mut next.calls[number];
             call.phase = Phase::Ready;
             call.pending = 0;
             call.seen = left;
-            steps.push("takes over, with what was captured", 0, next);
+            transitions.push("takes over, with what was captured", 0, next);
         }
     }
 
-    /// A call that has waited loads outside of a flight, and stores with what it has seen itself.
+    /// Has a call that has waited load outside of a flight, and store with what it has seen itself.
     pub(super) fn load_alone(state: &mut State, number: usize) {
-        Self::lead(state, number);
+        Self::lead_flight(state, number);
         state.flights[number].alone = true;
         state.calls[number].phase = Phase::Ready;
     }
 
-    /// Calls that begin later find its value in the store, or load anew.
+    /// Ends the flight of a call: calls that begin later find its value in the store, or load anew.
     pub(super) fn end_flight(&self, state: &mut State, number: usize) {
         if self.is_calm {
             let flight = usize::from(state.calls[number].flight);

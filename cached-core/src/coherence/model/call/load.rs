@@ -1,4 +1,4 @@
-//! A load: it begins, ends or fails.
+//! The load of a call: it begins, ends or fails.
 
 use super::flight::bit;
 use crate::coherence::model::{
@@ -39,8 +39,8 @@ impl World {
         next
     }
 
-    /// The load ends: the caller has its value, and so have all who wait.
-    pub(super) fn answer(&self, state: &State, number: usize) -> State {
+    /// Ends the load: the caller has its value, and so have all who wait.
+    pub(super) fn end_load(&self, state: &State, number: usize) -> State {
         let of = self.call(number);
         let call = state.calls[number];
         let flight = usize::from(call.flight);
@@ -48,14 +48,14 @@ impl World {
         if self.refreshes {
             next.loaded |= bit(number);
         }
-        Self::give(&mut next, flight, call.value);
-        self.keep(&mut next, number);
-        next.flights[flight].stage = Stage::Landed;
+        Self::give_value(&mut next, flight, call.value);
+        self.keep_value(&mut next, number);
+        next.flights[flight].stage = Stage::Completed;
         if !self.rules.has(Rule::FlightStays) || of.refresh {
             next.flights[flight] = Flight::default();
         }
         if !of.refresh {
-            Self::returns(&mut next, number, call.value);
+            Self::return_value(&mut next, number, call.value);
         }
         let captured = call.pending != 0 || decide::captures(call.seen, of.groups);
         let given_up = !self.rules.has(Rule::DeadEntriesAreReplaced) && !call.leased;
@@ -70,14 +70,14 @@ impl World {
                 ..call
             };
         } else {
-            self.not_stored(&mut next, number);
+            self.end_not_stored(&mut next, number);
         }
         next
     }
 
-    /// The body fails. Who has read an entry past its ttl that may be served instead serves it; the
-    /// others of those who wait run their own.
-    pub(super) fn fail(&self, state: &mut State, number: usize) {
+    /// Fails the load. Each call that has read an entry past its ttl that may be served instead serves it; the
+    /// others of those who wait run their own bodies.
+    pub(super) fn fail_load(&self, state: &mut State, number: usize) {
         let call = state.calls[number];
         let flight = usize::from(call.flight);
         for waiter in Self::waiters(state, flight) {
@@ -88,7 +88,7 @@ impl World {
                 call.copy.or(own)
             };
             match copy {
-                Some(value) => Self::returns(state, waiter, value),
+                Some(value) => Self::return_value(state, waiter, value),
                 None => Self::load_alone(state, waiter),
             }
         }
@@ -96,7 +96,7 @@ impl World {
         state.calls[number] = Call::DONE;
         if let Some(value) = call.copy {
             state.calls[number] = call;
-            Self::returns(state, number, value);
+            Self::return_value(state, number, value);
         }
     }
 }

@@ -42,11 +42,11 @@ struct Slot {
 /// The state of a marker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WatchState {
-    /// It is watched, or on its way.
+    /// Watched, or on its way.
     Watched,
-    /// It was watched for so long that it is to be begun again.
+    /// Watched for so long that it is to be begun again.
     Over,
-    /// It is not known; its name has this hash.
+    /// Not known; its name has this hash.
     Unknown(u64),
 }
 

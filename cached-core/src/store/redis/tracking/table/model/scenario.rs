@@ -16,7 +16,7 @@ pub(super) enum Rule {
     BegunBeforeSent,
     /// The server tells of changes when it has nothing else to do, as with `BCAST`.
     ToldInOrder,
-    /// It does not tell of changes made over the same connection, as with `NOLOOP`.
+    /// The server does not tell of changes made over the same connection, as with `NOLOOP`.
     ToldOfOwn,
     /// A new connection goes on with what the old one knew.
     EndsWithConnection,

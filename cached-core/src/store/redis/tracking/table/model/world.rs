@@ -55,7 +55,7 @@ pub(super) enum Answer {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Call {
     Idle,
-    /// Its entry is being read, and its tokens are here; `held` is there with the answer.
+    /// The entry is being read, and the tokens are here; `held` is there with the answer.
     Entry {
         holds: Vec<Hold>,
         taken: Vec<Token>,
