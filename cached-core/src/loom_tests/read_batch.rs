@@ -124,7 +124,7 @@ impl World {
         match (self.0.variant.place)(&self.0.queue) {
             Position::Turn(turn) => {
                 self.send(turn);
-                // The runtime that would go on ends.
+                // The runtime ends that would go on with the batch.
                 if let Some(batch) = self.end(turn) {
                     drop(self.0.queue.abandon_turn(batch.turn));
                 }

@@ -65,7 +65,7 @@ impl Lead {
         };
         let mut state = self.flight.lock_state();
         match &state.begun {
-            // Those of a leader that is gone: the followers have seen these.
+            // A leader that is gone had begun: its followers have seen what it captured.
             Some(begun) => begun.clone(),
             None => state.begun.insert(start).clone(),
         }

@@ -61,7 +61,7 @@ impl Table {
         for name in names {
             history.remember(name, next);
         }
-        // Last: whoever sees the new epoch has to find the names.
+        // Stored last: whoever sees the new epoch has to find the names.
         self.now.store(next, Ordering::Release);
     }
 

@@ -20,7 +20,7 @@ impl Doorkeeper {
 
     /// Remembers a marker of this hash. Returns `true` if it was here before, and not too many others since.
     pub(super) fn admits(&self, hash: u64) -> bool {
-        // One bit is always set: a place that nothing took holds zero.
+        // One bit is always set, because a place that nothing took holds zero.
         let mark = u32::try_from(hash >> 32).unwrap_or_default() | 1;
         let places =
             [hash, hash >> 14].map(|part| usize::try_from(part % PLACES).unwrap_or_default());

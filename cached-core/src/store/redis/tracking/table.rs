@@ -199,7 +199,7 @@ impl Table {
         if self.slots.len() < self.capacity {
             return u32::try_from(self.slots.len()).ok();
         }
-        // Twice round: the first time may find all of them used.
+        // The hand goes twice round: the first time may find all of them used.
         for _ in 0..self.slots.len().saturating_mul(2) {
             let index = self.hand;
             let next = index.saturating_add(1);

@@ -81,7 +81,7 @@ fn what_was_watched_for_long_is_begun_again() {
     assert_eq!(table.token(old), None);
     table.learn_token(hold, Some(token(2)));
     assert_eq!(table.token(table.find("a").unwrap()), Some(token(2)));
-    // One whose answer nobody takes is not on its way for ever.
+    // A marker whose answer nobody takes is not on its way for ever.
     assert!(table.begin_watch("b").is_some() && table.begin_watch("b").is_none());
     table.set_round(4);
     assert!(table.begin_watch("b").is_some());
@@ -119,7 +119,7 @@ fn only_a_server_that_says_so_watches() {
     };
     assert!(says(&["on", "optin", "caching-yes"]));
     assert!(says(&["caching-yes", "something", "optin", "on"]));
-    // Of another connection, or after an `OK` that meant nothing.
+    // These are the flags of another connection, or answers to an `OK` that meant nothing.
     assert!(!says(&["off"]));
     assert!(!says(&["on", "optin"]));
     assert!(!is_granted(vec![Value::Okay, Value::Okay, Value::Okay]));
