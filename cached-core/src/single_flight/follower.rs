@@ -90,6 +90,7 @@ impl Follower {
         }
     }
 
+    /// Returns what to do next, and takes the lead if nobody has it.
     pub(super) fn next_step(&self) -> NextStep {
         if self.shared().is_some() {
             return NextStep::Completed;
