@@ -8,6 +8,7 @@
 //! The bytes go into the digest of a key. Changing one is a new [format version](crate::key).
 
 mod buffer;
+mod compound;
 mod scalar;
 mod serializer;
 mod sorted;
