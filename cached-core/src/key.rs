@@ -7,29 +7,22 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use serde::Serialize;
-use smallvec::SmallVec;
 
 use crate::{
-    encoding::{
-        canonical::{self, EncodeError, KeyBytes},
-        digest::digest,
-        escape, hex,
-    },
+    encoding::canonical::{self, EncodeError, KeyBytes},
     error::{Error, ErrorKind},
-    key::{function::Function, template::Piece},
+    key::{
+        function::Function,
+        segments::{escape, looks_like_a_call},
+        template::Piece,
+        text::{components, digest_of, push_digest_of, push_segments_of, render},
+    },
 };
 
-/// The version of everything that decides a key's bytes: encoding, digest, escaping. Part of every digest.
-const FORMAT: u8 = 1;
+pub(crate) use text::text_of;
 
 /// How the material of a text key begins; functions count from one.
 const TEXT: u32 = 0;
-
-/// Where in the material the components, or the text, begin.
-const CONTENT: usize = 4;
-
-/// A text key has no more segments: each beginning is a group, and a read looks at all of them.
-pub(crate) const SEGMENTS: usize = 32;
 
 /// Names one entry of a cache.
 ///
@@ -268,128 +261,6 @@ impl Key {
     }
 }
 
-/// The [`text`](Key::text) of the key whose [`local`](Key::local) bytes these are.
-pub(crate) fn text_of(function: impl Into<Option<&'static Function>>, local: &[u8]) -> String {
-    let mut text = String::with_capacity(96);
-    push_text_of(&mut text, function.into(), local);
-    text
-}
-
-fn push_text_of(out: &mut String, function: Option<&'static Function>, local: &[u8]) {
-    let before = out.len();
-    push_segments_of(out, function, local);
-    let is_alone = out.len() == before;
-    push_digest_of(out, function, local, is_alone);
-}
-
-fn push_segments_of(out: &mut String, function: Option<&'static Function>, local: &[u8]) {
-    match function {
-        Some(function) => render(out, function.prefix_pieces().iter().copied(), local),
-        None => out.push_str(&String::from_utf8_lossy(
-            local.get(CONTENT..).unwrap_or_default(),
-        )),
-    }
-}
-
-/// A key from text has none.
-fn push_digest_of(
-    out: &mut String,
-    function: Option<&'static Function>,
-    local: &[u8],
-    is_alone: bool,
-) {
-    if let Some(function) = function {
-        if !is_alone {
-            out.push(':');
-        }
-        hex::push(out, digest_of(function.identity(), local));
-    }
-}
-
-/// Appends what a template reads with the components of `local` filled in.
-fn render(out: &mut String, pieces: impl IntoIterator<Item = Piece>, local: &[u8]) {
-    for piece in pieces {
-        match piece {
-            Piece::Text(piece) => out.push_str(piece),
-            Piece::Component(index) => match components(local).nth(index) {
-                Some(component) => escape::push_component(out, component),
-                None => escape::push(out, ""),
-            },
-        }
-    }
-}
-
-/// The digest of a call: over the format version, the function, and every component.
-fn digest_of(identity: &[u8], local: &[u8]) -> u128 {
-    let components = local.get(CONTENT..).unwrap_or_default();
-    let mut buffer: SmallVec<[u8; 512]> = SmallVec::new();
-    buffer.push(FORMAT);
-    buffer.extend_from_slice(
-        &u64::try_from(identity.len())
-            .unwrap_or(u64::MAX)
-            .to_le_bytes(),
-    );
-    buffer.extend_from_slice(identity);
-    buffer.extend_from_slice(components);
-    digest(&buffer)
-}
-
-/// The encodings of the arguments, in order. Ends at the first byte that is none.
-fn components(local: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = local.get(CONTENT..).unwrap_or_default();
-    std::iter::from_fn(move || {
-        let (length, content) = rest.split_first_chunk()?;
-        let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
-        let (component, after) = content.split_at_checked(length)?;
-        rest = after;
-        Some(component)
-    })
-}
-
-/// These segments as a key from text spells them, at most [`SEGMENTS`] of them.
-pub(crate) fn escape(segments: impl IntoIterator<Item = impl AsRef<str>>) -> String {
-    let mut text = String::new();
-    let mut segments = segments.into_iter();
-    for segment in segments.by_ref().take(SEGMENTS.saturating_sub(1)) {
-        separate(&mut text);
-        escape::push(&mut text, segment.as_ref());
-    }
-    let rest: Vec<_> = segments.collect();
-    match rest.as_slice() {
-        [] if text.is_empty() => escape::push(&mut text, ""),
-        [] => {}
-        [last] => {
-            separate(&mut text);
-            escape::push(&mut text, last.as_ref());
-        }
-        rest => {
-            separate(&mut text);
-            escape::push_folded(&mut text, rest);
-        }
-    }
-    text
-}
-
-fn separate(text: &mut String) {
-    if !text.is_empty() {
-        text.push(':');
-    }
-}
-
-/// Whether `text` ends like the key of a call, in a digest, but for empty segments after it.
-///
-/// A key from text then gets one more empty segment, so that it never names the entry of a call, whatever its author
-/// knows about digests.
-fn looks_like_a_call(text: &str) -> bool {
-    let mut segments = text.rsplit(':').skip_while(|segment| *segment == "%");
-    segments.next().is_some_and(|last| {
-        last.len() == 32
-            && last
-                .bytes()
-                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-    })
-}
-
 impl From<&str> for Key {
     fn from(text: &str) -> Self {
         Self::from_segments(text.split(':'))
@@ -454,7 +325,9 @@ pub(crate) mod function;
 pub(crate) mod group;
 pub(crate) mod pattern;
 pub(crate) mod registry;
+mod segments;
 pub(crate) mod target;
 pub(crate) mod template;
 #[cfg(test)]
 mod tests;
+mod text;

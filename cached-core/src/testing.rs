@@ -24,7 +24,7 @@ pub(crate) fn bytes(name: &str, now: &[u8]) {
         pinned == now,
         "a key or stored byte changed: tests/golden/{name}\n\
          What is stored under the old bytes will not be found, or will be misread. If that is meant: bump the format \
-         version (`FORMAT` in key.rs for keys, in format/id.rs for entries), keep the old file for the old version, say so \
+         version (`FORMAT` in key/text.rs for keys, in format/id.rs for entries), keep the old file for the old version, say so \
          in the changelog, and run these tests once with UPDATE_GOLDEN=1.\n\
          pinned:\n{}\nnow:\n{}",
         String::from_utf8_lossy(&pinned),

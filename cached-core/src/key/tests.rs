@@ -3,8 +3,12 @@
     reason = "a key's function changes, but not in what is compared"
 )]
 
-use super::*;
-use crate::{format::json, testing};
+use super::{segments::SEGMENTS, text::FORMAT, *};
+use crate::{
+    encoding::{digest::digest, escape},
+    format::json,
+    testing,
+};
 use proptest::prelude::*;
 use serde::ser::{Error, Serializer};
 use std::collections::{HashMap, HashSet};
