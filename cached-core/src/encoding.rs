@@ -1,6 +1,6 @@
 //! Deterministic bytes and text: the canonical encoding of arguments, escaped key segments, digests.
 //!
-//! The same on every machine, compiler and build: whatever is changed here changes keys.
+//! The same on every machine, compiler and build: a change here changes keys.
 
 pub(crate) mod canonical;
 pub(crate) mod digest;

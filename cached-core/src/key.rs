@@ -158,7 +158,7 @@ impl Key {
 
     #[inline]
     fn component(&mut self, write: impl FnOnce(&mut KeyBytes) -> Result<(), EncodeError>) {
-        self.write(|out| canonical::measured(out, write));
+        self.write(|out| canonical::append_with_length(out, write));
     }
 
     #[inline]

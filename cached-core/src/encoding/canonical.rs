@@ -1,4 +1,4 @@
-//! Canonical bytes of key arguments: a [`serde::Serializer`] of our own.
+//! Canonical bytes of key arguments, written by a [`serde::Serializer`] of our own.
 //!
 //! Two values have the same bytes exactly when they make the same serde calls, apart from the order of map entries and
 //! from length hints. Each value is a tag followed by its content; lengths are 32 bits, numbers little-endian, and what
@@ -23,9 +23,9 @@ use serializer::Encoder;
 use sorted::Entries;
 
 pub(crate) use buffer::KeyBytes;
-pub(crate) use scalar::{Scalar, scalar};
+pub(crate) use scalar::{Scalar, read_scalar};
 
-/// Values nested deeper are refused, long before the stack ends.
+/// Levels of nesting that are encoded. Deeper values are refused, long before the stack ends.
 const DEPTH: u8 = 128;
 
 /// The first byte of each encoded value.
@@ -63,16 +63,18 @@ mod tag {
     pub(super) const STRUCT: u8 = 0x45;
     pub(super) const STRUCT_VARIANT: u8 = 0x46;
     pub(super) const FIELD: u8 = 0x47;
-    /// A set that is itself a parameter: serde has no such call.
+    /// A set that is itself an argument: serde has no such call.
     pub(super) const SET: u8 = 0x50;
     /// The name of a type parameter.
     pub(super) const TYPE: u8 = 0x51;
 }
 
-/// Why a value cannot be part of a key. Holds nothing of the value.
+/// Reason that a value cannot be part of a key. Holds nothing of the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EncodeError {
+    /// Nested too deep.
     TooDeep,
+    /// Too many bytes.
     TooLarge,
     /// The value's own `Serialize` failed, or broke serde's rules.
     Refused,
@@ -82,7 +84,7 @@ impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooDeep => write!(f, "nested deeper than {DEPTH} levels"),
-            Self::TooLarge => write!(f, "longer than {} bytes", buffer::LONGEST),
+            Self::TooLarge => write!(f, "longer than {} bytes", buffer::MAX_LENGTH),
             Self::Refused => f.write_str("its `Serialize` failed"),
         }
     }
@@ -102,7 +104,7 @@ pub(crate) fn encode<T: Serialize + ?Sized>(
     value: &T,
     out: &mut KeyBytes,
 ) -> Result<(), EncodeError> {
-    whole(out, |out| value.serialize(Encoder::new(out)))
+    append_whole(out, |out| value.serialize(Encoder::new(out)))
 }
 
 /// Appends the encoding of a set: the same whatever the order of `values`. On an error `out` is as it was.
@@ -110,13 +112,13 @@ pub(crate) fn encode_set<'a, T: Serialize + 'a>(
     values: impl IntoIterator<Item = &'a T>,
     out: &mut KeyBytes,
 ) -> Result<(), EncodeError> {
-    whole(out, |out| {
+    append_whole(out, |out| {
         out.append(&[tag::SET])?;
         let mut entries = Entries::new(out);
         for value in values {
             let start = out.len();
-            value.serialize(Encoder::new(out).inside()?)?;
-            entries.close(start, out.len(), out);
+            value.serialize(Encoder::new(out).descend()?)?;
+            entries.push(start, out.len(), out);
         }
         entries.sort(out)?;
         out.append(&[tag::END])
@@ -125,19 +127,20 @@ pub(crate) fn encode_set<'a, T: Serialize + 'a>(
 
 /// Appends the name of a type parameter, which is no value: no string argument has these bytes.
 pub(crate) fn encode_type(name: &str, out: &mut KeyBytes) -> Result<(), EncodeError> {
-    whole(out, |out| {
+    append_whole(out, |out| {
         out.append(&[tag::TYPE])?;
         append_str(out, name)
     })
 }
 
-/// Whether an encoding is the name of a type parameter.
+/// Returns `true` if `encoding` is the name of a type parameter.
 pub(crate) fn is_type(encoding: &[u8]) -> bool {
     encoding.first() == Some(&tag::TYPE)
 }
 
+/// Appends all that `write` does, or nothing.
 #[inline]
-fn whole(
+fn append_whole(
     out: &mut KeyBytes,
     write: impl FnOnce(&mut KeyBytes) -> Result<(), EncodeError>,
 ) -> Result<(), EncodeError> {
@@ -150,26 +153,26 @@ fn append_str(out: &mut KeyBytes, text: &str) -> Result<(), EncodeError> {
 }
 
 fn append_bytes(out: &mut KeyBytes, bytes: &[u8]) -> Result<(), EncodeError> {
-    out.append(&length(bytes.len())?)?;
+    out.append(&length_prefix(bytes.len())?)?;
     out.append(bytes)
 }
 
-fn length(bytes: usize) -> Result<[u8; 4], EncodeError> {
+fn length_prefix(bytes: usize) -> Result<[u8; 4], EncodeError> {
     u32::try_from(bytes)
         .map(u32::to_le_bytes)
         .map_err(|_| EncodeError::TooLarge)
 }
 
-/// Runs `write` and puts the number of bytes it appended, 32 bits, in front of them.
+/// Appends the number of bytes that `write` appends, 32 bits, and those bytes.
 ///
 /// On an error the caller truncates `out`.
 #[inline]
-pub(crate) fn measured(
+pub(crate) fn append_with_length(
     out: &mut KeyBytes,
     write: impl FnOnce(&mut KeyBytes) -> Result<(), EncodeError>,
 ) -> Result<(), EncodeError> {
     let start = out.len();
     out.append(&[0; 4])?;
     write(out)?;
-    out.measure(start)
+    out.write_length(start)
 }

@@ -1,6 +1,6 @@
-//! One segment of a readable key: escaped, so that no argument leaves its place, and short.
+//! Segments of readable keys: escaped, so that no argument leaves its place, and short.
 //!
-//! What a segment may hold besides plain text begins with `%`:
+//! All that a segment holds besides plain text begins with `%`:
 //!
 //! | written | means |
 //! |---|---|
@@ -15,25 +15,25 @@
 use std::fmt::Write;
 
 use crate::encoding::{
-    canonical::{Scalar, scalar},
+    canonical::{Scalar, read_scalar},
     digest::digest,
     hex,
 };
 
-/// No segment made from one text is longer, in bytes.
-pub(crate) const LONGEST: usize = 128;
+/// Bytes that a segment made from one text has at most.
+pub(crate) const MAX_SEGMENT: usize = 128;
 
-/// How much of a long text stays readable: [`LONGEST`] less `%~` and the digest.
-const KEPT: usize = 94;
+/// Bytes of a long text that stay readable: [`MAX_SEGMENT`] less `%~` and the digest.
+const READABLE: usize = 94;
 
 /// Appends `text` as one segment.
-pub(crate) fn push(out: &mut String, text: &str) {
+pub(crate) fn push_text(out: &mut String, text: &str) {
     if text.is_empty() {
         out.push('%');
         return;
     }
-    // Nearly all there are.
-    if text.len() <= LONGEST && text.bytes().all(is_plain) {
+    // Nearly every segment is as plain as this.
+    if text.len() <= MAX_SEGMENT && text.bytes().all(is_plain) {
         out.push_str(text);
         return;
     }
@@ -43,15 +43,15 @@ pub(crate) fn push(out: &mut String, text: &str) {
         if is_special(char) {
             let mut bytes = [0; 4];
             for byte in char.encode_utf8(&mut bytes).bytes() {
-                push_escaped(out, byte);
+                push_escaped_byte(out, byte);
             }
         } else {
             out.push(char);
         }
         let written = out.len().saturating_sub(start);
-        if written <= KEPT {
+        if written <= READABLE {
             cut = out.len();
-        } else if written > LONGEST {
+        } else if written > MAX_SEGMENT {
             out.truncate(cut);
             push_digest(out, "%~", text.as_bytes());
             return;
@@ -62,13 +62,13 @@ pub(crate) fn push(out: &mut String, text: &str) {
 /// Appends one component of key material as one segment: a scalar as text, anything else as a digest.
 pub(crate) fn push_component(out: &mut String, encoding: &[u8]) {
     // Writing to a `String` never fails.
-    let _ = match scalar(encoding) {
+    let _ = match read_scalar(encoding) {
         Some(Scalar::Text(text)) => {
-            push(out, text);
+            push_text(out, text);
             Ok(())
         }
         Some(Scalar::Char(char)) => {
-            push(out, char.encode_utf8(&mut [0; 4]));
+            push_text(out, char.encode_utf8(&mut [0; 4]));
             Ok(())
         }
         Some(Scalar::Bool(value)) => write!(out, "{value}"),
@@ -77,7 +77,7 @@ pub(crate) fn push_component(out: &mut String, encoding: &[u8]) {
             Ok(())
         }
         Some(Scalar::Unsigned(value)) => {
-            // Numbers of 128 bits are slow.
+            // Numbers of 128 bits are slow to print.
             match u64::try_from(value) {
                 Ok(value) => out.push_str(itoa::Buffer::new().format(value)),
                 Err(_) => out.push_str(itoa::Buffer::new().format(value)),
@@ -105,20 +105,20 @@ fn push_digest(out: &mut String, mark: &str, bytes: &[u8]) {
     hex::push(out, digest(bytes));
 }
 
-fn push_escaped(out: &mut String, byte: u8) {
+fn push_escaped_byte(out: &mut String, byte: u8) {
     out.push('%');
     for digit in [byte >> 4, byte & 0xf] {
         out.extend(char::from_digit(digit.into(), 16).map(|digit| digit.to_ascii_uppercase()));
     }
 }
 
-/// Whether this is a character of ASCII that stands for itself.
+/// Returns `true` for an ASCII character that stands for itself.
 fn is_plain(byte: u8) -> bool {
     byte.is_ascii() && !is_special(char::from(byte))
 }
 
-/// Whether a key must not hold `char` as it is: our own separator and mark, what a glob or a terminal would
-/// interpret, what a person cannot see, and the braces by which a Redis Cluster chooses a node.
+/// Returns `true` for a character that a key must not hold as it is: our own separator and mark, characters that a
+/// glob or a terminal would interpret or that nobody sees, and the braces by which a Redis Cluster chooses a node.
 ///
 /// A fixed list, because `char::is_whitespace` follows the Unicode version of the compiler and keys must not.
 fn is_special(char: char) -> bool {

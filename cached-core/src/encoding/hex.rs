@@ -1,33 +1,36 @@
-//! Small hex digits, as keys, entries and markers are written with. Every hit on Redis reads a dozen such numbers, so
-//! eight digits are read at a time: a tenth of the instructions of one after the other.
+//! Lowercase hex digits, with which keys, entries and markers are written.
+//!
+//! Every hit on Redis parses a dozen such numbers, so eight digits are parsed at a time: a tenth of the instructions of
+//! one after the other.
 
-const EACH: u64 = 0x0101_0101_0101_0101;
+/// A one in each byte.
+const ONES: u64 = 0x0101_0101_0101_0101;
 
-/// The number that exactly `digits` small hex digits stand for, of which there are 8, 16 or 32.
-pub(crate) fn read(field: &[u8], digits: usize) -> Option<u128> {
+/// Returns the number that exactly `digits` lowercase hex digits stand for: 8, 16 or 32 of them.
+pub(crate) fn parse(field: &[u8], digits: usize) -> Option<u128> {
     let (parts, rest) = field.as_chunks::<8>();
     if field.len() != digits || digits > 32 || !rest.is_empty() {
         return None;
     }
-    // In halves: numbers of 128 bits are slow.
+    // In halves, because numbers of 128 bits are slow.
     let (mut upper, mut lower) = (0_u64, 0_u64);
     for part in parts {
         upper = upper << 32 | lower >> 32;
-        lower = lower << 32 | u64::from(eight(*part)?);
+        lower = lower << 32 | u64::from(parse_eight(*part)?);
     }
     Some(u128::from(upper) << 64 | u128::from(lower))
 }
 
-/// What eight digits stand for.
-fn eight(digits: [u8; 8]) -> Option<u32> {
+/// Returns the number that eight digits stand for.
+fn parse_eight(digits: [u8; 8]) -> Option<u32> {
     let digits = u64::from_be_bytes(digits);
     // No sum below reaches from one byte into the next.
-    let is_letter = digits >> 6 & EACH;
-    let values = (digits & EACH.wrapping_mul(0x0f)).wrapping_add(is_letter.wrapping_mul(9));
-    let beyond_nine = values.wrapping_add(EACH.wrapping_mul(0x76)) >> 7 & EACH;
-    let beyond_fifteen = values.wrapping_add(EACH.wrapping_mul(0x70)) >> 7 & EACH;
+    let is_letter = digits >> 6 & ONES;
+    let values = (digits & ONES.wrapping_mul(0x0f)).wrapping_add(is_letter.wrapping_mul(9));
+    let beyond_nine = values.wrapping_add(ONES.wrapping_mul(0x76)) >> 7 & ONES;
+    let beyond_fifteen = values.wrapping_add(ONES.wrapping_mul(0x70)) >> 7 & ONES;
     let written = values
-        .wrapping_add(EACH.wrapping_mul(u64::from(b'0')))
+        .wrapping_add(ONES.wrapping_mul(u64::from(b'0')))
         .wrapping_add(is_letter.wrapping_mul(u64::from(b'a' - b'0' - 10)));
     if written != digits || beyond_nine != is_letter || beyond_fifteen != 0 {
         return None;
@@ -37,9 +40,9 @@ fn eight(digits: [u8; 8]) -> Option<u32> {
     u32::try_from((fours | fours >> 16) & 0xffff_ffff).ok()
 }
 
-/// Whether there is nothing else in `field`.
+/// Returns `true` if there is nothing else in `field`.
 pub(crate) fn are_digits(field: &[u8]) -> bool {
-    // Without an end in the middle the compiler looks at many at a time.
+    // Without an early return the compiler checks many bytes at a time.
     field.iter().fold(true, |all, byte| {
         all & matches!(byte, b'0'..=b'9' | b'a'..=b'f')
     })
@@ -51,16 +54,16 @@ pub(crate) fn push(out: &mut String, number: u128) {
     out.push_str(std::str::from_utf8(&digits(number)).unwrap_or_default());
 }
 
-/// The 32 digits of `number`.
+/// Returns the 32 digits of `number`.
 pub(crate) fn digits(number: u128) -> [u8; 32] {
     let mut digits = [0; 32];
     for (pair, byte) in digits.chunks_exact_mut(2).zip(number.to_be_bytes()) {
-        pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 0xf)]);
+        pair.copy_from_slice(&[to_digit(byte >> 4), to_digit(byte & 0xf)]);
     }
     digits
 }
 
-fn digit(value: u8) -> u8 {
+fn to_digit(value: u8) -> u8 {
     let letter = if value > 9 { b'a' - b'0' - 10 } else { 0 };
     value.wrapping_add(b'0').wrapping_add(letter)
 }
@@ -82,7 +85,7 @@ mod tests {
                     let digits = std::str::from_utf8(&digits).unwrap();
                     u32::from_str_radix(digits, 16).unwrap()
                 });
-                assert_eq!(eight(digits), expected, "{byte:#x} at {place}");
+                assert_eq!(parse_eight(digits), expected, "{byte:#x} at {place}");
                 assert_eq!(are_digits(&digits), is_digit, "{byte:#x} at {place}");
             }
         }
@@ -90,11 +93,11 @@ mod tests {
 
     #[test]
     fn the_number_of_digits_counts() {
-        assert_eq!(read(b"0000000f", 8), Some(15));
-        assert_eq!(read(b"0000000f", 16), None);
-        assert_eq!(read(b"", 0), Some(0));
-        assert_eq!(read(b"00000000f", 9), None);
-        assert_eq!(read(&[b'0'; 40], 40), None);
+        assert_eq!(parse(b"0000000f", 8), Some(15));
+        assert_eq!(parse(b"0000000f", 16), None);
+        assert_eq!(parse(b"", 0), Some(0));
+        assert_eq!(parse(b"00000000f", 9), None);
+        assert_eq!(parse(&[b'0'; 40], 40), None);
     }
 
     proptest! {
@@ -103,9 +106,9 @@ mod tests {
             let mut text = String::new();
             push(&mut text, number);
             prop_assert_eq!(&text, &format!("{number:032x}"));
-            prop_assert_eq!(read(text.as_bytes(), 32), Some(number));
+            prop_assert_eq!(parse(text.as_bytes(), 32), Some(number));
             prop_assert!(are_digits(text.as_bytes()));
-            prop_assert_eq!(read(&text.as_bytes()[16..], 16), Some(number & u128::from(u64::MAX)));
+            prop_assert_eq!(parse(&text.as_bytes()[16..], 16), Some(number & u128::from(u64::MAX)));
         }
     }
 }

@@ -257,7 +257,7 @@ fn read_entry<'a>(id: Id, bytes: &'a [u8], rest: &'a [u8]) -> Option<Entry<'a>> 
     let rest = rest.strip_prefix(ENTRY)?;
     let before = bytes.get(..bytes.len().checked_sub(rest.len())?)?;
     let (expected, rest) = rest.split_at_checked(SUM)?;
-    if hex::read(expected, SUM)? != u128::from(sum(before, rest)) {
+    if hex::parse(expected, SUM)? != u128::from(sum(before, rest)) {
         return None;
     }
     let (line, body) = rest.split_at_checked(memchr::memchr(b'\n', rest)?)?;
@@ -304,7 +304,7 @@ fn read_identity(field: &[u8]) -> Option<Option<Identity>> {
     if field == b"-" {
         return Some(None);
     }
-    let [_, identity] = halves(hex::read(field, 16)?);
+    let [_, identity] = halves(hex::parse(field, 16)?);
     Some(Some(Identity(identity)))
 }
 

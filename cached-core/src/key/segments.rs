@@ -11,15 +11,15 @@ pub(super) fn escape(segments: impl IntoIterator<Item = impl AsRef<str>>) -> Str
     let mut segments = segments.into_iter();
     for segment in segments.by_ref().take(SEGMENTS.saturating_sub(1)) {
         separate(&mut text);
-        escape::push(&mut text, segment.as_ref());
+        escape::push_text(&mut text, segment.as_ref());
     }
     let rest: Vec<_> = segments.collect();
     match rest.as_slice() {
-        [] if text.is_empty() => escape::push(&mut text, ""),
+        [] if text.is_empty() => escape::push_text(&mut text, ""),
         [] => {}
         [last] => {
             separate(&mut text);
-            escape::push(&mut text, last.as_ref());
+            escape::push_text(&mut text, last.as_ref());
         }
         rest => {
             separate(&mut text);

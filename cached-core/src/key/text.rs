@@ -62,7 +62,7 @@ pub(super) fn render(out: &mut String, pieces: impl IntoIterator<Item = Piece>, 
             Piece::Text(piece) => out.push_str(piece),
             Piece::Component(index) => match components(local).nth(index) {
                 Some(component) => escape::push_component(out, component),
-                None => escape::push(out, ""),
+                None => escape::push_text(out, ""),
             },
         }
     }

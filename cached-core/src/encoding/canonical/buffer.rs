@@ -1,25 +1,23 @@
-//! [`KeyBytes`]: bytes that rarely need an allocation.
+//! [`KeyBytes`]: a buffer that rarely needs an allocation.
 
 use std::ops::Deref;
 
 use super::EncodeError;
 
-/// What most keys need.
+/// Bytes that most keys need at most.
 const INLINE: usize = 96;
 
-/// Longer material is refused: it would be kept in memory for every key.
-pub(super) const LONGEST: usize = 16 * 1024 * 1024;
+/// Bytes that a key has at most. Longer ones are refused: they would be kept in memory for every key.
+pub(super) const MAX_LENGTH: usize = 16 * 1024 * 1024;
 
 /// The bytes of a key, in place while they are few.
 ///
 /// Not a `SmallVec`, whose appending moves what follows the end: a key of one `u64` takes 5 ns this way, 23 ns that way.
 #[derive(Clone)]
 pub(crate) enum KeyBytes {
-    /// So few that a byte counts them: then no sum of lengths has to be checked.
-    Inline {
-        bytes: [u8; INLINE],
-        length: u8,
-    },
+    /// Up to [`INLINE`] bytes, few enough that a byte counts them: no sum of lengths has to be checked.
+    Inline { bytes: [u8; INLINE], length: u8 },
+    /// Any number of bytes.
     Heap(Vec<u8>),
 }
 
@@ -31,11 +29,11 @@ impl KeyBytes {
         }
     }
 
-    /// Adds `more` at the end, unless the whole gets too long.
+    /// Appends `more`, unless the whole gets too long.
     #[inline]
     pub(crate) fn append(&mut self, more: &[u8]) -> Result<(), EncodeError> {
         if let Self::Inline { bytes, length } = self
-            && let Some((place, end)) = place(bytes, *length, more.len())
+            && let Some((place, end)) = reserve(bytes, *length, more.len())
         {
             place.copy_from_slice(more);
             *length = end;
@@ -44,7 +42,7 @@ impl KeyBytes {
         self.append_on_heap(more)
     }
 
-    /// Adds `first` and `more`, in one step.
+    /// Appends `first` and `more` in one step.
     #[inline]
     pub(crate) fn append_after<const N: usize>(
         &mut self,
@@ -52,7 +50,7 @@ impl KeyBytes {
         more: [u8; N],
     ) -> Result<(), EncodeError> {
         if let Self::Inline { bytes, length } = self
-            && let Some((place, end)) = place(bytes, *length, N.saturating_add(1))
+            && let Some((place, end)) = reserve(bytes, *length, N.saturating_add(1))
             && let Some((start, rest)) = place.split_first_mut()
             && let Some(rest) = rest.first_chunk_mut()
         {
@@ -65,7 +63,7 @@ impl KeyBytes {
         self.append_on_heap(&more)
     }
 
-    /// How many bytes there are.
+    /// Returns the number of bytes.
     #[inline]
     pub(crate) fn len(&self) -> usize {
         match self {
@@ -77,7 +75,7 @@ impl KeyBytes {
     #[cold]
     fn append_on_heap(&mut self, more: &[u8]) -> Result<(), EncodeError> {
         let length = self.len().saturating_add(more.len());
-        if length > LONGEST {
+        if length > MAX_LENGTH {
             return Err(EncodeError::TooLarge);
         }
         match self {
@@ -103,39 +101,39 @@ impl KeyBytes {
         }
     }
 
-    /// Puts the number of bytes after them over the four that begin at `start`.
+    /// Overwrites the four bytes at `start` with the number of bytes after them.
     #[inline]
-    pub(crate) fn measure(&mut self, start: usize) -> Result<(), EncodeError> {
+    pub(crate) fn write_length(&mut self, start: usize) -> Result<(), EncodeError> {
         if let Self::Inline { bytes, length } = self {
             let after = usize::from(*length).saturating_sub(start.saturating_add(4));
-            put(bytes, start, u32::try_from(after).unwrap_or(0));
+            write_u32(bytes, start, u32::try_from(after).unwrap_or(0));
             return Ok(());
         }
-        self.measure_on_heap(start)
+        self.write_length_on_heap(start)
     }
 
     #[cold]
-    fn measure_on_heap(&mut self, start: usize) -> Result<(), EncodeError> {
+    fn write_length_on_heap(&mut self, start: usize) -> Result<(), EncodeError> {
         if let Self::Heap(bytes) = self {
             let after = bytes.len().saturating_sub(start.saturating_add(4));
             let after = u32::try_from(after).map_err(|_| EncodeError::TooLarge)?;
-            put(bytes, start, after);
+            write_u32(bytes, start, after);
         }
         Ok(())
     }
 }
 
 #[inline]
-fn put(bytes: &mut [u8], start: usize, number: u32) {
+fn write_u32(bytes: &mut [u8], start: usize, number: u32) {
     let rest = bytes.get_mut(start..);
     if let Some(place) = rest.and_then(<[u8]>::first_chunk_mut) {
         *place = number.to_le_bytes();
     }
 }
 
-/// Where `more` bytes go after the first `length`, and how many there are then.
+/// Returns the place for `more` bytes after the first `length`, and the length with them.
 #[inline]
-fn place(bytes: &mut [u8; INLINE], length: u8, more: usize) -> Option<(&mut [u8], u8)> {
+fn reserve(bytes: &mut [u8; INLINE], length: u8, more: usize) -> Option<(&mut [u8], u8)> {
     let end = u8::try_from(more).ok()?.checked_add(length)?;
     let place = bytes.get_mut(usize::from(length)..usize::from(end))?;
     Some((place, end))

@@ -1,30 +1,34 @@
-//! What holds several values: lists, structs and variants in their order, maps sorted.
+//! Serializers of values that hold several: [`List`] keeps their order, [`Map`] sorts them.
 
 use serde::ser::{self, Serialize};
 
 use super::{EncodeError, append_str, serializer::Encoder, sorted::Entries, tag};
 
-/// Everything that keeps its order: sequences, tuples, structs and variants of their shapes.
+/// Serializer of everything that keeps its order: sequences, tuples, structs, and variants that look like them.
 pub(super) struct List<'a> {
-    pub(super) inside: Encoder<'a>,
+    pub(super) nested: Encoder<'a>,
 }
 
 impl List<'_> {
-    fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+    fn append_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
         value.serialize(Encoder {
-            out: self.inside.out,
-            depth: self.inside.depth,
+            out: self.nested.out,
+            depth: self.nested.depth,
         })
     }
 
-    fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), EncodeError> {
-        self.inside.out.append(&[tag::FIELD])?;
-        append_str(self.inside.out, name)?;
-        self.element(value)
+    fn append_field<T: Serialize + ?Sized>(
+        &mut self,
+        name: &str,
+        value: &T,
+    ) -> Result<(), EncodeError> {
+        self.nested.out.append(&[tag::FIELD])?;
+        append_str(self.nested.out, name)?;
+        self.append_element(value)
     }
 
-    fn close(self) -> Result<(), EncodeError> {
-        self.inside.out.append(&[tag::END])
+    fn append_end(self) -> Result<(), EncodeError> {
+        self.nested.out.append(&[tag::END])
     }
 }
 
@@ -33,11 +37,11 @@ impl ser::SerializeSeq for List<'_> {
     type Error = EncodeError;
 
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
-        self.element(value)
+        self.append_element(value)
     }
 
     fn end(self) -> Result<(), EncodeError> {
-        self.close()
+        self.append_end()
     }
 }
 
@@ -46,11 +50,11 @@ impl ser::SerializeTuple for List<'_> {
     type Error = EncodeError;
 
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
-        self.element(value)
+        self.append_element(value)
     }
 
     fn end(self) -> Result<(), EncodeError> {
-        self.close()
+        self.append_end()
     }
 }
 
@@ -59,11 +63,11 @@ impl ser::SerializeTupleStruct for List<'_> {
     type Error = EncodeError;
 
     fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
-        self.element(value)
+        self.append_element(value)
     }
 
     fn end(self) -> Result<(), EncodeError> {
-        self.close()
+        self.append_end()
     }
 }
 
@@ -72,11 +76,11 @@ impl ser::SerializeTupleVariant for List<'_> {
     type Error = EncodeError;
 
     fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
-        self.element(value)
+        self.append_element(value)
     }
 
     fn end(self) -> Result<(), EncodeError> {
-        self.close()
+        self.append_end()
     }
 }
 
@@ -89,11 +93,11 @@ impl ser::SerializeStruct for List<'_> {
         name: &'static str,
         value: &T,
     ) -> Result<(), EncodeError> {
-        self.field(name, value)
+        self.append_field(name, value)
     }
 
     fn end(self) -> Result<(), EncodeError> {
-        self.close()
+        self.append_end()
     }
 }
 
@@ -106,20 +110,20 @@ impl ser::SerializeStructVariant for List<'_> {
         name: &'static str,
         value: &T,
     ) -> Result<(), EncodeError> {
-        self.field(name, value)
+        self.append_field(name, value)
     }
 
     fn end(self) -> Result<(), EncodeError> {
-        self.close()
+        self.append_end()
     }
 }
 
-/// A map: written as it comes, sorted by encoded key at the end.
+/// Serializer of a map: written as it comes, sorted by encoded key at the end.
 pub(super) struct Map<'a> {
-    pub(super) inside: Encoder<'a>,
+    pub(super) nested: Encoder<'a>,
     pub(super) entries: Entries,
-    /// Where the entry begins and its value begins, between key and value.
-    pub(super) open: Option<(usize, usize)>,
+    /// Start of an entry and of its value, while only its key is written.
+    pub(super) half_entry: Option<(usize, usize)>,
 }
 
 impl ser::SerializeMap for Map<'_> {
@@ -127,33 +131,33 @@ impl ser::SerializeMap for Map<'_> {
     type Error = EncodeError;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), EncodeError> {
-        if self.open.is_some() {
+        if self.half_entry.is_some() {
             return Err(EncodeError::Refused);
         }
-        let start = self.inside.out.len();
+        let start = self.nested.out.len();
         key.serialize(Encoder {
-            out: self.inside.out,
-            depth: self.inside.depth,
+            out: self.nested.out,
+            depth: self.nested.depth,
         })?;
-        self.open = Some((start, self.inside.out.len()));
+        self.half_entry = Some((start, self.nested.out.len()));
         Ok(())
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
-        let (start, key_end) = self.open.take().ok_or(EncodeError::Refused)?;
+        let (start, key_end) = self.half_entry.take().ok_or(EncodeError::Refused)?;
         value.serialize(Encoder {
-            out: self.inside.out,
-            depth: self.inside.depth,
+            out: self.nested.out,
+            depth: self.nested.depth,
         })?;
-        self.entries.close(start, key_end, self.inside.out);
+        self.entries.push(start, key_end, self.nested.out);
         Ok(())
     }
 
     fn end(self) -> Result<(), EncodeError> {
-        if self.open.is_some() {
+        if self.half_entry.is_some() {
             return Err(EncodeError::Refused);
         }
-        self.entries.sort(self.inside.out)?;
-        self.inside.out.append(&[tag::END])
+        self.entries.sort(self.nested.out)?;
+        self.nested.out.append(&[tag::END])
     }
 }

@@ -1,20 +1,20 @@
-//! The serializer: each of serde's calls to its bytes.
+//! [`Encoder`]: the serializer that turns each of serde's calls into its bytes.
 
 use std::fmt::{self, Write};
 
 use serde::ser::{self, Serialize};
 
 use super::{
-    DEPTH, EncodeError, KeyBytes, append_bytes, append_str,
+    DEPTH, EncodeError, KeyBytes, append_bytes, append_str, append_with_length,
     compound::{List, Map},
-    measured,
     sorted::Entries,
     tag,
 };
 
-/// Writes one value, and knows how much deeper it may go.
+/// Serializer of one value.
 pub(super) struct Encoder<'a> {
     pub(super) out: &'a mut KeyBytes,
+    /// Levels of nesting that are left.
     pub(super) depth: u8,
 }
 
@@ -25,18 +25,18 @@ impl<'a> Encoder<'a> {
     }
 
     #[inline]
-    fn scalar<const N: usize>(self, tag: u8, bytes: [u8; N]) -> Result<(), EncodeError> {
+    fn append_scalar<const N: usize>(self, tag: u8, bytes: [u8; N]) -> Result<(), EncodeError> {
         self.out.append_after(tag, bytes)
     }
 
-    fn variant(&mut self, name: &str, index: u32, variant: &str) -> Result<(), EncodeError> {
+    fn append_variant(&mut self, name: &str, index: u32, variant: &str) -> Result<(), EncodeError> {
         append_str(self.out, name)?;
         self.out.append(&index.to_le_bytes())?;
         append_str(self.out, variant)
     }
 
-    /// The encoder of what is inside this value.
-    pub(super) fn inside(self) -> Result<Self, EncodeError> {
+    /// Returns the encoder of a value inside this one.
+    pub(super) fn descend(self) -> Result<Self, EncodeError> {
         let depth = self.depth.checked_sub(1).ok_or(EncodeError::TooDeep)?;
         Ok(Self {
             out: self.out,
@@ -44,22 +44,22 @@ impl<'a> Encoder<'a> {
         })
     }
 
-    fn list(self, tag: u8) -> Result<List<'a>, EncodeError> {
+    fn begin_list(self, tag: u8) -> Result<List<'a>, EncodeError> {
         self.out.append(&[tag])?;
         Ok(List {
-            inside: self.inside()?,
+            nested: self.descend()?,
         })
     }
 
-    fn named_list(self, tag: u8, name: &str) -> Result<List<'a>, EncodeError> {
+    fn begin_named_list(self, tag: u8, name: &str) -> Result<List<'a>, EncodeError> {
         self.out.append(&[tag])?;
         append_str(self.out, name)?;
         Ok(List {
-            inside: self.inside()?,
+            nested: self.descend()?,
         })
     }
 
-    fn variant_list(
+    fn begin_variant_list(
         mut self,
         tag: u8,
         name: &str,
@@ -67,9 +67,9 @@ impl<'a> Encoder<'a> {
         variant: &str,
     ) -> Result<List<'a>, EncodeError> {
         self.out.append(&[tag])?;
-        self.variant(name, index, variant)?;
+        self.append_variant(name, index, variant)?;
         Ok(List {
-            inside: self.inside()?,
+            nested: self.descend()?,
         })
     }
 }
@@ -93,65 +93,66 @@ impl<'a> ser::Serializer for Encoder<'a> {
 
     #[inline]
     fn serialize_i8(self, value: i8) -> Result<(), EncodeError> {
-        self.scalar(tag::I8, value.to_le_bytes())
+        self.append_scalar(tag::I8, value.to_le_bytes())
     }
 
     #[inline]
     fn serialize_i16(self, value: i16) -> Result<(), EncodeError> {
-        self.scalar(tag::I16, value.to_le_bytes())
+        self.append_scalar(tag::I16, value.to_le_bytes())
     }
 
     #[inline]
     fn serialize_i32(self, value: i32) -> Result<(), EncodeError> {
-        self.scalar(tag::I32, value.to_le_bytes())
+        self.append_scalar(tag::I32, value.to_le_bytes())
     }
 
     #[inline]
     fn serialize_i64(self, value: i64) -> Result<(), EncodeError> {
-        self.scalar(tag::I64, value.to_le_bytes())
+        self.append_scalar(tag::I64, value.to_le_bytes())
     }
 
     #[inline]
     fn serialize_i128(self, value: i128) -> Result<(), EncodeError> {
-        self.scalar(tag::I128, value.to_le_bytes())
+        self.append_scalar(tag::I128, value.to_le_bytes())
     }
 
     #[inline]
     fn serialize_u8(self, value: u8) -> Result<(), EncodeError> {
-        self.scalar(tag::U8, value.to_le_bytes())
+        self.append_scalar(tag::U8, value.to_le_bytes())
     }
 
     #[inline]
     fn serialize_u16(self, value: u16) -> Result<(), EncodeError> {
-        self.scalar(tag::U16, value.to_le_bytes())
+        self.append_scalar(tag::U16, value.to_le_bytes())
     }
 
     #[inline]
     fn serialize_u32(self, value: u32) -> Result<(), EncodeError> {
-        self.scalar(tag::U32, value.to_le_bytes())
+        self.append_scalar(tag::U32, value.to_le_bytes())
     }
 
     #[inline]
     fn serialize_u64(self, value: u64) -> Result<(), EncodeError> {
-        self.scalar(tag::U64, value.to_le_bytes())
+        self.append_scalar(tag::U64, value.to_le_bytes())
     }
 
     #[inline]
     fn serialize_u128(self, value: u128) -> Result<(), EncodeError> {
-        self.scalar(tag::U128, value.to_le_bytes())
+        self.append_scalar(tag::U128, value.to_le_bytes())
     }
 
-    // The bits, not the value: 0.0 and -0.0 are two calls, and so are two kinds of NaN, which may miss but not collide.
+    // A float is its bits, not its value: 0.0 and -0.0 are two arguments, and so are two kinds of NaN, which may miss but
+    // not collide.
     fn serialize_f32(self, value: f32) -> Result<(), EncodeError> {
-        self.scalar(tag::F32, value.to_bits().to_le_bytes())
+        self.append_scalar(tag::F32, value.to_bits().to_le_bytes())
     }
 
     fn serialize_f64(self, value: f64) -> Result<(), EncodeError> {
-        self.scalar(tag::F64, value.to_bits().to_le_bytes())
+        self.append_scalar(tag::F64, value.to_bits().to_le_bytes())
     }
 
     fn serialize_char(self, value: char) -> Result<(), EncodeError> {
-        self.scalar(tag::CHAR, u32::from(value).to_le_bytes())
+        self.append_scalar(tag::CHAR, u32::from(value).to_le_bytes())
     }
 
     #[inline]
@@ -162,7 +163,7 @@ impl<'a> ser::Serializer for Encoder<'a> {
 
     fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<(), EncodeError> {
         self.out.append(&[tag::STR])?;
-        measured(self.out, |out| {
+        append_with_length(self.out, |out| {
             let mut writer = Writer {
                 out,
                 error: EncodeError::Refused,
@@ -182,7 +183,7 @@ impl<'a> ser::Serializer for Encoder<'a> {
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), EncodeError> {
         self.out.append(&[tag::SOME])?;
-        value.serialize(self.inside()?)
+        value.serialize(self.descend()?)
     }
 
     fn serialize_unit(self) -> Result<(), EncodeError> {
@@ -201,7 +202,7 @@ impl<'a> ser::Serializer for Encoder<'a> {
         variant: &'static str,
     ) -> Result<(), EncodeError> {
         self.out.append(&[tag::UNIT_VARIANT])?;
-        self.variant(name, index, variant)
+        self.append_variant(name, index, variant)
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
@@ -211,7 +212,7 @@ impl<'a> ser::Serializer for Encoder<'a> {
     ) -> Result<(), EncodeError> {
         self.out.append(&[tag::NEWTYPE_STRUCT])?;
         append_str(self.out, name)?;
-        value.serialize(self.inside()?)
+        value.serialize(self.descend()?)
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -222,20 +223,20 @@ impl<'a> ser::Serializer for Encoder<'a> {
         value: &T,
     ) -> Result<(), EncodeError> {
         self.out.append(&[tag::NEWTYPE_VARIANT])?;
-        self.variant(name, index, variant)?;
-        value.serialize(self.inside()?)
+        self.append_variant(name, index, variant)?;
+        value.serialize(self.descend()?)
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<List<'a>, EncodeError> {
-        self.list(tag::SEQ)
+        self.begin_list(tag::SEQ)
     }
 
     fn serialize_tuple(self, _: usize) -> Result<List<'a>, EncodeError> {
-        self.list(tag::TUPLE)
+        self.begin_list(tag::TUPLE)
     }
 
     fn serialize_tuple_struct(self, name: &'static str, _: usize) -> Result<List<'a>, EncodeError> {
-        self.named_list(tag::TUPLE_STRUCT, name)
+        self.begin_named_list(tag::TUPLE_STRUCT, name)
     }
 
     fn serialize_tuple_variant(
@@ -245,21 +246,21 @@ impl<'a> ser::Serializer for Encoder<'a> {
         variant: &'static str,
         _: usize,
     ) -> Result<List<'a>, EncodeError> {
-        self.variant_list(tag::TUPLE_VARIANT, name, index, variant)
+        self.begin_variant_list(tag::TUPLE_VARIANT, name, index, variant)
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Map<'a>, EncodeError> {
         self.out.append(&[tag::MAP])?;
         let entries = Entries::new(self.out);
         Ok(Map {
-            inside: self.inside()?,
+            nested: self.descend()?,
             entries,
-            open: None,
+            half_entry: None,
         })
     }
 
     fn serialize_struct(self, name: &'static str, _: usize) -> Result<List<'a>, EncodeError> {
-        self.named_list(tag::STRUCT, name)
+        self.begin_named_list(tag::STRUCT, name)
     }
 
     fn serialize_struct_variant(
@@ -269,11 +270,11 @@ impl<'a> ser::Serializer for Encoder<'a> {
         variant: &'static str,
         _: usize,
     ) -> Result<List<'a>, EncodeError> {
-        self.variant_list(tag::STRUCT_VARIANT, name, index, variant)
+        self.begin_variant_list(tag::STRUCT_VARIANT, name, index, variant)
     }
 }
 
-/// What `collect_str` prints, straight into the material.
+/// Writes the text of `collect_str` straight into the key.
 struct Writer<'a> {
     out: &'a mut KeyBytes,
     error: EncodeError,

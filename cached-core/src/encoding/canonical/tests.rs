@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use serde::ser::{self, Serialize, SerializeMap, SerializeSeq, Serializer};
 
-use super::{EncodeError, KeyBytes, encode, encode_set, encode_type, scalar};
+use super::{EncodeError, KeyBytes, encode, encode_set, encode_type, read_scalar};
 use shown::{Shown, shown};
 
 fn encoded<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
@@ -120,7 +120,7 @@ proptest! {
 
     #[test]
     fn scalar_never_panics_on_arbitrary_bytes(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
-        let _ = scalar(&bytes);
+        let _ = read_scalar(&bytes);
     }
 
     #[test]
@@ -128,8 +128,8 @@ proptest! {
         let mut bytes = encoded(&a);
         let at = at.index(bytes.len());
         bytes[at] = with;
-        let _ = scalar(&bytes);
-        let _ = scalar(&bytes[..at]);
+        let _ = read_scalar(&bytes);
+        let _ = read_scalar(&bytes[..at]);
     }
 }
 
@@ -215,7 +215,7 @@ fn displayed_value_is_its_text() {
     }
     assert_eq!(encoded(&Shouted("hear")), encoded("hear!"));
     assert_eq!(
-        failed(&Shouted(&"x".repeat(super::buffer::LONGEST))),
+        failed(&Shouted(&"x".repeat(super::buffer::MAX_LENGTH))),
         EncodeError::TooLarge
     );
 }
@@ -245,14 +245,14 @@ fn deeper_than_the_limit_is_an_error() {
 #[test]
 fn longer_than_the_limit_is_an_error() {
     assert_eq!(
-        failed(&"x".repeat(super::buffer::LONGEST)),
+        failed(&"x".repeat(super::buffer::MAX_LENGTH)),
         EncodeError::TooLarge
     );
     assert_eq!(
-        failed(&vec![(); super::buffer::LONGEST]),
+        failed(&vec![(); super::buffer::MAX_LENGTH]),
         EncodeError::TooLarge
     );
-    encoded(&"x".repeat(super::buffer::LONGEST - 5));
+    encoded(&"x".repeat(super::buffer::MAX_LENGTH - 5));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 fn escaped(text: &str) -> String {
     let mut out = String::from("user:");
-    push(&mut out, text);
+    push_text(&mut out, text);
     out.split_off("user:".len())
 }
 
@@ -30,7 +30,7 @@ fn text() -> impl Strategy<Value = String> {
 
 fn is_clean(segment: &str) -> bool {
     !segment.is_empty()
-        && segment.len() <= LONGEST
+        && segment.len() <= MAX_SEGMENT
         && !segment
             .chars()
             .any(|char| ":*?[]\\{}".contains(char) || char.is_whitespace() || char.is_control())
@@ -102,13 +102,13 @@ fn special_characters_are_escaped() {
 
 #[test]
 fn long_text_keeps_its_beginning() {
-    assert_eq!(escaped(&"a".repeat(LONGEST)), "a".repeat(LONGEST));
-    let long = escaped(&"a".repeat(LONGEST + 1));
-    assert_eq!(long.len(), LONGEST);
-    assert!(long.starts_with(&("a".repeat(KEPT) + "%~")));
+    assert_eq!(escaped(&"a".repeat(MAX_SEGMENT)), "a".repeat(MAX_SEGMENT));
+    let long = escaped(&"a".repeat(MAX_SEGMENT + 1));
+    assert_eq!(long.len(), MAX_SEGMENT);
+    assert!(long.starts_with(&("a".repeat(READABLE) + "%~")));
     let many = escaped(&"é".repeat(1000));
-    assert!(many.starts_with(&("é".repeat(KEPT / 2) + "%~")));
-    assert!(escaped(&"\n".repeat(1000)).starts_with(&("%0A".repeat(KEPT / 3) + "%~")));
+    assert!(many.starts_with(&("é".repeat(READABLE / 2) + "%~")));
+    assert!(escaped(&"\n".repeat(1000)).starts_with(&("%0A".repeat(READABLE / 3) + "%~")));
 }
 
 #[test]

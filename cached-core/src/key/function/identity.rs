@@ -53,11 +53,11 @@ impl Declared {
         }
         if !surroundings.is_empty() {
             marker.push(':');
-            escape::push(&mut marker, surroundings);
+            escape::push_text(&mut marker, surroundings);
         }
         if let Some(of) = self.of_trait.filter(|_| self.id.is_none()) {
             marker.push(':');
-            escape::push(&mut marker, of);
+            escape::push_text(&mut marker, of);
         }
         Some(marker)
     }
@@ -85,7 +85,7 @@ pub(super) fn segments(id: &str) -> String {
         if !text.is_empty() {
             text.push(':');
         }
-        escape::push(&mut text, segment);
+        escape::push_text(&mut text, segment);
     }
     text
 }

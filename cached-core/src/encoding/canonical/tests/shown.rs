@@ -9,7 +9,7 @@ use serde::ser::{
 type Name = &'static str;
 type Fields = Vec<(Name, Shown)>;
 
-/// What serde shows of a value. Floats are their bits, so that equality is that of the calls.
+/// A value as serde shows it. Floats are their bits, so that equality is that of the calls.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Shown {
     Bool(bool),
@@ -107,7 +107,7 @@ pub(super) fn shown() -> impl Strategy<Value = Shown> {
     })
 }
 
-/// What two sets are equal by.
+/// The order of values in which two sets are compared.
 pub(super) fn as_set(values: &[Shown]) -> Vec<Shown> {
     let mut sorted: Vec<_> = values.iter().map(Shown::sorted).collect();
     sorted.sort();
@@ -126,7 +126,7 @@ pub(super) fn shuffle<T>(mut values: Vec<T>, seed: &mut u64) -> Vec<T> {
 }
 
 impl Shown {
-    /// The same value with the entries of every map in one order: what equality of values means.
+    /// The same value with the entries of every map in one order, for equality of values.
     pub(super) fn sorted(&self) -> Self {
         self.rebuilt(&mut |mut entries| {
             entries.sort_by(|a, b| a.0.cmp(&b.0));
