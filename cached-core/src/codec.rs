@@ -218,7 +218,7 @@ impl<R, T> Codec<R, T> {
     {
         self.errors = Some(|| ErrorCodec {
             encode: |returned, sink| match returned.error() {
-                Some(error) => sink.value(error.stored()),
+                Some(error) => sink.write(error.stored()),
                 None => Err(Unstorable::Failed),
             },
             decode: |bytes| {
@@ -321,7 +321,7 @@ impl<R, T> Codec<R, T> {
     pub(crate) fn encode(&self, returned: &R, sink: &mut Sink) -> Result<(), Unstorable> {
         match ((self.parts().look)(returned), &self.errors) {
             (ReturnRef::Value(value), _) => (self.parts().encode_value)(value, sink),
-            (ReturnRef::None, _) => sink.value(&()),
+            (ReturnRef::None, _) => sink.write(&()),
             (ReturnRef::Error, Some(errors)) => (errors().encode)(returned, sink),
             (ReturnRef::Error, None) => Err(Unstorable::Failed),
         }

@@ -1,4 +1,4 @@
-//! The form of what is stored: a readable header line, ids, a JSON body, and how long an entry is fresh.
+//! The stored form of an entry: a readable header line, ids, a JSON body, and its freshness.
 //!
 //! A change of stored bytes is a new format version, with new golden files.
 

@@ -41,7 +41,7 @@ impl<R, T> Parts<R, T> {
             share_error: |_| None,
             take_error: |_| None,
             take_value: |shared| shared.downcast::<T>().map(Arc::unwrap_or_clone).ok(),
-            encode_value: |value, sink| sink.value(value.stored()),
+            encode_value: |value, sink| sink.write(value.stored()),
             decode_value: |json| json::decode(json).map(T::restored),
             erased: ErasedCodec::of::<R, T, E, S, M>,
         }

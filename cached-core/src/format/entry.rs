@@ -1,4 +1,4 @@
-//! What lies at an entry's key: a readable header line and the value as JSON, or a lease.
+//! The bytes at an entry's key: a readable header line and the value as JSON, or a load lease.
 //!
 //! ```text
 //! cc1 <id> E <check sum> <outcome> <ttl> <stale> <identity> [<token>[@<identity>]]…
@@ -8,14 +8,15 @@
 //! | field | written as |
 //! |---|---|
 //! | `cc1` | this format; other beginnings are not ours |
-//! | id | 32 hex digits, random: what a store compares before it sets |
+//! | id | 32 hex digits, random: a store compares it before it sets |
 //! | check sum | 8 hex digits: CRC-32 of all other bytes, so that no damaged entry is ever read as another one |
 //! | outcome | `v` a value, `n` `None`, `e` an error |
-//! | ttl, stale | milliseconds: how long fresh, and how much longer it may be served stale |
+//! | ttl, stale | milliseconds for which it is fresh, and for which it may be served stale after that (RFC 5861) |
 //! | identity | 16 hex digits of the server's run id, or `-` |
-//! | token | 32 hex digits for each group of the entry, and the identity of the server that holds its marker, if that is another one |
+//! | token | 32 hex digits for each group of the entry: the random generation that the group's marker, a small key, held when the load began; and the identity of the server that holds the marker, if that is another one |
 //!
-//! A lease is `cc1 <id> L` and nothing else. Every number is written one way only; hex digits are small.
+//! A lease, the right of one loader to fill the key, is `cc1 <id> L` and nothing else. Every number is written one way
+//! only; hex digits are lowercase.
 
 use std::fmt::{self, Write};
 use std::time::Duration;
@@ -34,30 +35,30 @@ use crate::{
 
 const ENTRY: &[u8] = b" E ";
 
-/// How many bytes a lease has: enough of anything to tell its id.
+/// Bytes of a lease, which are enough of anything to tell its id.
 pub(crate) const LEASE_LENGTH: usize = 38;
 
-/// How many digits a check sum has.
-const SUM: usize = 8;
+/// Digits of a check sum.
+const SUM_DIGITS: usize = 8;
 
-/// One for each group of an entry, in their order.
+/// One `T` for each group of an entry, in their order.
 pub(crate) type PerGroup<T> = SmallVec<[T; 6]>;
 
-/// The marker of a group, as the run of a server showed it.
+/// The marker of a group, as one run of a server showed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Marker {
     pub(crate) token: Token,
     pub(crate) identity: Option<Identity>,
 }
 
-/// Which run of which server answered.
+/// One run of one server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Identity(u64);
 
 impl Identity {
-    /// The identity of the server with this run id.
+    /// Returns the identity of the server with this run id.
     pub(crate) fn of_run(run_id: &str) -> Self {
-        let [first, ..] = halves(digest(run_id.as_bytes()));
+        let [first, ..] = split_halves(digest(run_id.as_bytes()));
         Self(first)
     }
 }
@@ -68,7 +69,7 @@ impl fmt::Display for Identity {
     }
 }
 
-/// What a load came to.
+/// The kind of result that a load had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Outcome {
     Value,
@@ -85,7 +86,7 @@ impl Outcome {
         }
     }
 
-    fn read(field: &[u8]) -> Option<Self> {
+    fn parse(field: &[u8]) -> Option<Self> {
         match field {
             b"v" => Some(Self::Value),
             b"n" => Some(Self::None),
@@ -103,11 +104,11 @@ pub(crate) struct Header {
     pub(crate) ttl: Duration,
     pub(crate) stale: Duration,
     pub(crate) identity: Option<Identity>,
-    /// Those of its groups, as they were before its load began.
+    /// The markers of its groups, as they were before its load began.
     pub(crate) markers: PerGroup<Marker>,
 }
 
-/// An entry as it was found. Its markers are read when they are asked for.
+/// An entry as it was found. Its markers are parsed when they are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Entry<'a> {
     id: Id,
@@ -121,8 +122,8 @@ pub(crate) struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// Those of its groups, as they were before its load began; `None` in the place of one that is none. Whether a
-    /// token is one is left to [`header`](Self::header): what is none is equal to none.
+    /// Returns the markers of its groups, as they were before its load began; `None` in the place of a field that is no
+    /// marker. The digits of a token are checked by [`header`](Self::header) alone: a wrong one equals no token.
     pub(crate) fn markers(&self) -> impl Iterator<Item = Option<Marker>> + use<'a> {
         let (mut rest, usual) = (self.markers, self.identity);
         std::iter::from_fn(move || {
@@ -131,7 +132,7 @@ impl<'a> Entry<'a> {
                 && matches!(next, [] | [b' ', ..])
             {
                 rest = next;
-                // Nearly always, and then nothing has to be searched.
+                // Nearly always there is no identity, and then nothing has to be searched.
                 return Some(Some(Marker {
                     token: Token(Digits(*token)),
                     identity: usual,
@@ -139,11 +140,11 @@ impl<'a> Entry<'a> {
             }
             let field;
             (field, rest) = split_field(after);
-            Some(read_marker(field, usual))
+            Some(parse_marker(field, usual))
         })
     }
 
-    /// All of it but its value, if every marker is one.
+    /// Returns all of it but its value; `None` if one of its markers is damaged.
     pub(crate) fn header(&self) -> Option<Header> {
         Some(Header {
             id: self.id,
@@ -159,25 +160,30 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// What lies at an entry's key.
+/// The meaning of the bytes at an entry's key.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Stored<'a> {
+    /// An entry.
     Entry(Entry<'a>),
-    /// The placeholder of a loader.
+    /// The lease of a loader.
     Lease(Id),
-    /// Nothing of ours: never to be written over.
+    /// Bytes that are not ours: never to be overwritten.
     Foreign,
-    /// Ours, but not as it was written. With a readable id it can be replaced.
+    /// Bytes that are ours, but not as they were written. With a readable id they can be replaced.
     Damaged(Option<Id>),
 }
 
-/// The bytes of an entry whose value is what `body` writes, if they are at most `limit`.
+/// Returns the bytes of an entry whose value `body` writes.
+///
+/// # Errors
+///
+/// A value that cannot be stored, or bytes over `limit`.
 pub(crate) fn render(
     header: &Header,
     body: impl FnOnce(&mut Sink) -> Result<(), Unstorable>,
     limit: usize,
 ) -> Result<Vec<u8>, Unstorable> {
-    // Enough for most values as well: what grows is copied.
+    // Enough for most values as well, because a buffer that grows is copied.
     let length = header
         .markers
         .len()
@@ -188,24 +194,24 @@ pub(crate) fn render(
     line.push_str(header.id.0.as_str());
     line.push_str(" E ");
     let sum_at = line.len();
-    let _ = write_rest(&mut line, header);
+    let _ = write_fields(&mut line, header);
     if line.len() > limit {
         return Err(Unstorable::TooLarge { limit });
     }
-    let mut sink = Sink::after(line.into_bytes(), limit);
+    let mut sink = Sink::appending_to(line.into_bytes(), limit);
     body(&mut sink)?;
     let mut bytes = sink.into_bytes();
     if let Some((before, rest)) = bytes.split_at_mut_checked(sum_at)
-        && let Some((place, after)) = rest.split_at_mut_checked(SUM)
+        && let Some((place, after)) = rest.split_at_mut_checked(SUM_DIGITS)
     {
-        place.copy_from_slice(format!("{:08x}", sum(before, after)).as_bytes());
+        place.copy_from_slice(format!("{:08x}", check_sum(before, after)).as_bytes());
     }
     Ok(bytes)
 }
 
-/// Everything after the `E`, with a check sum of zero.
-fn write_rest(line: &mut String, header: &Header) -> fmt::Result {
-    let (ttl, stale) = (milliseconds(header.ttl), milliseconds(header.stale));
+/// Writes everything after the `E`, with a check sum of zero.
+fn write_fields(line: &mut String, header: &Header) -> fmt::Result {
+    let (ttl, stale) = (to_milliseconds(header.ttl), to_milliseconds(header.stale));
     write!(line, "{:08x} {} {ttl} {stale} ", 0, header.outcome.letter())?;
     write_identity(line, header.identity)?;
     for Marker { token, identity } in &header.markers {
@@ -226,7 +232,7 @@ fn write_identity(line: &mut String, identity: Option<Identity>) -> fmt::Result 
     }
 }
 
-/// Says what `bytes`, found at an entry's key, are. Whatever they are, they are taken no further than they prove.
+/// Parses `bytes` that were found at an entry's key. Whatever they are, they are trusted no further than they prove.
 pub(crate) fn read(bytes: &[u8]) -> Stored<'_> {
     let Some(rest) = bytes.strip_prefix(FORMAT) else {
         return Stored::Foreign;
@@ -234,30 +240,30 @@ pub(crate) fn read(bytes: &[u8]) -> Stored<'_> {
     let Some((id, rest)) = rest.split_at_checked(32) else {
         return Stored::Damaged(None);
     };
-    let Some(id) = Digits::read(id).map(Id) else {
+    let Some(id) = Digits::parse(id).map(Id) else {
         return Stored::Damaged(None);
     };
     if rest == LEASE {
         return Stored::Lease(id);
     }
-    match read_entry(id, bytes, rest) {
+    match parse_entry(id, bytes, rest) {
         Some(entry) => Stored::Entry(entry),
         None => Stored::Damaged(Some(id)),
     }
 }
 
-/// The id of what `bytes` are, if they are ours.
+/// Returns the id of an entry or a lease; `None` for bytes that are not ours.
 pub(crate) fn id_of(bytes: &[u8]) -> Option<Id> {
     let id = bytes.strip_prefix(FORMAT)?.get(..32)?;
-    Digits::read(id).map(Id)
+    Digits::parse(id).map(Id)
 }
 
-/// `rest` is what follows the id in `bytes`.
-fn read_entry<'a>(id: Id, bytes: &'a [u8], rest: &'a [u8]) -> Option<Entry<'a>> {
+/// Parses an entry, of which `rest` follows the id in `bytes`.
+fn parse_entry<'a>(id: Id, bytes: &'a [u8], rest: &'a [u8]) -> Option<Entry<'a>> {
     let rest = rest.strip_prefix(ENTRY)?;
     let before = bytes.get(..bytes.len().checked_sub(rest.len())?)?;
-    let (expected, rest) = rest.split_at_checked(SUM)?;
-    if hex::parse(expected, SUM)? != u128::from(sum(before, rest)) {
+    let (expected, rest) = rest.split_at_checked(SUM_DIGITS)?;
+    if hex::parse(expected, SUM_DIGITS)? != u128::from(check_sum(before, rest)) {
         return None;
     }
     let (line, body) = rest.split_at_checked(memchr::memchr(b'\n', rest)?)?;
@@ -267,28 +273,28 @@ fn read_entry<'a>(id: Id, bytes: &'a [u8], rest: &'a [u8]) -> Option<Entry<'a>> 
     let (identity, markers) = split_field(rest.strip_prefix(b" ")?);
     Some(Entry {
         id,
-        outcome: Outcome::read(outcome)?,
-        ttl: read_duration(ttl)?,
-        stale: read_duration(stale)?,
-        identity: read_identity(identity)?,
+        outcome: Outcome::parse(outcome)?,
+        ttl: parse_duration(ttl)?,
+        stale: parse_duration(stale)?,
+        identity: parse_identity(identity)?,
         markers,
         body: body.strip_prefix(b"\n")?,
     })
 }
 
-/// What comes before the next space, and the rest with that space.
+/// Splits `line` before its next space.
 fn split_field(line: &[u8]) -> (&[u8], &[u8]) {
     let end = line.iter().position(|byte| *byte == b' ');
     line.split_at(end.unwrap_or(line.len()))
 }
 
-/// `usual` is the identity of a marker that is written without one.
-fn read_marker(field: &[u8], usual: Option<Identity>) -> Option<Marker> {
+/// Parses a marker; one that is written without an identity has `usual`.
+fn parse_marker(field: &[u8], usual: Option<Identity>) -> Option<Marker> {
     let (token, rest) = field.split_at_checked(32)?;
     let identity = match rest.strip_prefix(b"@") {
         None if rest.is_empty() => usual,
         None => return None,
-        Some(identity) => Some(read_identity(identity)?).filter(|identity| *identity != usual)?,
+        Some(identity) => Some(parse_identity(identity)?).filter(|identity| *identity != usual)?,
     };
     Some(Marker {
         token: Token::read(token)?,
@@ -300,15 +306,15 @@ fn read_marker(field: &[u8], usual: Option<Identity>) -> Option<Marker> {
     clippy::option_option,
     reason = "the outer `None` is a field that is no identity"
 )]
-fn read_identity(field: &[u8]) -> Option<Option<Identity>> {
+fn parse_identity(field: &[u8]) -> Option<Option<Identity>> {
     if field == b"-" {
         return Some(None);
     }
-    let [_, identity] = halves(hex::parse(field, 16)?);
+    let [_, identity] = split_halves(hex::parse(field, 16)?);
     Some(Some(Identity(identity)))
 }
 
-fn read_duration(field: &[u8]) -> Option<Duration> {
+fn parse_duration(field: &[u8]) -> Option<Duration> {
     let mut milliseconds = 0_u64;
     for byte in field {
         let digit = byte.checked_sub(b'0').filter(|digit| *digit < 10)?;
@@ -318,19 +324,19 @@ fn read_duration(field: &[u8]) -> Option<Duration> {
     is_canonical.then(|| Duration::from_millis(milliseconds))
 }
 
-fn milliseconds(duration: Duration) -> u64 {
+fn to_milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn sum(before: &[u8], after: &[u8]) -> u32 {
+fn check_sum(before: &[u8], after: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(before);
     hasher.update(after);
     hasher.finalize()
 }
 
-/// The upper and the lower 64 bits.
-fn halves(number: u128) -> [u64; 2] {
+/// Splits `number` into its upper and its lower 64 bits.
+fn split_halves(number: u128) -> [u64; 2] {
     let half = |bits: u128| u64::try_from(bits & u128::from(u64::MAX)).unwrap_or(u64::MAX);
     [half(number >> 64), half(number)]
 }

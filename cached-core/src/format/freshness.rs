@@ -1,16 +1,16 @@
-//! How old an entry is, for a call that may take it past its ttl (RFC 5861).
+//! Freshness of an entry (RFC 9111 §4.2), also for a call that may take it past its ttl (RFC 5861).
 //!
-//! A store keeps an entry for its ttl and the longer of its function's windows. What is left of that is all
-//! that is known of its age: one clock, the store's, so that no two can differ.
+//! A store keeps an entry for its ttl and the longer of its function's stale windows. The time that is left of that is
+//! all that is known of its age: one clock, the store's, so that no two can differ.
 
 use std::time::Duration;
 
-/// For how long after its ttl an entry may still be served.
+/// Times after its ttl for which an entry may still be served (RFC 5861).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct StaleWindows {
-    /// While it is loaded anew in the background.
+    /// `stale-while-revalidate`: while it is loaded anew in the background.
     pub(crate) revalidate: Duration,
-    /// In place of an error.
+    /// `stale-if-error`: in place of an error.
     pub(crate) if_error: Duration,
 }
 
@@ -20,7 +20,7 @@ impl StaleWindows {
         if_error: Duration::ZERO,
     };
 
-    /// How much longer than its ttl an entry is kept.
+    /// Returns the time for which an entry is kept after its ttl.
     pub(crate) fn longest(self) -> Duration {
         self.revalidate.max(self.if_error)
     }
@@ -30,32 +30,32 @@ impl StaleWindows {
     }
 }
 
-/// What an entry may be used for, the best first.
+/// Use that an entry still has, the best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Freshness {
-    /// As it is.
+    /// It is younger than its ttl.
     Fresh,
-    /// As the answer, while it is loaded anew.
+    /// It is the answer while it is loaded anew.
     Revalidate,
-    /// As the answer if the load fails.
+    /// It is the answer if the load fails.
     IfError,
-    /// Nothing.
+    /// It has expired, and is of no use.
     Over,
 }
 
-/// How long a store keeps an entry.
+/// Times for which a store keeps an entry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Lifetime {
-    /// For how long it is fresh, where that is known: from when it was stored.
+    /// Time for which it is fresh, from when it was stored, where that is known.
     pub(crate) ttl: Option<Duration>,
-    /// How much longer than it is fresh: what its header says.
+    /// Time for which it is kept after that, as its header says.
     pub(crate) stale: Duration,
-    /// How long from now on, where that was asked for and there is an end.
+    /// Time that is left from now on, where that was asked for and there is an end.
     pub(crate) remaining: Option<Duration>,
 }
 
 impl Lifetime {
-    /// Of a value that was loaded so long ago, and may not have reached the store yet.
+    /// Returns the lifetime of a value that was loaded so long ago, and may not have reached the store yet.
     pub(crate) fn coming(ttl: Duration, lived: Duration) -> Self {
         Self {
             ttl: Some(ttl),
@@ -64,7 +64,7 @@ impl Lifetime {
         }
     }
 
-    /// The age of the entry for a call that has these windows.
+    /// Returns the freshness of the entry for a call that has these windows.
     ///
     /// The reader's windows count, and never reach further than the entry is kept. An entry that is kept
     /// past its ttl is of no use to a call that did not ask how long it remains.
@@ -90,13 +90,13 @@ impl Lifetime {
         }
     }
 
-    /// How long ago the entry was stored, where that is known: not if it was touched since.
+    /// Returns the time since the entry was stored, where that is known: not if its time to live was changed since.
     pub(crate) fn lived(self) -> Option<Duration> {
         let kept_for = self.ttl?.saturating_add(self.stale);
         kept_for.checked_sub(self.remaining?)
     }
 
-    /// How long the entry will be fresh, where there is an end.
+    /// Returns the time for which the entry stays fresh, where there is an end.
     pub(crate) fn fresh_for(self) -> Option<Duration> {
         Some(self.remaining?.saturating_sub(self.stale))
     }

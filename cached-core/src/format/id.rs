@@ -1,29 +1,29 @@
-//! [`Id`] and [`Token`]: random names.
+//! [`Id`] of an entry and [`Token`] of a marker: random names of 128 bits.
 
 use std::{array, fmt};
 
 use crate::encoding::hex;
 
-/// How everything that lies at the key of an entry begins; its id follows.
+/// The first bytes of everything at the key of an entry; its id follows.
 pub(super) const FORMAT: &[u8] = b"cc1 ";
 
-/// What follows the id of a lease.
+/// The bytes after the id of a lease.
 pub(super) const LEASE: &[u8] = b" L";
 
-/// 128 random bits, as they are written: 32 small hex digits. Every hit compares some, and none does arithmetic.
+/// 128 random bits as they are written, in 32 lowercase hex digits: every hit compares some, and none does arithmetic.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Digits(pub(super) [u8; 32]);
 
-/// Random numbers for one operation, several for one question to the operating system: five questions took a twentieth
-/// of a miss. What is left is not kept: a process that is forked or restored would use it twice.
+/// Random numbers for one operation, eight for each call of the operating system: five calls took a twentieth of a miss.
+/// Unused ones are not kept for the next operation: a process that is forked or restored would use them twice.
 #[derive(Debug, Default)]
 pub(crate) struct Draws(Option<array::IntoIter<[u8; 16], 8>>);
 
 impl Draws {
-    fn next(&mut self) -> Result<Digits, getrandom::Error> {
+    fn draw(&mut self) -> Result<Digits, getrandom::Error> {
         loop {
             if let Some(drawn) = self.0.as_mut().and_then(Iterator::next) {
-                return Ok(Digits::of(drawn));
+                return Ok(Digits::from_bytes(drawn));
             }
             let mut bytes = [[0; 16]; 8];
             getrandom::fill(bytes.as_flattened_mut())?;
@@ -33,17 +33,17 @@ impl Draws {
 }
 
 impl Digits {
-    fn of(bytes: [u8; 16]) -> Self {
+    fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(hex::digits(u128::from_le_bytes(bytes)))
     }
 
-    pub(super) fn read(field: &[u8]) -> Option<Self> {
+    pub(super) fn parse(field: &[u8]) -> Option<Self> {
         let digits = field.try_into().ok()?;
         hex::are_digits(field).then_some(Self(digits))
     }
 
     pub(super) fn as_str(&self) -> &str {
-        // Digits are always text.
+        // Digits are always text, so the default is never used.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
@@ -60,32 +60,32 @@ impl fmt::Debug for Digits {
     }
 }
 
-/// The random name of what lies at an entry's key.
+/// The random name of an entry or a lease: a store compares it before it sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Id(pub(super) Digits);
 
 impl Id {
-    /// Stands where a store inside the process needs none.
+    /// The id for stores inside the process, which need none.
     pub(crate) const NONE: Self = Self(Digits([b'0'; 32]));
 
-    /// A new id.
+    /// Draws a new id.
     pub(crate) fn drawn(draws: &mut Draws) -> Result<Self, getrandom::Error> {
-        draws.next().map(Self)
+        draws.draw().map(Self)
     }
 
-    /// The same, for an operation that needs no more.
+    /// Draws a new id for an operation that needs no more random numbers.
     pub(crate) fn random() -> Result<Self, getrandom::Error> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes)?;
-        Ok(Self(Digits::of(bytes)))
+        Ok(Self(Digits::from_bytes(bytes)))
     }
 
-    /// How everything with this id begins: the 36 bytes that a store expects.
+    /// Returns the first 36 bytes of everything with this id, which a store compares.
     pub(crate) fn prefix(self) -> String {
         format!("cc1 {self}")
     }
 
-    /// The placeholder that a loader leaves where it found nothing.
+    /// Returns the lease with this id, which a loader leaves where it found nothing.
     pub(crate) fn lease(self) -> Vec<u8> {
         [FORMAT, &self.0.0, LEASE].concat()
     }
@@ -97,24 +97,24 @@ impl fmt::Display for Id {
     }
 }
 
-/// The random generation of a group, which its marker holds.
+/// The random generation of a group, which its marker, a small key, holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Token(pub(super) Digits);
 
 impl Token {
-    /// A new token.
+    /// Draws a new token.
     pub(crate) fn drawn(draws: &mut Draws) -> Result<Self, getrandom::Error> {
-        draws.next().map(Self)
+        draws.draw().map(Self)
     }
 
-    /// What a marker that has it holds.
+    /// Returns the bytes of a marker that holds it.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0.0
     }
 
-    /// The token a marker holds; `None` for anything else.
+    /// Parses the bytes of a marker; `None` for anything but a token.
     pub(crate) fn read(marker: &[u8]) -> Option<Self> {
-        Digits::read(marker).map(Self)
+        Digits::parse(marker).map(Self)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Values to JSON and back; the only file that names `serde_json`.
 //!
-//! What JSON would not carry back is refused when it is written: a hit must never return another value than the load.
+//! A value that JSON would not carry back is refused when it is written: a hit must never return another value than the
+//! load.
 
 mod check;
 
@@ -11,13 +12,16 @@ use serde::ser::Serialize;
 
 use check::Check;
 
-/// Why a value is not stored. Holds nothing of the value.
+/// Reason that a value is not stored. Holds nothing of the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unstorable {
-    /// JSON cannot carry it back; says what "it" is.
+    /// JSON cannot carry this back.
     NotJson(&'static str),
     /// Longer than `limit` bytes.
-    TooLarge { limit: usize },
+    TooLarge {
+        /// Bytes that an entry has at most.
+        limit: usize,
+    },
     /// The value's own `Serialize` failed.
     Failed,
 }
@@ -34,53 +38,58 @@ impl std::fmt::Display for Unstorable {
 
 impl std::error::Error for Unstorable {}
 
-/// Takes JSON, to keep or only to count it, and stops at a limit instead of buffering what will not be stored.
+/// Buffer of JSON, or only its length, that stops at a limit instead of holding what will not be stored.
 #[derive(Debug)]
 pub(crate) struct Sink {
-    /// `None` where only the length is wanted.
+    /// `None` if only the length is wanted.
     bytes: Option<Vec<u8>>,
     length: usize,
     limit: usize,
-    full: bool,
+    /// True once something did not fit.
+    is_full: bool,
 }
 
 impl Sink {
-    /// Keeps what is written, up to `limit` bytes.
+    /// Returns a sink of up to `limit` bytes.
     #[cfg(test)]
     pub(crate) fn new(limit: usize) -> Self {
-        Self::after(Vec::new(), limit)
+        Self::appending_to(Vec::new(), limit)
     }
 
-    /// Appends to `bytes`, which count towards `limit`.
-    pub(crate) fn after(bytes: Vec<u8>, limit: usize) -> Self {
+    /// Returns a sink that appends to `bytes`, which count towards `limit`.
+    pub(crate) fn appending_to(bytes: Vec<u8>, limit: usize) -> Self {
         Self {
             length: bytes.len(),
             bytes: Some(bytes),
             limit,
-            full: false,
+            is_full: false,
         }
     }
 
-    /// Keeps nothing and allocates nothing: only [`len`](Self::len) is wanted.
+    /// Returns a sink that only counts: it keeps nothing and allocates nothing.
     pub(crate) fn counting(limit: usize) -> Self {
         Self {
             length: 0,
             bytes: None,
             limit,
-            full: false,
+            is_full: false,
         }
     }
 
-    /// Writes `value`. On an error the sink holds what it held before.
-    pub(crate) fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unstorable> {
+    /// Writes `value` as JSON. On an error the sink holds what it held before.
+    ///
+    /// # Errors
+    ///
+    /// A value that JSON cannot carry back, that is over the limit, or whose `Serialize` fails.
+    pub(crate) fn write<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unstorable> {
         let start = self.length;
         let check = Check::new(self.limit);
         let mut json = serde_json::Serializer::new(Writer(self));
         let result = check.serialize(value, &mut json);
-        // Looked at first: a `Serialize` that passes over an error has still written something else than the value.
+        // The fault comes first: a `Serialize` that ignores an error has still written something else than the value.
         let result = match (check.fault(), result) {
             (Some(what), _) => Err(Unstorable::NotJson(what)),
-            (None, _) if self.full || check.is_too_large() => {
+            (None, _) if self.is_full || check.is_too_large() => {
                 Err(Unstorable::TooLarge { limit: self.limit })
             }
             (None, Err(_)) => Err(Unstorable::Failed),
@@ -88,7 +97,7 @@ impl Sink {
         };
         if result.is_err() {
             self.length = start;
-            self.full = false;
+            self.is_full = false;
             if let Some(bytes) = &mut self.bytes {
                 bytes.truncate(start);
             }
@@ -96,12 +105,12 @@ impl Sink {
         result
     }
 
-    /// How many bytes were written, those it began with included.
+    /// Returns the number of bytes, those it began with included.
     pub(crate) fn len(&self) -> usize {
         self.length
     }
 
-    /// What was written; nothing if it was only counted.
+    /// Returns the bytes; none if they were only counted.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.bytes.unwrap_or_default()
     }
@@ -118,8 +127,8 @@ impl io::Write for Writer<'_> {
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         let sink = &mut *self.0;
         let length = sink.length.saturating_add(bytes.len());
-        if sink.full || length > sink.limit {
-            sink.full = true;
+        if sink.is_full || length > sink.limit {
+            sink.is_full = true;
             return Err(io::ErrorKind::OutOfMemory.into());
         }
         sink.length = length;
@@ -134,9 +143,9 @@ impl io::Write for Writer<'_> {
     }
 }
 
-/// The value that `json` holds; `None` if it holds none of this type.
+/// Returns the value that `json` holds; `None` if it holds none of this type.
 pub(crate) fn decode<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
-    // Whether it is text is asked once, and not again for each string in it: a tenth of a hit.
+    // Text is checked once as a whole, not again for each string in it: a tenth of a hit.
     serde_json::from_str(std::str::from_utf8(json).ok()?).ok()
 }
 

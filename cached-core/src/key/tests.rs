@@ -427,7 +427,7 @@ fn texts() -> Vec<Text> {
 fn rows<T: Serialize>(title: &str, rows: &[T]) -> String {
     let line = |row| {
         let mut sink = json::Sink::new(1 << 16);
-        sink.value(row).unwrap();
+        sink.write(row).unwrap();
         String::from_utf8(sink.into_bytes()).unwrap()
     };
     let lines: Vec<_> = rows.iter().map(line).collect();

@@ -9,7 +9,7 @@ use crate::testing;
 const LIMIT: usize = 1 << 20;
 
 fn rendered(header: &Header, value: &str) -> Vec<u8> {
-    render(header, |sink| sink.value(value), LIMIT).unwrap()
+    render(header, |sink| sink.write(value), LIMIT).unwrap()
 }
 
 fn identity() -> impl Strategy<Value = Option<Identity>> {
@@ -65,7 +65,7 @@ fn example() -> Header {
     }
 }
 
-/// What `bytes` are read as, if it says more than that they are damaged or not ours.
+/// Reads `bytes`; `None` if they are damaged or not ours.
 fn accepted(bytes: &[u8]) -> Option<Stored<'_>> {
     match read(bytes) {
         Stored::Foreign | Stored::Damaged(_) => None,
@@ -130,7 +130,7 @@ proptest! {
     #[test]
     fn header_line_with_a_right_sum_never_panics(line in "[ven0-9a-f@ -]{0,60}\n?") {
         let before = "cc1 00112233445566778899aabbccddeeff E ";
-        let sum = sum(before.as_bytes(), format!(" {line}").as_bytes());
+        let sum = check_sum(before.as_bytes(), format!(" {line}").as_bytes());
         read(format!("{before}{sum:08x} {line}").as_bytes());
     }
 }
@@ -208,7 +208,7 @@ fn fields_are_written_one_way_only() {
     let text = String::from_utf8(whole.clone()).unwrap();
     let (before, rest) = text.split_at(39);
     let resealed = |rest: &str| {
-        let sum = sum(before.as_bytes(), rest.as_bytes());
+        let sum = check_sum(before.as_bytes(), rest.as_bytes());
         format!("{before}{sum:08x}{rest}").into_bytes()
     };
     let rest = &rest[8..];
@@ -254,7 +254,7 @@ fn durations_are_whole_milliseconds_that_never_last_longer() {
 #[test]
 fn limit_is_on_the_whole_entry() {
     let length = rendered(&example(), "abc").len();
-    let within = |limit| render(&example(), |sink| sink.value("abc"), limit);
+    let within = |limit| render(&example(), |sink| sink.write("abc"), limit);
     assert_eq!(within(length).unwrap().len(), length);
     for limit in [0, 39, length - 1] {
         assert_eq!(within(limit), Err(Unstorable::TooLarge { limit }));
@@ -263,7 +263,7 @@ fn limit_is_on_the_whole_entry() {
 
 #[test]
 fn value_that_cannot_be_stored_is_no_entry() {
-    let refused = render(&example(), |sink| sink.value(&f64::NAN), LIMIT);
+    let refused = render(&example(), |sink| sink.write(&f64::NAN), LIMIT);
     assert!(matches!(refused, Err(Unstorable::NotJson(_))));
 }
 
@@ -304,7 +304,7 @@ fn identity_follows_the_run_id() {
 
 #[test]
 fn stored_bytes_are_pinned() {
-    let json = |sink: &mut Sink| sink.value(&serde_value());
+    let json = |sink: &mut Sink| sink.write(&serde_value());
     testing::bytes("entry-value.txt", &render(&example(), json, LIMIT).unwrap());
     let none = Header {
         outcome: Outcome::None,
@@ -315,7 +315,7 @@ fn stored_bytes_are_pinned() {
     };
     testing::bytes(
         "entry-none.txt",
-        &render(&none, |sink| sink.value(&()), LIMIT).unwrap(),
+        &render(&none, |sink| sink.write(&()), LIMIT).unwrap(),
     );
     let error = Header {
         outcome: Outcome::Error,
@@ -324,7 +324,7 @@ fn stored_bytes_are_pinned() {
     };
     testing::bytes(
         "entry-error.txt",
-        &render(&error, |sink| sink.value("not found"), LIMIT).unwrap(),
+        &render(&error, |sink| sink.write("not found"), LIMIT).unwrap(),
     );
     testing::bytes("entry-lease.txt", &example().id.lease());
 }

@@ -1,4 +1,4 @@
-//! A serializer around another one: passes everything on, and refuses what JSON would not carry back.
+//! [`Check`]: a serializer around another one that passes everything on, and refuses what JSON would not carry back.
 
 mod compound;
 mod map_key;
@@ -8,9 +8,9 @@ use std::cell::Cell;
 
 use serde::ser::{Error, Serialize, Serializer};
 
-use serializer::Part;
+use serializer::CheckedValue;
 
-/// `serde_json` reads no deeper. Written deeper, a value would be stored again at each call and never read.
+/// Levels that `serde_json` reads. Written deeper, a value would be stored again at each call and never read.
 const DEPTH: u8 = 127;
 
 pub(super) const NOT_FINITE: &str = "a float that is not finite";
@@ -19,10 +19,10 @@ pub(super) const TOO_DEEP: &str = "a value nested deeper than 127 levels";
 pub(super) const NO_TEXT_KEY: &str = "a map whose keys are not strings, integers, bools or chars";
 pub(super) const MIXED_KEYS: &str = "a map whose keys are of several kinds";
 
-/// What was found while one value was written.
+/// Findings while one value is written.
 pub(super) struct Check {
     fault: Cell<Option<&'static str>>,
-    /// Text of more bytes is refused before it is looked at.
+    /// Bytes that a text has at most; a longer one is refused before it is searched.
     limit: usize,
     too_large: Cell<bool>,
 }
@@ -42,7 +42,7 @@ impl Check {
         value: &T,
         json: S,
     ) -> Result<S::Ok, S::Error> {
-        let value = Part {
+        let value = CheckedValue {
             value,
             check: self,
             depth: DEPTH,
@@ -51,12 +51,12 @@ impl Check {
         value.serialize(json)
     }
 
-    /// What JSON would not carry back, if there was something.
+    /// Returns what JSON would not carry back, if there was something.
     pub(super) fn fault(&self) -> Option<&'static str> {
         self.fault.get()
     }
 
-    /// Whether a text alone was over the limit.
+    /// Returns `true` if a text alone was over the limit.
     pub(super) fn is_too_large(&self) -> bool {
         self.too_large.get()
     }

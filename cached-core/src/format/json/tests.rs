@@ -21,11 +21,11 @@ const LIMIT: usize = 1 << 20;
 
 fn written<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Unstorable> {
     let mut sink = Sink::new(LIMIT);
-    sink.value(value)?;
+    sink.write(value)?;
     Ok(sink.into_bytes())
 }
 
-/// What is written comes back, and says so in the same bytes when written again.
+/// Checks that a value comes back, and makes the same bytes when written again.
 fn comes_back<T: Serialize + DeserializeOwned + PartialEq + fmt::Debug>(value: &T) {
     let json = written(value).unwrap();
     let back: T = decode(&json).unwrap();
@@ -59,7 +59,7 @@ proptest! {
     #[test]
     fn counting_agrees_with_writing(value in rich(), limit in 0..2000_usize) {
         let (mut kept, mut counted) = (Sink::new(limit), Sink::counting(limit));
-        prop_assert_eq!(kept.value(&value), counted.value(&value));
+        prop_assert_eq!(kept.write(&value), counted.write(&value));
         prop_assert_eq!(kept.len(), counted.len());
         prop_assert_eq!(kept.len(), kept.into_bytes().len());
         prop_assert!(counted.into_bytes().is_empty());
@@ -303,14 +303,14 @@ fn stops_at_the_limit_before_the_value_ends() {
     }
     for mut sink in [Sink::new(LIMIT), Sink::counting(LIMIT)] {
         assert_eq!(
-            sink.value(&Endless),
+            sink.write(&Endless),
             Err(Unstorable::TooLarge { limit: LIMIT })
         );
         assert_eq!(sink.len(), 0);
     }
-    let mut exact = Sink::after(b"12".to_vec(), 6);
-    assert_eq!(exact.value("abc"), Err(Unstorable::TooLarge { limit: 6 }));
-    exact.value("ab").unwrap();
+    let mut exact = Sink::appending_to(b"12".to_vec(), 6);
+    assert_eq!(exact.write("abc"), Err(Unstorable::TooLarge { limit: 6 }));
+    exact.write("ab").unwrap();
     assert_eq!(exact.into_bytes(), b"12\"ab\"");
 }
 
@@ -325,8 +325,8 @@ fn failing_serialize_is_told_apart_and_leaves_nothing() {
         }
     }
     let mut sink = Sink::new(LIMIT);
-    sink.value(&1).unwrap();
-    assert_eq!(sink.value(&Failing), Err(Unstorable::Failed));
+    sink.write(&1).unwrap();
+    assert_eq!(sink.write(&Failing), Err(Unstorable::Failed));
     assert_eq!(sink.into_bytes(), b"1");
 }
 

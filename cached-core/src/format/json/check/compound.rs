@@ -1,4 +1,4 @@
-//! What holds several values: sequences, maps, structs and variants.
+//! The checking serializers of values that hold several: sequences, maps, structs and variants.
 
 use std::cell::Cell;
 
@@ -6,20 +6,20 @@ use serde::ser::{self, Serialize};
 
 use super::{
     Check,
-    map_key::{KeyValue, Kind},
-    serializer::Part,
+    map_key::{CheckedKey, KeyKind},
+    serializer::CheckedValue,
 };
 
-/// Between the first and the last value of something that holds several.
-pub(super) struct Inside<'a, C> {
+/// A compound serializer, as `inner` is one, that checks each value it is given.
+pub(super) struct CheckedCompound<'a, C> {
     inner: C,
     check: &'a Check,
     depth: u8,
-    /// What the keys seen so far are, in a map.
-    keys: Cell<Option<Kind>>,
+    /// The kind of the keys so far, in a map.
+    keys: Cell<Option<KeyKind>>,
 }
 
-impl<'a, C> Inside<'a, C> {
+impl<'a, C> CheckedCompound<'a, C> {
     pub(super) fn new(inner: C, check: &'a Check, depth: u8) -> Self {
         Self {
             inner,
@@ -29,8 +29,9 @@ impl<'a, C> Inside<'a, C> {
         }
     }
 
-    fn value<'v, T: ?Sized>(&self, value: &'v T) -> Part<'v, 'a, T> {
-        Part {
+    /// Wraps a value inside this one.
+    fn wrap<'v, T: ?Sized>(&self, value: &'v T) -> CheckedValue<'v, 'a, T> {
+        CheckedValue {
             value,
             check: self.check,
             depth: self.depth,
@@ -39,12 +40,12 @@ impl<'a, C> Inside<'a, C> {
     }
 }
 
-impl<C: ser::SerializeSeq> ser::SerializeSeq for Inside<'_, C> {
+impl<C: ser::SerializeSeq> ser::SerializeSeq for CheckedCompound<'_, C> {
     type Ok = C::Ok;
     type Error = C::Error;
 
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), C::Error> {
-        let value = self.value(value);
+        let value = self.wrap(value);
         self.inner.serialize_element(&value)
     }
 
@@ -53,12 +54,12 @@ impl<C: ser::SerializeSeq> ser::SerializeSeq for Inside<'_, C> {
     }
 }
 
-impl<C: ser::SerializeTuple> ser::SerializeTuple for Inside<'_, C> {
+impl<C: ser::SerializeTuple> ser::SerializeTuple for CheckedCompound<'_, C> {
     type Ok = C::Ok;
     type Error = C::Error;
 
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), C::Error> {
-        let value = self.value(value);
+        let value = self.wrap(value);
         self.inner.serialize_element(&value)
     }
 
@@ -67,12 +68,12 @@ impl<C: ser::SerializeTuple> ser::SerializeTuple for Inside<'_, C> {
     }
 }
 
-impl<C: ser::SerializeTupleStruct> ser::SerializeTupleStruct for Inside<'_, C> {
+impl<C: ser::SerializeTupleStruct> ser::SerializeTupleStruct for CheckedCompound<'_, C> {
     type Ok = C::Ok;
     type Error = C::Error;
 
     fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), C::Error> {
-        let value = self.value(value);
+        let value = self.wrap(value);
         self.inner.serialize_field(&value)
     }
 
@@ -81,12 +82,12 @@ impl<C: ser::SerializeTupleStruct> ser::SerializeTupleStruct for Inside<'_, C> {
     }
 }
 
-impl<C: ser::SerializeTupleVariant> ser::SerializeTupleVariant for Inside<'_, C> {
+impl<C: ser::SerializeTupleVariant> ser::SerializeTupleVariant for CheckedCompound<'_, C> {
     type Ok = C::Ok;
     type Error = C::Error;
 
     fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), C::Error> {
-        let value = self.value(value);
+        let value = self.wrap(value);
         self.inner.serialize_field(&value)
     }
 
@@ -95,7 +96,7 @@ impl<C: ser::SerializeTupleVariant> ser::SerializeTupleVariant for Inside<'_, C>
     }
 }
 
-impl<C: ser::SerializeStruct> ser::SerializeStruct for Inside<'_, C> {
+impl<C: ser::SerializeStruct> ser::SerializeStruct for CheckedCompound<'_, C> {
     type Ok = C::Ok;
     type Error = C::Error;
 
@@ -104,7 +105,7 @@ impl<C: ser::SerializeStruct> ser::SerializeStruct for Inside<'_, C> {
         name: &'static str,
         value: &T,
     ) -> Result<(), C::Error> {
-        let value = self.value(value);
+        let value = self.wrap(value);
         self.inner.serialize_field(name, &value)
     }
 
@@ -117,7 +118,7 @@ impl<C: ser::SerializeStruct> ser::SerializeStruct for Inside<'_, C> {
     }
 }
 
-impl<C: ser::SerializeStructVariant> ser::SerializeStructVariant for Inside<'_, C> {
+impl<C: ser::SerializeStructVariant> ser::SerializeStructVariant for CheckedCompound<'_, C> {
     type Ok = C::Ok;
     type Error = C::Error;
 
@@ -126,7 +127,7 @@ impl<C: ser::SerializeStructVariant> ser::SerializeStructVariant for Inside<'_, 
         name: &'static str,
         value: &T,
     ) -> Result<(), C::Error> {
-        let value = self.value(value);
+        let value = self.wrap(value);
         self.inner.serialize_field(name, &value)
     }
 
@@ -139,12 +140,12 @@ impl<C: ser::SerializeStructVariant> ser::SerializeStructVariant for Inside<'_, 
     }
 }
 
-impl<C: ser::SerializeMap> ser::SerializeMap for Inside<'_, C> {
+impl<C: ser::SerializeMap> ser::SerializeMap for CheckedCompound<'_, C> {
     type Ok = C::Ok;
     type Error = C::Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), C::Error> {
-        self.inner.serialize_key(&KeyValue {
+        self.inner.serialize_key(&CheckedKey {
             key,
             check: self.check,
             keys: &self.keys,
@@ -152,7 +153,7 @@ impl<C: ser::SerializeMap> ser::SerializeMap for Inside<'_, C> {
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), C::Error> {
-        let value = self.value(value);
+        let value = self.wrap(value);
         self.inner.serialize_value(&value)
     }
 

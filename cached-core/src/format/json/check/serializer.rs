@@ -1,22 +1,24 @@
-//! The checking serializer: each of serde's calls for one value.
+//! The checking serializer of one value.
 
 use std::fmt::Display;
 
 use serde::ser::{Error, Serialize, Serializer};
 
-use super::{Check, NOT_FINITE, SOME_NULL, TOO_DEEP, compound::Inside};
+use super::{Check, NOT_FINITE, SOME_NULL, TOO_DEEP, compound::CheckedCompound};
 
-struct Checked<'a, S> {
+/// Serializer around `inner` that refuses what JSON would not carry back.
+struct CheckedSerializer<'a, S> {
     inner: S,
     check: &'a Check,
-    /// How many more levels of JSON may be opened.
+    /// Levels of JSON that may still be opened.
     depth: u8,
-    /// Directly inside a `Some`, where `null` would come back as `None`.
+    /// True directly inside a `Some`, where `null` would come back as `None`.
     in_some: bool,
 }
 
-impl<'a, S: Serializer> Checked<'a, S> {
-    fn null(&self) -> Result<(), S::Error> {
+impl<'a, S: Serializer> CheckedSerializer<'a, S> {
+    /// Refuses a `null` that would come back as `None`.
+    fn check_null(&self) -> Result<(), S::Error> {
         if self.in_some {
             self.check.refuse(SOME_NULL)
         } else {
@@ -24,16 +26,22 @@ impl<'a, S: Serializer> Checked<'a, S> {
         }
     }
 
-    /// The depth left after opening `levels` of JSON.
-    fn open(&self, levels: u8) -> Result<u8, S::Error> {
+    /// Returns the depth that is left inside `levels` more of JSON.
+    fn descend(&self, levels: u8) -> Result<u8, S::Error> {
         match self.depth.checked_sub(levels) {
             Some(depth) => Ok(depth),
             None => self.check.refuse(TOO_DEEP),
         }
     }
 
-    fn inside<'v, T: ?Sized>(&self, value: &'v T, depth: u8, in_some: bool) -> Part<'v, 'a, T> {
-        Part {
+    /// Wraps a value inside this one.
+    fn wrap<'v, T: ?Sized>(
+        &self,
+        value: &'v T,
+        depth: u8,
+        in_some: bool,
+    ) -> CheckedValue<'v, 'a, T> {
+        CheckedValue {
             value,
             check: self.check,
             depth,
@@ -42,15 +50,15 @@ impl<'a, S: Serializer> Checked<'a, S> {
     }
 }
 
-/// A value inside the checked one.
-pub(super) struct Part<'v, 'a, T: ?Sized> {
+/// A value that is checked as it is serialized.
+pub(super) struct CheckedValue<'v, 'a, T: ?Sized> {
     pub(super) value: &'v T,
     pub(super) check: &'a Check,
     pub(super) depth: u8,
     pub(super) in_some: bool,
 }
 
-impl<T: Serialize + ?Sized> Serialize for Part<'_, '_, T> {
+impl<T: Serialize + ?Sized> Serialize for CheckedValue<'_, '_, T> {
     fn serialize<S: Serializer>(&self, inner: S) -> Result<S::Ok, S::Error> {
         let Self {
             check,
@@ -58,7 +66,7 @@ impl<T: Serialize + ?Sized> Serialize for Part<'_, '_, T> {
             in_some,
             ..
         } = *self;
-        self.value.serialize(Checked {
+        self.value.serialize(CheckedSerializer {
             inner,
             check,
             depth,
@@ -67,16 +75,16 @@ impl<T: Serialize + ?Sized> Serialize for Part<'_, '_, T> {
     }
 }
 
-impl<'a, S: Serializer> Serializer for Checked<'a, S> {
+impl<'a, S: Serializer> Serializer for CheckedSerializer<'a, S> {
     type Ok = S::Ok;
     type Error = S::Error;
-    type SerializeSeq = Inside<'a, S::SerializeSeq>;
-    type SerializeTuple = Inside<'a, S::SerializeTuple>;
-    type SerializeTupleStruct = Inside<'a, S::SerializeTupleStruct>;
-    type SerializeTupleVariant = Inside<'a, S::SerializeTupleVariant>;
-    type SerializeMap = Inside<'a, S::SerializeMap>;
-    type SerializeStruct = Inside<'a, S::SerializeStruct>;
-    type SerializeStructVariant = Inside<'a, S::SerializeStructVariant>;
+    type SerializeSeq = CheckedCompound<'a, S::SerializeSeq>;
+    type SerializeTuple = CheckedCompound<'a, S::SerializeTuple>;
+    type SerializeTupleStruct = CheckedCompound<'a, S::SerializeTupleStruct>;
+    type SerializeTupleVariant = CheckedCompound<'a, S::SerializeTupleVariant>;
+    type SerializeMap = CheckedCompound<'a, S::SerializeMap>;
+    type SerializeStruct = CheckedCompound<'a, S::SerializeStruct>;
+    type SerializeStructVariant = CheckedCompound<'a, S::SerializeStructVariant>;
 
     fn serialize_bool(self, value: bool) -> Result<S::Ok, S::Error> {
         self.inner.serialize_bool(value)
@@ -141,7 +149,7 @@ impl<'a, S: Serializer> Serializer for Checked<'a, S> {
     }
 
     fn serialize_str(self, value: &str) -> Result<S::Ok, S::Error> {
-        // The writer would refuse it as well, after all of it was searched for what to escape.
+        // The writer would refuse it as well, but only after it had searched all of it for characters to escape.
         if value.len() > self.check.limit {
             self.check.too_large.set(true);
             return Err(S::Error::custom("a text over the limit"));
@@ -154,27 +162,27 @@ impl<'a, S: Serializer> Serializer for Checked<'a, S> {
     }
 
     fn serialize_bytes(self, value: &[u8]) -> Result<S::Ok, S::Error> {
-        self.open(1)?;
+        self.descend(1)?;
         self.inner.serialize_bytes(value)
     }
 
     fn serialize_none(self) -> Result<S::Ok, S::Error> {
-        self.null()?;
+        self.check_null()?;
         self.inner.serialize_none()
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
-        let value = self.inside(value, self.depth, true);
+        let value = self.wrap(value, self.depth, true);
         self.inner.serialize_some(&value)
     }
 
     fn serialize_unit(self) -> Result<S::Ok, S::Error> {
-        self.null()?;
+        self.check_null()?;
         self.inner.serialize_unit()
     }
 
     fn serialize_unit_struct(self, name: &'static str) -> Result<S::Ok, S::Error> {
-        self.null()?;
+        self.check_null()?;
         self.inner.serialize_unit_struct(name)
     }
 
@@ -192,7 +200,7 @@ impl<'a, S: Serializer> Serializer for Checked<'a, S> {
         name: &'static str,
         value: &T,
     ) -> Result<S::Ok, S::Error> {
-        let value = self.inside(value, self.depth, self.in_some);
+        let value = self.wrap(value, self.depth, self.in_some);
         self.inner.serialize_newtype_struct(name, &value)
     }
 
@@ -203,14 +211,14 @@ impl<'a, S: Serializer> Serializer for Checked<'a, S> {
         variant: &'static str,
         value: &T,
     ) -> Result<S::Ok, S::Error> {
-        let value = self.inside(value, self.open(1)?, false);
+        let value = self.wrap(value, self.descend(1)?, false);
         self.inner
             .serialize_newtype_variant(name, index, variant, &value)
     }
 
     fn serialize_seq(self, length: Option<usize>) -> Result<Self::SerializeSeq, S::Error> {
-        let depth = self.open(1)?;
-        Ok(Inside::new(
+        let depth = self.descend(1)?;
+        Ok(CheckedCompound::new(
             self.inner.serialize_seq(length)?,
             self.check,
             depth,
@@ -218,8 +226,8 @@ impl<'a, S: Serializer> Serializer for Checked<'a, S> {
     }
 
     fn serialize_tuple(self, length: usize) -> Result<Self::SerializeTuple, S::Error> {
-        let depth = self.open(1)?;
-        Ok(Inside::new(
+        let depth = self.descend(1)?;
+        Ok(CheckedCompound::new(
             self.inner.serialize_tuple(length)?,
             self.check,
             depth,
@@ -231,8 +239,8 @@ impl<'a, S: Serializer> Serializer for Checked<'a, S> {
         name: &'static str,
         length: usize,
     ) -> Result<Self::SerializeTupleStruct, S::Error> {
-        let depth = self.open(1)?;
-        Ok(Inside::new(
+        let depth = self.descend(1)?;
+        Ok(CheckedCompound::new(
             self.inner.serialize_tuple_struct(name, length)?,
             self.check,
             depth,
@@ -246,8 +254,8 @@ impl<'a, S: Serializer> Serializer for Checked<'a, S> {
         variant: &'static str,
         length: usize,
     ) -> Result<Self::SerializeTupleVariant, S::Error> {
-        let depth = self.open(2)?;
-        Ok(Inside::new(
+        let depth = self.descend(2)?;
+        Ok(CheckedCompound::new(
             self.inner
                 .serialize_tuple_variant(name, index, variant, length)?,
             self.check,
@@ -256,8 +264,8 @@ impl<'a, S: Serializer> Serializer for Checked<'a, S> {
     }
 
     fn serialize_map(self, length: Option<usize>) -> Result<Self::SerializeMap, S::Error> {
-        let depth = self.open(1)?;
-        Ok(Inside::new(
+        let depth = self.descend(1)?;
+        Ok(CheckedCompound::new(
             self.inner.serialize_map(length)?,
             self.check,
             depth,
@@ -269,8 +277,8 @@ impl<'a, S: Serializer> Serializer for Checked<'a, S> {
         name: &'static str,
         length: usize,
     ) -> Result<Self::SerializeStruct, S::Error> {
-        let depth = self.open(1)?;
-        Ok(Inside::new(
+        let depth = self.descend(1)?;
+        Ok(CheckedCompound::new(
             self.inner.serialize_struct(name, length)?,
             self.check,
             depth,
@@ -284,8 +292,8 @@ impl<'a, S: Serializer> Serializer for Checked<'a, S> {
         variant: &'static str,
         length: usize,
     ) -> Result<Self::SerializeStructVariant, S::Error> {
-        let depth = self.open(2)?;
-        Ok(Inside::new(
+        let depth = self.descend(2)?;
+        Ok(CheckedCompound::new(
             self.inner
                 .serialize_struct_variant(name, index, variant, length)?,
             self.check,
