@@ -1,7 +1,8 @@
-//! [`Key`]: names an entry, by text or by a cached function and its arguments.
+//! [`Key`]: the name of an entry, made from text or from a cached function and its arguments.
 //!
-//! A function's key is kept as *material*, the canonical bytes of its arguments, which names the entry within this
-//! process for a few nanoseconds. Its text, `user:42:profile:<digest>`, is made when a store needs it.
+//! A call's key is kept as *material*: the index of its function, and for each argument a *component*, its canonical
+//! bytes. Within this process that names the entry, and takes a few nanoseconds. Its text, `user:42:profile:<digest>`,
+//! is made when a store needs it.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -13,18 +14,18 @@ use crate::{
     error::{Error, ErrorKind},
     key::{
         function::Function,
-        segments::{escape, looks_like_a_call},
+        segments::{join_escaped, looks_like_a_call},
         template::Piece,
-        text::{components, digest_of, push_digest_of, push_segments_of, render},
+        text::{components, digest_of},
     },
 };
 
 pub(crate) use text::text_of;
 
-/// How the material of a text key begins; functions count from one.
+/// The index of keys from text; functions count from one.
 const TEXT: u32 = 0;
 
-/// Names one entry of a cache.
+/// The name of one entry of a cache.
 ///
 /// A key made from text splits at `:` into segments; its beginnings, `user` and `user:42` of `user:42:avatar`, are its
 /// groups, by which it can be invalidated. In a segment `*`, `?`, `[`, `]`, `{`, `}`, `\`, `%`, white space and control
@@ -32,10 +33,11 @@ const TEXT: u32 = 0;
 /// name one entry. From the 32nd segment on, the rest is one digest. Text that a user typed goes through
 /// [`Key::from_segments`], where `:` is escaped too.
 ///
-/// The companion `profile::key(42)` of a cached function makes the key of one call. Its text ends with 128 bits of
-/// BLAKE3 over the function and every argument.
+/// The generated function `profile::key(42)` beside a cached function `profile` makes the key of one call. Its text ends
+/// with 128 bits of BLAKE3 over the function and every argument.
 ///
-/// The displayed text holds argument values: it is for a store and for people, not for logs. `Debug` shows none.
+/// `Display` writes the text, which holds argument values: it is for a store and for people, not for logs. `Debug` shows
+/// none.
 ///
 /// # Examples
 ///
@@ -51,15 +53,15 @@ const TEXT: u32 = 0;
 #[derive(Clone)]
 pub struct Key {
     function: Option<&'static Function>,
-    /// Four bytes of function index, then the components or the escaped text.
+    /// Four bytes of index, then the components or the escaped text.
     material: KeyBytes,
     fault: Option<KeyFault>,
 }
 
-/// Why a call has no usable key; it then runs uncached.
+/// Reason that a call has no usable key; it then runs uncached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct KeyFault {
-    /// Which component, counted from one.
+    /// Number of the component, from one.
     position: usize,
     error: EncodeError,
 }
@@ -83,7 +85,7 @@ impl std::error::Error for KeyFault {
 impl Key {
     /// Makes a key of segments that may hold anything, `:` included.
     ///
-    /// For text that comes from outside: no segment can pretend to be two, or name another key. No segments at all
+    /// It is for text that comes from outside: no segment can pretend to be two, or name another key. No segments at all
     /// are one empty segment.
     ///
     /// # Examples
@@ -97,25 +99,26 @@ impl Key {
     /// assert_ne!(key, Key::from("user:42:avatar"));
     /// ```
     pub fn from_segments(segments: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
-        let mut text = escape(segments);
+        let mut text = join_escaped(segments);
         if looks_like_a_call(&text) {
             text.push_str(":%");
         }
-        let mut key = Self::beginning(None, TEXT);
+        let mut key = Self::with_index(None, TEXT);
         key.write(|out| out.append(text.as_bytes()));
         key
     }
 
-    /// The key of a call of `function`, still without arguments.
+    /// Makes the key of a call of `function`, still without arguments.
     #[doc(hidden)]
     #[inline]
     #[must_use]
     pub fn of(function: &'static Function) -> Self {
-        Self::beginning(Some(function), function.index())
+        Self::with_index(Some(function), function.index())
     }
 
+    /// Makes a key that has only its index yet.
     #[inline]
-    fn beginning(function: Option<&'static Function>, index: u32) -> Self {
+    fn with_index(function: Option<&'static Function>, index: u32) -> Self {
         let mut key = Self {
             function,
             material: KeyBytes::new(),
@@ -125,26 +128,26 @@ impl Key {
         key
     }
 
-    /// Adds an argument. One that cannot be encoded makes the key unusable, and the call runs uncached.
+    /// Adds an argument. If it cannot be encoded, the key becomes unusable, and the call runs uncached.
     #[doc(hidden)]
     #[inline]
     pub fn push<T: Serialize + ?Sized>(&mut self, value: &T) {
-        self.component(|out| canonical::encode(value, out));
+        self.write_component(|out| canonical::encode(value, out));
     }
 
-    /// Adds a set: an argument that is the same whatever the order of its `values`.
+    /// Adds a set, which is the same argument whatever the order of its `values`.
     #[doc(hidden)]
     pub fn push_set<'a, T: Serialize + 'a>(&mut self, values: impl IntoIterator<Item = &'a T>) {
-        self.component(|out| canonical::encode_set(values, out));
+        self.write_component(|out| canonical::encode_set(values, out));
     }
 
     /// Adds the name of a type parameter; no argument is equal to it.
     #[doc(hidden)]
-    pub fn push_text(&mut self, name: &'static str) {
-        self.component(|out| canonical::encode_type(name, out));
+    pub fn push_type_name(&mut self, name: &'static str) {
+        self.write_component(|out| canonical::encode_type(name, out));
     }
 
-    /// This key, which leaves one behind that names nothing.
+    /// Takes this key, and leaves one behind that names nothing.
     pub(crate) fn take(&mut self) -> Self {
         std::mem::replace(
             self,
@@ -157,10 +160,11 @@ impl Key {
     }
 
     #[inline]
-    fn component(&mut self, write: impl FnOnce(&mut KeyBytes) -> Result<(), EncodeError>) {
+    fn write_component(&mut self, write: impl FnOnce(&mut KeyBytes) -> Result<(), EncodeError>) {
         self.write(|out| canonical::append_with_length(out, write));
     }
 
+    /// Appends all that `write` does, unless the key is unusable; if `write` fails, it becomes so.
     #[inline]
     fn write(&mut self, write: impl FnOnce(&mut KeyBytes) -> Result<(), EncodeError>) {
         if self.fault.is_some() {
@@ -168,24 +172,28 @@ impl Key {
         }
         let start = self.material.len();
         if let Err(error) = write(&mut self.material) {
-            self.fail(start, error);
+            self.mark_unusable(start, error);
         }
     }
 
-    /// What was written from `start` on is no argument.
+    /// Drops the bytes from `start` on, which are no argument, and keeps the reason.
     #[cold]
-    fn fail(&mut self, start: usize, error: EncodeError) {
+    fn mark_unusable(&mut self, start: usize, error: EncodeError) {
         self.material.truncate(start);
         let position = components(&self.material).count().saturating_add(1);
         self.fault = Some(KeyFault { position, error });
     }
 
-    /// Why this key must not be used, if it must not.
+    /// Returns the reason that this key must not be used, if there is one.
     pub(crate) fn fault(&self) -> Option<&KeyFault> {
         self.fault.as_ref()
     }
 
-    /// Fails if this key must not be used.
+    /// Checks that this key can be used.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Key`] if an argument could not be encoded.
     pub(crate) fn check(&self) -> Result<(), Error> {
         match &self.fault {
             None => Ok(()),
@@ -196,34 +204,33 @@ impl Key {
         }
     }
 
-    /// What names the entry within this process.
+    /// Returns the bytes that name the entry within this process.
     #[inline]
     pub(crate) fn local(&self) -> &[u8] {
         &self.material
     }
 
-    /// The function whose call this is; `None` for a key from text.
+    /// Returns the function whose call this is; `None` for a key from text.
     pub(crate) fn function(&self) -> Option<&'static Function> {
         self.function
     }
 
-    /// A key that names no entry: it carries components to where [`render`](Self::render) fills them in.
-    pub(crate) fn carrier() -> Self {
-        Self::beginning(None, TEXT)
+    /// Makes a key that names no entry, and only holds components for [`render`](Self::render) to fill in.
+    pub(crate) fn of_components() -> Self {
+        Self::with_index(None, TEXT)
     }
 
-    /// Appends what a template reads with the components of this key filled in.
+    /// Appends a template, with the components of this key filled in.
     pub(crate) fn render(&self, out: &mut String, pieces: impl IntoIterator<Item = Piece>) {
-        render(out, pieces, self.local());
+        text::render_template(out, pieces, self.local());
     }
 
-    /// Appends the segments that its groups are the beginnings of: all of a key from text, all but the
-    /// digest of a call's.
+    /// Appends the segments whose beginnings are its groups: all of a key from text, all but the digest of a call's.
     pub(crate) fn push_segments(&self, out: &mut String) {
-        push_segments_of(out, self.function, &self.material);
+        text::push_segments(out, self.function, &self.material);
     }
 
-    /// The segments of a key from text as they were written: those of the keys below it begin with them.
+    /// Returns the segments of a key from text as they were written: those of the keys below it begin with them.
     pub(crate) fn written_segments(&self) -> String {
         let mut text = String::new();
         self.push_segments(&mut text);
@@ -235,8 +242,8 @@ impl Key {
         text
     }
 
-    /// Whether the readable part of a call's key names every argument: type parameters aside, two calls
-    /// that share it are one. A key from text names no call.
+    /// Returns `true` if the readable part of a call's key names every argument: type parameters aside, two calls that
+    /// share it are one. A key from text names no call.
     pub(crate) fn names_every_argument(&self) -> bool {
         self.function.is_some_and(|function| {
             components(self.local())
@@ -250,14 +257,14 @@ impl Key {
         })
     }
 
-    /// What names the entry in a shared store, without the namespace.
+    /// Returns the text that names the entry in a shared store, without the namespace.
     pub(crate) fn text(&self) -> String {
         text_of(self.function, &self.material)
     }
 
-    /// Appends what the [`text`](Self::text) has after the segments.
+    /// Appends the part of the [`text`](Self::text) after the segments.
     pub(crate) fn push_digest(&self, out: &mut String, is_alone: bool) {
-        push_digest_of(out, self.function, &self.material, is_alone);
+        text::push_digest(out, self.function, &self.material, is_alone);
     }
 }
 
@@ -299,14 +306,14 @@ impl Hash for Key {
     }
 }
 
-/// The text under which the entry lies in a store, without the namespace. It holds argument values.
+/// Writes the text under which the entry lies in a store, without the namespace. It holds argument values.
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text())
     }
 }
 
-/// The function's name and a digest, no argument.
+/// Shows the function's name and a digest, but no argument.
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let identity = self.function.map(Function::identity).unwrap_or_default();

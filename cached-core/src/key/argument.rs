@@ -1,4 +1,4 @@
-//! What an argument adds to a key, settled by its type.
+//! Arguments on their way into a key: the type of each decides what it adds.
 
 use std::any::type_name;
 use std::collections::HashSet;
@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use crate::key::Key;
 
-/// What can be part of a cache key: everything that serde can serialize.
+/// Values that can be part of a cache key: everything that serde can serialize.
 ///
-/// Two values that serde shows alike are one key: what a type hides (`skip_serializing`, untagged
-/// variants) is not part of it. `key = …` names something else to go by.
+/// Two values that serde shows alike are one key: a part that a type hides (`skip_serializing`, untagged variants) does
+/// not count. `key = …` names something else to go by.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a cache key",
     label = "needs `serde::Serialize`",
@@ -30,14 +30,15 @@ impl<T: Serialize + ?Sized> KeyArgument for T {
     }
 }
 
-/// An argument on its way into a key. `__push` is [`SetArgument`]'s for sets, and [`PlainArgument`]'s for
-/// everything else: the compiler takes the latter only where the former does not apply, because it
-/// has to borrow for it.
+/// An argument on its way into a key.
+///
+/// `__push` is [`SetArgument`]'s for sets, and [`PlainArgument`]'s for everything else: the compiler takes the latter
+/// only where the former does not apply, because it has to borrow for it.
 #[derive(Debug)]
 pub struct Argument<'a, T>(pub &'a T);
 
 impl<T> Argument<'_, T> {
-    /// Another one, for a typed call: what the function's body may take is still needed before it.
+    /// Clones it for a typed call: the function's body may take the original.
     #[must_use]
     pub fn __cloned(self) -> T
     where
@@ -47,7 +48,7 @@ impl<T> Argument<'_, T> {
     }
 }
 
-/// What can stand by its name in a typed call, as `id` in `#[invalidates(profile(id))]`.
+/// Values that can stand by their name in a typed call, as `id` in `#[invalidates(profile(id))]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be cloned for a typed call",
     label = "cannot be cloned",
@@ -66,9 +67,9 @@ impl<T: Clone> CallArgument for T {
     }
 }
 
-/// The components that are known before others, for a template that needs both.
+/// Makes the components that are known before others, for a template that needs both.
 pub fn known(fill: impl FnOnce(&mut Key)) -> Key {
-    let mut key = Key::carrier();
+    let mut key = Key::of_components();
     fill(&mut key);
     key
 }
@@ -99,8 +100,10 @@ pub trait SetArgument<T> {
         T: KeyArgument;
 }
 
-/// A set is one argument whatever its order: serde shows it as a sequence, so its type has to tell.
-/// Behind any of these, a set makes the same key as by itself; `None` is one component as well.
+/// Implements [`SetArgument`] for a set behind each of these types.
+///
+/// A set is one argument whatever its order: serde shows it as a sequence, so its type has to tell. Behind any of these,
+/// a set makes the same key as by itself; `None` is one component as well.
 macro_rules! sets {
     ($($shape:ty, |$argument:ident| $set:expr;)*) => {$(
         impl<T, S> SetArgument<T> for Argument<'_, $shape> {
@@ -138,7 +141,7 @@ fn push_set<T: Serialize, S>(key: &mut Key, set: Option<&HashSet<T, S>>) {
 
 /// Adds the name of a type that a function is generic over: two instances share no entry.
 pub fn push_type<T: ?Sized>(key: &mut Key) {
-    key.push_text(type_name::<T>());
+    key.push_type_name(type_name::<T>());
 }
 
 /// Adds the name of an argument's type, where it was written `impl Trait`.
@@ -146,12 +149,12 @@ pub fn push_type_of<T: ?Sized>(key: &mut Key, _argument: &T) {
     push_type::<T>(key);
 }
 
-/// Adds what surrounds a function that cannot name it: `inside` is a closure in its body, and the
-/// name of its type holds the arguments of a generic `impl`. Without any it adds nothing, and the
-/// key is the one that the function has with companions.
+/// Adds the arguments of a generic `impl` around a function that cannot name them: `inside` is a closure in its body,
+/// and the name of that closure's type holds them. Without any it adds nothing, and the key is the same as for a
+/// function with generated functions beside it.
 pub fn push_surroundings<F>(key: &mut Key, _inside: &F) {
     let name = type_name::<F>();
     if name.contains('<') {
-        key.push_text(name);
+        key.push_type_name(name);
     }
 }

@@ -1,4 +1,4 @@
-//! [`Function`]: what the attribute knows about an annotated function, one static for each.
+//! [`Function`]: all that the attribute knows about an annotated function, in one static for each.
 
 mod identity;
 
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use self::identity::segments;
+use self::identity::escape_id;
 use crate::{
     format::freshness::StaleWindows,
     key::template::{Piece, Pieces},
@@ -19,10 +19,11 @@ pub struct Function {
     declared: Declared,
     interned: OnceLock<Interned>,
     templates: OnceLock<Templates>,
-    /// Milliseconds from the variable of `ttl_env`; 0 if it is unset.
+    /// Milliseconds from the variable that `ttl_env` names; 0 if it is unset.
     ttl_override: AtomicU64,
 }
 
+/// The arguments of the attribute.
 #[derive(Clone, Copy)]
 struct Declared {
     name: &'static str,
@@ -41,26 +42,27 @@ struct Declared {
     tags: &'static [&'static str],
 }
 
+/// Names and numbers that are made at first use.
 struct Interned {
     number: u32,
     index: u32,
     identity: Vec<u8>,
-    /// The readable part of its keys where an `id` stands in for the name.
+    /// The readable part of its keys if an `id` stands in for the name.
     pinned: Option<String>,
     marker: Option<String>,
 }
 
-/// Its templates, taken apart once: every hit on Redis fills them in, which takes half the time so.
+/// Its templates, split once: every hit on Redis fills them in, which takes half the time so.
 struct Templates {
     prefix: Box<[Piece]>,
     tags: Box<[Box<[Piece]>]>,
 }
 
 impl Function {
-    /// A function called `name`, its module path included.
+    /// Declares a function called `name`, its module path included.
     ///
-    /// `place` is the `type_name` of a `__Place` declared inside the function that holds the static; it
-    /// tells apart what `name` cannot: functions nested in two functions, methods of two `impl` blocks.
+    /// `place` is the `type_name` of a `__Place` declared inside the function that holds the static; it tells apart what
+    /// `name` cannot: functions nested in two functions, methods of two `impl` blocks.
     #[must_use]
     pub const fn new(name: &'static str, place: fn() -> &'static str) -> Self {
         Self {
@@ -86,14 +88,14 @@ impl Function {
         }
     }
 
-    /// The trait whose method it is, as written, where the static stands beside the `impl` of the trait.
+    /// Sets the trait whose method it is, as written, where the static stands beside the `impl` of the trait.
     #[must_use]
     pub const fn of_trait(mut self, written: &'static str) -> Self {
         self.declared.of_trait = Some(written);
         self
     }
 
-    /// The readable part of its keys; without it, the name.
+    /// Sets the readable part of its keys; without it, that is the name.
     ///
     /// In it `{0}` stands for the first component of the key material; text is escaped already.
     #[must_use]
@@ -102,77 +104,77 @@ impl Function {
         self
     }
 
-    /// How long a value is kept; without it, the cache's default.
+    /// Sets the time for which a value is fresh; without it, that is the cache's default.
     #[must_use]
     pub const fn ttl(mut self, ttl: Duration) -> Self {
         self.declared.ttl = Some(ttl);
         self
     }
 
-    /// The environment variable that overrides the ttl.
+    /// Sets the environment variable that overrides the ttl.
     #[must_use]
     pub const fn env(mut self, variable: &'static str) -> Self {
         self.declared.ttl_env = Some(variable);
         self
     }
 
-    /// The random share taken off the ttl, in hundredths of a per cent.
+    /// Sets the random share that is taken off the ttl, in hundredths of a per cent.
     #[must_use]
     pub const fn jittered(mut self, per_ten_thousand: u16) -> Self {
         self.declared.jitter = per_ten_thousand;
         self
     }
 
-    /// How long a `None` is kept; without it, not at all.
+    /// Stores each `None` for this time; without it, none is stored.
     #[must_use]
     pub const fn keeps_none(mut self, ttl: Duration) -> Self {
         self.declared.none_ttl = Some(ttl);
         self
     }
 
-    /// How long an error is kept; without it, not at all.
+    /// Stores each error for this time; without it, none is stored.
     #[must_use]
     pub const fn keeps_errors(mut self, ttl: Duration) -> Self {
         self.declared.error_ttl = Some(ttl);
         self
     }
 
-    /// How long after its ttl a value may stand in for an error of the body.
+    /// Sets the time after its ttl for which a value may stand in for an error of the body (RFC 5861).
     #[must_use]
     pub const fn stale_if_error(mut self, window: Duration) -> Self {
         self.declared.windows.if_error = window;
         self
     }
 
-    /// How long after its ttl a value is the answer while it is loaded anew.
+    /// Sets the time after its ttl for which a value is the answer while it is loaded anew (RFC 5861).
     #[must_use]
     pub const fn stale_while_revalidate(mut self, window: Duration) -> Self {
         self.declared.windows.revalidate = window;
         self
     }
 
-    /// Its calls return an error while the store cannot be reached.
+    /// Makes its calls return an error while the store cannot be reached.
     #[must_use]
     pub const fn fails_on_outage(mut self) -> Self {
         self.declared.fails_on_outage = true;
         self
     }
 
-    /// The meaning of its values: values of another version are not found.
+    /// Sets the version of its values: values of another version are not found.
     #[must_use]
     pub const fn version(mut self, version: u64) -> Self {
         self.declared.version = version;
         self
     }
 
-    /// Its identity, in place of name and place, and the readable part of its keys if no prefix is given.
+    /// Sets its identity, in place of name and place, and the readable part of its keys if no prefix is given.
     #[must_use]
     pub const fn id(mut self, id: &'static str) -> Self {
         self.declared.id = Some(id);
         self
     }
 
-    /// Groups of its calls besides the beginnings of their keys: templates like a prefix.
+    /// Sets the tags of its calls, groups besides the beginnings of their keys: templates like a prefix.
     #[must_use]
     pub const fn tags(mut self, templates: &'static [&'static str]) -> Self {
         self.declared.tags = templates;
@@ -181,61 +183,61 @@ impl Function {
 }
 
 impl Function {
-    /// Its name with its module path, for events and statistics.
+    /// Returns its name with its module path, for events and statistics.
     pub(crate) fn name(&self) -> &'static str {
         self.declared.name
     }
 
-    /// A number for itself within this process, from 1.
+    /// Returns a number of its own within this process, from 1.
     #[inline]
     pub(crate) fn number(&self) -> u32 {
         self.interned().number
     }
 
-    /// A number for its identity and prefix within this process, from 1: two statics whose entries
-    /// lie at the same keys share it.
+    /// Returns a number for its identity and prefix within this process, from 1: two statics whose entries lie at the
+    /// same keys share it.
     #[inline]
     pub(crate) fn index(&self) -> u32 {
         self.interned().index
     }
 
-    /// What the digest of every key begins with: two functions of one identity share their entries.
+    /// Returns the bytes with which the digest of every key begins: two functions of one identity share their entries.
     pub(crate) fn identity(&self) -> &[u8] {
         &self.interned().identity
     }
 
-    /// The readable part of a key.
+    /// Returns the pieces of the readable part of its keys.
     pub(crate) fn pieces(&'static self) -> Pieces {
         match self.declared.prefix {
             Some(template) => Pieces::written(template),
-            None => self.named(),
+            None => self.name_pieces(),
         }
     }
 
-    /// What the readable part is, or would be, without a prefix.
-    pub(crate) fn named(&'static self) -> Pieces {
+    /// Returns the pieces that the readable part has, or would have, without a prefix.
+    pub(crate) fn name_pieces(&'static self) -> Pieces {
         Pieces::of_name(match &self.interned().pinned {
             Some(id) => id,
             None => self.declared.name,
         })
     }
 
-    /// Whether an `id` says what it is.
+    /// Returns `true` if an `id` pins its identity.
     pub(crate) fn is_pinned(&self) -> bool {
         self.declared.id.is_some()
     }
 
-    /// The templates of its tags.
+    /// Returns the templates of its tags.
     pub(crate) fn tag_templates(&self) -> &'static [&'static str] {
         self.declared.tags
     }
 
-    /// The pieces of the readable part of a key.
+    /// Returns the pieces of the readable part of its keys, split before.
     pub(crate) fn prefix_pieces(&'static self) -> &'static [Piece] {
         &self.templates().prefix
     }
 
-    /// The pieces of each tag.
+    /// Returns the pieces of each tag, split before.
     pub(crate) fn tag_pieces(&'static self) -> &'static [Box<[Piece]>] {
         &self.templates().tags
     }
@@ -251,14 +253,14 @@ impl Function {
         })
     }
 
-    /// The name of the group of all its calls, unless the readable part of its keys is one already.
+    /// Returns the name of the group of all its calls, unless the readable part of its keys is one already.
     pub(crate) fn marker(&self) -> Option<&str> {
         self.interned().marker.as_deref()
     }
 
-    /// Whether the readable part of its keys is the group of all its calls where no prefix is written.
-    pub(crate) fn is_named_alone(&self) -> bool {
-        self.declared.id.is_some() || self.declared.surroundings().is_empty()
+    /// Returns `true` if the readable part of its keys would be the group of all its calls without a prefix.
+    pub(crate) fn has_name_group(&self) -> bool {
+        self.declared.id.is_some() || self.declared.enclosing().is_empty()
     }
 
     pub(crate) fn ttl_declared(&self) -> Option<Duration> {
@@ -281,7 +283,7 @@ impl Function {
         self.declared.error_ttl
     }
 
-    /// How long its values may be served past their ttl.
+    /// Returns the times after their ttl for which its values may be served.
     pub(crate) fn windows(&self) -> StaleWindows {
         self.declared.windows
     }
@@ -290,7 +292,7 @@ impl Function {
         self.declared.fails_on_outage
     }
 
-    /// The ttl that the environment asks for.
+    /// Returns the ttl that the environment sets.
     pub(crate) fn ttl_override(&self) -> Option<Duration> {
         match self.ttl_override.load(Ordering::Relaxed) {
             0 => None,
@@ -298,7 +300,7 @@ impl Function {
         }
     }
 
-    /// Zero means none.
+    /// Sets the ttl of the environment; zero means none.
     pub(crate) fn set_ttl_override(&self, ttl: Duration) {
         let milliseconds = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
         self.ttl_override.store(milliseconds, Ordering::Relaxed);
@@ -317,16 +319,16 @@ impl Function {
         let prefix = format!("{:?}", self.declared.prefix);
         Interned {
             number: NUMBERS.fetch_add(1, Ordering::Relaxed),
-            index: index_of(&[&identity, prefix.as_bytes()].concat()),
+            index: intern_index(&[&identity, prefix.as_bytes()].concat()),
             identity,
-            pinned: self.declared.id.map(segments),
+            pinned: self.declared.id.map(escape_id),
             marker: self.declared.marker(),
         }
     }
 }
 
-/// Hands out indices; equal identities get equal ones.
-fn index_of(identity: &[u8]) -> u32 {
+/// Returns the index of `identity`, the same for equal ones.
+fn intern_index(identity: &[u8]) -> u32 {
     static INDICES: Mutex<Option<HashMap<Vec<u8>, u32>>> = Mutex::new(None);
     let mut indices = INDICES.lock().unwrap_or_else(PoisonError::into_inner);
     let indices = indices.get_or_insert_with(HashMap::new);

@@ -1,4 +1,4 @@
-//! [`Pattern`] and [`Tag`]: what an invalidation names.
+//! [`Pattern`] and [`Tag`]: the entries that an invalidation covers, by their keys or by a label.
 
 use std::fmt;
 
@@ -6,12 +6,12 @@ use crate::{
     error::{Error, ErrorKind},
     key::{
         Key, group,
-        segments::{self, SEGMENTS},
+        segments::{self, MAX_SEGMENTS},
         target::Target,
     },
 };
 
-/// What [`Cache::invalidate`](crate::Cache::invalidate) takes: the beginning of keys, in whole segments, or one key.
+/// The argument of [`Cache::invalidate`](crate::Cache::invalidate): a beginning of keys, in whole segments, or one key.
 ///
 /// | written | covers |
 /// |---|---|
@@ -21,8 +21,8 @@ use crate::{
 /// | `Key::from("user:42")` | like its text |
 ///
 /// A segment of a pattern is escaped like one of a [`Key`]: nothing but a final `:*` is a wildcard. A `*` anywhere
-/// else is an [`ErrorKind::Pattern`] when the pattern is used, and so is empty text. What keys share that do not
-/// begin alike, a tag can name. From the 32nd segment on a key has no beginnings, so a pattern that long covers
+/// else is an [`ErrorKind::Pattern`] when the pattern is used, and so is empty text. Keys that do not begin alike can
+/// share a [`Tag`]. From the 32nd segment on a key has no beginnings, so a pattern that long covers
 /// exactly the key of its text.
 ///
 /// Text that a user typed goes through [`Pattern::from_segments`]. `Debug` shows no content.
@@ -44,21 +44,24 @@ use crate::{
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Pattern(Named);
+pub struct Pattern(PatternKind);
 
 #[derive(Clone)]
-enum Named {
+enum PatternKind {
+    /// Everything in the namespace.
     Everything,
-    /// The escaped segments that keys begin with.
+    /// Keys that begin with these escaped segments.
     Beginning(String),
+    /// One key, and the keys below it if it is from text.
     Key(Box<Key>),
-    Mistake(Mistake),
+    /// None, because it cannot be used.
+    Invalid(Mistake),
 }
 
-/// What [`Cache::invalidate_tag`](crate::Cache::invalidate_tag) takes: a tag as `tags = ["course:{course}"]` writes
-/// it, filled in.
+/// The argument of [`Cache::invalidate_tag`](crate::Cache::invalidate_tag): a tag as `tags = ["course:{course}"]`
+/// writes it, filled in.
 ///
-/// It is matched as a whole; a `*` in it is an [`ErrorKind::Pattern`] when it is used. Text that a user typed goes
+/// A tag is matched as a whole; a `*` in it is an [`ErrorKind::Pattern`] when it is used. Text that a user typed goes
 /// through [`Tag::from_segments`]. `Debug` shows no content.
 ///
 /// # Examples
@@ -78,7 +81,7 @@ enum Named {
 #[derive(Clone)]
 pub struct Tag(Result<String, Mistake>);
 
-/// Why a pattern or a tag cannot be used.
+/// Reason that a pattern or a tag cannot be used.
 #[derive(Clone, Copy)]
 enum Mistake {
     PatternIsEmpty,
@@ -89,8 +92,8 @@ enum Mistake {
 }
 
 impl Mistake {
-    /// Says nothing of the text: it may be what a user typed.
-    fn error(self) -> Error {
+    /// Makes the error, which says nothing of the text: a user may have typed it.
+    fn to_error(self) -> Error {
         let message = match self {
             Self::PatternIsEmpty => {
                 "the pattern is empty: write `*`, or call `clear`, for everything in the namespace"
@@ -114,37 +117,37 @@ impl Mistake {
 }
 
 impl Pattern {
-    /// The beginning of keys with these segments, which may hold anything: no `:` in them separates, no `*` is a
-    /// wildcard.
+    /// Makes a pattern of keys that begin with these segments, which may hold anything: no `:` in them separates, no `*`
+    /// is a wildcard.
     ///
     /// No segments at all are one empty segment, as in [`Key::from_segments`].
     pub fn from_segments(segments: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
-        Self(Named::Beginning(segments::escape(segments)))
+        Self(PatternKind::Beginning(segments::join_escaped(segments)))
     }
 
-    /// What has to be deleted.
+    /// Returns the markers and the entry that have to be deleted.
     ///
     /// # Errors
     ///
-    /// If it was written wrong, or is a key that cannot be encoded.
+    /// [`ErrorKind::Pattern`] if it was written wrong, [`ErrorKind::Key`] if it is a key that cannot be encoded.
     pub(crate) fn targets(&self) -> Result<Vec<Target>, Error> {
         Ok(match &self.0 {
-            Named::Everything => vec![Target::Group(group::NAMESPACE.to_owned())],
-            Named::Beginning(segments) => vec![Target::Group(group::of_prefix(segments))],
-            Named::Key(key) => {
+            PatternKind::Everything => vec![Target::Group(group::NAMESPACE.to_owned())],
+            PatternKind::Beginning(segments) => vec![Target::Group(group::of_prefix(segments))],
+            PatternKind::Key(key) => {
                 key.check()?;
                 let group = match key.function() {
                     Some(_) => group::of_call(key),
                     None => Some(group::of_prefix(&key.written_segments())),
                 };
-                // Behind the group, which is what counts, the entry goes to free its memory.
+                // The group decides; the entry is deleted after it to free its memory.
                 group
                     .map(Target::Group)
                     .into_iter()
                     .chain([Target::Entry((**key).clone())])
                     .collect()
             }
-            Named::Mistake(mistake) => return Err(mistake.error()),
+            PatternKind::Invalid(mistake) => return Err(mistake.to_error()),
         })
     }
 }
@@ -156,13 +159,13 @@ impl From<&str> for Pattern {
             None => (text, false),
         };
         Self(match segments {
-            "*" if !has_wildcard => Named::Everything,
-            "" => Named::Mistake(Mistake::PatternIsEmpty),
-            _ if segments.contains('*') => Named::Mistake(Mistake::PatternHasWildcard),
-            _ if has_wildcard && segments.split(':').count() >= SEGMENTS => {
-                Named::Mistake(Mistake::PatternIsTooLong)
+            "*" if !has_wildcard => PatternKind::Everything,
+            "" => PatternKind::Invalid(Mistake::PatternIsEmpty),
+            _ if segments.contains('*') => PatternKind::Invalid(Mistake::PatternHasWildcard),
+            _ if has_wildcard && segments.split(':').count() >= MAX_SEGMENTS => {
+                PatternKind::Invalid(Mistake::PatternIsTooLong)
             }
-            _ => Named::Beginning(segments::escape(segments.split(':'))),
+            _ => PatternKind::Beginning(segments::join_escaped(segments.split(':'))),
         })
     }
 }
@@ -181,7 +184,7 @@ impl From<&String> for Pattern {
 
 impl From<Key> for Pattern {
     fn from(key: Key) -> Self {
-        Self(Named::Key(Box::new(key)))
+        Self(PatternKind::Key(Box::new(key)))
     }
 }
 
@@ -198,20 +201,20 @@ impl fmt::Debug for Pattern {
 }
 
 impl Tag {
-    /// A tag of these segments, which may hold anything: no `:` in them separates, no `*` is a wildcard.
+    /// Makes a tag of these segments, which may hold anything: no `:` in them separates, no `*` is a wildcard.
     pub fn from_segments(segments: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
-        Self(Ok(segments::escape(segments)))
+        Self(Ok(segments::join_escaped(segments)))
     }
 
-    /// What has to be deleted.
+    /// Returns the marker that has to be deleted.
     ///
     /// # Errors
     ///
-    /// If it was written wrong.
+    /// [`ErrorKind::Pattern`] if it was written wrong.
     pub(crate) fn targets(&self) -> Result<Vec<Target>, Error> {
         match &self.0 {
             Ok(tag) => Ok(vec![Target::Group(group::of_tag(tag))]),
-            Err(mistake) => Err(mistake.error()),
+            Err(mistake) => Err(mistake.to_error()),
         }
     }
 }
@@ -221,7 +224,7 @@ impl From<&str> for Tag {
         Self(match text {
             "" => Err(Mistake::TagIsEmpty),
             _ if text.contains('*') => Err(Mistake::TagHasWildcard),
-            _ => Ok(segments::escape(text.split(':'))),
+            _ => Ok(segments::join_escaped(text.split(':'))),
         })
     }
 }

@@ -1,8 +1,8 @@
-//! What the attributes of a program register at link time: its functions, and the templates it invalidates.
+//! Registry that the attributes of a program fill at link time: its cached functions, and the templates it invalidates.
 
 use crate::key::function::Function;
 
-/// A function that `install` and the statistics know although it was not called yet.
+/// A cached function, which `install` and the statistics know although it was not called yet.
 #[derive(Debug)]
 pub struct Registered(pub &'static Function);
 
@@ -11,17 +11,17 @@ inventory::collect!(Registered);
 /// A pattern or a tag that an annotated function invalidates.
 #[derive(Debug)]
 pub struct Named {
-    /// With the numbers of components in it.
+    /// Its text, with the numbers of components in braces.
     pub template: &'static str,
-    /// Whether it is a tag.
+    /// True if it is a tag.
     pub is_tag: bool,
-    /// The module in which it is written.
+    /// The path of the module in which it is written.
     pub module: &'static str,
 }
 
 inventory::collect!(Named);
 
-/// Registers a template where it is written, and is that template.
+/// Registers a template where it is written, and evaluates to that template.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __named {

@@ -2,15 +2,16 @@
 
 use crate::encoding::escape;
 
-/// A text key has no more segments: each beginning is a group, and a read looks at all of them.
-pub(super) const SEGMENTS: usize = 32;
+/// Segments that a key from text has at most: each beginning is a group, and a read asks for the markers of all.
+pub(super) const MAX_SEGMENTS: usize = 32;
 
-/// These segments as a key from text spells them, at most [`SEGMENTS`] of them.
-pub(super) fn escape(segments: impl IntoIterator<Item = impl AsRef<str>>) -> String {
+/// Joins `segments`, escaped, to the text of a key. If there are more than [`MAX_SEGMENTS`], the last one written is the
+/// digest of all that are left.
+pub(super) fn join_escaped(segments: impl IntoIterator<Item = impl AsRef<str>>) -> String {
     let mut text = String::new();
     let mut segments = segments.into_iter();
-    for segment in segments.by_ref().take(SEGMENTS.saturating_sub(1)) {
-        separate(&mut text);
+    for segment in segments.by_ref().take(MAX_SEGMENTS.saturating_sub(1)) {
+        push_separator(&mut text);
         escape::push_text(&mut text, segment.as_ref());
     }
     let rest: Vec<_> = segments.collect();
@@ -18,24 +19,24 @@ pub(super) fn escape(segments: impl IntoIterator<Item = impl AsRef<str>>) -> Str
         [] if text.is_empty() => escape::push_text(&mut text, ""),
         [] => {}
         [last] => {
-            separate(&mut text);
+            push_separator(&mut text);
             escape::push_text(&mut text, last.as_ref());
         }
         rest => {
-            separate(&mut text);
+            push_separator(&mut text);
             escape::push_folded(&mut text, rest);
         }
     }
     text
 }
 
-fn separate(text: &mut String) {
+fn push_separator(text: &mut String) {
     if !text.is_empty() {
         text.push(':');
     }
 }
 
-/// Whether `text` ends like the key of a call, in a digest, but for empty segments after it.
+/// Returns `true` if `text` ends like the key of a call, in a digest, but for empty segments after it.
 ///
 /// A key from text then gets one more empty segment, so that it never names the entry of a call, whatever its author
 /// knows about digests.

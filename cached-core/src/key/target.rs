@@ -7,6 +7,6 @@ use crate::key::Key;
 pub(crate) enum Target {
     /// The marker of a group: its name as [`group`](crate::key::group) spells it.
     Group(String),
-    /// What lies at the key of an entry.
+    /// The entry at this key, or the lease.
     Entry(Key),
 }

@@ -1,30 +1,30 @@
-//! The readable part of a key: text, and places for components.
+//! Templates of the readable part of a key: text, and places for components.
 
-/// A piece of a prefix.
+/// A piece of a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Piece {
-    /// Checked and escaped by the attribute; colons separate segments.
+    /// Text that the attribute has checked and escaped; colons separate segments.
     Text(&'static str),
-    /// The component of the key material with this number, from 0.
+    /// The place of the component with this number in the key material, from 0.
     Component(usize),
 }
 
-/// The pieces of a prefix such as `user:{0}:profile`, or of a function's name in its place.
-///
-/// Read anew for each key: it takes less time than escaping what is filled in, and keeps the
-/// expansion at one line.
+/// Iterator over the pieces of a template such as `user:{0}:profile`, or of a function's name in its place.
 #[derive(Clone, Debug)]
 pub(crate) enum Pieces {
-    Written(&'static str),
+    /// The rest of a template.
+    Template(&'static str),
+    /// The rest of a name.
     Name(&'static str),
 }
 
 impl Pieces {
+    /// Splits a template, in which `{0}` is the place of the first component.
     pub(crate) fn written(template: &'static str) -> Self {
-        Self::Written(template)
+        Self::Template(template)
     }
 
-    /// `shop::user::profile` reads `shop:user:profile`.
+    /// Splits a name: `shop::user::profile` reads `shop:user:profile`.
     pub(crate) fn of_name(name: &'static str) -> Self {
         Self::Name(name)
     }
@@ -35,14 +35,14 @@ impl Iterator for Pieces {
 
     fn next(&mut self) -> Option<Piece> {
         match self {
-            Self::Written(rest) | Self::Name(rest) if rest.is_empty() => None,
-            Self::Written(rest) => {
+            Self::Template(rest) | Self::Name(rest) if rest.is_empty() => None,
+            Self::Template(rest) => {
                 let place = rest.strip_prefix('{').and_then(|rest| rest.split_once('}'));
                 if let Some((number, after)) = place {
                     *rest = after;
                     return Some(Piece::Component(number.parse().unwrap_or(usize::MAX)));
                 }
-                // From the second one on, so that a lone brace ends as well.
+                // From the second byte on, so that text which begins with a lone brace ends as well.
                 let after_first = rest.as_bytes().get(1..).unwrap_or_default();
                 let brace = memchr::memchr(b'{', after_first);
                 let end = brace.map_or(rest.len(), |brace| brace.saturating_add(1));

@@ -3,7 +3,7 @@
     reason = "a key's function changes, but not in what is compared"
 )]
 
-use super::{segments::SEGMENTS, text::FORMAT, *};
+use super::{segments::MAX_SEGMENTS, text::FORMAT, *};
 use crate::{
     encoding::{digest::digest, escape},
     format::json,
@@ -79,7 +79,7 @@ fn calls_differ_by_function_and_by_every_argument() {
 fn type_parameter_is_part_of_the_key() {
     let of = |name| {
         let mut key = call(42);
-        key.push_text(name);
+        key.push_type_name(name);
         key
     };
     assert_ne!(of("u8"), of("u16"));
@@ -181,12 +181,12 @@ fn text_splits_at_colons_and_is_escaped() {
 
 #[test]
 fn text_of_many_segments_is_bounded() {
-    let few = vec!["a"; SEGMENTS];
+    let few = vec!["a"; MAX_SEGMENTS];
     assert_eq!(Key::from_segments(&few).text(), few.join(":"));
-    let many = Key::from_segments(vec!["a"; SEGMENTS + 1]).text();
-    assert_eq!(many.split(':').count(), SEGMENTS);
+    let many = Key::from_segments(vec!["a"; MAX_SEGMENTS + 1]).text();
+    assert_eq!(many.split(':').count(), MAX_SEGMENTS);
     assert!(many.rsplit(':').next().unwrap().starts_with("%+"));
-    assert_ne!(many, Key::from_segments(vec!["a"; SEGMENTS + 2]).text());
+    assert_ne!(many, Key::from_segments(vec!["a"; MAX_SEGMENTS + 2]).text());
     assert!(Key::from(":".repeat(100_000)).text().len() < 200);
 }
 

@@ -7,41 +7,38 @@ use crate::{
     key::{function::Function, template::Piece},
 };
 
-/// The version of everything that decides a key's bytes: encoding, digest, escaping. Part of every digest.
+/// The version of everything that decides a key's bytes: encoding, digest, escaping. It is part of every digest.
 pub(super) const FORMAT: u8 = 1;
 
-/// Where in the material the components, or the text, begin.
+/// Position in the material at which the components, or the text, begin.
 const CONTENT: usize = 4;
 
-/// The [`text`](Key::text) of the key whose [`local`](Key::local) bytes these are.
+/// Returns the text of the key that has these [`local`](crate::key::Key::local) bytes.
 pub(crate) fn text_of(function: impl Into<Option<&'static Function>>, local: &[u8]) -> String {
     let mut text = String::with_capacity(96);
-    push_text_of(&mut text, function.into(), local);
+    push_text(&mut text, function.into(), local);
     text
 }
 
-fn push_text_of(out: &mut String, function: Option<&'static Function>, local: &[u8]) {
+fn push_text(out: &mut String, function: Option<&'static Function>, local: &[u8]) {
     let before = out.len();
-    push_segments_of(out, function, local);
+    push_segments(out, function, local);
     let is_alone = out.len() == before;
-    push_digest_of(out, function, local, is_alone);
+    push_digest(out, function, local, is_alone);
 }
 
-pub(super) fn push_segments_of(
-    out: &mut String,
-    function: Option<&'static Function>,
-    local: &[u8],
-) {
+/// Appends the readable segments.
+pub(super) fn push_segments(out: &mut String, function: Option<&'static Function>, local: &[u8]) {
     match function {
-        Some(function) => render(out, function.prefix_pieces().iter().copied(), local),
+        Some(function) => render_template(out, function.prefix_pieces().iter().copied(), local),
         None => out.push_str(&String::from_utf8_lossy(
             local.get(CONTENT..).unwrap_or_default(),
         )),
     }
 }
 
-/// A key from text has none.
-pub(super) fn push_digest_of(
+/// Appends the digest of a call; a key from text has none.
+pub(super) fn push_digest(
     out: &mut String,
     function: Option<&'static Function>,
     local: &[u8],
@@ -55,8 +52,12 @@ pub(super) fn push_digest_of(
     }
 }
 
-/// Appends what a template reads with the components of `local` filled in.
-pub(super) fn render(out: &mut String, pieces: impl IntoIterator<Item = Piece>, local: &[u8]) {
+/// Appends a template, with the components of `local` filled in.
+pub(super) fn render_template(
+    out: &mut String,
+    pieces: impl IntoIterator<Item = Piece>,
+    local: &[u8],
+) {
     for piece in pieces {
         match piece {
             Piece::Text(piece) => out.push_str(piece),
@@ -68,7 +69,7 @@ pub(super) fn render(out: &mut String, pieces: impl IntoIterator<Item = Piece>, 
     }
 }
 
-/// The digest of a call: over the format version, the function, and every component.
+/// Returns the digest of a call, over the format version, the function and every component.
 pub(super) fn digest_of(identity: &[u8], local: &[u8]) -> u128 {
     let components = local.get(CONTENT..).unwrap_or_default();
     let mut buffer: SmallVec<[u8; 512]> = SmallVec::new();
@@ -83,7 +84,7 @@ pub(super) fn digest_of(identity: &[u8], local: &[u8]) -> u128 {
     digest(&buffer)
 }
 
-/// The encodings of the arguments, in order. Ends at the first byte that is none.
+/// Returns the encodings of the arguments, in order, up to the first byte that is none.
 pub(super) fn components(local: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = local.get(CONTENT..).unwrap_or_default();
     std::iter::from_fn(move || {

@@ -1,13 +1,13 @@
-//! What a function is among others: the beginning of its digests, and the group of all its calls.
+//! Identity of a function among others: the beginning of its digests, and the group of all its calls.
 
 use super::Declared;
 use crate::encoding::escape;
 
-/// How the name of a function's group begins.
-const GROUP: &str = "%fn:";
+/// The beginning of the names of functions' groups.
+const FUNCTION_GROUP: &str = "%fn:";
 
 impl Declared {
-    /// Every part with its length before it, so that no two lists of parts read alike.
+    /// Returns its identity: parts with their lengths before them, so that no two lists of parts are alike.
     pub(super) fn identity(&self) -> Vec<u8> {
         let mut identity = Vec::with_capacity(96);
         let mut part = |bytes: &[u8]| {
@@ -21,14 +21,14 @@ impl Declared {
         } else {
             part(b"name");
             part(self.name.as_bytes());
-            part(self.surroundings().as_bytes());
+            part(self.enclosing().as_bytes());
             if let Some(of) = self.of_trait {
                 part(b"of");
                 part(of.as_bytes());
             }
         }
         part(&self.version.to_le_bytes());
-        // A reader whose groups differ from those of an entry has another key: both keep their own.
+        // A version with other tags has other groups, so it needs keys of its own: each keeps its own entries.
         let count = u32::try_from(self.tags.len()).unwrap_or(u32::MAX);
         part(&count.to_le_bytes());
         for template in self.tags {
@@ -37,23 +37,25 @@ impl Declared {
         identity
     }
 
-    /// Never the version: all versions of a function are one group. An `id` pins this as well.
+    /// Returns the name of the group of all its calls, unless the readable part of its keys is one already.
+    ///
+    /// The version is no part of it: all versions of a function are one group. An `id` pins this as well.
     pub(super) fn marker(&self) -> Option<String> {
-        let surroundings = match self.id {
+        let enclosing = match self.id {
             Some(_) => "",
-            None => self.surroundings(),
+            None => self.enclosing(),
         };
-        if self.prefix.is_none() && surroundings.is_empty() {
+        if self.prefix.is_none() && enclosing.is_empty() {
             return None;
         }
-        let mut marker = String::from(GROUP);
+        let mut marker = String::from(FUNCTION_GROUP);
         match self.id {
-            Some(id) => marker.push_str(&segments(id)),
+            Some(id) => marker.push_str(&escape_id(id)),
             None => marker.push_str(&self.name.replace("::", ":")),
         }
-        if !surroundings.is_empty() {
+        if !enclosing.is_empty() {
             marker.push(':');
-            escape::push_text(&mut marker, surroundings);
+            escape::push_text(&mut marker, enclosing);
         }
         if let Some(of) = self.of_trait.filter(|_| self.id.is_none()) {
             marker.push(':');
@@ -62,9 +64,8 @@ impl Declared {
         Some(marker)
     }
 
-    /// What stands around the function besides its module: nothing for a function of a module, the
-    /// enclosing functions and the `impl` for others.
-    pub(super) fn surroundings(&self) -> &'static str {
+    /// Returns the path of the functions and the `impl` around it; empty for a function that stands in its module.
+    pub(super) fn enclosing(&self) -> &'static str {
         let place = (self.place)();
         let Some(holder) = place.strip_suffix("::__Place") else {
             return place;
@@ -72,14 +73,14 @@ impl Declared {
         // `module::profile::__cached` with a companion, `module::profile::{{closure}}` without.
         let body = holder.strip_suffix("::{{closure}}").unwrap_or(holder);
         let function = body.strip_suffix("::__cached").unwrap_or(body);
-        let around = function.rsplit_once("::").map_or("", |(around, _)| around);
+        let path = function.rsplit_once("::").map_or("", |(path, _)| path);
         let module = self.name.rsplit_once("::").map_or("", |(module, _)| module);
-        if around == module { "" } else { around }
+        if path == module { "" } else { path }
     }
 }
 
-/// `id` as the beginning of a key from text spells it.
-pub(super) fn segments(id: &str) -> String {
+/// Escapes the segments of `id`, as a key from text spells them.
+pub(super) fn escape_id(id: &str) -> String {
     let mut text = String::new();
     for segment in id.split(':') {
         if !text.is_empty() {
@@ -89,6 +90,7 @@ pub(super) fn segments(id: &str) -> String {
     }
     text
 }
+
 #[cfg(test)]
 mod tests {
     use crate::key::{function::Function, template::Piece};
@@ -100,7 +102,7 @@ mod tests {
     fn around(place: fn() -> &'static str) -> &'static str {
         Function::new("shop::user::profile", place)
             .declared
-            .surroundings()
+            .enclosing()
     }
 
     #[test]

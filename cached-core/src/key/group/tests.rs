@@ -51,7 +51,7 @@ fn call(function: &'static Function, arguments: &[&dyn Push]) -> Key {
     key
 }
 
-/// What a test pushes into a key, whatever its type.
+/// An argument of any type that a test pushes into a key.
 trait Push {
     fn push_to(&self, key: &mut Key);
 }
@@ -144,7 +144,7 @@ fn a_call_is_alone_only_where_its_prefix_names_every_argument() {
     assert_eq!(of_call(&"user:42".into()), None);
 
     let mut generic = call(&PROFILE, &[&42_u64]);
-    generic.push_text("shop::Profile");
+    generic.push_type_name("shop::Profile");
     assert_eq!(of_call(&generic), of_call(&named), "a type is no argument");
 }
 

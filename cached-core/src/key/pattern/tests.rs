@@ -28,7 +28,7 @@ fn tag(tag: impl Into<Tag>) -> Vec<Target> {
     tag.into().targets().unwrap()
 }
 
-/// Whether a group of `key`, or `key` itself, is among `targets`.
+/// Returns `true` if a group of `key`, or `key` itself, is among `targets`.
 fn covers(targets: &[Target], key: &Key) -> bool {
     let mut covers = targets.contains(&Target::Entry(key.clone()));
     group::each(key, |name| covers |= targets.contains(&group(name)));
