@@ -1,4 +1,4 @@
-//! [`Codec`]: how a result is stored, shared and brought back; and what can be cached at all.
+//! [`Codec`]: the way of a result to the stores and back, and [`CacheValue`]: the values that can be cached.
 
 use std::{any::Any, convert::Infallible, fmt, sync::Arc, time::Duration};
 
@@ -23,12 +23,12 @@ pub(crate) mod shape;
 mod vtable;
 
 use return_bounds::{MayBeErr, MayBeNone, MayFail, MayReport};
-use vtable::Parts;
+use vtable::Vtable;
 
-/// What can be cached: `Serialize + DeserializeOwned + Clone + Send + Sync + 'static`.
+/// Values that can be cached: `Serialize + DeserializeOwned + Clone + Send + Sync + 'static`.
 ///
-/// A hit in memory clones the value under a lock that readers share and writers wait for: what is slow
-/// to clone belongs in an `Arc` (with serde's feature `rc`).
+/// A hit in memory clones the value under a lock that readers share and writers wait for: a value that is slow to clone
+/// belongs in an `Arc` (with serde's feature `rc`).
 ///
 /// `M` keeps the door open for types of other crates that are stored as something else: a crate that integrates a web
 /// framework implements this for the framework's wrappers, with a marker of its own. Nobody else has to.
@@ -77,7 +77,7 @@ use vtable::Parts;
     note = "a handler imports the attribute from `cached_axum` and returns such a type, `Json` or `Html` of one, or a `Result` of these; what has to be a whole response can call a cached function"
 )]
 pub trait CacheValue<M = AsItself>: Clone + Send + Sync + 'static {
-    /// `true` for the whole response to a request, so that a function which returns it is a handler.
+    /// True for the whole response to a request, so that a function which returns it is a handler.
     const IS_RESPONSE: bool = false;
 
     /// The type that is stored, which serde sees.
@@ -90,7 +90,7 @@ pub trait CacheValue<M = AsItself>: Clone + Send + Sync + 'static {
     fn restored(stored: Self::Stored) -> Self;
 }
 
-/// Marks values that are stored as themselves.
+/// Marker of values that are stored as themselves.
 #[derive(Debug)]
 pub enum AsItself {}
 
@@ -110,28 +110,29 @@ where
     }
 }
 
-/// The stored part of a result, for callers who wait for it and for the store in this process.
+/// The stored part of a result, as calls that wait for it and the store in this process share it.
 #[derive(Clone, Debug)]
 pub(crate) struct Shared {
     pub(crate) outcome: Outcome,
-    /// Missing only where the outcome is [`Outcome::None`].
+    /// The value or error; missing only if the outcome is [`Outcome::None`].
     pub(crate) value: Option<Arc<dyn Any + Send + Sync>>,
 }
 
-/// How a result of type `R` is stored and comes back; `T` is the stored type.
+/// The way of a result of type `R` to its stored type `T` and back.
 ///
-/// Every call has one. What only some calls need is asked for when they do: a hit in memory uses the first field
-/// alone, and to fill them all took a tenth of it.
+/// Every call has one. The parts that only some calls need are functions that make them: a hit in memory uses the first
+/// field alone, and to fill in all of them took a tenth of it.
 pub struct Codec<R, T> {
     copy: fn(&Shared) -> Option<R>,
-    parts: fn() -> Parts<R, T>,
+    vtable: fn() -> Vtable<R, T>,
     errors: Option<fn() -> ErrorCodec<R>>,
-    /// What the function returns where the cache is required and out of reach, if its error can say so.
+    /// Makes the result for a cache that is required and out of reach, if the function's error can say so.
     pub(crate) fails: Option<fn(Error) -> R>,
     cache_if: Option<fn(&T) -> bool>,
     ttl_with: Option<fn(&T) -> Duration>,
 }
 
+/// The way of an error of `R` to its stored form and back.
 struct ErrorCodec<R> {
     encode: fn(&R, &mut Sink) -> Result<(), Unstorable>,
     decode: fn(&[u8]) -> Option<R>,
@@ -139,8 +140,8 @@ struct ErrorCodec<R> {
 }
 
 impl<R, T> Codec<R, T> {
-    /// The codec of return types of this shape; errors are for their own caller only. `fails` makes
-    /// one that says that the cache is out of reach.
+    /// Makes the codec of return types of this shape; errors are for their own caller only. `fails` makes one that says
+    /// that the cache is out of reach.
     #[inline]
     pub(crate) fn of_shape<E, S, M>(fails: Option<fn(Error) -> R>) -> Self
     where
@@ -152,7 +153,7 @@ impl<R, T> Codec<R, T> {
                 (Outcome::Value, Some(value)) => value.downcast_ref().cloned().map(S::value),
                 _ => None,
             },
-            parts: Parts::of_shape::<E, S, M>,
+            vtable: Vtable::of_shape::<E, S, M>,
             errors: None,
             fails,
             cache_if: None,
@@ -160,7 +161,7 @@ impl<R, T> Codec<R, T> {
         }
     }
 
-    /// As it is, and errors are shared with those who wait.
+    /// Shares errors as well with calls that wait.
     #[inline]
     pub(crate) fn sharing_errors<E, S, M>(self) -> Self
     where
@@ -169,42 +170,41 @@ impl<R, T> Codec<R, T> {
         E: Clone + Send + Sync + 'static,
     {
         Self {
-            parts: Parts::sharing_errors::<E, S, M>,
+            vtable: Vtable::sharing_errors::<E, S, M>,
             ..self
         }
     }
 }
 
 impl<R, T> Codec<R, T> {
-    /// Stores only values of which `wanted` is true.
+    /// Stores only values for which `wanted` returns `true`.
     #[must_use]
     pub fn cache_if(mut self, wanted: fn(&T) -> bool) -> Self {
         self.cache_if = Some(wanted);
         self
     }
 
-    /// Keeps each value as long as `ttl` says.
+    /// Keeps each value for the time that `ttl` returns.
     #[must_use]
     pub fn ttl_with(mut self, ttl: fn(&T) -> Duration) -> Self {
         self.ttl_with = Some(ttl);
         self
     }
 
-    /// Only checks that there can be a `None` in the return type `N`, which the call writes out so that a
-    /// message about it lies there: how long it is kept, the function's static says.
+    /// Checks only that there can be a `None` in the return type `N`: the time for which it is kept is in the function's
+    /// static. The call writes `N` out, so that a message about it points there.
     #[must_use]
     pub fn cache_none<N: MayBeNone>(self) -> Self {
         self
     }
 
-    /// Only checks that there can be an error in the return type `N`.
+    /// Checks only that there can be an error in the return type `N`.
     #[must_use]
     pub fn stale_if_error<N: MayBeErr>(self) -> Self {
         self
     }
 
-    /// Only checks that the return type `N` can say that the cache is out of reach: whether it does, the function's
-    /// static says.
+    /// Checks only that the return type `N` can say that the cache is out of reach: the function's static tells if it does.
     #[must_use]
     pub fn on_outage<N: MayReport>(self) -> Self {
         self
@@ -234,68 +234,69 @@ impl<R, T> Codec<R, T> {
 }
 
 impl<R, T> Codec<R, T> {
-    /// A copy of a shared value, straight to where it is returned from; `None` for an outcome without one.
+    /// Copies a shared value straight to the place it is returned from; `None` for an outcome without one.
     pub(crate) fn copy(&self, shared: &Shared) -> Option<R> {
         (self.copy)(shared)
     }
 
-    fn parts(&self) -> Parts<R, T> {
-        (self.parts)()
+    fn vtable(&self) -> Vtable<R, T> {
+        (self.vtable)()
     }
 
+    /// Returns the outcome that `returned` is.
     pub(crate) fn outcome(&self, returned: &R) -> Outcome {
-        match (self.parts().look)(returned) {
+        match (self.vtable().inspect)(returned) {
             ReturnRef::Value(_) => Outcome::Value,
             ReturnRef::None => Outcome::None,
             ReturnRef::Error => Outcome::Error,
         }
     }
 
-    /// Whether `cache_if` lets the value be stored.
+    /// Returns `true` if `cache_if` lets the value be stored.
     pub(crate) fn wanted(&self, returned: &R) -> bool {
-        match ((self.parts().look)(returned), self.cache_if) {
+        match ((self.vtable().inspect)(returned), self.cache_if) {
             (ReturnRef::Value(value), Some(wanted)) => wanted(value),
             _ => true,
         }
     }
 
-    /// The ttl that the value itself decides.
+    /// Returns the ttl that the value itself decides, if `ttl_with` asks it.
     pub(crate) fn ttl_of(&self, returned: &R) -> Option<Duration> {
-        match ((self.parts().look)(returned), self.ttl_with) {
+        match ((self.vtable().inspect)(returned), self.ttl_with) {
             (ReturnRef::Value(value), Some(ttl)) => Some(ttl(value)),
             _ => None,
         }
     }
 
-    /// The same without its types.
+    /// Returns the same codec without its types.
     pub(crate) fn erased(&self) -> ErasedCodec {
-        let mut erased = (self.parts().erased)();
+        let mut erased = (self.vtable().erased)();
         erased.decode_error = self.errors.map(|errors| errors().decode_shared);
         erased.can_fail = self.fails.is_some();
         erased
     }
 
-    /// The result in parts that can be kept where the whole cannot.
+    /// Takes the result apart: its parts can be kept where the whole cannot.
     pub(crate) fn open(&self, returned: R) -> Opened<R, T> {
-        (self.parts().open)(returned)
+        (self.vtable().open)(returned)
     }
 
-    /// The result that holds `value`.
+    /// Returns the result that holds `value`.
     pub(crate) fn close(&self, value: T) -> R {
-        (self.parts().close)(value)
+        (self.vtable().close)(value)
     }
 
-    /// A copy for others; `None` for an error that cannot be shared.
+    /// Copies the stored part for other calls; `None` for an error that cannot be shared.
     pub(crate) fn share(&self, returned: &R) -> Option<Shared> {
-        let (outcome, value) = match (self.parts().look)(returned) {
-            ReturnRef::Value(value) => (Outcome::Value, Some((self.parts().share_value)(value))),
+        let (outcome, value) = match (self.vtable().inspect)(returned) {
+            ReturnRef::Value(value) => (Outcome::Value, Some((self.vtable().share_value)(value))),
             ReturnRef::None => (Outcome::None, None),
-            ReturnRef::Error => (Outcome::Error, Some((self.parts().share_error)(returned)?)),
+            ReturnRef::Error => (Outcome::Error, Some((self.vtable().share_error)(returned)?)),
         };
         Some(Shared { outcome, value })
     }
 
-    /// What a call returns for something shared; `None` if that is of another type.
+    /// Restores a result from a shared part; `None` if that is of another type.
     pub(crate) fn restore(&self, shared: &Shared) -> Option<R> {
         match shared.outcome {
             Outcome::Value => self.copy(shared),
@@ -303,13 +304,13 @@ impl<R, T> Codec<R, T> {
         }
     }
 
-    /// As [`restore`](Self::restore), and copies only what somebody else holds as well.
+    /// Restores a result as [`restore`](Self::restore) does, but copies the shared part only if others hold it as well.
     pub(crate) fn take(&self, shared: Shared) -> Option<R> {
-        let parts = self.parts();
+        let vtable = self.vtable();
         match shared.outcome {
-            Outcome::Value => (parts.take_value)(shared.value?).map(parts.close),
-            Outcome::None => (parts.none)(),
-            Outcome::Error => (parts.take_error)(shared.value?),
+            Outcome::Value => (vtable.take_value)(shared.value?).map(vtable.close),
+            Outcome::None => (vtable.none)(),
+            Outcome::Error => (vtable.take_error)(shared.value?),
         }
     }
 
@@ -317,22 +318,22 @@ impl<R, T> Codec<R, T> {
     ///
     /// # Errors
     ///
-    /// What JSON cannot carry back, and an error unless `cache_err` was called.
+    /// A value that JSON cannot carry back, and an error unless `cache_err` was called.
     pub(crate) fn encode(&self, returned: &R, sink: &mut Sink) -> Result<(), Unstorable> {
-        match ((self.parts().look)(returned), &self.errors) {
-            (ReturnRef::Value(value), _) => (self.parts().encode_value)(value, sink),
+        match ((self.vtable().inspect)(returned), &self.errors) {
+            (ReturnRef::Value(value), _) => (self.vtable().encode_value)(value, sink),
             (ReturnRef::None, _) => sink.write(&()),
             (ReturnRef::Error, Some(errors)) => (errors().encode)(returned, sink),
             (ReturnRef::Error, None) => Err(Unstorable::Failed),
         }
     }
 
-    /// What a call returns for stored JSON; `None` if it is something else's.
+    /// Restores a result from stored JSON; `None` if the JSON is of another type.
     pub(crate) fn decode(&self, outcome: Outcome, json: &[u8]) -> Option<R> {
-        let parts = self.parts();
+        let vtable = self.vtable();
         match outcome {
-            Outcome::Value => (parts.decode_value)(json).map(parts.close),
-            Outcome::None => (parts.none)(),
+            Outcome::Value => (vtable.decode_value)(json).map(vtable.close),
+            Outcome::None => (vtable.none)(),
             Outcome::Error => (self.errors?().decode)(json),
         }
     }
@@ -354,10 +355,10 @@ impl<R, T> fmt::Debug for Codec<R, T> {
 
 #[expect(
     clippy::mismatching_type_param_order,
-    reason = "what is stored is what is returned"
+    reason = "the stored type is the return type"
 )]
 impl<T: CacheValue> Codec<T, T> {
-    /// A value by itself, for entries named by key.
+    /// Makes the codec of a value by itself, for entries named by key.
     pub(crate) fn plain() -> Self {
         Self::of_shape::<Infallible, (NoResult, NoOption), AsItself>(None)
     }

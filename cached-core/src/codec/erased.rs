@@ -1,4 +1,4 @@
-//! A codec without its types, so that all that happens around a load is compiled once, not for each function.
+//! [`ErasedCodec`]: a codec without its types, so that the code around a load is compiled once, not for each function.
 
 use std::{
     any::{Any, TypeId},
@@ -14,15 +14,15 @@ use crate::{
     },
 };
 
-/// Who takes what others have loaded.
+/// Restores results that other calls have loaded.
 pub(crate) trait Restores {
-    /// What becomes of it.
+    /// The restored form.
     type Restored;
 
-    /// What becomes of something shared; `None` if that is of another type.
+    /// Restores a shared part; `None` if that is of another type.
     fn restore(&self, shared: &Shared) -> Option<Self::Restored>;
 
-    /// What becomes of stored JSON; `None` if it is something else's.
+    /// Restores stored JSON; `None` if that is of another type.
     fn decode(&self, outcome: Outcome, json: &[u8]) -> Option<Self::Restored>;
 }
 
@@ -40,18 +40,19 @@ impl<R, T> Restores for Codec<R, T> {
 
 type Decode = fn(&[u8]) -> Option<Arc<dyn Any + Send + Sync>>;
 
-/// Restores what a codec takes, in the form in which calls share it.
+/// Restores the types that a codec does, in the form in which calls share them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ErasedCodec {
-    value: TypeId,
+    value_type: TypeId,
     decode_value: Decode,
-    none: bool,
-    /// If it can be shared.
-    error: Option<TypeId>,
-    /// If it can be stored.
+    has_none: bool,
+    /// The type of an error that can be shared.
+    error_type: Option<TypeId>,
+    /// Decodes an error that can be stored.
     pub(crate) decode_error: Option<Decode>,
-    /// Whether the function's error can say that the cache is out of reach.
+    /// True if the function's error can say that the cache is out of reach.
     pub(crate) can_fail: bool,
+    /// True if the value is the whole response to a request.
     pub(crate) is_response: bool,
 }
 
@@ -62,10 +63,10 @@ impl ErasedCodec {
         T: CacheValue<M>,
     {
         Self {
-            value: TypeId::of::<T>(),
+            value_type: TypeId::of::<T>(),
             decode_value: |json| Some(Arc::new(T::restored(json::decode(json)?))),
-            none: S::none().is_some(),
-            error: None,
+            has_none: S::none().is_some(),
+            error_type: None,
             decode_error: None,
             can_fail: false,
             is_response: T::IS_RESPONSE,
@@ -79,20 +80,20 @@ impl ErasedCodec {
         E: 'static,
     {
         Self {
-            error: Some(TypeId::of::<E>()),
+            error_type: Some(TypeId::of::<E>()),
             ..Self::of::<R, T, E, S, M>()
         }
     }
 }
 
 impl ErasedCodec {
-    /// Whether it is of the type it takes.
+    /// Returns `true` if `shared` is of the type that it restores.
     pub(crate) fn takes(&self, shared: &Shared) -> bool {
         let of = shared.value.as_deref().map(Any::type_id);
         match shared.outcome {
-            Outcome::Value => of == Some(self.value),
-            Outcome::None => self.none,
-            Outcome::Error => of.is_some() && of == self.error,
+            Outcome::Value => of == Some(self.value_type),
+            Outcome::None => self.has_none,
+            Outcome::Error => of.is_some() && of == self.error_type,
         }
     }
 }
@@ -107,38 +108,38 @@ impl Restores for ErasedCodec {
     fn decode(&self, outcome: Outcome, json: &[u8]) -> Option<Shared> {
         let value = match outcome {
             Outcome::Value => Some((self.decode_value)(json)?),
-            Outcome::None if self.none => None,
+            Outcome::None if self.has_none => None,
             Outcome::None => return None,
-            // Its codec could not take it back.
-            Outcome::Error if self.error.is_none() => return None,
+            // The typed codec could not restore it.
+            Outcome::Error if self.error_type.is_none() => return None,
             Outcome::Error => Some((self.decode_error?)(json)?),
         };
         Some(Shared { outcome, value })
     }
 }
 
-/// What a body returned, as stores see it.
+/// A result that a body returned, as stores see it.
 pub(crate) trait Returned {
     fn outcome(&self) -> Outcome;
 
-    /// Whether `cache_if` lets it be stored.
+    /// Returns `true` if `cache_if` lets it be stored.
     fn wanted(&self) -> bool;
 
-    /// The ttl that it decides itself.
+    /// Returns the ttl that it decides itself.
     fn ttl(&self) -> Option<Duration>;
 
-    /// A copy for others; `None` for an error that cannot be shared.
+    /// Copies the stored part for other calls; `None` for an error that cannot be shared.
     fn share(&self) -> Option<Shared>;
 
     /// Writes the JSON of the stored part.
     ///
     /// # Errors
     ///
-    /// What JSON cannot carry back, and an error that is not to be stored.
+    /// A value that JSON cannot carry back, and an error that is not to be stored.
     fn encode(&self, sink: &mut Sink) -> Result<(), Unstorable>;
 }
 
-/// What was returned, and its codec.
+/// A returned result, with its codec.
 #[derive(Debug)]
 pub(crate) struct With<'a, R, T>(pub(crate) &'a R, pub(crate) &'a Codec<R, T>);
 
@@ -181,7 +182,7 @@ mod tests {
 
     const OUTCOMES: [Outcome; 3] = [Outcome::Value, Outcome::None, Outcome::Error];
 
-    /// Whatever is shared or stored, the taker takes what the codec takes, and the codec makes the same of it.
+    /// Checks that the erased codec restores the same as `codec` does, from anything shared or stored.
     fn check<R: PartialEq + fmt::Debug, T>(codec: Codec<R, T>, own: &[R]) {
         let erased = codec.erased();
         let mut all: Vec<_> = own.iter().filter_map(|own| codec.share(own)).collect();
@@ -257,7 +258,7 @@ mod tests {
         );
     }
 
-    /// No function has such a codec: what can be stored can be shared.
+    /// No function has such a codec: an error that can be stored can be shared.
     #[test]
     fn leaves_a_stored_error_that_its_codec_cannot_share() {
         fn check<R: MayFail<Error = String>, S: Shape<R, u32, String>>() {

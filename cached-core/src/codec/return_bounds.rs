@@ -1,4 +1,4 @@
-//! Bounds on return types: what an argument of `#[cached]` needs of them.
+//! Bounds on return types that arguments of `#[cached]` need.
 
 use crate::error::Error;
 

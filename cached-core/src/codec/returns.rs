@@ -1,12 +1,12 @@
-//! [`Returns`]: which part of a return type is stored, settled by type.
+//! [`Returns`]: picks the part of a return type that is stored, by type alone.
 //!
 //! `Result<T, E>` and `Option<T>` store `T`, also behind an alias, and both at once as in
 //! `Result<Option<T>, E>` and `Option<Result<T, E>>`; everything else is stored as it is. The expansion's `codec!(R)` is
 //! `Returns::<R>::NEW.__result().__option().__codec()`. Each step is a method of its own where the type is a
 //! `Result`, an `Option`, or has an error that can be shared, and a method of a `Plain…` trait
 //! otherwise; the compiler prefers the former. Every bound on the value sits on `__codec`. The names
-//! begin as they do so that no trait of the caller's has them. In the same way `__fails` finds out whether
-//! the error can say that the cache is out of reach.
+//! begin as they do so that no trait of the caller's has them. In the same way `__fails` finds out if the error can say
+//! that the cache is out of reach.
 //!
 //! What follows a body asks the same way whether it succeeded (`__ended`) and what it gave (`__value`):
 //! `Err` is a failure, anything else a success, unless its type [reports](ReportsSuccess) a failure itself.
@@ -25,7 +25,7 @@ mod ended;
 
 pub use ended::{Ended, PlainEnd, ReportedEnd, ReportsSuccess, Success};
 
-/// A return type, to be looked into.
+/// A return type, about to be split.
 pub struct Returns<R>(PhantomData<fn() -> R>);
 
 /// `R` is a `V`, or a `Result<V, E>` if `O` says so.
@@ -36,14 +36,14 @@ pub struct Whole<R, T, E, O, I>(Marker<(R, T, E, O, I)>);
 
 type Marker<T> = PhantomData<fn() -> T>;
 
-/// How a returned value says that the cache is out of reach.
+/// Makes a result that says that the cache is out of reach.
 type Fails<R> = fn(Error) -> R;
 
 impl<R> Returns<R> {
-    /// Where the look begins.
+    /// The start of the chain.
     pub const NEW: Self = Self(PhantomData);
 
-    /// Where the look begins, for a type that has no name.
+    /// Starts the chain for a type that has no name.
     #[must_use]
     pub fn of(_: &R) -> Self {
         Self::NEW
@@ -75,7 +75,7 @@ debug! {
 }
 
 impl<T: CacheValue, E> Returns<Result<T, E>> {
-    /// The codec of a load named by key: whoever waits for one that fails loads for itself.
+    /// Makes the codec of a load named by key: a call that waits for one that fails loads for itself.
     pub(crate) fn codec_without_shared_errors() -> Codec<Result<T, E>, T> {
         Codec::of_shape::<E, (IsResult, NoOption), AsItself>(None)
     }
@@ -125,7 +125,7 @@ impl<V, E: From<Error>> Returns<Option<Result<V, E>>> {
     }
 }
 
-/// The answer for everything else.
+/// The step for everything else: it cannot say so.
 pub trait PlainFails<R> {
     #[doc(hidden)]
     fn __fails(self) -> Option<Fails<R>>;
@@ -178,8 +178,8 @@ impl<R, T, E, O, I> Whole<R, T, E, O, I>
 where
     (O, I): Shape<R, T, E>,
 {
-    /// Its error is for its own caller only, whatever it is. Whether it lives long enough to be shared is nothing that
-    /// decides which `__codec` is meant.
+    /// Its error is for its own caller only. It is for errors that are written with a borrow: a lifetime cannot decide
+    /// which `__codec` is meant.
     #[must_use]
     #[expect(clippy::unused_self, reason = "the type of `self` decides")]
     pub fn __codec_of_borrowed<M>(self, fails: Option<Fails<R>>) -> Codec<R, T>
@@ -189,11 +189,11 @@ where
         Codec::of_shape::<E, (O, I), M>(fails)
     }
 
-    /// What it gave, if it gave anything.
+    /// Returns its value, if it has one.
     #[must_use]
     #[expect(clippy::unused_self, reason = "the type of `self` decides")]
     pub fn __value(self, returned: &R) -> Option<&T> {
-        match <(O, I)>::look(returned) {
+        match <(O, I)>::inspect(returned) {
             ReturnRef::Value(value) => Some(value),
             ReturnRef::None | ReturnRef::Error => None,
         }

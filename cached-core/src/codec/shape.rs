@@ -6,12 +6,12 @@ use std::convert::Infallible;
 #[derive(Debug)]
 pub enum Opened<R, T> {
     Value(T),
-    /// How to make it again.
+    /// No value; the function makes the same result again.
     None(fn() -> R),
     Error(R),
 }
 
-/// A result looked into.
+/// A result as seen by reference.
 #[derive(Debug)]
 pub enum ReturnRef<'a, T> {
     Value(&'a T),
@@ -22,7 +22,7 @@ pub enum ReturnRef<'a, T> {
 /// The way between a return type `R`, its stored type `T` and its error `E`.
 pub trait Shape<R, T, E> {
     #[doc(hidden)]
-    fn look(returned: &R) -> ReturnRef<'_, T>;
+    fn inspect(returned: &R) -> ReturnRef<'_, T>;
     #[doc(hidden)]
     fn open(returned: R) -> Opened<R, T>;
     #[doc(hidden)]
@@ -60,7 +60,7 @@ impl<T> Shape<T, T, Infallible> for (NoResult, NoOption) {
         Opened::Value(returned)
     }
 
-    fn look(returned: &T) -> ReturnRef<'_, T> {
+    fn inspect(returned: &T) -> ReturnRef<'_, T> {
         ReturnRef::Value(returned)
     }
 
@@ -86,7 +86,7 @@ impl<T> Shape<Option<T>, T, Infallible> for (NoResult, IsOption) {
         returned.map_or(Opened::None(|| None), Opened::Value)
     }
 
-    fn look(returned: &Option<T>) -> ReturnRef<'_, T> {
+    fn inspect(returned: &Option<T>) -> ReturnRef<'_, T> {
         returned.as_ref().map_or(ReturnRef::None, ReturnRef::Value)
     }
 
@@ -112,7 +112,7 @@ impl<T, E> Shape<Result<T, E>, T, E> for (IsResult, NoOption) {
         returned.map_or_else(|error| Opened::Error(Err(error)), Opened::Value)
     }
 
-    fn look(returned: &Result<T, E>) -> ReturnRef<'_, T> {
+    fn inspect(returned: &Result<T, E>) -> ReturnRef<'_, T> {
         returned.as_ref().map_or(ReturnRef::Error, ReturnRef::Value)
     }
 
@@ -142,7 +142,7 @@ impl<T, E> Shape<Result<Option<T>, E>, T, E> for (IsResult, IsOption) {
         }
     }
 
-    fn look(returned: &Result<Option<T>, E>) -> ReturnRef<'_, T> {
+    fn inspect(returned: &Result<Option<T>, E>) -> ReturnRef<'_, T> {
         match returned {
             Ok(Some(value)) => ReturnRef::Value(value),
             Ok(None) => ReturnRef::None,
@@ -176,7 +176,7 @@ impl<T, E> Shape<Option<Result<T, E>>, T, E> for (IsOptionOfResult, IsOption) {
         }
     }
 
-    fn look(returned: &Option<Result<T, E>>) -> ReturnRef<'_, T> {
+    fn inspect(returned: &Option<Result<T, E>>) -> ReturnRef<'_, T> {
         match returned {
             Some(Ok(value)) => ReturnRef::Value(value),
             Some(Err(_)) => ReturnRef::Error,

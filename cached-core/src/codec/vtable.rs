@@ -1,4 +1,4 @@
-//! What a codec does for calls that are no hits in memory.
+//! [`Vtable`]: the functions of a codec that a hit in memory does not need.
 
 use std::{any::Any, sync::Arc};
 
@@ -11,9 +11,9 @@ use crate::{
     format::json::{self, Sink, Unstorable},
 };
 
-/// The way of a return type to what is stored, shared and brought back.
-pub(super) struct Parts<R, T> {
-    pub(super) look: fn(&R) -> ReturnRef<'_, T>,
+/// Functions between a return type and the part of it that is stored and shared.
+pub(super) struct Vtable<R, T> {
+    pub(super) inspect: fn(&R) -> ReturnRef<'_, T>,
     pub(super) open: fn(R) -> Opened<R, T>,
     pub(super) close: fn(T) -> R,
     pub(super) none: fn() -> Option<R>,
@@ -26,14 +26,15 @@ pub(super) struct Parts<R, T> {
     pub(super) erased: fn() -> ErasedCodec,
 }
 
-impl<R, T> Parts<R, T> {
+impl<R, T> Vtable<R, T> {
+    /// Returns the functions for return types of this shape, whose errors are not shared.
     pub(super) fn of_shape<E, S, M>() -> Self
     where
         S: Shape<R, T, E>,
         T: CacheValue<M>,
     {
         Self {
-            look: S::look,
+            inspect: S::inspect,
             open: S::open,
             close: S::value,
             none: S::none,
@@ -47,6 +48,7 @@ impl<R, T> Parts<R, T> {
         }
     }
 
+    /// Returns the same functions with errors that are shared.
     pub(super) fn sharing_errors<E, S, M>() -> Self
     where
         S: Shape<R, T, E>,

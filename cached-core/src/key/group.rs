@@ -1,5 +1,6 @@
-//! Names of groups of entries that are invalidated together. The marker of a group, a small key that stands for it in a
-//! store, has the same name.
+//! Groups of entries that are invalidated together, by name.
+//!
+//! The marker of a group, a small key that stands for it in a store, has the same name.
 //!
 //! | name, without the namespace | entries of the group |
 //! |---|---|

@@ -1,4 +1,4 @@
-//! How a body ended: what follows it happens only if it succeeded.
+//! [`Ended`]: the end of a body, in success or failure, on which everything after it depends.
 
 use super::Whole;
 use crate::codec::shape::{Opened, Shape};
@@ -54,8 +54,7 @@ pub trait ReportsSuccess<M> {
     fn is_success(&self) -> bool;
 }
 
-/// Takes apart what was returned, so that an error is out of the way where there is none; for values that
-/// report.
+/// Takes the result of a body apart, so that an error is out of the way where there is none; for values that report.
 pub trait ReportedEnd<R, T, M> {
     #[doc(hidden)]
     fn __ended(self, returned: R) -> Ended<R, T>;
@@ -74,7 +73,7 @@ where
     }
 }
 
-/// The same for all other values. It takes a reference, so that the compiler prefers the other.
+/// Takes the result of a body apart, for all other values. By reference, so that the compiler prefers [`ReportedEnd`].
 pub trait PlainEnd<R, T> {
     #[doc(hidden)]
     fn __ended(&self, returned: R) -> Ended<R, T>;
@@ -89,12 +88,12 @@ where
     }
 }
 
-/// How a body ended.
+/// A result by its end.
 #[derive(Debug)]
 pub enum Ended<R, T> {
-    /// With anything but an error.
+    /// Anything but an error.
     Succeeded(Success<R, T>),
-    /// With an error.
+    /// An error.
     Failed(R),
 }
 
@@ -108,17 +107,17 @@ impl<R, T> Ended<R, T> {
     }
 }
 
-/// What a body returned that succeeded: it holds no `R`, which may not be `Send`.
+/// The result of a body that succeeded, in parts: it holds no `R`, which may not be `Send`.
 #[derive(Debug)]
 pub enum Success<R, T> {
-    /// With a value, and how it becomes what was returned.
+    /// A value, and the function that makes the result of it.
     Value(T, fn(T) -> R),
-    /// Without one.
+    /// No value, and the function that makes the result.
     None(fn() -> R),
 }
 
 impl<R, T> Success<R, T> {
-    /// What it was.
+    /// Returns the result as it was.
     #[must_use]
     pub fn restore(self) -> R {
         match self {

@@ -66,7 +66,7 @@ fn the_type_decides_what_is_stored() {
     );
 }
 
-/// What follows a body: whether it succeeded, and what it gave.
+/// Returns if a body that returned this succeeded, and its value.
 fn ended<R: PartialEq + fmt::Debug + Clone, T: Clone, E, O, I>(
     of: impl Fn() -> Whole<R, T, E, O, I>,
     returned: &R,
