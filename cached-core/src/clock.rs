@@ -14,7 +14,7 @@ use std::{
 use pin_project_lite::pin_project;
 use tokio::runtime::{Handle, Id};
 
-/// Where the in-process store reads the time.
+/// Clock of the in-process store.
 ///
 /// Entries in Redis expire by the server's own clock, which no test can move.
 ///
@@ -44,19 +44,18 @@ enum Source {
     Manual(Arc<AtomicU64>),
 }
 
-/// A moment, in nanoseconds since some moment in the past.
+/// A point in time, in nanoseconds since some point in the past.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Tick(u64);
 
 impl Clock {
-    /// The operating system's monotonic clock, which may be a few milliseconds behind. This is the
-    /// default.
+    /// Returns the operating system's monotonic clock, which may be a few milliseconds behind. This is the default.
     #[must_use]
     pub fn system() -> Self {
         Self(Source::System)
     }
 
-    /// A clock that stands still until [`advance`](Self::advance) moves it. Clones share the time.
+    /// Makes a clock that stands still until [`advance`](Self::advance) moves it. Clones share the time.
     #[must_use]
     pub fn manual() -> Self {
         Self(Source::Manual(Arc::new(AtomicU64::new(0))))
@@ -71,6 +70,7 @@ impl Clock {
         }
     }
 
+    /// Returns the present.
     #[inline]
     pub(crate) fn now(&self) -> Tick {
         match &self.0 {
@@ -81,19 +81,21 @@ impl Clock {
 }
 
 impl Tick {
-    /// The moment `by` later; the end of time if there is none.
+    /// Returns the time `by` later, or the last there is.
     pub(crate) fn after(self, by: Duration) -> Self {
         Self(self.0.saturating_add(nanoseconds(by)))
     }
 
-    /// How long it is from `now` to this moment; zero if it has passed.
+    /// Returns the duration from `now` until this time; zero if it has passed.
     pub(crate) fn since(self, now: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(now.0))
     }
 }
 
-/// Monotonic time, as fine as the kernel's tick: 1 to 10 ms. A ttl is at least that long, and a
-/// hit in memory asks every time: this takes 3 ns where `Instant::now` takes 24.
+/// Returns monotonic time, as fine as the kernel's tick: 1 to 10 ms.
+///
+/// Finer time is of no use to a ttl, and every hit in memory reads the clock: this takes 3 ns where `Instant::now`
+/// takes 24.
 #[cfg(target_os = "linux")]
 fn coarse_nanoseconds() -> u64 {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::MonotonicCoarse);
@@ -114,13 +116,13 @@ fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Real time, for durations that statistics and events report.
+/// Returns real time, for durations that statistics and events report.
 pub(crate) fn instant() -> Instant {
     Instant::now()
 }
 
-/// Runs `future` for `limit` at most; `None` if it takes longer. Without a timer, outside a Tokio
-/// runtime or on one that has none, there is no limit.
+/// Runs `future` for `limit` at most; `None` if it takes longer. Without a timer, outside a Tokio runtime or on one
+/// that has none, there is no limit.
 pub(crate) fn within<F: Future>(limit: Duration, future: F) -> Within<F> {
     if has_timer() {
         Within::Timed {
@@ -132,8 +134,8 @@ pub(crate) fn within<F: Future>(limit: Duration, future: F) -> Within<F> {
 }
 
 pin_project! {
-    /// The future of [`within`]: a type, because an `async` function would hold what it is given twice. Operations on
-    /// Redis are futures within futures, and took a third of a miss to move.
+    /// The future of [`within`]: a type, because an `async` function would hold its argument twice. Operations on Redis
+    /// are futures within futures, and moving them took a third of a miss.
     #[project = Projected]
     pub(crate) enum Within<F> {
         Timed { #[pin] future: tokio::time::Timeout<F> },
@@ -152,9 +154,9 @@ impl<F: Future> Future for Within<F> {
     }
 }
 
-/// Whether a Tokio runtime is here, and has a timer.
+/// Returns `true` inside a Tokio runtime that has a timer.
 ///
-/// Tokio answers the second question by a panic only, so it is asked once per thread and runtime.
+/// A runtime without one shows it by a panic only, so each thread tries each runtime once.
 pub(crate) fn has_timer() -> bool {
     thread_local! {
         static KNOWN: Cell<Option<(Id, bool)>> = const { Cell::new(None) };
@@ -166,9 +168,9 @@ pub(crate) fn has_timer() -> bool {
     match KNOWN.get() {
         Some((known, has_timer)) if known == id => has_timer,
         _ => {
-            let asked = std::panic::catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO)));
-            KNOWN.set(Some((id, asked.is_ok())));
-            asked.is_ok()
+            let tried = std::panic::catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO)));
+            KNOWN.set(Some((id, tried.is_ok())));
+            tried.is_ok()
         }
     }
 }

@@ -191,8 +191,8 @@ impl<R, T> Codec<R, T> {
         self
     }
 
-    /// Checks only that there can be a `None` in the return type `N`: the time for which it is kept is in the function's
-    /// static. The call writes `N` out, so that a message about it points there.
+    /// Checks only that there can be a `None` in the return type `N`: the time for which it is kept is in the
+    /// function's static. The call writes `N` out, so that a message about it points there.
     #[must_use]
     pub fn cache_none<N: MayBeNone>(self) -> Self {
         self
@@ -204,7 +204,8 @@ impl<R, T> Codec<R, T> {
         self
     }
 
-    /// Checks only that the return type `N` can say that the cache is out of reach: the function's static tells if it does.
+    /// Checks only that the return type `N` can say that the cache is out of reach: the function's static tells if it
+    /// does.
     #[must_use]
     pub fn on_outage<N: MayReport>(self) -> Self {
         self

@@ -8,14 +8,14 @@ pub(crate) mod validate;
 
 use crate::{clock::Clock, config::outage::Outage};
 
-/// The longest time that an entry may be kept: a thousand years.
+/// Longest time for which an entry may be kept: a thousand years.
 pub(crate) const LONGEST_TTL: Duration = Duration::from_secs(1_000 * 365 * 24 * 3_600);
 
-/// How much longer than an entry its markers live: one that dies first turns its whole group into
-/// misses. More than clocks can drift apart while a store is on its way.
+/// Time that a marker lives on after the entries of its group: one that expires first turns them all into misses. More
+/// than clocks can drift apart while a store is on its way.
 pub(crate) const MARKERS_OUTLIVE: Duration = Duration::from_secs(300);
 
-/// What a [`Builder`](crate::Builder) collects.
+/// All settings of a cache, which a [`Builder`](crate::Builder) collects.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
     pub(crate) address: Option<Address>,
@@ -41,10 +41,12 @@ pub(crate) struct Config {
 }
 
 impl Config {
+    /// Sets the address of Redis.
     pub(crate) fn set_address(&mut self, url: impl Into<String>) {
         self.address = Some(Address::new(url));
     }
 
+    /// Sets the namespace, without colons at its end.
     pub(crate) fn set_namespace(&mut self, namespace: &str) {
         namespace
             .trim_end_matches(':')
@@ -59,32 +61,32 @@ impl Default for Config {
             namespace: "cached".to_owned(),
             // Long enough to help, short enough that a forgotten ttl does not serve yesterday.
             default_ttl: Duration::from_secs(300),
-            // One connection is the lane; the others serve purges.
+            // One connection is the lane, which every call shares; the others serve purges.
             pool_size: 4,
-            // A hundred times a round trip on one's own network; noticed by no caller.
+            // A hundred times a round trip within a network, and noticed by no caller.
             op_timeout: Duration::from_millis(100),
-            // Name lookup, handshake, authentication and two questions to the server.
+            // Enough for name lookup, handshake, authentication and two questions to the server.
             connect_timeout: Duration::from_secs(1),
             retry_on_timeout: false,
             memory_capacity: 64 << 20,
-            // Redis allows 512 MiB, which blocks a lane for seconds.
+            // Redis allows 512 MiB, which would block the lane for seconds.
             max_entry_size: 8 << 20,
             // Longer than a load should take, shorter than a caller's patience.
             follower_wait: Duration::from_secs(30),
-            // Some ten megabytes; more callers than a service survives anyway.
+            // Some ten megabytes, and more callers than a service survives anyway.
             waiting_callers: 10_000,
             // Enough to get through when one in eight fails, too few to hurt a failing database.
             parallel_failing_loads: 8,
-            // As many loads as a database stands that nobody waits for.
+            // As many loads as a database can bear that nobody waits for.
             background_refreshes: 64,
-            // Longer than any load worth storing.
+            // Longer than any load that is worth storing takes.
             lease: Duration::from_secs(300),
-            // A few megabytes; more than an outage of minutes leaves behind.
+            // A few megabytes, and more than an outage of minutes leaves behind.
             journal_capacity: 10_000,
             outage: Outage::Memory,
-            // As old as a value may be that another process has invalidated.
+            // A value that another process has invalidated may be that old.
             outage_ttl: Duration::from_secs(30),
-            // One is an accident.
+            // One failure is an accident, five in a row are not.
             failures_until_outage: 5,
             enabled: true,
             clock: Clock::system(),
@@ -92,7 +94,7 @@ impl Default for Config {
     }
 }
 
-/// Where Redis is. Its text may hold a password, so it is never printed.
+/// Address of Redis. Its text may hold a password, so it is never printed.
 #[derive(Clone)]
 pub(crate) struct Address(String);
 
@@ -101,6 +103,7 @@ impl Address {
         Self(url.into())
     }
 
+    /// Returns the text, password included.
     pub(crate) fn reveal(&self) -> &str {
         &self.0
     }

@@ -1,8 +1,8 @@
-//! [`Error`]: what went wrong, and what to do next.
+//! [`Error`] and [`ErrorKind`]: a failure, and the remedy for it.
 
 use std::{borrow::Cow, error::Error as StdError, fmt, sync::Arc};
 
-/// What a caller of this crate can do about an [`Error`].
+/// Kind of an [`Error`], by the remedy that a caller has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -32,9 +32,8 @@ pub enum ErrorKind {
 
 /// An error of this crate.
 ///
-/// It comes from building and installing a cache, and from calls by key. Annotated functions run their body
-/// instead of returning it, but for those that say `on_outage = "fail"`, and with
-/// [`Outage::Fail`](crate::Outage::Fail).
+/// It comes from building and installing a cache, and from calls by key. Annotated functions run their body instead of
+/// returning it, but for those with `on_outage = "fail"`, and with [`Outage::Fail`](crate::Outage::Fail).
 ///
 /// Neither the message nor a source contains a value, an argument, a password or a whole address.
 #[derive(Clone)]
@@ -46,6 +45,7 @@ pub struct Error {
 }
 
 impl Error {
+    /// Makes an error of class [`Other`](Class::Other).
     pub(crate) fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             kind,
@@ -55,61 +55,66 @@ impl Error {
         }
     }
 
+    /// Sets the class.
     pub(crate) fn classed(mut self, class: Class) -> Self {
         self.class = class;
         self
     }
 
+    /// Returns the class.
     pub(crate) fn class(&self) -> Class {
         self.class
     }
 
+    /// Sets the source.
     pub(crate) fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
         self.source = Some(Arc::new(source));
         self
     }
 
-    /// What the caller can do about it.
+    /// Returns the kind, which tells the remedy.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// Whether the store was not there, or not in time, so that the same call may work later.
+    /// Returns `true` if the store was out of reach, or not in time, so that the same call may work later.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         matches!(self.kind, ErrorKind::Unavailable | ErrorKind::Timeout)
     }
 }
 
-/// What an error says of the store, for those who decide whether it is asked again.
+/// Class of an error: the state of the store that it shows, which decides if the store is asked again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
-    /// Nothing: it is about one command, one value, or this process.
+    /// No state: it is about one command, one value, or this process.
     Other,
-    /// It did not answer, or cannot serve at the moment.
+    /// The store did not answer, or cannot serve at the moment.
     Transient,
     /// A connection that worked has ended, and everything on it with it.
     Broken,
-    /// It refuses us, until somebody corrects a password or an access list.
+    /// The store refuses us, until somebody corrects a password or an access list.
     Permanent,
-    /// It is a replica: another one is the primary by now.
+    /// The store is a replica: another one is the primary by now.
     ReadOnly,
-    /// It is out of memory: reads and deletions go on.
+    /// The store is out of memory: reads and deletions go on.
     Full,
 }
 
-/// How much a failure counts.
+/// Weight of a failure when the breaker counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Weight {
+    /// It does not count.
     Nothing,
-    /// One of several in a row.
+    /// It is one of several in a row.
     One,
-    /// It need not happen again.
+    /// It opens the breaker at once.
     All,
 }
 
 impl Class {
+    /// Returns the weight of a failure of this class.
     pub(crate) fn weight(self) -> Weight {
         match self {
             Self::Other | Self::Full => Weight::Nothing,
@@ -119,7 +124,7 @@ impl Class {
     }
 }
 
-/// The operating system gave no random number.
+/// Makes the error for an operating system that gives no random number.
 pub(crate) fn no_random(error: getrandom::Error) -> Error {
     Error::new(
         ErrorKind::Unavailable,

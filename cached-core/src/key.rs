@@ -33,11 +33,11 @@ const TEXT: u32 = 0;
 /// name one entry. From the 32nd segment on, the rest is one digest. Text that a user typed goes through
 /// [`Key::from_segments`], where `:` is escaped too.
 ///
-/// The generated function `profile::key(42)` beside a cached function `profile` makes the key of one call. Its text ends
-/// with 128 bits of BLAKE3 over the function and every argument.
+/// The generated function `profile::key(42)` beside a cached function `profile` makes the key of one call. Its text
+/// ends with 128 bits of BLAKE3 over the function and every argument.
 ///
-/// `Display` writes the text, which holds argument values: it is for a store and for people, not for logs. `Debug` shows
-/// none.
+/// `Display` writes the text, which holds argument values: it is for a store and for people, not for logs. `Debug`
+/// shows none.
 ///
 /// # Examples
 ///
@@ -85,8 +85,8 @@ impl std::error::Error for KeyFault {
 impl Key {
     /// Makes a key of segments that may hold anything, `:` included.
     ///
-    /// It is for text that comes from outside: no segment can pretend to be two, or name another key. No segments at all
-    /// are one empty segment.
+    /// It is for text that comes from outside: no segment can pretend to be two, or name another key. No segments at
+    /// all are one empty segment.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! Files that pin bytes: keys and stored entries of a released format must not change unnoticed.
+//! Golden files, which pin bytes: keys and stored entries of a released format must not change unnoticed.
 
 use std::path::PathBuf;
 use std::{env, fs};
@@ -7,19 +7,19 @@ fn path(name: &str) -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/golden")).join(name)
 }
 
-/// What the file holds.
-pub(crate) fn read(name: &str) -> Vec<u8> {
+/// Returns the bytes of the golden file `name`.
+pub(crate) fn read_golden(name: &str) -> Vec<u8> {
     let path = path(name);
     fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Fails unless the file holds `now`. With `UPDATE_GOLDEN` set it writes the file instead.
-pub(crate) fn bytes(name: &str, now: &[u8]) {
+/// Asserts that the golden file `name` holds `now`; with `UPDATE_GOLDEN` set, writes the file instead.
+pub(crate) fn assert_golden(name: &str, now: &[u8]) {
     if env::var_os("UPDATE_GOLDEN").is_some() {
         fs::write(path(name), now).unwrap();
         return;
     }
-    let pinned = read(name);
+    let pinned = read_golden(name);
     assert!(
         pinned == now,
         "a key or stored byte changed: tests/golden/{name}\n\

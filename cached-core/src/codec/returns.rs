@@ -1,12 +1,11 @@
 //! [`Returns`]: picks the part of a return type that is stored, by type alone.
 //!
-//! `Result<T, E>` and `Option<T>` store `T`, also behind an alias, and both at once as in
-//! `Result<Option<T>, E>` and `Option<Result<T, E>>`; everything else is stored as it is. The expansion's `codec!(R)` is
-//! `Returns::<R>::NEW.__result().__option().__codec()`. Each step is a method of its own where the type is a
-//! `Result`, an `Option`, or has an error that can be shared, and a method of a `Plain…` trait
-//! otherwise; the compiler prefers the former. Every bound on the value sits on `__codec`. The names
-//! begin as they do so that no trait of the caller's has them. In the same way `__fails` finds out if the error can say
-//! that the cache is out of reach.
+//! `Result<T, E>` and `Option<T>` store `T`, also behind an alias, and both at once as in `Result<Option<T>, E>` and
+//! `Option<Result<T, E>>`; everything else is stored as it is. The expansion's `codec!(R)` is
+//! `Returns::<R>::NEW.__result().__option().__codec()`. Each step is a method of its own where the type is a `Result`,
+//! an `Option`, or has an error that can be shared, and a method of a `Plain…` trait otherwise; the compiler prefers
+//! the former. Every bound on the value sits on `__codec`. The names begin as they do so that no trait of the caller's
+//! has them. In the same way `__fails` finds out if the error can say that the cache is out of reach.
 //!
 //! What follows a body asks the same way whether it succeeded (`__ended`) and what it gave (`__value`):
 //! `Err` is a failure, anything else a success, unless its type [reports](ReportsSuccess) a failure itself.

@@ -8,21 +8,25 @@ use crate::{
     key::registry::Registered,
 };
 
-/// Looks a variable up; a function, so that tests need not touch the process.
+/// Look-up of a variable by its name: a function, so that tests need not touch the process.
 pub(crate) type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// The builder with every variable applied that is set and not empty.
+/// Applies to `config` every variable that is set and not empty.
+///
+/// # Errors
+///
+/// [`ErrorKind::Config`] if a variable does not parse.
 pub(crate) fn apply(mut config: Config, variables: Variables<'_>) -> Result<Config, Error> {
     let find = |names: &[&'static str]| {
         names
             .iter()
-            .find_map(|name| value(variables, name).map(|text| (*name, text)))
+            .find_map(|name| read_value(variables, name).map(|text| (*name, text)))
     };
     if let Some((_, url)) = find(&["REDIS_URL"]) {
         config.set_address(url);
     }
     if let Some((name, text)) = find(&["CACHE_ENABLED", "REDIS_ENABLED"]) {
-        config.enabled = switch(name, &text)?;
+        config.enabled = parse_switch(name, &text)?;
     }
     if let Some((_, namespace)) = find(&["REDIS_CACHE_PREFIX"]) {
         config.set_namespace(&namespace);
@@ -32,42 +36,50 @@ pub(crate) fn apply(mut config: Config, variables: Variables<'_>) -> Result<Conf
         "REDIS_TTL_DEFAULT",
         "REDIS_CACHE_TTL_DEFAULT",
     ]) {
-        config.default_ttl = duration(name, &text)?;
+        config.default_ttl = parse_time(name, &text)?;
     }
     if let Some((name, text)) = find(&["REDIS_POOL_SIZE", "REDIS_MAX_CONNECTIONS"]) {
-        config.pool_size = count(name, &text)?;
+        config.pool_size = parse_count(name, &text)?;
     }
     if let Some((name, text)) = find(&["REDIS_SOCKET_TIMEOUT"]) {
-        config.op_timeout = duration(name, &text)?;
+        config.op_timeout = parse_time(name, &text)?;
     }
     if let Some((name, text)) = find(&["REDIS_SOCKET_CONNECT_TIMEOUT"]) {
-        config.connect_timeout = duration(name, &text)?;
+        config.connect_timeout = parse_time(name, &text)?;
     }
     if let Some((name, text)) = find(&["REDIS_RETRY_ON_TIMEOUT"]) {
-        config.retry_on_timeout = switch(name, &text)?;
+        config.retry_on_timeout = parse_switch(name, &text)?;
     }
     Ok(config)
 }
 
-/// The ttl that the variable `name` sets, if it is set.
-fn ttl(variables: Variables<'_>, name: &str) -> Result<Option<Duration>, Error> {
-    value(variables, name)
-        .map(|text| duration(name, &text))
+/// Returns the ttl that the variable `name` sets, if it is set.
+fn read_ttl(variables: Variables<'_>, name: &str) -> Result<Option<Duration>, Error> {
+    read_value(variables, name)
+        .map(|text| parse_time(name, &text))
         .transpose()
 }
 
-/// The settings that the environment of this process gives.
+/// Returns the settings that the environment of this process gives.
+///
+/// # Errors
+///
+/// [`ErrorKind::Config`] if a variable does not parse.
 pub(crate) fn config() -> Result<Config, Error> {
     apply(Config::default(), &process)
 }
 
 /// Gives every annotated function the ttl that its variable sets.
+///
+/// # Errors
+///
+/// [`ErrorKind::Config`] if a variable does not parse; functions before it have their ttl already.
 pub(crate) fn apply_ttls() -> Result<(), Error> {
     for Registered(function) in inventory::iter::<Registered> {
         let Some(variable) = function.ttl_env() else {
             continue;
         };
-        let ttl = ttl(&process, variable).map_err(|error| {
+        let ttl = read_ttl(&process, variable).map_err(|error| {
             Error::new(
                 ErrorKind::Config,
                 format!("{error} (`ttl_env` of `{}`)", function.name()),
@@ -80,51 +92,51 @@ pub(crate) fn apply_ttls() -> Result<(), Error> {
     Ok(())
 }
 
-/// The process's own variables. One that is not Unicode reads as its lossy text, which then does
-/// not parse: an error, not a silent default.
+/// Returns a variable of the process. One that is not Unicode is its lossy text, which then does not parse: an error,
+/// not a silent default.
 pub(crate) fn process(name: &str) -> Option<String> {
     std::env::var_os(name).map(|text| text.to_string_lossy().into_owned())
 }
 
-fn value(variables: Variables<'_>, name: &str) -> Option<String> {
+fn read_value(variables: Variables<'_>, name: &str) -> Option<String> {
     variables(name)
         .map(|text| text.trim().to_owned())
         .filter(|text| !text.is_empty())
 }
 
-fn wrong(name: &str, expected: &str) -> Error {
+fn invalid_variable(name: &str, expected: &str) -> Error {
     Error::new(
         ErrorKind::Config,
         format!("the environment variable {name} does not parse: write {expected}"),
     )
 }
 
-fn switch(name: &str, text: &str) -> Result<bool, Error> {
+fn parse_switch(name: &str, text: &str) -> Result<bool, Error> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "1" | "yes" | "on" => Ok(true),
         "false" | "0" | "no" | "off" => Ok(false),
-        _ => Err(wrong(name, "`true` or `false`")),
+        _ => Err(invalid_variable(name, "`true` or `false`")),
     }
 }
 
-fn count(name: &str, text: &str) -> Result<usize, Error> {
+fn parse_count(name: &str, text: &str) -> Result<usize, Error> {
     match text.parse() {
-        Ok(0) | Err(_) => Err(wrong(name, "a whole number of at least 1")),
+        Ok(0) | Err(_) => Err(invalid_variable(name, "a whole number of at least 1")),
         Ok(number) => Ok(number),
     }
 }
 
-fn duration(name: &str, text: &str) -> Result<Duration, Error> {
+fn parse_time(name: &str, text: &str) -> Result<Duration, Error> {
     parse_duration(text).ok_or_else(|| {
-        wrong(
+        invalid_variable(
             name,
             "seconds, as `300` or `0.5`, or a time with units, as `90s`, `5m` or `1h30m`",
         )
     })
 }
 
-/// Seconds, whole or with a fraction, or parts with units from weeks to milliseconds. What is
-/// shorter than a millisecond, and what does not fit, are no durations.
+/// Parses seconds, whole or with a fraction, or parts with units from weeks to milliseconds. A duration shorter than a
+/// millisecond, or one that does not fit, is refused.
 fn parse_duration(text: &str) -> Option<Duration> {
     let duration = match text.parse::<f64>() {
         Ok(seconds) => Duration::try_from_secs_f64(seconds).ok()?,
@@ -236,7 +248,7 @@ mod tests {
         assert!(apply(Config::default(), &|_| Some(" ".to_owned())).is_ok());
     }
 
-    /// What `variables` make of a builder, as text that shows every setting.
+    /// Returns the settings that `variables` make, as text that shows every one.
     fn settings(variables: &[(&str, &str)]) -> String {
         let find = |asked: &str| {
             let set = variables.iter().find(|(name, _)| *name == asked);

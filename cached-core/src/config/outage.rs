@@ -1,12 +1,12 @@
-//! [`Outage`]: what calls do while Redis cannot be reached.
+//! [`Outage`]: the behaviour of calls while Redis cannot be reached.
 
-/// What calls do while Redis cannot be reached: [`Builder::outage`](crate::Builder::outage).
+/// Behaviour of calls while Redis cannot be reached: [`Builder::outage`](crate::Builder::outage).
 ///
-/// Redis counts as unreachable after [five failures in a row](crate::Builder::failures_until_outage), until a look in the background finds it.
-/// Meanwhile nothing waits for it. Invalidations hold in this process at once; they are
-/// [`Postponed`](crate::Invalidated::Postponed) for others, and sent before any read of Redis is trusted again.
+/// Redis counts as unreachable after [five failures in a row](crate::Builder::failures_until_outage), until a probe in
+/// the background finds it. Meanwhile nothing waits for it. Invalidations hold in this process at once; for others they
+/// are [`Postponed`](crate::Invalidated::Postponed), and sent before any read of Redis is trusted again.
 ///
-/// Calls by key say [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) at once in each case, but for
+/// Calls by key return [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) at once in each case, but for
 /// [`get_or_load`](crate::Cache::get_or_load), which behaves as an annotated function.
 ///
 /// # Examples
@@ -27,10 +27,10 @@
 pub enum Outage {
     /// Values are kept in this process, for [`outage_ttl`](crate::Builder::outage_ttl) at most and within
     /// [`memory_capacity`](crate::Builder::memory_capacity), and forgotten when Redis is back. Calls share their
-    /// loads. What another process invalidates meanwhile is not known here: a value may be that old.
+    /// loads. Invalidations by other processes do not arrive meanwhile: a value may be as old as `outage_ttl`.
     #[default]
     Memory,
-    /// Every call runs its body. Nothing is shared, because nothing can show that a load which has begun is new
+    /// Every call runs its body. Loads are not shared, because nothing can show that a load which has begun is new
     /// enough for a call that came later.
     Origin,
     /// Functions whose error can be made from [`Error`](crate::Error) return it, as with `on_outage = "fail"`;

@@ -1,4 +1,4 @@
-//! Checks of settings: each message names the setting and what to write.
+//! Validation of settings: each message names the setting and what to write.
 
 use std::time::Duration;
 
@@ -7,7 +7,11 @@ use crate::{
     error::{Error, ErrorKind},
 };
 
-/// Refuses settings with which no cache can work.
+/// Checks that a cache can work with these settings.
+///
+/// # Errors
+///
+/// [`ErrorKind::Config`] for the first setting with which none can.
 pub(crate) fn check(config: &Config) -> Result<(), Error> {
     let wrong = |message: &'static str| Err(Error::new(ErrorKind::Config, message));
     if config.namespace.is_empty() {

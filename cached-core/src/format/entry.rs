@@ -13,10 +13,11 @@
 //! | outcome | `v` a value, `n` `None`, `e` an error |
 //! | ttl, stale | milliseconds for which it is fresh, and for which it may be served stale after that (RFC 5861) |
 //! | identity | 16 hex digits of the server's run id, or `-` |
-//! | token | 32 hex digits for each group of the entry: the random generation that the group's marker, a small key, held when the load began; and the identity of the server that holds the marker, if that is another one |
+//! | token | 32 hex digits for each group: what its marker held when the load began; and the identity of the marker's server, if another |
 //!
-//! A lease, the right of one loader to fill the key, is `cc1 <id> L` and nothing else. Every number is written one way
-//! only; hex digits are lowercase.
+//! The marker of a group is a small key with a random token; an invalidation deletes it, and so no entry with the old
+//! token counts any more. A lease, the right of one loader to fill the key, is `cc1 <id> L` and nothing else. Every
+//! number is written one way only; hex digits are lowercase.
 
 use std::fmt::{self, Write};
 use std::time::Duration;

@@ -14,8 +14,8 @@ pub(super) const LEASE: &[u8] = b" L";
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Digits(pub(super) [u8; 32]);
 
-/// Random numbers for one operation, eight for each call of the operating system: five calls took a twentieth of a miss.
-/// Unused ones are not kept for the next operation: a process that is forked or restored would use them twice.
+/// Random numbers for one operation, eight for each call of the operating system: five calls took a twentieth of a
+/// miss. Unused ones are not kept for the next operation: a process that is forked or restored would use them twice.
 #[derive(Debug, Default)]
 pub(crate) struct Draws(Option<array::IntoIter<[u8; 16], 8>>);
 

@@ -102,8 +102,8 @@ pub trait SetArgument<T> {
 
 /// Implements [`SetArgument`] for a set behind each of these types.
 ///
-/// A set is one argument whatever its order: serde shows it as a sequence, so its type has to tell. Behind any of these,
-/// a set makes the same key as by itself; `None` is one component as well.
+/// A set is one argument whatever its order: serde shows it as a sequence, so its type has to tell. Behind any of
+/// these, a set makes the same key as by itself; `None` is one component as well.
 macro_rules! sets {
     ($($shape:ty, |$argument:ident| $set:expr;)*) => {$(
         impl<T, S> SetArgument<T> for Argument<'_, $shape> {

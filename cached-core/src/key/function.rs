@@ -61,8 +61,8 @@ struct Templates {
 impl Function {
     /// Declares a function called `name`, its module path included.
     ///
-    /// `place` is the `type_name` of a `__Place` declared inside the function that holds the static; it tells apart what
-    /// `name` cannot: functions nested in two functions, methods of two `impl` blocks.
+    /// `place` is the `type_name` of a `__Place` declared inside the function that holds the static; it tells apart
+    /// what `name` cannot: functions nested in two functions, methods of two `impl` blocks.
     #[must_use]
     pub const fn new(name: &'static str, place: fn() -> &'static str) -> Self {
         Self {

@@ -149,8 +149,8 @@ pub(crate) fn of_call(key: &Key) -> Option<String> {
     })
 }
 
-/// Names the group of keys that begin like `template` with the components that `fill` pushes; everything if the template
-/// is empty.
+/// Names the group of keys that begin like `template` with the components that `fill` pushes; everything if the
+/// template is empty.
 ///
 /// # Errors
 ///

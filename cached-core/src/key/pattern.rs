@@ -117,8 +117,8 @@ impl Mistake {
 }
 
 impl Pattern {
-    /// Makes a pattern of keys that begin with these segments, which may hold anything: no `:` in them separates, no `*`
-    /// is a wildcard.
+    /// Makes a pattern of keys that begin with these segments, which may hold anything: no `:` in them separates, no
+    /// `*` is a wildcard.
     ///
     /// No segments at all are one empty segment, as in [`Key::from_segments`].
     pub fn from_segments(segments: impl IntoIterator<Item = impl AsRef<str>>) -> Self {

@@ -5,8 +5,8 @@ use crate::encoding::escape;
 /// Segments that a key from text has at most: each beginning is a group, and a read asks for the markers of all.
 pub(super) const MAX_SEGMENTS: usize = 32;
 
-/// Joins `segments`, escaped, to the text of a key. If there are more than [`MAX_SEGMENTS`], the last one written is the
-/// digest of all that are left.
+/// Joins `segments`, escaped, to the text of a key. If there are more than [`MAX_SEGMENTS`], the last one written is
+/// the digest of all that are left.
 pub(super) fn join_escaped(segments: impl IntoIterator<Item = impl AsRef<str>>) -> String {
     let mut text = String::new();
     let mut segments = segments.into_iter();

@@ -448,5 +448,5 @@ fn key_bytes_are_pinned() {
         rows("calls", &calls()),
         rows("texts", &texts()),
     );
-    testing::bytes("keys.json", file.as_bytes());
+    testing::assert_golden("keys.json", file.as_bytes());
 }

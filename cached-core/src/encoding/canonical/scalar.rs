@@ -12,8 +12,8 @@ pub(crate) enum Scalar<'a> {
     Text(&'a str),
 }
 
-/// Returns the scalar that `encoding` holds: an integer, a bool, a char, a string, a unit variant, or a newtype or `Some` of
-/// these.
+/// Returns the scalar that `encoding` holds: an integer, a bool, a char, a string, a unit variant, or a newtype or
+/// `Some` of these.
 ///
 /// `None` for everything else, also for bytes that are no encoding.
 pub(crate) fn read_scalar(encoding: &[u8]) -> Option<Scalar<'_>> {

@@ -141,8 +141,8 @@ impl<'a> ser::Serializer for Encoder<'a> {
         self.append_scalar(tag::U128, value.to_le_bytes())
     }
 
-    // A float is its bits, not its value: 0.0 and -0.0 are two arguments, and so are two kinds of NaN, which may miss but
-    // not collide.
+    // A float is its bits, not its value: 0.0 and -0.0 are two arguments, and so are two kinds of NaN, which may miss
+    // but not collide.
     fn serialize_f32(self, value: f32) -> Result<(), EncodeError> {
         self.append_scalar(tag::F32, value.to_bits().to_le_bytes())
     }

@@ -305,7 +305,7 @@ fn identity_follows_the_run_id() {
 #[test]
 fn stored_bytes_are_pinned() {
     let json = |sink: &mut Sink| sink.write(&serde_value());
-    testing::bytes("entry-value.txt", &render(&example(), json, LIMIT).unwrap());
+    testing::assert_golden("entry-value.txt", &render(&example(), json, LIMIT).unwrap());
     let none = Header {
         outcome: Outcome::None,
         stale: Duration::ZERO,
@@ -313,7 +313,7 @@ fn stored_bytes_are_pinned() {
         markers: PerGroup::new(),
         ..example()
     };
-    testing::bytes(
+    testing::assert_golden(
         "entry-none.txt",
         &render(&none, |sink| sink.write(&()), LIMIT).unwrap(),
     );
@@ -322,23 +322,23 @@ fn stored_bytes_are_pinned() {
         ttl: Duration::from_secs(5),
         ..none
     };
-    testing::bytes(
+    testing::assert_golden(
         "entry-error.txt",
         &render(&error, |sink| sink.write("not found"), LIMIT).unwrap(),
     );
-    testing::bytes("entry-lease.txt", &example().id.lease());
+    testing::assert_golden("entry-lease.txt", &example().id.lease());
 }
 
 #[test]
 fn pinned_bytes_are_read() {
-    let value = testing::read("entry-value.txt");
+    let value = testing::read_golden("entry-value.txt");
     let Stored::Entry(entry) = read(&value) else {
         panic!("{value:?}")
     };
     assert_eq!(entry.header(), Some(example()));
     assert_eq!(crate::format::json::decode(entry.body), Some(serde_value()));
     assert!(matches!(
-        read(&testing::read("entry-none.txt")),
+        read(&testing::read_golden("entry-none.txt")),
         Stored::Entry(Entry {
             outcome: Outcome::None,
             body: b"null",
@@ -346,7 +346,7 @@ fn pinned_bytes_are_read() {
         })
     ));
     assert!(matches!(
-        read(&testing::read("entry-error.txt")),
+        read(&testing::read_golden("entry-error.txt")),
         Stored::Entry(Entry {
             outcome: Outcome::Error,
             body: b"\"not found\"",
@@ -354,7 +354,7 @@ fn pinned_bytes_are_read() {
         })
     ));
     assert_eq!(
-        read(&testing::read("entry-lease.txt")),
+        read(&testing::read_golden("entry-lease.txt")),
         Stored::Lease(example().id)
     );
 }

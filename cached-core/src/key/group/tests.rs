@@ -170,7 +170,7 @@ fn argument_that_cannot_be_encoded_names_no_group() {
 }
 
 proptest! {
-    /// Whatever the arguments: a group is a marker's name, and no key is.
+    /// A group has a marker's name, and no key has, whatever the arguments.
     #[test]
     fn a_marker_is_never_where_an_entry_is(argument in ".{0,200}", text in ".{0,200}", other in "%(g|fn|tag).{0,9}") {
         for key in [call(&TAGGED, &[&argument, &text, &other]), text.into(), other.into()] {
@@ -215,5 +215,5 @@ fn names_of_markers_are_pinned() {
         "a text of 33 segments",
         &"1:2:3:4:5:6:7:8:9:10:11:12:13:14:15:16:17:18:19:20:21:22:23:24:25:26:27:28:29:30:31:32:33".into(),
     );
-    testing::bytes("markers.txt", file.as_bytes());
+    testing::assert_golden("markers.txt", file.as_bytes());
 }
