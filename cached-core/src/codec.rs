@@ -150,7 +150,7 @@ impl<R, T> Codec<R, T> {
     {
         Codec {
             copy: |shared| match (shared.outcome, &shared.value) {
-                (Outcome::Value, Some(value)) => value.downcast_ref().cloned().map(S::value),
+                (Outcome::Value, Some(value)) => value.downcast_ref().cloned().map(S::from_value),
                 _ => None,
             },
             vtable: Vtable::of_shape::<E, S, M>,
@@ -223,7 +223,7 @@ impl<R, T> Codec<R, T> {
                 None => Err(Unstorable::Failed),
             },
             decode: |bytes| {
-                json::decode(bytes).map(|stored| R::failed(CacheValue::restored(stored)))
+                json::decode(bytes).map(|stored| R::from_error(CacheValue::restored(stored)))
             },
             decode_shared: |bytes| {
                 let error: R::Error = CacheValue::restored(json::decode(bytes)?);

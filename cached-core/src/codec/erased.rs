@@ -45,6 +45,7 @@ type Decode = fn(&[u8]) -> Option<Arc<dyn Any + Send + Sync>>;
 pub(crate) struct ErasedCodec {
     value_type: TypeId,
     decode_value: Decode,
+    /// True if a result can be without a value.
     has_none: bool,
     /// The type of an error that can be shared.
     error_type: Option<TypeId>,
@@ -57,6 +58,7 @@ pub(crate) struct ErasedCodec {
 }
 
 impl ErasedCodec {
+    /// Makes the codec of return types of this shape, whose errors are not shared.
     pub(crate) fn of<R, T, E, S, M>() -> Self
     where
         S: Shape<R, T, E>,
@@ -73,6 +75,7 @@ impl ErasedCodec {
         }
     }
 
+    /// Makes the same codec with errors that are shared.
     pub(crate) fn sharing_errors<R, T, E, S, M>() -> Self
     where
         S: Shape<R, T, E>,
@@ -120,12 +123,13 @@ impl Restores for ErasedCodec {
 
 /// A result that a body returned, as stores see it.
 pub(crate) trait Returned {
+    /// Returns the outcome that it is.
     fn outcome(&self) -> Outcome;
 
     /// Returns `true` if `cache_if` lets it be stored.
     fn wanted(&self) -> bool;
 
-    /// Returns the ttl that it decides itself.
+    /// Returns the ttl that it decides itself, if `ttl_with` asks it.
     fn ttl(&self) -> Option<Duration>;
 
     /// Copies the stored part for other calls; `None` for an error that cannot be shared.
@@ -264,7 +268,7 @@ mod tests {
         fn check<R: MayFail<Error = String>, S: Shape<R, u32, String>>() {
             let codec = Codec::<R, u32>::of_shape::<String, S, AsItself>(None).cache_err();
             let erased = codec.erased();
-            assert!(codec.share(&R::failed("no".to_owned())).is_none());
+            assert!(codec.share(&R::from_error("no".to_owned())).is_none());
             assert!(erased.decode(Outcome::Error, b"\"no\"").is_none());
             assert!(erased.decode(Outcome::Value, b"1").is_some());
         }

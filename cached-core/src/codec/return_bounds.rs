@@ -14,7 +14,7 @@ pub trait MayFail {
     #[doc(hidden)]
     fn error(&self) -> Option<&Self::Error>;
     #[doc(hidden)]
-    fn failed(error: Self::Error) -> Self;
+    fn from_error(error: Self::Error) -> Self;
 }
 
 impl<V, E> MayFail for Result<V, E> {
@@ -24,7 +24,7 @@ impl<V, E> MayFail for Result<V, E> {
         self.as_ref().err()
     }
 
-    fn failed(error: E) -> Self {
+    fn from_error(error: E) -> Self {
         Err(error)
     }
 }
@@ -36,7 +36,7 @@ impl<V, E> MayFail for Option<Result<V, E>> {
         self.as_ref()?.as_ref().err()
     }
 
-    fn failed(error: E) -> Self {
+    fn from_error(error: E) -> Self {
         Some(Err(error))
     }
 }

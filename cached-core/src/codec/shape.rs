@@ -5,9 +5,11 @@ use std::convert::Infallible;
 /// A result taken apart.
 #[derive(Debug)]
 pub enum Opened<R, T> {
+    /// The stored part.
     Value(T),
     /// No value; the function makes the same result again.
     None(fn() -> R),
+    /// An error, as it was returned.
     Error(R),
 }
 
@@ -28,11 +30,11 @@ pub trait Shape<R, T, E> {
     #[doc(hidden)]
     fn error(returned: &R) -> Option<&E>;
     #[doc(hidden)]
-    fn value(value: T) -> R;
+    fn from_value(value: T) -> R;
     #[doc(hidden)]
     fn none() -> Option<R>;
     #[doc(hidden)]
-    fn failed(error: E) -> Option<R>;
+    fn from_error(error: E) -> Option<R>;
 }
 
 /// `R` is no `Result`.
@@ -68,7 +70,7 @@ impl<T> Shape<T, T, Infallible> for (NoResult, NoOption) {
         None
     }
 
-    fn value(value: T) -> T {
+    fn from_value(value: T) -> T {
         value
     }
 
@@ -76,7 +78,7 @@ impl<T> Shape<T, T, Infallible> for (NoResult, NoOption) {
         None
     }
 
-    fn failed(_: Infallible) -> Option<T> {
+    fn from_error(_: Infallible) -> Option<T> {
         None
     }
 }
@@ -94,7 +96,7 @@ impl<T> Shape<Option<T>, T, Infallible> for (NoResult, IsOption) {
         None
     }
 
-    fn value(value: T) -> Option<T> {
+    fn from_value(value: T) -> Option<T> {
         Some(value)
     }
 
@@ -102,7 +104,7 @@ impl<T> Shape<Option<T>, T, Infallible> for (NoResult, IsOption) {
         Some(None)
     }
 
-    fn failed(_: Infallible) -> Option<Option<T>> {
+    fn from_error(_: Infallible) -> Option<Option<T>> {
         None
     }
 }
@@ -120,7 +122,7 @@ impl<T, E> Shape<Result<T, E>, T, E> for (IsResult, NoOption) {
         returned.as_ref().err()
     }
 
-    fn value(value: T) -> Result<T, E> {
+    fn from_value(value: T) -> Result<T, E> {
         Ok(value)
     }
 
@@ -128,7 +130,7 @@ impl<T, E> Shape<Result<T, E>, T, E> for (IsResult, NoOption) {
         None
     }
 
-    fn failed(error: E) -> Option<Result<T, E>> {
+    fn from_error(error: E) -> Option<Result<T, E>> {
         Some(Err(error))
     }
 }
@@ -154,7 +156,7 @@ impl<T, E> Shape<Result<Option<T>, E>, T, E> for (IsResult, IsOption) {
         returned.as_ref().err()
     }
 
-    fn value(value: T) -> Result<Option<T>, E> {
+    fn from_value(value: T) -> Result<Option<T>, E> {
         Ok(Some(value))
     }
 
@@ -162,7 +164,7 @@ impl<T, E> Shape<Result<Option<T>, E>, T, E> for (IsResult, IsOption) {
         Some(Ok(None))
     }
 
-    fn failed(error: E) -> Option<Result<Option<T>, E>> {
+    fn from_error(error: E) -> Option<Result<Option<T>, E>> {
         Some(Err(error))
     }
 }
@@ -188,7 +190,7 @@ impl<T, E> Shape<Option<Result<T, E>>, T, E> for (IsOptionOfResult, IsOption) {
         returned.as_ref()?.as_ref().err()
     }
 
-    fn value(value: T) -> Option<Result<T, E>> {
+    fn from_value(value: T) -> Option<Result<T, E>> {
         Some(Ok(value))
     }
 
@@ -196,7 +198,7 @@ impl<T, E> Shape<Option<Result<T, E>>, T, E> for (IsOptionOfResult, IsOption) {
         Some(None)
     }
 
-    fn failed(error: E) -> Option<Option<Result<T, E>>> {
+    fn from_error(error: E) -> Option<Option<Result<T, E>>> {
         Some(Some(Err(error)))
     }
 }

@@ -36,7 +36,7 @@ impl<R, T> Vtable<R, T> {
         Self {
             inspect: S::inspect,
             open: S::open,
-            close: S::value,
+            close: S::from_value,
             none: S::none,
             share_value: |value| Arc::new(value.clone()),
             share_error: |_| None,
@@ -57,7 +57,7 @@ impl<R, T> Vtable<R, T> {
     {
         Self {
             share_error: |returned| Some(Arc::new(S::error(returned)?.clone())),
-            take_error: |shared| S::failed(Arc::unwrap_or_clone(shared.downcast::<E>().ok()?)),
+            take_error: |shared| S::from_error(Arc::unwrap_or_clone(shared.downcast::<E>().ok()?)),
             erased: ErasedCodec::sharing_errors::<R, T, E, S, M>,
             ..Self::of_shape::<E, S, M>()
         }

@@ -1,9 +1,9 @@
 //! Canonical bytes of key arguments, written by a [`serde::Serializer`] of our own.
 //!
 //! Two values have the same bytes exactly when they make the same serde calls, apart from the order of map entries and
-//! from length hints. Each value is a tag followed by its content; lengths are 32 bits, numbers little-endian, and what
-//! holds other values ends with [`tag::END`], so no encoding is the beginning of another. Names of types, fields and
-//! variants are part of it: serde shows them, and an untagged enum of unit structs differs in nothing else.
+//! from length hints. Each value is a tag followed by its content; lengths are 32 bits, numbers little-endian, and a
+//! value that holds others ends with [`tag::END`], so no encoding is the beginning of another. Names of types, fields
+//! and variants are part of it: serde shows them, and an untagged enum of unit structs differs in nothing else.
 //!
 //! The bytes go into the digest of a key. Changing one is a new [format version](crate::key).
 

@@ -20,7 +20,7 @@ use crate::encoding::{
     hex,
 };
 
-/// Bytes that a segment made from one text has at most.
+/// Most bytes of a segment that is made from one text.
 pub(crate) const MAX_SEGMENT: usize = 128;
 
 /// Bytes of a long text that stay readable: [`MAX_SEGMENT`] less `%~` and the digest.

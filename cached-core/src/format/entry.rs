@@ -15,9 +15,11 @@
 //! | identity | 16 hex digits of the server's run id, or `-` |
 //! | token | 32 hex digits for each group: what its marker held when the load began; and the identity of the marker's server, if another |
 //!
-//! The marker of a group is a small key with a random token; an invalidation deletes it, and so no entry with the old
-//! token counts any more. A lease, the right of one loader to fill the key, is `cc1 <id> L` and nothing else. Every
-//! number is written one way only; hex digits are lowercase.
+//! The marker of a group is a small key with a random token. An invalidation deletes it, and no entry with the old
+//! token counts any more.
+//!
+//! A lease, the right of one loader to fill the key, is `cc1 <id> L` and nothing else. Every number is written one way
+//! only; hex digits are lowercase.
 
 use std::fmt::{self, Write};
 use std::time::Duration;

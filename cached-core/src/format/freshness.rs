@@ -25,6 +25,7 @@ impl StaleWindows {
         self.revalidate.max(self.if_error)
     }
 
+    /// Returns `true` if no entry is of use after its ttl.
     pub(crate) fn are_none(self) -> bool {
         self.longest().is_zero()
     }

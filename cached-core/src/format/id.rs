@@ -20,6 +20,7 @@ pub(super) struct Digits(pub(super) [u8; 32]);
 pub(crate) struct Draws(Option<array::IntoIter<[u8; 16], 8>>);
 
 impl Draws {
+    /// Draws the next number.
     fn draw(&mut self) -> Result<Digits, getrandom::Error> {
         loop {
             if let Some(drawn) = self.0.as_mut().and_then(Iterator::next) {
@@ -37,6 +38,7 @@ impl Digits {
         Self(hex::digits(u128::from_le_bytes(bytes)))
     }
 
+    /// Parses 32 lowercase hex digits.
     pub(super) fn parse(field: &[u8]) -> Option<Self> {
         let digits = field.try_into().ok()?;
         hex::are_digits(field).then_some(Self(digits))

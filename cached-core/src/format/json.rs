@@ -19,7 +19,7 @@ pub(crate) enum Unstorable {
     NotJson(&'static str),
     /// Longer than `limit` bytes.
     TooLarge {
-        /// Bytes that an entry has at most.
+        /// Most bytes of an entry.
         limit: usize,
     },
     /// The value's own `Serialize` failed.
@@ -116,6 +116,7 @@ impl Sink {
     }
 }
 
+/// The sink as `serde_json` writes to it.
 struct Writer<'a>(&'a mut Sink);
 
 impl io::Write for Writer<'_> {

@@ -2,7 +2,7 @@
 
 use crate::encoding::escape;
 
-/// Segments that a key from text has at most: each beginning is a group, and a read asks for the markers of all.
+/// Most segments of a key from text: each beginning is a group, and a read asks for the markers of all.
 pub(super) const MAX_SEGMENTS: usize = 32;
 
 /// Joins `segments`, escaped, to the text of a key. If there are more than [`MAX_SEGMENTS`], the last one written is

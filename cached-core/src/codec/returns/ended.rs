@@ -67,8 +67,10 @@ where
 {
     fn __ended(self, returned: R) -> Ended<R, T> {
         match <(O, I)>::open(returned) {
-            Opened::Value(value) if !value.is_success() => Ended::Failed(<(O, I)>::value(value)),
-            opened => Ended::of(opened, <(O, I)>::value),
+            Opened::Value(value) if !value.is_success() => {
+                Ended::Failed(<(O, I)>::from_value(value))
+            }
+            opened => Ended::of(opened, <(O, I)>::from_value),
         }
     }
 }
@@ -84,7 +86,7 @@ where
     (O, I): Shape<R, T, E>,
 {
     fn __ended(&self, returned: R) -> Ended<R, T> {
-        Ended::of(<(O, I)>::open(returned), <(O, I)>::value)
+        Ended::of(<(O, I)>::open(returned), <(O, I)>::from_value)
     }
 }
 
@@ -98,10 +100,10 @@ pub enum Ended<R, T> {
 }
 
 impl<R, T> Ended<R, T> {
-    fn of(opened: Opened<R, T>, again: fn(T) -> R) -> Self {
+    fn of(opened: Opened<R, T>, rebuild: fn(T) -> R) -> Self {
         match opened {
-            Opened::Value(value) => Self::Succeeded(Success::Value(value, again)),
-            Opened::None(again) => Self::Succeeded(Success::None(again)),
+            Opened::Value(value) => Self::Succeeded(Success::Value(value, rebuild)),
+            Opened::None(rebuild) => Self::Succeeded(Success::None(rebuild)),
             Opened::Error(returned) => Self::Failed(returned),
         }
     }
@@ -121,8 +123,8 @@ impl<R, T> Success<R, T> {
     #[must_use]
     pub fn restore(self) -> R {
         match self {
-            Self::Value(value, again) => again(value),
-            Self::None(again) => again(),
+            Self::Value(value, rebuild) => rebuild(value),
+            Self::None(rebuild) => rebuild(),
         }
     }
 }

@@ -4,10 +4,10 @@ use std::ops::Deref;
 
 use super::EncodeError;
 
-/// Bytes that most keys need at most.
+/// Bytes in which most keys fit.
 const INLINE: usize = 96;
 
-/// Bytes that a key has at most. Longer ones are refused: they would be kept in memory for every key.
+/// Most bytes that a key may have. Longer ones are refused: they would be kept in memory for every key.
 pub(super) const MAX_LENGTH: usize = 16 * 1024 * 1024;
 
 /// The bytes of a key, in place while they are few.

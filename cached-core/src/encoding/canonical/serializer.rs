@@ -274,7 +274,7 @@ impl<'a> ser::Serializer for Encoder<'a> {
     }
 }
 
-/// Writes the text of `collect_str` straight into the key.
+/// Writer of the text of `collect_str`, straight into the key.
 struct Writer<'a> {
     out: &'a mut KeyBytes,
     error: EncodeError,

@@ -22,7 +22,7 @@ pub(super) const MIXED_KEYS: &str = "a map whose keys are of several kinds";
 /// Findings while one value is written.
 pub(super) struct Check {
     fault: Cell<Option<&'static str>>,
-    /// Bytes that a text has at most; a longer one is refused before it is searched.
+    /// Most bytes of a text; a longer one is refused before it is searched.
     limit: usize,
     too_large: Cell<bool>,
 }
@@ -61,6 +61,7 @@ impl Check {
         self.too_large.get()
     }
 
+    /// Notes that JSON would not carry `what` back, and fails.
     fn refuse<T, E: Error>(&self, what: &'static str) -> Result<T, E> {
         self.fault.set(Some(what));
         Err(E::custom(what))

@@ -70,7 +70,7 @@ impl Declared {
         let Some(holder) = place.strip_suffix("::__Place") else {
             return place;
         };
-        // `module::profile::__cached` with a companion, `module::profile::{{closure}}` without.
+        // `module::profile::__cached` with generated functions beside it, `module::profile::{{closure}}` without.
         let body = holder.strip_suffix("::{{closure}}").unwrap_or(holder);
         let function = body.strip_suffix("::__cached").unwrap_or(body);
         let path = function.rsplit_once("::").map_or("", |(path, _)| path);
