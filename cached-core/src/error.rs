@@ -6,27 +6,27 @@ use std::{borrow::Cow, error::Error as StdError, fmt, sync::Arc};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A setting is wrong: correct the variable or the call that the message names.
+    /// A wrong setting: correct the variable or the call that the message names.
     Config,
-    /// Another cache is installed already: install once, before the first cached call.
+    /// A second cache to install: install one, once, before the first cached call.
     Installed,
-    /// The store could not be reached, or its connection broke: try again later.
+    /// A store that could not be reached, or whose connection broke: try again later.
     Unavailable,
-    /// The store did not answer within the deadline: try again later, or raise `op_timeout`.
+    /// No answer of the store within the deadline: try again later, or raise `op_timeout`.
     Timeout,
-    /// The server refused our credentials, or a command: correct the password or the access list.
+    /// Credentials or a command that the server refused: correct the password or the access list.
     Refused,
-    /// The server cannot be used as it is: too old, or a replica.
+    /// A server that cannot be used as it is: too old, or a replica.
     Unsupported,
-    /// The server answered with an error that has no kind of its own.
+    /// An error of the server that has no kind of its own.
     Server,
-    /// The value cannot be brought back from JSON unchanged: nothing was stored.
+    /// A value that JSON would not carry back unchanged: nothing was stored.
     Unstorable,
-    /// The value is larger than an entry may be: nothing was stored.
+    /// A value larger than an entry may be: nothing was stored.
     TooLarge,
-    /// The key cannot be encoded: a `Serialize` implementation of an argument failed.
+    /// A key that cannot be encoded: a `Serialize` implementation of an argument failed.
     Key,
-    /// The pattern or tag cannot be used: write whole segments, or use a tag.
+    /// A pattern or tag that cannot be used: write whole segments, or use a tag.
     Pattern,
 }
 
@@ -88,28 +88,28 @@ impl Error {
 /// Class of an error: the state of the store that it shows, which decides if the store is asked again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
-    /// No state: it is about one command, one value, or this process.
+    /// Nothing about the store, but about one command, one value, or this process.
     Other,
-    /// The store did not answer, or cannot serve at the moment.
+    /// No answer, or no service at the moment.
     Transient,
-    /// A connection that worked has ended, and everything on it with it.
+    /// The end of a connection that worked, and of everything on it.
     Broken,
-    /// The store refuses us, until somebody corrects a password or an access list.
+    /// A refusal, until somebody corrects a password or an access list.
     Permanent,
-    /// The store is a replica: another one is the primary by now.
+    /// A replica: another server is the primary by now.
     ReadOnly,
-    /// The store is out of memory: reads and deletions go on.
+    /// No memory left: reads and deletions go on.
     Full,
 }
 
 /// Weight of a failure when the breaker counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Weight {
-    /// It does not count.
+    /// None: it does not count.
     Nothing,
-    /// It is one of several in a row.
+    /// One of several in a row.
     One,
-    /// It opens the breaker at once.
+    /// Enough to open the breaker at once.
     All,
 }
 

@@ -27,10 +27,10 @@ pub use ended::{Ended, PlainEnd, ReportedEnd, ReportsSuccess, Success};
 /// A return type, about to be split.
 pub struct Returns<R>(PhantomData<fn() -> R>);
 
-/// `R` is a `V`, or a `Result<V, E>` if `O` says so.
+/// A return type `R` that is a `V`, or a `Result<V, E>` if `O` says so.
 pub struct Split<R, V, E, O>(Marker<(R, V, E, O)>);
 
-/// As [`Split`], and `V` is a `T`, or an `Option<T>` if `I` says so.
+/// A [`Split`] return type whose `V` is a `T`, or an `Option<T>` if `I` says so.
 pub struct Whole<R, T, E, O, I>(Marker<(R, T, E, O, I)>);
 
 type Marker<T> = PhantomData<fn() -> T>;
@@ -81,7 +81,7 @@ impl<T: CacheValue, E> Returns<Result<T, E>> {
 }
 
 impl<V, E> Returns<Result<V, E>> {
-    /// It is a `Result`.
+    /// Finds a `Result`.
     #[must_use]
     pub fn __result(self) -> Split<Result<V, E>, V, E, IsResult> {
         Split::NEW
@@ -89,7 +89,7 @@ impl<V, E> Returns<Result<V, E>> {
 }
 
 impl<V, E> Returns<Option<Result<V, E>>> {
-    /// It is a `Result` inside an `Option`.
+    /// Finds a `Result` inside an `Option`.
     #[must_use]
     pub fn __result(self) -> Split<Option<Result<V, E>>, Option<V>, E, IsOptionOfResult> {
         Split::NEW
@@ -109,7 +109,7 @@ impl<R> PlainResult<R> for Returns<R> {
 }
 
 impl<V, E: From<Error>> Returns<Result<V, E>> {
-    /// Its error can say that the cache is out of reach.
+    /// Finds an error that can say that the cache is out of reach.
     #[must_use]
     pub fn __fails(self) -> Option<Fails<Result<V, E>>> {
         Some(|error| Err(error.into()))
@@ -117,14 +117,14 @@ impl<V, E: From<Error>> Returns<Result<V, E>> {
 }
 
 impl<V, E: From<Error>> Returns<Option<Result<V, E>>> {
-    /// As for a `Result`.
+    /// Finds such an error inside an `Option`.
     #[must_use]
     pub fn __fails(self) -> Option<Fails<Option<Result<V, E>>>> {
         Some(|error| Some(Err(error.into())))
     }
 }
 
-/// The step for everything else: it cannot say so.
+/// The step for everything that cannot say so.
 pub trait PlainFails<R> {
     #[doc(hidden)]
     fn __fails(self) -> Option<Fails<R>>;
@@ -137,7 +137,7 @@ impl<R> PlainFails<R> for Returns<R> {
 }
 
 impl<R, T, E, O> Split<R, Option<T>, E, O> {
-    /// It is an `Option`.
+    /// Finds an `Option`.
     #[must_use]
     #[expect(clippy::unused_self, reason = "the type of `self` decides")]
     pub fn __option(self) -> Whole<R, T, E, O, IsOption> {
@@ -161,7 +161,7 @@ impl<R, T, E, O, I> Whole<R, T, E, O, I>
 where
     E: Clone + Send + Sync + 'static,
 {
-    /// Its error can be shared.
+    /// Makes the codec of a return type whose error can be shared.
     #[must_use]
     #[expect(clippy::unused_self, reason = "the type of `self` decides")]
     pub fn __codec<M>(self, fails: Option<Fails<R>>) -> Codec<R, T>
@@ -177,8 +177,8 @@ impl<R, T, E, O, I> Whole<R, T, E, O, I>
 where
     (O, I): Shape<R, T, E>,
 {
-    /// Its error is for its own caller only. It is for errors that are written with a borrow: a lifetime cannot decide
-    /// which `__codec` is meant.
+    /// Makes the codec of a return type whose error is written with a borrow, and is for its own caller only: a
+    /// lifetime cannot decide which `__codec` is meant.
     #[must_use]
     #[expect(clippy::unused_self, reason = "the type of `self` decides")]
     pub fn __codec_of_borrowed<M>(self, fails: Option<Fails<R>>) -> Codec<R, T>

@@ -7,7 +7,7 @@ use std::convert::Infallible;
 pub enum Opened<R, T> {
     /// The stored part.
     Value(T),
-    /// No value; the function makes the same result again.
+    /// No value, and the function that makes the same result again.
     None(fn() -> R),
     /// An error, as it was returned.
     Error(R),
@@ -37,23 +37,23 @@ pub trait Shape<R, T, E> {
     fn from_error(error: E) -> Option<R>;
 }
 
-/// `R` is no `Result`.
+/// Marker of a return type without a `Result`.
 #[derive(Debug)]
 pub enum NoResult {}
 
-/// `R` is a `Result`.
+/// Marker of a return type that is a `Result`.
 #[derive(Debug)]
 pub enum IsResult {}
 
-/// `R` is an `Option` of a `Result`.
+/// Marker of a return type that is an `Option` of a `Result`.
 #[derive(Debug)]
 pub enum IsOptionOfResult {}
 
-/// The value is no `Option`.
+/// Marker of a value that is no `Option`.
 #[derive(Debug)]
 pub enum NoOption {}
 
-/// The value is an `Option`.
+/// Marker of a value that is an `Option`.
 #[derive(Debug)]
 pub enum IsOption {}
 

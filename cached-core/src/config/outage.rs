@@ -25,15 +25,15 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outage {
-    /// Values are kept in this process, for [`outage_ttl`](crate::Builder::outage_ttl) at most and within
-    /// [`memory_capacity`](crate::Builder::memory_capacity), and forgotten when Redis is back. Calls share their
+    /// Keeps values in this process, for [`outage_ttl`](crate::Builder::outage_ttl) at most and within
+    /// [`memory_capacity`](crate::Builder::memory_capacity), and forgets them when Redis is back. Calls share their
     /// loads. Invalidations by other processes do not arrive meanwhile: a value may be as old as `outage_ttl`.
     #[default]
     Memory,
-    /// Every call runs its body. Loads are not shared, because nothing can show that a load which has begun is new
+    /// Runs the body at every call. Loads are not shared, because nothing can show that a load which has begun is new
     /// enough for a call that came later.
     Origin,
-    /// Functions whose error can be made from [`Error`](crate::Error) return it, as with `on_outage = "fail"`;
-    /// others run their body.
+    /// Returns an [`Error`](crate::Error) from functions whose error can be made from it, as with
+    /// `on_outage = "fail"`; others run their body.
     Fail,
 }

@@ -76,7 +76,7 @@ pub(crate) enum EncodeError {
     TooDeep,
     /// Too many bytes.
     TooLarge,
-    /// The value's own `Serialize` failed, or broke serde's rules.
+    /// A failure of the value's own `Serialize`, or a breach of serde's rules.
     Refused,
 }
 

@@ -34,13 +34,13 @@ impl StaleWindows {
 /// Use that an entry still has, the best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Freshness {
-    /// It is younger than its ttl.
+    /// Younger than its ttl.
     Fresh,
-    /// It is the answer while it is loaded anew.
+    /// The answer while it is loaded anew.
     Revalidate,
-    /// It is the answer if the load fails.
+    /// The answer if the load fails.
     IfError,
-    /// It has expired, and is of no use.
+    /// Expired, and of no use.
     Over,
 }
 

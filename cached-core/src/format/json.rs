@@ -15,14 +15,14 @@ use check::Check;
 /// Reason that a value is not stored. Holds nothing of the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unstorable {
-    /// JSON cannot carry this back.
+    /// Something that JSON cannot carry back.
     NotJson(&'static str),
     /// Longer than `limit` bytes.
     TooLarge {
         /// Most bytes of an entry.
         limit: usize,
     },
-    /// The value's own `Serialize` failed.
+    /// A failure of the value's own `Serialize`.
     Failed,
 }
 
