@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::{env, fs};
 
 fn path(name: &str) -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/golden")).join(name)
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden")).join(name)
 }
 
 /// Returns the bytes of the golden file `name`.

@@ -8,8 +8,8 @@ use tests::{CountingLoader, Proxy, RedisServer, Way, namespace};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::crowd::{Crowd, PATIENCE, SHORT, SLACK, processes};
-use crate::metronome::Metronome;
+use crate::load_generator::{Crowd, PATIENCE, SHORT, SLACK, processes};
+use crate::timer_slack::Metronome;
 
 mod ends;
 mod impatient;

@@ -11,7 +11,7 @@ use cached_core::Cache;
 use tests::{Proxy, RedisServer, Way};
 use tokio::time::sleep;
 
-use crate::crowd::{Crowd, DEADLINE, PATIENCE, one_load_a_key, processes};
+use crate::load_generator::{Crowd, DEADLINE, PATIENCE, one_load_a_key, processes};
 
 /// How long Redis fails: until all know that it does, and then some time.
 const OUTAGE: Duration = Duration::from_millis(1_600);

@@ -6,7 +6,7 @@ use cached_core::{Cache, Error, HealthStatus, Invalidated, Outage, cached};
 use tests::{CountingLoader, Proxy, RedisServer, Way, namespace};
 use tokio::time::{sleep, timeout};
 
-use crate::crowd::PATIENCE;
+use crate::load_generator::PATIENCE;
 
 #[cached(ttl = "1h", prefix = "part:{id}")]
 async fn part(id: u64, #[cached(skip)] loader: CountingLoader) -> u64 {

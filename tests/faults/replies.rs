@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use tests::{CountingLoader, Proxy, RedisServer, Way, namespace};
 use tokio::time::sleep;
 
-use crate::crowd::{Crowd, DEADLINE, PATIENCE, SLACK, processes};
-use crate::metronome::Metronome;
+use crate::load_generator::{Crowd, DEADLINE, PATIENCE, SLACK, processes};
+use crate::timer_slack::Metronome;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Failure(String);

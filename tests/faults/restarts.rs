@@ -6,7 +6,7 @@ use cached_core::{Cache, Invalidated, cached};
 use tests::{CountingLoader, Proxy, RedisServer, Way, namespace};
 use tokio::time::timeout;
 
-use crate::crowd::PATIENCE;
+use crate::load_generator::PATIENCE;
 
 #[cached(ttl = "1h", prefix = "price:{id}")]
 async fn price(id: u64, #[cached(skip)] now: u64, #[cached(skip)] loader: CountingLoader) -> u64 {

@@ -7,8 +7,8 @@ use tests::{CountingLoader, RedisServer, namespace};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::crowd::{Crowd, DEADLINE, PATIENCE, SHORT, SLACK, one_load_a_key, processes};
-use crate::metronome::Metronome;
+use crate::load_generator::{Crowd, DEADLINE, PATIENCE, SHORT, SLACK, one_load_a_key, processes};
+use crate::timer_slack::Metronome;
 
 #[cached(ttl = "1h", prefix = "order:{id}")]
 async fn order(id: u64, #[cached(skip)] now: u64, #[cached(skip)] loader: CountingLoader) -> u64 {

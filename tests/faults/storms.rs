@@ -8,7 +8,7 @@ use tests::{Connection, CountingLoader, RedisServer, Reply, every_store, namespa
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::crowd::PATIENCE;
+use crate::load_generator::PATIENCE;
 
 #[cached(ttl = "100s", prefix = "hot:{id}", jitter = "50%")]
 async fn hot(id: u64, #[cached(skip)] loader: CountingLoader) -> u64 {

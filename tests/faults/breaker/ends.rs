@@ -7,7 +7,7 @@ use tests::{CountingLoader, Proxy, RedisServer, Way, namespace};
 use tokio::time::{sleep, timeout};
 
 use super::{cache, call, squared, until_back, until_open};
-use crate::crowd::PATIENCE;
+use crate::load_generator::PATIENCE;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cache_that_is_shut_down_looks_for_nothing() {

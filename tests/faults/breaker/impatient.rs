@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::{cache, squared, until_back};
-use crate::crowd::{PATIENCE, SHORT};
+use crate::load_generator::{PATIENCE, SHORT};
 
 /// Whether a call is answered before its caller goes.
 async fn is_answered(cache: &Cache, number: u64, limit: Duration) -> bool {

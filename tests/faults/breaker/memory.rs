@@ -9,8 +9,8 @@ use tests::{CountingLoader, Proxy, RedisServer, Way, namespace};
 use tokio::time::{sleep, timeout};
 
 use super::{SHORT, SLACK, squared, until_open};
-use crate::crowd::PATIENCE;
-use crate::metronome::Metronome;
+use crate::load_generator::PATIENCE;
+use crate::timer_slack::Metronome;
 
 /// A value that another process has invalidated is as old as that at the most.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,7 +5,7 @@ use tests::RedisServer;
 use tokio::runtime::Runtime;
 
 use super::{cache, call, until_back, until_open};
-use crate::crowd::PATIENCE;
+use crate::load_generator::PATIENCE;
 
 fn runtime() -> Runtime {
     let mut builder = tokio::runtime::Builder::new_current_thread();

@@ -10,7 +10,7 @@ use tests::namespace;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::metronome::Metronome;
+use crate::timer_slack::Metronome;
 
 /// The deadline of a call here. Much longer than what else it may take: one of two deadlines would show.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(1);

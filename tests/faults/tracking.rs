@@ -9,7 +9,7 @@ use tests::{CountingLoader, RedisServer, Reply};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::crowd::PATIENCE;
+use crate::load_generator::PATIENCE;
 
 #[cached(ttl = "1h", prefix = "seen:{id}", tags = ["of:{id}"])]
 async fn seen(id: u64, #[cached(skip)] loader: CountingLoader) -> u64 {

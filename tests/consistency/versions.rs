@@ -1,6 +1,6 @@
 //! What the database holds, one version a cell, and which cells an invalidation covers.
 
-use crate::dice::Dice;
+use crate::rng::Dice;
 
 const USERS: u64 = 5;
 const COURSES: u64 = 3;

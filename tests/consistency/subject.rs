@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use cached_core::{Cache, Error, ErrorKind, Invalidated, Pattern, Tag, cached, invalidates};
 
-use crate::cell::{Cell, Scope};
-use crate::dice::Dice;
+use crate::rng::Dice;
+use crate::versions::{Cell, Scope};
 use crate::world::{Done, How, Stamp, Subject, World};
 
 #[cached(ttl = "1h", prefix = "user:{user}:profile", id = "oracle-profile")]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tests::{Connection, RedisServer, Reply};
 
-use crate::dice::Dice;
+use crate::rng::Dice;
 
 /// What was taken away.
 #[derive(Debug, Default)]

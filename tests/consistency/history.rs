@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use tests::{Connection, RedisServer, Reply};
 
-use crate::cell::Cell;
+use crate::versions::Cell;
 
 /// How fresh the answer to a call must be that begins now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

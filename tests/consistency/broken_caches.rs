@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tests::{Connection, RedisServer, Reply};
 use tokio::sync::OnceCell;
 
-use crate::cell::{Cell, Scope};
-use crate::dice::Dice;
+use crate::rng::Dice;
+use crate::versions::{Cell, Scope};
 use crate::world::{Done, How, Stamp, Subject, World};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

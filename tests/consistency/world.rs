@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::task::JoinSet;
 
-use crate::cell::{Cell, Scope};
-use crate::dice::Dice;
-use crate::truth::{Floor, Floors, Truth};
+use crate::history::{Floor, Floors, Truth};
+use crate::rng::Dice;
+use crate::versions::{Cell, Scope};
 
 /// What is cached: a version of a cell, and when the load began that read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

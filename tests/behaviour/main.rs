@@ -7,29 +7,29 @@
     clippy::unwrap_used
 )]
 
-mod at_once;
 mod by_key;
+mod context;
+mod corrupt_entries;
 mod deadlines;
-mod faults;
 mod fixture;
-mod foreign;
 mod identity;
 mod invalidation;
 mod journal;
-mod late;
 mod layout;
 mod lifetimes;
 mod nested;
 mod observer;
 mod outage;
+mod overtaken_loads;
+mod races;
 mod round_trips;
 mod sharing;
 mod single_flight;
 mod stale;
-mod surroundings;
+mod telemetry;
+mod tracking;
+mod unavailable_redis;
 mod user_input;
-mod visible;
-mod watched;
 
 /// Waits until `cache` has written `entries` entries: what a function returned is written behind the answer.
 async fn stored(cache: &cached_core::Cache, entries: u64) {

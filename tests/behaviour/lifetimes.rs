@@ -138,7 +138,7 @@ async fn markers_are_named_after_their_groups() {
     assert_eq!(
         names(&markers(&name)),
         [
-            "%fn:it:lifetimes:short",
+            "%fn:behaviour:lifetimes:short",
             "%g",
             "%g:user",
             "%g:user:7",

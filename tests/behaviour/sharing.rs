@@ -202,7 +202,10 @@ fn wrong_ttl_variable_is_the_error_of_install_and_names_variable_and_function() 
         assert_eq!(said.get("install"), "Config");
         let message = said.get("message");
         assert!(message.contains("SHARING_TEST_TTL"), "{message}");
-        assert!(message.contains("it::sharing::quadruple"), "{message}");
+        assert!(
+            message.contains("behaviour::sharing::quadruple"),
+            "{message}"
+        );
         assert!(!said.get("debug").contains(SECRET));
     }
 }

@@ -165,7 +165,7 @@ async fn miss_load_store_and_hit_are_told_in_this_order() {
                 (seen.target.as_str(), seen.level.as_str()),
                 ("cached_core", "DEBUG")
             );
-            assert_eq!(seen.field("function"), "it::visible::half");
+            assert_eq!(seen.field("function"), "behaviour::telemetry::half");
         }
         assert_eq!(miss.names(), ["function", "store"]);
         assert_eq!(span.names(), ["function"]);
@@ -286,7 +286,7 @@ async fn failures_are_told_and_each_change_of_state_once() {
         let seen = seen.unwrap_or_else(|| panic!("{message}: {heard:?}"));
         assert_eq!(seen.level, "DEBUG");
         assert_eq!(seen.names(), ["function", "store", "error"]);
-        assert_eq!(seen.field("function"), "it::visible::half");
+        assert_eq!(seen.field("function"), "behaviour::telemetry::half");
         assert_eq!(seen.field("store"), "redis");
     }
     let loud: Vec<_> = heard
@@ -379,7 +379,7 @@ async fn hopeless_calls_are_told_once_per_function() {
         let unstorable = "value not stored: every call runs the body";
         let unkeyable = "an argument could not be encoded: the call runs uncached";
         let told = |function: &str| -> Vec<&Seen> {
-            let name = format!("it::visible::{function}");
+            let name = format!("behaviour::telemetry::{function}");
             let warnings = heard.iter().filter(|seen| seen.level == "WARN");
             warnings
                 .filter(|seen| seen.field("function") == name)
@@ -620,7 +620,11 @@ async fn statistics_are_kept_per_function_and_in_total() {
         stored(&cache, 4).await;
 
         let stats = cache.stats();
-        let counts = |name: &str| stats.function(&format!("it::visible::{name}")).unwrap();
+        let counts = |name: &str| {
+            stats
+                .function(&format!("behaviour::telemetry::{name}"))
+                .unwrap()
+        };
         assert_eq!((counts("one").misses, counts("one").hits), (2, 2));
         assert_eq!((counts("one").loads, counts("one").stores), (2, 2));
         assert_eq!((counts("other").misses, counts("other").hits), (1, 0));
@@ -643,10 +647,12 @@ async fn statistics_are_kept_per_function_and_in_total() {
 async fn functions_not_called_yet_are_listed_with_zeros() {
     let cache = Cache::in_memory().unwrap();
     let stats = cache.stats();
-    let counts = stats.function("it::visible::never_called").unwrap();
+    let counts = stats
+        .function("behaviour::telemetry::never_called")
+        .unwrap();
     assert_eq!(*counts, cached_core::Counts::default());
-    assert!(stats.function("it::visible::one").is_some());
-    assert!(stats.function("it::visible::nobody").is_none());
+    assert!(stats.function("behaviour::telemetry::one").is_some());
+    assert!(stats.function("behaviour::telemetry::nobody").is_none());
     assert!(counts.hit_rate().abs() < 1e-9);
     // In the order of their names.
     assert!(stats.functions.keys().is_sorted());
@@ -660,7 +666,11 @@ async fn functions_of_one_id_are_counted_by_their_own_names() {
         new::same().await;
         new::same().await;
         let stats = cache.stats();
-        let counts = |name: &str| stats.function(&format!("it::visible::{name}")).unwrap();
+        let counts = |name: &str| {
+            stats
+                .function(&format!("behaviour::telemetry::{name}"))
+                .unwrap()
+        };
         assert_eq!(
             (counts("old::same").misses, counts("old::same").hits),
             (1, 0)
@@ -715,7 +725,7 @@ fn process_that_installs() {
     cache.install().unwrap();
     cache.install().unwrap();
     for seen in ears.take() {
-        let is_here = |(_, value): &(&str, String)| value.starts_with("it::visible");
+        let is_here = |(_, value): &(&str, String)| value.starts_with("behaviour::telemetry");
         if seen.fields.iter().any(is_here) {
             println!("\n{} {:?} {}", seen.level, seen.fields, seen.message);
         }
@@ -727,7 +737,7 @@ fn what_reaches_nothing_and_what_is_no_other_is_told_at_install() {
     let (_, _, _) = (reaches_some, reached, twins);
     let output = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--ignored", "--exact", "--nocapture"])
-        .arg("visible::process_that_installs")
+        .arg("telemetry::process_that_installs")
         .output()
         .unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
@@ -740,17 +750,17 @@ fn what_reaches_nothing_and_what_is_no_other_is_told_at_install() {
     let [twin, pattern, tag] = warnings.try_into().unwrap();
     assert_eq!(
         pattern,
-        "WARN [(\"pattern\", \"unseen:{0}\"), (\"module\", \"it::visible\")] an invalidation reaches \
+        "WARN [(\"pattern\", \"unseen:{0}\"), (\"module\", \"behaviour::telemetry\")] an invalidation reaches \
          no cached function of this program: no key of one begins so"
     );
     assert_eq!(
         twin,
-        "WARN [(\"function\", \"it::visible::twin\")] two cached functions cannot be told apart and \
+        "WARN [(\"function\", \"behaviour::telemetry::twin\")] two cached functions cannot be told apart and \
          share their entries: give each an `id`"
     );
     assert_eq!(
         tag,
-        "WARN [(\"tag\", \"invisible:{0}\"), (\"module\", \"it::visible\")] an invalidation reaches \
+        "WARN [(\"tag\", \"invisible:{0}\"), (\"module\", \"behaviour::telemetry\")] an invalidation reaches \
          no cached function of this program: none has such a tag"
     );
 }

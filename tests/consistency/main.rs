@@ -26,20 +26,20 @@ use std::time::{Duration, Instant, SystemTime};
 use cached_core::{Cache, Counts};
 use tests::{RedisServer, Store, namespace};
 
-mod cell;
-mod dice;
-mod naive;
-mod ours;
+mod broken_caches;
+mod chaos;
+mod history;
 mod outages;
-mod saboteur;
-mod truth;
+mod rng;
+mod subject;
+mod versions;
 mod world;
 
-use dice::Dice;
-use naive::{Mistake, Naive};
-use ours::Ours;
-use saboteur::{Loot, Saboteur};
-use truth::{Atomics, Shared, Truth};
+use broken_caches::{Mistake, Naive};
+use chaos::{Loot, Saboteur};
+use history::{Atomics, Shared, Truth};
+use rng::Dice;
+use subject::Ours;
 use world::{Member, Plan, World};
 
 /// A busy machine may take longer than the default deadline; only what is about outages must see it.
@@ -161,7 +161,7 @@ async fn markers_that_come_back_are_seen() {
     let world = World::new(Atomics::new(), (0, 1));
     let (_, members) = processes(&world, &server);
     let plan = plan(100_000);
-    let restorer = saboteur::Restorer::let_loose(&server);
+    let restorer = chaos::Restorer::let_loose(&server);
     world::run(&world, &members, plan).await;
     drop(restorer);
     println!("{:?}", world.tally());

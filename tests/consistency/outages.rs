@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use cached_core::{Cache, Counts, Outage};
 use tests::{Proxy, RedisServer, Way, namespace};
 
-use crate::dice::Dice;
-use crate::ours::Ours;
-use crate::truth::Atomics;
+use crate::history::Atomics;
+use crate::rng::Dice;
+use crate::subject::Ours;
 use crate::world::{self, Member, World};
 use crate::{assert_fresh, plan};
 

@@ -300,7 +300,7 @@ async fn killed_holder_of_a_lease_delays_nobody() {
     let shared = namespace("killed");
     let mut holder = Command::new(std::env::current_exe().unwrap())
         .args(["--ignored", "--exact", "--nocapture"])
-        .arg("late::process_that_is_killed_while_it_loads")
+        .arg("overtaken_loads::process_that_is_killed_while_it_loads")
         .env("REDIS_URL", RedisServer::shared().url())
         .env("REDIS_CACHE_PREFIX", &shared)
         .env("REDIS_SOCKET_TIMEOUT", "10s")

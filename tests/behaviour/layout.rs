@@ -112,7 +112,7 @@ fn is_hex(text: &str, digits: usize) -> bool {
 }
 
 fn golden(name: &str) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cached-core/tests/golden");
     std::fs::read_to_string(folder.join(name)).unwrap()
 }
 
@@ -141,7 +141,7 @@ async fn keys_are_readable_under_their_prefix() {
     assert_eq!(
         markers(&name),
         [
-            "%fn:it:layout:profile",
+            "%fn:behaviour:layout:profile",
             "%g",
             "%g:user",
             "%g:user:42",
@@ -189,7 +189,7 @@ async fn entry_is_a_header_line_and_json_that_another_language_parses() {
     // Those of the markers, in the order of the groups, all on one server.
     let groups = [
         "%g",
-        "%fn:it:layout:profile",
+        "%fn:behaviour:layout:profile",
         "%g:user",
         "%g:user:42",
         "%g:user:42:profile",
