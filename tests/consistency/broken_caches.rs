@@ -1,4 +1,4 @@
-//! Caches as people write them by hand, each with a usual mistake: the oracle must see every one of them.
+//! Caches as people write them by hand, each with a usual mistake: the test must find every one of them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tests::{Connection, RedisServer, Reply};
 use tokio::sync::OnceCell;
 
-use crate::rng::Dice;
-use crate::versions::{Cell, Scope};
+use crate::rng::Rng;
+use crate::versions::{Row, Scope};
 use crate::world::{Done, How, Stamp, Subject, World};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,14 +29,14 @@ impl Mistake {
 }
 
 #[derive(Clone)]
-pub(crate) struct Naive {
+pub(crate) struct BrokenCache {
     mistake: Mistake,
     port: u16,
     idle: Arc<Mutex<Vec<Connection>>>,
     flights: Arc<Mutex<HashMap<usize, Arc<OnceCell<Stamp>>>>>,
 }
 
-impl Naive {
+impl BrokenCache {
     pub(crate) fn new(mistake: Mistake, server: &RedisServer) -> Self {
         Self {
             mistake,
@@ -74,36 +74,36 @@ impl Naive {
         self.send(&command);
     }
 
-    /// The generation of every scope that covers `cell`, made where there is none.
-    fn generations(&self, cell: Cell) -> String {
+    /// The generation of every scope that covers `row`, made where there is none.
+    fn generations(&self, row: Row) -> String {
         let scopes = [Scope::Call, Scope::User, Scope::Function, Scope::Course];
         let all = scopes.into_iter().chain([Scope::Users, Scope::Namespace]);
         let texts = all.map(|scope| {
             let script = "if redis.call('EXISTS', ARGV[1]) == 0 then
-                    redis.call('SET', ARGV[1], redis.call('INCR', 'naive:last'))
+                    redis.call('SET', ARGV[1], redis.call('INCR', 'broken:last'))
                 end
                 return redis.call('GET', ARGV[1])";
-            let command = ["EVAL", script, "0", &marker(scope, cell)];
+            let command = ["EVAL", script, "0", &marker(scope, row)];
             self.send(&command.map(str::to_owned)).to_string()
         });
         texts.collect::<Vec<_>>().join(".")
     }
 
-    async fn cached(&self, cell: Cell, load: impl Future<Output = Stamp>) -> Stamp {
-        let key = key(cell);
+    async fn cached(&self, row: Row, load: impl Future<Output = Stamp>) -> Stamp {
+        let key = key(row);
         let current = match self.mistake {
-            Mistake::GenerationsAtStore => Some(self.generations(cell)),
+            Mistake::GenerationsAtStore => Some(self.generations(row)),
             _ => None,
         };
         if let Some(found) = self.get(&key)
-            && let Some((stamp, generations)) = read(cell, &found)
+            && let Some((stamp, generations)) = read(row, &found)
             && current.is_none_or(|current| current == generations)
         {
             return stamp;
         }
         let stamp = load.await;
         let generations = match self.mistake {
-            Mistake::GenerationsAtStore => self.generations(cell),
+            Mistake::GenerationsAtStore => self.generations(row),
             _ => String::new(),
         };
         let began = stamp.began.unwrap_or_default();
@@ -111,58 +111,58 @@ impl Naive {
         stamp
     }
 
-    async fn shared(&self, cell: Cell, load: impl Future<Output = Stamp>) -> Stamp {
+    async fn shared(&self, row: Row, load: impl Future<Output = Stamp>) -> Stamp {
         let flights = || self.flights.lock().unwrap_or_else(PoisonError::into_inner);
-        let flight = Arc::clone(flights().entry(cell.index()).or_default());
+        let flight = Arc::clone(flights().entry(row.index()).or_default());
         let stamp = *flight.get_or_init(|| load).await;
         let mut flights = flights();
         if flights
-            .get(&cell.index())
+            .get(&row.index())
             .is_some_and(|current| Arc::ptr_eq(current, &flight))
         {
-            flights.remove(&cell.index());
+            flights.remove(&row.index());
         }
         stamp
     }
 }
 
-fn key(cell: Cell) -> String {
-    format!("naive:{}", cell.index())
+fn key(row: Row) -> String {
+    format!("broken:{}", row.index())
 }
 
-/// One name for every `cell` of the scope.
-fn marker(scope: Scope, cell: Cell) -> String {
-    let first = scope.covers(cell).map(Cell::index).next();
-    format!("naive:{scope:?}:{}", first.unwrap_or(usize::MAX))
+/// One name for every `row` of the scope.
+fn marker(scope: Scope, row: Row) -> String {
+    let first = scope.covers(row).map(Row::index).next();
+    format!("broken:{scope:?}:{}", first.unwrap_or(usize::MAX))
 }
 
-fn read(cell: Cell, text: &str) -> Option<(Stamp, String)> {
+fn read(row: Row, text: &str) -> Option<(Stamp, String)> {
     let mut fields = text.split(' ');
     let stamp = Stamp {
-        cell: cell.index(),
+        row: row.index(),
         version: fields.next()?.parse().ok()?,
         began: Some(fields.next()?.parse().ok()?),
     };
     Some((stamp, fields.next()?.to_owned()))
 }
 
-impl Subject for Naive {
-    async fn read(&self, world: &World, cell: Cell, dice: &mut Dice) -> (How, Option<Stamp>) {
-        let load = world.load(cell, dice.fork());
+impl Subject for BrokenCache {
+    async fn read(&self, world: &World, row: Row, rng: &mut Rng) -> (How, Option<Stamp>) {
+        let load = world.load(row, rng.fork());
         let stamp = match self.mistake {
-            Mistake::JoinAnyLoad => self.shared(cell, load).await,
-            _ => self.cached(cell, load).await,
+            Mistake::JoinAnyLoad => self.shared(row, load).await,
+            _ => self.cached(row, load).await,
         };
         ("by hand", Some(stamp))
     }
 
-    async fn change(&self, world: &World, cell: Cell, dice: &mut Dice) -> Option<Done> {
-        let scope = Scope::any(dice, cell);
-        let version = world.truth().write(cell);
-        let began = world.truth().tick();
+    async fn change(&self, world: &World, row: Row, rng: &mut Rng) -> Option<Done> {
+        let scope = Scope::any(rng, row);
+        let version = world.history().write(row);
+        let began = world.history().tick();
         match self.mistake {
-            Mistake::DeleteThenSet => self.delete(scope.covers(cell).map(key)),
-            Mistake::GenerationsAtStore => self.delete([marker(scope, cell)].into_iter()),
+            Mistake::DeleteThenSet => self.delete(scope.covers(row).map(key)),
+            Mistake::GenerationsAtStore => self.delete([marker(scope, row)].into_iter()),
             Mistake::JoinAnyLoad => {}
         }
         Some(Done {

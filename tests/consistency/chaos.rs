@@ -1,4 +1,4 @@
-//! Takes away what lies in Redis, as a server short of memory does, or an operator.
+//! Deletes what lies in Redis, as a server short of memory does, or an operator.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,48 +8,48 @@ use std::time::Duration;
 
 use tests::{Connection, RedisServer, Reply};
 
-use crate::rng::Dice;
+use crate::rng::Rng;
 
-/// What was taken away.
+/// Counts of what was deleted.
 #[derive(Debug, Default)]
-pub(crate) struct Loot {
+pub(crate) struct Deleted {
     pub(crate) entries: AtomicU64,
     pub(crate) leases: AtomicU64,
     pub(crate) markers: AtomicU64,
 }
 
 /// A thread that deletes a random key every now and then, until it is dropped.
-pub(crate) struct Saboteur {
+pub(crate) struct Chaos {
     stop: Arc<AtomicBool>,
-    loot: Arc<Loot>,
+    deleted: Arc<Deleted>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Saboteur {
-    pub(crate) fn let_loose(server: &RedisServer, mut dice: Dice) -> Self {
+impl Chaos {
+    pub(crate) fn start(server: &RedisServer, mut rng: Rng) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
-        let loot = Arc::new(Loot::default());
+        let deleted = Arc::new(Deleted::default());
         let mut connection = server.connect();
         let thread = thread::spawn({
-            let (stop, loot) = (Arc::clone(&stop), Arc::clone(&loot));
+            let (stop, deleted) = (Arc::clone(&stop), Arc::clone(&deleted));
             move || {
                 while !stop.load(Relaxed) {
-                    sabotage(&mut connection, &loot, &mut dice);
-                    thread::sleep(Duration::from_micros(dice.below(10_000)));
+                    delete_random_key(&mut connection, &deleted, &mut rng);
+                    thread::sleep(Duration::from_micros(rng.below(10_000)));
                 }
             }
         });
         Self {
             stop,
-            loot,
+            deleted,
             thread: Some(thread),
         }
     }
 
-    /// Ends it, and says what it took.
-    pub(crate) fn end(mut self) -> Arc<Loot> {
+    /// Ends it, and returns what it deleted.
+    pub(crate) fn end(mut self) -> Arc<Deleted> {
         self.join();
-        Arc::clone(&self.loot)
+        Arc::clone(&self.deleted)
     }
 
     fn join(&mut self) {
@@ -60,18 +60,18 @@ impl Saboteur {
     }
 }
 
-impl Drop for Saboteur {
+impl Drop for Chaos {
     fn drop(&mut self) {
         self.stop.store(true, Relaxed);
     }
 }
 
-fn sabotage(connection: &mut Connection, loot: &Loot, dice: &mut Dice) {
+fn delete_random_key(connection: &mut Connection, deleted: &Deleted, rng: &mut Rng) {
     let Ok(Reply::Bytes(key)) = connection.send(&["RANDOMKEY"]) else {
         return;
     };
     // At once, or by a ttl that ends first.
-    let taken = if dice.percent(50) {
+    let taken = if rng.percent(50) {
         connection.send(&[b"GETDEL".as_slice(), &key])
     } else {
         let value = connection.send(&[b"GET".as_slice(), &key]);
@@ -82,9 +82,9 @@ fn sabotage(connection: &mut Connection, loot: &Loot, dice: &mut Dice) {
         return;
     };
     let kind = match value.strip_prefix(b"cc1 ") {
-        None => &loot.markers,
-        Some(rest) if rest.get(32..) == Some(b" L") => &loot.leases,
-        Some(_) => &loot.entries,
+        None => &deleted.markers,
+        Some(rest) if rest.get(32..) == Some(b" L") => &deleted.leases,
+        Some(_) => &deleted.entries,
     };
     kind.fetch_add(1, Relaxed);
 }
@@ -93,7 +93,7 @@ fn sabotage(connection: &mut Connection, loot: &Loot, dice: &mut Dice) {
 pub(crate) struct Restorer(Arc<AtomicBool>);
 
 impl Restorer {
-    pub(crate) fn let_loose(server: &RedisServer) -> Self {
+    pub(crate) fn start(server: &RedisServer) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let mut connection = server.connect();
         thread::spawn({
@@ -101,7 +101,7 @@ impl Restorer {
             let mut markers = HashMap::new();
             move || {
                 while !stop.load(Relaxed) {
-                    restore(&mut connection, &mut markers);
+                    restore_markers(&mut connection, &mut markers);
                     thread::sleep(Duration::from_millis(1));
                 }
             }
@@ -116,7 +116,7 @@ impl Drop for Restorer {
     }
 }
 
-fn restore(connection: &mut Connection, markers: &mut HashMap<Vec<u8>, Vec<u8>>) {
+fn restore_markers(connection: &mut Connection, markers: &mut HashMap<Vec<u8>, Vec<u8>>) {
     let Ok(Reply::List(keys)) = connection.send(&["KEYS", "*:%*"]) else {
         return;
     };

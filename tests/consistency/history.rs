@@ -1,4 +1,4 @@
-//! What really happened: the versions in the database, and how fresh an answer must be.
+//! The history that answers are held against: the versions in the database, and how fresh an answer must be.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -6,19 +6,19 @@ use std::sync::{Mutex, PoisonError};
 
 use tests::{Connection, RedisServer, Reply};
 
-use crate::versions::Cell;
+use crate::versions::Row;
 
-/// How fresh the answer to a call must be that begins now.
+/// The lower bound of freshness for the answer to a call that begins now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Floor {
-    /// When the latest applied invalidation that covers the cell began: no load from before may be seen.
+    /// The tick at which the latest applied invalidation that covers the row began: no load from before may be seen.
     pub(crate) began: u64,
     /// The latest version whose invalidation was applied, or that a write through the cache has returned.
     pub(crate) version: u64,
 }
 
 impl Floor {
-    /// As fresh as both.
+    /// The floor that is as fresh as both.
     pub(crate) fn and(self, other: Self) -> Self {
         Self {
             began: self.began.max(other.began),
@@ -28,27 +28,27 @@ impl Floor {
 }
 
 /// The database that all processes share, and the one clock of the test: every tick is later than all before.
-pub(crate) trait Truth: Send + Sync + 'static {
+pub(crate) trait History: Send + Sync + 'static {
     fn tick(&self) -> u64;
 
-    /// Gives `cell` a new version.
-    fn write(&self, cell: Cell) -> u64;
+    /// Gives `row` a new version.
+    fn write(&self, row: Row) -> u64;
 
-    fn version(&self, cell: Cell) -> u64;
+    fn version(&self, row: Row) -> u64;
 
-    fn floor(&self, cell: Cell) -> Floor;
+    fn floor(&self, row: Row) -> Floor;
 
-    /// From now on, answers for `cells` must be at least this fresh.
-    fn raise(&self, cells: &[Cell], floor: Floor);
+    /// Raises the floor: from now on, answers for `rows` must be at least this fresh.
+    fn raise(&self, rows: &[Row], floor: Floor);
 
-    /// `set` of this version has returned, now.
+    /// Notes that `set` of this version has returned, now.
     fn was_set(&self, version: u64);
 
-    /// When it returned, if it has.
+    /// The tick at which it returned, if it has.
     fn set_at(&self, version: u64) -> Option<u64>;
 }
 
-/// For handles of one process.
+/// The history of handles in one process.
 #[derive(Debug)]
 pub(crate) struct Atomics {
     clock: AtomicU64,
@@ -57,28 +57,28 @@ pub(crate) struct Atomics {
     sets: Mutex<HashMap<u64, u64>>,
 }
 
-/// Floors of every cell, which only rise.
+/// Floors of every row, which only rise.
 #[derive(Debug)]
 pub(crate) struct Floors(Vec<(AtomicU64, AtomicU64)>);
 
 impl Default for Floors {
     fn default() -> Self {
-        Self(Cell::all().map(|_| Default::default()).collect())
+        Self(Row::all().map(|_| Default::default()).collect())
     }
 }
 
 impl Floors {
-    pub(crate) fn get(&self, cell: Cell) -> Floor {
-        let (began, version) = &self.0[cell.index()];
+    pub(crate) fn get(&self, row: Row) -> Floor {
+        let (began, version) = &self.0[row.index()];
         Floor {
             began: began.load(SeqCst),
             version: version.load(SeqCst),
         }
     }
 
-    pub(crate) fn raise(&self, cells: &[Cell], floor: Floor) {
-        for cell in cells {
-            let (began, version) = &self.0[cell.index()];
+    pub(crate) fn raise(&self, rows: &[Row], floor: Floor) {
+        for row in rows {
+            let (began, version) = &self.0[row.index()];
             began.fetch_max(floor.began, SeqCst);
             version.fetch_max(floor.version, SeqCst);
         }
@@ -89,34 +89,34 @@ impl Atomics {
     pub(crate) fn new() -> Self {
         Self {
             clock: AtomicU64::new(1),
-            versions: Cell::all().map(|_| AtomicU64::new(0)).collect(),
+            versions: Row::all().map(|_| AtomicU64::new(0)).collect(),
             floors: Floors::default(),
             sets: Mutex::default(),
         }
     }
 }
 
-impl Truth for Atomics {
+impl History for Atomics {
     fn tick(&self) -> u64 {
         self.clock.fetch_add(1, SeqCst)
     }
 
-    fn write(&self, cell: Cell) -> u64 {
+    fn write(&self, row: Row) -> u64 {
         let version = self.tick();
-        self.versions[cell.index()].fetch_max(version, SeqCst);
+        self.versions[row.index()].fetch_max(version, SeqCst);
         version
     }
 
-    fn version(&self, cell: Cell) -> u64 {
-        self.versions[cell.index()].load(SeqCst)
+    fn version(&self, row: Row) -> u64 {
+        self.versions[row.index()].load(SeqCst)
     }
 
-    fn floor(&self, cell: Cell) -> Floor {
-        self.floors.get(cell)
+    fn floor(&self, row: Row) -> Floor {
+        self.floors.get(row)
     }
 
-    fn raise(&self, cells: &[Cell], floor: Floor) {
-        self.floors.raise(cells, floor);
+    fn raise(&self, rows: &[Row], floor: Floor) {
+        self.floors.raise(rows, floor);
     }
 
     fn was_set(&self, version: u64) {
@@ -131,7 +131,7 @@ impl Truth for Atomics {
     }
 }
 
-/// For processes: a server of its own, which stands for the database.
+/// The history of several processes: a server of its own, which stands for the database.
 pub(crate) struct Shared {
     port: u16,
     idle: Mutex<Vec<Connection>>,
@@ -170,27 +170,27 @@ impl Shared {
     }
 }
 
-impl Truth for Shared {
+impl History for Shared {
     fn tick(&self) -> u64 {
         self.number("return redis.call('INCR', 'clock')", &[])
     }
 
-    fn write(&self, cell: Cell) -> u64 {
+    fn write(&self, row: Row) -> u64 {
         let script = "local version = redis.call('INCR', 'clock')
             redis.call('HSET', 'versions', ARGV[1], version)
             return version";
-        self.number(script, &[cell.index().to_string()])
+        self.number(script, &[row.index().to_string()])
     }
 
-    fn version(&self, cell: Cell) -> u64 {
+    fn version(&self, row: Row) -> u64 {
         let script = "return tonumber(redis.call('HGET', 'versions', ARGV[1]) or 0)";
-        self.number(script, &[cell.index().to_string()])
+        self.number(script, &[row.index().to_string()])
     }
 
-    fn floor(&self, cell: Cell) -> Floor {
+    fn floor(&self, row: Row) -> Floor {
         let script = "return {tonumber(redis.call('HGET', 'began', ARGV[1]) or 0),
             tonumber(redis.call('HGET', 'version', ARGV[1]) or 0)}";
-        match self.run(script, &[cell.index().to_string()]) {
+        match self.run(script, &[row.index().to_string()]) {
             Reply::List(pair) => match pair[..] {
                 [Reply::Integer(began), Reply::Integer(version)] => Floor {
                     began: u64::try_from(began).unwrap(),
@@ -202,7 +202,7 @@ impl Truth for Shared {
         }
     }
 
-    fn raise(&self, cells: &[Cell], floor: Floor) {
+    fn raise(&self, rows: &[Row], floor: Floor) {
         let script = "for at = 3, #ARGV do
                 for place, name in ipairs({'began', 'version'}) do
                     local old = tonumber(redis.call('HGET', name, ARGV[at]) or 0)
@@ -211,7 +211,7 @@ impl Truth for Shared {
             end
             return 0";
         let mut arguments = vec![floor.began.to_string(), floor.version.to_string()];
-        arguments.extend(cells.iter().map(|cell| cell.index().to_string()));
+        arguments.extend(rows.iter().map(|row| row.index().to_string()));
         self.number(script, &arguments);
     }
 

@@ -13,12 +13,12 @@ use cached_core::{Cache, Counts, Outage};
 use tests::{Proxy, RedisServer, Way, namespace};
 
 use crate::history::Atomics;
-use crate::rng::Dice;
-use crate::subject::Ours;
+use crate::rng::Rng;
+use crate::subject::CachedCore;
 use crate::world::{self, Member, World};
 use crate::{assert_fresh, plan};
 
-/// What goes wrong with the server, or with the way of one process to it.
+/// A trouble of the server, or with the way of one process to it.
 #[derive(Clone, Copy, Debug)]
 enum Trouble {
     Frozen,
@@ -72,7 +72,7 @@ impl Scene {
     }
 
     fn caches(&self, outage: Outage) -> Vec<Cache> {
-        let name = namespace("oracle");
+        let name = namespace("consistency");
         let cache = |way: &Proxy| {
             Cache::builder()
                 .redis_url(way.url())
@@ -86,10 +86,10 @@ impl Scene {
         self.ways.iter().map(cache).collect()
     }
 
-    /// Lets it happen, and end.
-    fn suffer(&self, trouble: Trouble, dice: &mut Dice) {
+    /// Makes it happen, and end.
+    fn suffer(&self, trouble: Trouble, rng: &mut Rng) {
         let Self { server, ways, .. } = self;
-        let mut pause = |least| thread::sleep(Duration::from_millis(least + dice.below(400)));
+        let mut pause = |least| thread::sleep(Duration::from_millis(least + rng.below(400)));
         match trouble {
             Trouble::Frozen => {
                 server.freeze();
@@ -172,10 +172,15 @@ async fn reach(cache: &Cache) {
     }
 }
 
-/// One trouble after the other, while the members are busy.
-async fn outages(scene: Arc<Scene>, caches: &[Cache], members: &[Member<Ours>], mut dice: Dice) {
+/// Runs one trouble after the other, while the members are busy.
+async fn outages(
+    scene: Arc<Scene>,
+    caches: &[Cache],
+    members: &[Member<CachedCore>],
+    mut rng: Rng,
+) {
     for trouble in Trouble::ALL {
-        let (happens, mut fork) = (Arc::clone(&scene), dice.fork());
+        let (happens, mut fork) = (Arc::clone(&scene), rng.fork());
         let suffered = tokio::task::spawn_blocking(move || happens.suffer(trouble, &mut fork));
         suffered.await.unwrap();
         let over = Instant::now();
@@ -192,7 +197,7 @@ async fn outages(scene: Arc<Scene>, caches: &[Cache], members: &[Member<Ours>], 
     }
 }
 
-async fn through_outages(outage: Outage, member: fn(&Cache) -> Ours) {
+async fn through_outages(outage: Outage, member: fn(&Cache) -> CachedCore) {
     let scene = Arc::new(Scene::new());
     let world = World::new(Atomics::new(), (0, 1));
     let caches = scene.caches(outage);
@@ -204,7 +209,7 @@ async fn through_outages(outage: Outage, member: fn(&Cache) -> Ours) {
     // Calls without a server are fast: most of them would be in outages.
     plan.pause = Duration::from_millis(2);
     let troubles = async {
-        outages(scene, &caches, &members, Dice::new(plan.seed)).await;
+        outages(scene, &caches, &members, Rng::new(plan.seed)).await;
         world.stop();
     };
     tokio::join!(world::busy(&world, &members, plan), troubles);
@@ -231,10 +236,10 @@ async fn through_outages(outage: Outage, member: fn(&Cache) -> Ours) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_call_sees_a_value_from_before_an_applied_invalidation_whatever_happens_to_the_server() {
-    through_outages(Outage::Origin, Ours::on_flaky).await;
+    through_outages(Outage::Origin, CachedCore::on_flaky).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_is_kept_in_an_outage_is_no_older_than_it_may_be() {
-    through_outages(Outage::Memory, Ours::on_flaky_and_keeping).await;
+    through_outages(Outage::Memory, CachedCore::on_flaky_and_keeping).await;
 }

@@ -1,22 +1,22 @@
-//! Chance that can be repeated: `CACHED_ORACLE_SEED` rolls the same dice again.
+//! Random choices that can be repeated: `CACHED_CONSISTENCY_SEED` makes the same ones again.
 
 use std::time::Duration;
 
 /// `SplitMix64` (Steele, Lea and Flood, 2014).
 #[derive(Clone, Debug)]
-pub(crate) struct Dice(u64);
+pub(crate) struct Rng(u64);
 
-impl Dice {
+impl Rng {
     pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// Dice of their own for another task, or a body.
+    /// A generator of its own for another task, or a body.
     pub(crate) fn fork(&mut self) -> Self {
-        Self(self.roll())
+        Self(self.next_number())
     }
 
-    pub(crate) fn roll(&mut self) -> u64 {
+    pub(crate) fn next_number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -26,14 +26,14 @@ impl Dice {
 
     /// A number below `limit`.
     pub(crate) fn below(&mut self, limit: u64) -> u64 {
-        self.roll() % limit
+        self.next_number() % limit
     }
 
     pub(crate) fn percent(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 
-    /// Nothing, some turns of the scheduler, or some milliseconds.
+    /// Waits for nothing, some turns of the scheduler, or some milliseconds.
     pub(crate) async fn pause(&mut self) {
         match self.below(10) {
             0..=3 => {}
@@ -47,7 +47,7 @@ impl Dice {
     }
 
     /// Runs `future`, or drops it, once polled, at any moment before it ends.
-    pub(crate) async fn perhaps<F: Future>(&mut self, future: F) -> Option<F::Output> {
+    pub(crate) async fn run_or_drop<F: Future>(&mut self, future: F) -> Option<F::Output> {
         if self.percent(85) {
             return Some(future.await);
         }

@@ -1,4 +1,4 @@
-//! The cache itself, by every way there is to read it and to make it forget.
+//! The subject itself, cached-core, by every way there is to read it and to make it forget.
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -6,28 +6,24 @@ use std::time::Duration;
 
 use cached_core::{Cache, Error, ErrorKind, Invalidated, Pattern, Tag, cached, invalidates};
 
-use crate::rng::Dice;
-use crate::versions::{Cell, Scope};
+use crate::rng::Rng;
+use crate::versions::{Row, Scope};
 use crate::world::{Done, How, Stamp, Subject, World};
 
-#[cached(ttl = "1h", prefix = "user:{user}:profile", id = "oracle-profile")]
-async fn profile(user: u64, #[cached(skip)] world: World, #[cached(skip)] dice: Dice) -> Stamp {
-    world.load(Cell::Profile { user }, dice).await
+#[cached(ttl = "1h", prefix = "user:{user}:profile", id = "consistency-profile")]
+async fn profile(user: u64, #[cached(skip)] world: World, #[cached(skip)] rng: Rng) -> Stamp {
+    world.load(Row::Profile { user }, rng).await
 }
 
-/// What the next version of the service makes of it, while the old one still runs.
+/// The same in the next version of the service, while the old one still runs.
 #[cached(
     ttl = "1h",
     prefix = "user:{user}:profile",
-    id = "oracle-profile",
+    id = "consistency-profile",
     version = 2
 )]
-async fn next_profile(
-    user: u64,
-    #[cached(skip)] world: World,
-    #[cached(skip)] dice: Dice,
-) -> Stamp {
-    world.load(Cell::Profile { user }, dice).await
+async fn next_profile(user: u64, #[cached(skip)] world: World, #[cached(skip)] rng: Rng) -> Stamp {
+    world.load(Row::Profile { user }, rng).await
 }
 
 #[cached(
@@ -41,9 +37,9 @@ async fn grade(
     user: u64,
     course: u64,
     #[cached(skip)] world: World,
-    #[cached(skip)] dice: Dice,
+    #[cached(skip)] rng: Rng,
 ) -> Option<Stamp> {
-    Some(world.load(Cell::Grade { user, course }, dice).await)
+    Some(world.load(Row::Grade { user, course }, rng).await)
 }
 
 #[cached(
@@ -56,40 +52,40 @@ async fn summary(
     user: u64,
     language: u64,
     #[cached(skip)] world: World,
-    #[cached(skip)] mut dice: Dice,
+    #[cached(skip)] mut rng: Rng,
 ) -> Result<Stamp, Refused> {
-    if dice.percent(20) {
-        dice.pause().await;
+    if rng.percent(20) {
+        rng.pause().await;
         return Err(Refused);
     }
-    Ok(world.load(Cell::Summary { user, language }, dice).await)
+    Ok(world.load(Row::Summary { user, language }, rng).await)
 }
 
-/// What a body that fails returns; nothing was written then.
+/// The error of a body that fails; nothing was written then.
 #[derive(Clone, Debug)]
 struct Refused;
 
 /// A write to the database, under way.
 struct Edit {
     world: World,
-    cell: Cell,
+    row: Row,
     scope: Scope,
-    dice: Dice,
+    rng: Rng,
 }
 
 impl Edit {
     async fn run(mut self) -> Result<Done, Refused> {
         let Self {
-            world, cell, dice, ..
+            world, row, rng, ..
         } = &mut self;
-        dice.pause().await;
-        if dice.percent(10) {
+        rng.pause().await;
+        if rng.percent(10) {
             return Err(Refused);
         }
-        let version = write(world, *cell).await;
-        dice.pause().await;
+        let version = write(world, *row).await;
+        rng.pause().await;
         Ok(Done {
-            began: world.truth().tick(),
+            began: world.history().tick(),
             version,
             scope: self.scope,
             applied: true,
@@ -98,13 +94,13 @@ impl Edit {
     }
 }
 
-/// The new version, or 0 if another process is to write this cell.
-async fn write(world: &World, cell: Cell) -> u64 {
-    if !matches!(cell, Cell::Note { .. }) {
-        return world.truth().write(cell);
+/// The new version, or 0 if another process is to write this row.
+async fn write(world: &World, row: Row) -> u64 {
+    if !matches!(row, Row::Note { .. }) {
+        return world.history().write(row);
     }
-    match world.writer(cell).await {
-        Some(_alone) => world.truth().write(cell),
+    match world.writer(row).await {
+        Some(_alone) => world.history().write(row),
         None => 0,
     }
 }
@@ -164,18 +160,18 @@ async fn edit_all(edit: Edit) -> Result<Done, Refused> {
     edit.run().await
 }
 
-/// A handle, as if each were a process.
+/// A handle of cached-core, as if each were a process.
 #[derive(Clone, Debug)]
-pub(crate) struct Ours {
+pub(crate) struct CachedCore {
     cache: Cache,
-    /// Whether what an annotated function invalidates may be taken for applied: it does not say.
+    /// True if what an annotated function invalidates may be taken for applied: it does not say.
     is_quiet: bool,
-    /// Whether it keeps what it loads in an outage.
+    /// True if it keeps what it loads in an outage.
     keeps: bool,
 }
 
-impl Ours {
-    /// On a server that always answers.
+impl CachedCore {
+    /// A handle on a server that always answers.
     pub(crate) fn on_quiet(cache: &Cache) -> Self {
         Self {
             cache: cache.clone(),
@@ -184,7 +180,7 @@ impl Ours {
         }
     }
 
-    /// On a server that may be away: what does not say that it was applied is taken for postponed.
+    /// A handle on a server that may be away: what does not say that it was applied is taken for postponed.
     pub(crate) fn on_flaky(cache: &Cache) -> Self {
         Self {
             cache: cache.clone(),
@@ -201,13 +197,13 @@ impl Ours {
         }
     }
 
-    async fn note(&self, user: u64, world: &World, dice: &mut Dice) -> (How, Option<Stamp>) {
+    async fn note(&self, user: u64, world: &World, rng: &mut Rng) -> (How, Option<Stamp>) {
         let (cache, key) = (&self.cache, note(user));
-        let ttl = Duration::from_millis(20 + dice.below(400));
+        let ttl = Duration::from_millis(20 + rng.below(400));
         // What fails has no answer.
-        match dice.below(20) {
+        match rng.below(20) {
             0..=12 => {
-                let load = world.load(Cell::Note { user }, dice.fork());
+                let load = world.load(Row::Note { user }, rng.fork());
                 let loaded = cache
                     .get_or_load(key, ttl, async || Ok::<_, Refused>(load.await))
                     .await;
@@ -226,23 +222,23 @@ impl Ours {
         }
     }
 
-    async fn annotated(&self, cell: Cell, edit: Edit) -> Result<Done, Refused> {
-        let user = cell.user();
-        let mut done = match (edit.scope, cell) {
-            (Scope::Call, Cell::Profile { user }) => edit_profile(user, edit).await,
-            (Scope::Call, Cell::Grade { user, course }) => edit_grade(user, course, edit).await,
-            (Scope::Call, Cell::Summary { user, language }) => {
+    async fn annotated(&self, row: Row, edit: Edit) -> Result<Done, Refused> {
+        let user = row.user();
+        let mut done = match (edit.scope, row) {
+            (Scope::Call, Row::Profile { user }) => edit_profile(user, edit).await,
+            (Scope::Call, Row::Grade { user, course }) => edit_grade(user, course, edit).await,
+            (Scope::Call, Row::Summary { user, language }) => {
                 edit_summary(user, language, edit).await
             }
-            (Scope::Call, Cell::Note { user }) => edit_note(user, edit).await,
+            (Scope::Call, Row::Note { user }) => edit_note(user, edit).await,
             (Scope::User, _) => edit_user(user, edit).await,
-            (Scope::Course, Cell::Grade { course, .. }) => edit_course(course, edit).await,
-            (Scope::Function, Cell::Profile { .. }) => edit_profiles(edit).await,
-            (Scope::Function, Cell::Grade { .. }) => edit_grades(edit).await,
-            (Scope::Function, Cell::Summary { .. }) => edit_summaries(edit).await,
+            (Scope::Course, Row::Grade { course, .. }) => edit_course(course, edit).await,
+            (Scope::Function, Row::Profile { .. }) => edit_profiles(edit).await,
+            (Scope::Function, Row::Grade { .. }) => edit_grades(edit).await,
+            (Scope::Function, Row::Summary { .. }) => edit_summaries(edit).await,
             (Scope::Users, _) => edit_users(edit).await,
             (Scope::Namespace, _) => edit_all(edit).await,
-            (Scope::Course | Scope::Function, _) => unreachable!("chosen by the cell"),
+            (Scope::Course | Scope::Function, _) => unreachable!("chosen by the row"),
         }?;
         done.applied &= self.is_quiet;
         Ok(done)
@@ -251,50 +247,50 @@ impl Ours {
     async fn invalidate(
         &self,
         scope: Scope,
-        cell: Cell,
-        dice: &mut Dice,
+        row: Row,
+        rng: &mut Rng,
     ) -> Result<Invalidated, Error> {
-        let (cache, user, other) = (&self.cache, cell.user(), dice.percent(50));
+        let (cache, user, other) = (&self.cache, row.user(), rng.percent(50));
         let users = |user: u64| ["user".to_owned(), user.to_string()];
-        match (scope, cell) {
-            (Scope::Call, Cell::Profile { user }) if other => {
+        match (scope, row) {
+            (Scope::Call, Row::Profile { user }) if other => {
                 cache.invalidate(next_profile::key(user)).await
             }
-            (Scope::Call, Cell::Profile { user }) => {
+            (Scope::Call, Row::Profile { user }) => {
                 cache.invalidate(format!("user:{user}:profile")).await
             }
-            (Scope::Call, Cell::Grade { user, course }) => {
+            (Scope::Call, Row::Grade { user, course }) => {
                 cache.scope(grade::invalidate(user, course)).await
             }
-            (Scope::Call, Cell::Summary { user, language }) => {
+            (Scope::Call, Row::Summary { user, language }) => {
                 cache.scope(summary::invalidate(user, language)).await
             }
-            (Scope::Call, Cell::Note { user }) => cache.invalidate(note(user)).await,
+            (Scope::Call, Row::Note { user }) => cache.invalidate(note(user)).await,
             (Scope::User, _) if other => cache.invalidate(format!("user:{user}:*")).await,
             (Scope::User, _) => cache.invalidate(Pattern::from_segments(users(user))).await,
-            (Scope::Course, Cell::Grade { course, .. }) if other => {
+            (Scope::Course, Row::Grade { course, .. }) if other => {
                 let tag = Tag::from_segments(["course".to_owned(), course.to_string()]);
                 cache.invalidate_tag(tag).await
             }
-            (Scope::Course, Cell::Grade { course, .. }) => {
+            (Scope::Course, Row::Grade { course, .. }) => {
                 cache.invalidate_tag(format!("course:{course}")).await
             }
             (Scope::Users, _) => cache.invalidate("user").await,
             (Scope::Namespace, _) if other => cache.invalidate("*").await,
             (Scope::Namespace, _) => cache.clear().await,
-            (Scope::Course | Scope::Function, _) => unreachable!("chosen by the cell"),
+            (Scope::Course | Scope::Function, _) => unreachable!("chosen by the row"),
         }
     }
 
     /// As [`invalidate`](Self::invalidate), by what also gives room, where there is such a way.
-    async fn delete(&self, scope: Scope, cell: Cell) -> Option<Result<Invalidated, Error>> {
-        let key = match (scope, cell) {
+    async fn delete(&self, scope: Scope, row: Row) -> Option<Result<Invalidated, Error>> {
+        let key = match (scope, row) {
             (Scope::User, _) => {
-                let purged = self.cache.purge(&format!("user:{}:*", cell.user())).await;
+                let purged = self.cache.purge(&format!("user:{}:*", row.user())).await;
                 return Some(purged.map(|_| Invalidated::Applied));
             }
-            (Scope::Call, Cell::Summary { user, language }) => summary::key(user, language),
-            (Scope::Call, Cell::Note { user }) => note(user).into(),
+            (Scope::Call, Row::Summary { user, language }) => summary::key(user, language),
+            (Scope::Call, Row::Note { user }) => note(user).into(),
             _ => return None,
         };
         let deleted = self.cache.delete(key).await;
@@ -302,30 +298,30 @@ impl Ours {
     }
 
     /// Writes through the cache: what it returns is what later calls get, or something newer.
-    async fn replace(&self, world: &World, cell: Cell, dice: &mut Dice) -> Option<Done> {
-        let (world_of_body, dice_of_body) = (world.clone(), dice.fork());
-        let version = match cell {
-            Cell::Grade { user, course } => {
-                let refresh = grade::refresh(user, course, world_of_body, dice_of_body);
+    async fn replace(&self, world: &World, row: Row, rng: &mut Rng) -> Option<Done> {
+        let (world_of_body, rng_of_body) = (world.clone(), rng.fork());
+        let version = match row {
+            Row::Grade { user, course } => {
+                let refresh = grade::refresh(user, course, world_of_body, rng_of_body);
                 self.cache.scope(refresh).await?.version
             }
-            Cell::Summary { user, language } => {
-                let refresh = summary::refresh(user, language, world_of_body, dice_of_body);
+            Row::Summary { user, language } => {
+                let refresh = summary::refresh(user, language, world_of_body, rng_of_body);
                 self.cache.scope(refresh).await.ok()?.version
             }
             // Refreshes one of its two versions only.
-            Cell::Profile { .. } => return None,
-            Cell::Note { user } => {
-                let _alone = world.writer(cell).await?;
-                let version = world.truth().write(cell);
+            Row::Profile { .. } => return None,
+            Row::Note { user } => {
+                let _alone = world.writer(row).await?;
+                let version = world.history().write(row);
                 let stamp = Stamp {
-                    cell: cell.index(),
+                    row: row.index(),
                     version,
                     began: None,
                 };
-                let ttl = Duration::from_millis(20 + dice.below(400));
+                let ttl = Duration::from_millis(20 + rng.below(400));
                 self.cache.set(note(user), &stamp, ttl).await.ok()?;
-                world.truth().was_set(version);
+                world.history().was_set(version);
                 version
             }
         };
@@ -339,26 +335,26 @@ impl Ours {
     }
 }
 
-/// Calls the function that shows `cell`; `None` if it fails.
-async fn call(cell: Cell, world: World, dice: &mut Dice) -> Option<Stamp> {
-    let (next, dice) = (dice.percent(50), dice.fork());
-    match cell {
-        Cell::Profile { user } if next => Some(next_profile(user, world, dice).await),
-        Cell::Profile { user } => Some(profile(user, world, dice).await),
-        Cell::Grade { user, course } => grade(user, course, world, dice).await,
-        Cell::Summary { user, language } => summary(user, language, world, dice).await.ok(),
-        Cell::Note { .. } => unreachable!("a note is no function"),
+/// Calls the function that shows `row`; `None` if it fails.
+async fn call(row: Row, world: World, rng: &mut Rng) -> Option<Stamp> {
+    let (next, rng) = (rng.percent(50), rng.fork());
+    match row {
+        Row::Profile { user } if next => Some(next_profile(user, world, rng).await),
+        Row::Profile { user } => Some(profile(user, world, rng).await),
+        Row::Grade { user, course } => grade(user, course, world, rng).await,
+        Row::Summary { user, language } => summary(user, language, world, rng).await.ok(),
+        Row::Note { .. } => unreachable!("a note is no function"),
     }
 }
 
-/// What [`call`] would return without a load.
-async fn peek(cell: Cell, dice: &mut Dice) -> Option<Stamp> {
-    match cell {
-        Cell::Profile { user } if dice.percent(50) => next_profile::peek(user).await,
-        Cell::Profile { user } => profile::peek(user).await,
-        Cell::Grade { user, course } => grade::peek(user, course).await?,
-        Cell::Summary { user, language } => summary::peek(user, language).await?.ok(),
-        Cell::Note { .. } => unreachable!("a note is no function"),
+/// Returns what [`call`] would return without a load.
+async fn peek(row: Row, rng: &mut Rng) -> Option<Stamp> {
+    match row {
+        Row::Profile { user } if rng.percent(50) => next_profile::peek(user).await,
+        Row::Profile { user } => profile::peek(user).await,
+        Row::Grade { user, course } => grade::peek(user, course).await?,
+        Row::Summary { user, language } => summary::peek(user, language).await?.ok(),
+        Row::Note { .. } => unreachable!("a note is no function"),
     }
 }
 
@@ -366,7 +362,7 @@ fn note(user: u64) -> String {
     format!("user:{user}:note")
 }
 
-impl Subject for Ours {
+impl Subject for CachedCore {
     fn is_apart(&self) -> bool {
         if !self.keeps {
             return false;
@@ -377,29 +373,29 @@ impl Subject for Ours {
         matches!(answer, Poll::Ready(Err(error)) if error.kind() == ErrorKind::Unavailable)
     }
 
-    async fn read(&self, world: &World, cell: Cell, dice: &mut Dice) -> (How, Option<Stamp>) {
-        if let Cell::Note { user } = cell {
-            return self.note(user, world, dice).await;
+    async fn read(&self, world: &World, row: Row, rng: &mut Rng) -> (How, Option<Stamp>) {
+        if let Row::Note { user } = row {
+            return self.note(user, world, rng).await;
         }
-        if dice.percent(10) {
-            return ("peek", self.cache.scope(peek(cell, dice)).await);
+        if rng.percent(10) {
+            return ("peek", self.cache.scope(peek(row, rng)).await);
         }
-        let stamp = self.cache.scope(call(cell, world.clone(), dice)).await;
+        let stamp = self.cache.scope(call(row, world.clone(), rng)).await;
         ("call", stamp)
     }
 
-    async fn change(&self, world: &World, cell: Cell, dice: &mut Dice) -> Option<Done> {
-        let scope = Scope::any(dice, cell);
-        match dice.below(10) {
-            0..=1 => self.replace(world, cell, dice).await,
+    async fn change(&self, world: &World, row: Row, rng: &mut Rng) -> Option<Done> {
+        let scope = Scope::any(rng, row);
+        match rng.below(10) {
+            0..=1 => self.replace(world, row, rng).await,
             2..=5 => {
                 let edit = Edit {
                     world: world.clone(),
-                    cell,
+                    row,
                     scope,
-                    dice: dice.fork(),
+                    rng: rng.fork(),
                 };
-                let edited = self.cache.scope(self.annotated(cell, edit)).await;
+                let edited = self.cache.scope(self.annotated(row, edit)).await;
                 edited.ok()
             }
             // Only an annotation names all of a function.
@@ -407,19 +403,19 @@ impl Subject for Ours {
             6 => {
                 let edit = Edit {
                     world: world.clone(),
-                    cell,
+                    row,
                     scope,
-                    dice: dice.fork(),
+                    rng: rng.fork(),
                 };
-                let mut dice = dice.fork();
+                let mut rng = rng.fork();
                 let transaction = self.cache.after(async {
                     // First: a caller that goes away between the two has written, and nobody is told. A database
                     // would take that back, this one does not.
-                    let _ = self.invalidate(scope, cell, &mut dice).await;
+                    let _ = self.invalidate(scope, row, &mut rng).await;
                     let done = edit.run().await?;
-                    dice.pause().await;
+                    rng.pause().await;
                     // What was invalidated inside is applied behind this.
-                    let began = world.truth().tick();
+                    let began = world.history().tick();
                     let how = "after";
                     Ok::<_, Refused>(Done { began, how, ..done })
                 });
@@ -428,19 +424,16 @@ impl Subject for Ours {
                 Some(done)
             }
             _ => {
-                let version = write(world, cell).await;
-                let began = world.truth().tick();
-                let deleted = if dice.percent(25) {
-                    self.delete(scope, cell).await
+                let version = write(world, row).await;
+                let began = world.history().tick();
+                let deleted = if rng.percent(25) {
+                    self.delete(scope, row).await
                 } else {
                     None
                 };
                 let (how, invalidated) = match deleted {
                     Some(deleted) => ("deleted", deleted.ok()?),
-                    None => (
-                        "invalidated",
-                        self.invalidate(scope, cell, dice).await.ok()?,
-                    ),
+                    None => ("invalidated", self.invalidate(scope, row, rng).await.ok()?),
                 };
                 Some(Done {
                     began,

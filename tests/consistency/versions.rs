@@ -1,14 +1,14 @@
-//! What the database holds, one version a cell, and which cells an invalidation covers.
+//! The rows of the database, each with one version, and which of them an invalidation covers.
 
-use crate::rng::Dice;
+use crate::rng::Rng;
 
 const USERS: u64 = 5;
 const COURSES: u64 = 3;
 const LANGUAGES: u64 = 2;
 
-/// What one cached call shows.
+/// The row that one cached call shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Cell {
+pub(crate) enum Row {
     /// A function whose prefix names every argument.
     Profile { user: u64 },
     /// The same with a tag.
@@ -19,7 +19,7 @@ pub(crate) enum Cell {
     Note { user: u64 },
 }
 
-impl Cell {
+impl Row {
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         (0..USERS).flat_map(|user| {
             let grades = (0..COURSES).map(move |course| Self::Grade { user, course });
@@ -31,17 +31,17 @@ impl Cell {
         })
     }
 
-    pub(crate) fn any(dice: &mut Dice) -> Self {
-        let user = dice.below(USERS);
-        match dice.below(4) {
+    pub(crate) fn any(rng: &mut Rng) -> Self {
+        let user = rng.below(USERS);
+        match rng.below(4) {
             0 => Self::Profile { user },
             1 => Self::Grade {
                 user,
-                course: dice.below(COURSES),
+                course: rng.below(COURSES),
             },
             2 => Self::Summary {
                 user,
-                language: dice.below(LANGUAGES),
+                language: rng.below(LANGUAGES),
             },
             _ => Self::Note { user },
         }
@@ -55,7 +55,7 @@ impl Cell {
         user
     }
 
-    /// Its place in the order of [`all`](Self::all).
+    /// Its position in the order of [`all`](Self::all).
     pub(crate) fn index(self) -> usize {
         let within = match self {
             Self::Profile { .. } => 0,
@@ -76,7 +76,7 @@ impl Cell {
     }
 }
 
-/// How much an invalidation covers, seen from one cell.
+/// The extent of an invalidation, seen from one row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scope {
     /// One call.
@@ -94,11 +94,11 @@ pub(crate) enum Scope {
 }
 
 impl Scope {
-    /// A scope that covers `cell`: most often a small one.
-    pub(crate) fn any(dice: &mut Dice, cell: Cell) -> Self {
-        let is_tagged = matches!(cell, Cell::Grade { .. });
-        let is_function = !matches!(cell, Cell::Note { .. });
-        match dice.below(100) {
+    /// A scope that covers `row`: most often a small one.
+    pub(crate) fn any(rng: &mut Rng, row: Row) -> Self {
+        let is_tagged = matches!(row, Row::Grade { .. });
+        let is_function = !matches!(row, Row::Note { .. });
+        match rng.below(100) {
             0..=19 => Self::User,
             20..=39 if is_tagged => Self::Course,
             40..=47 if is_function => Self::Function,
@@ -108,13 +108,13 @@ impl Scope {
         }
     }
 
-    /// Every cell that an invalidation of this much around `cell` covers.
-    pub(crate) fn covers(self, cell: Cell) -> impl Iterator<Item = Cell> {
-        Cell::all().filter(move |other| match (self, cell, *other) {
-            (Self::Call, ..) => *other == cell,
-            (Self::User, ..) => other.user() == cell.user(),
-            (Self::Function, ..) => other.function() == cell.function(),
-            (Self::Course, Cell::Grade { course, .. }, Cell::Grade { course: that, .. }) => {
+    /// Every row that an invalidation of this much around `row` covers.
+    pub(crate) fn covers(self, row: Row) -> impl Iterator<Item = Row> {
+        Row::all().filter(move |other| match (self, row, *other) {
+            (Self::Call, ..) => *other == row,
+            (Self::User, ..) => other.user() == row.user(),
+            (Self::Function, ..) => other.function() == row.function(),
+            (Self::Course, Row::Grade { course, .. }, Row::Grade { course: that, .. }) => {
                 course == that
             }
             (Self::Course, ..) => false,
@@ -124,12 +124,12 @@ impl Scope {
 }
 
 #[test]
-fn cells_are_numbered_in_their_order() {
-    let places: Vec<usize> = Cell::all().map(Cell::index).collect();
-    assert_eq!(places, (0..places.len()).collect::<Vec<_>>());
-    for cell in Cell::all() {
+fn rows_are_numbered_in_their_order() {
+    let indices: Vec<usize> = Row::all().map(Row::index).collect();
+    assert_eq!(indices, (0..indices.len()).collect::<Vec<_>>());
+    for row in Row::all() {
         for scope in [Scope::Call, Scope::User, Scope::Users, Scope::Namespace] {
-            assert!(scope.covers(cell).any(|covered| covered == cell));
+            assert!(scope.covers(row).any(|covered| covered == row));
         }
     }
 }

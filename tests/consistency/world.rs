@@ -10,14 +10,14 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::task::JoinSet;
 
-use crate::history::{Floor, Floors, Truth};
-use crate::rng::Dice;
-use crate::versions::{Cell, Scope};
+use crate::history::{Floor, Floors, History};
+use crate::rng::Rng;
+use crate::versions::{Row, Scope};
 
-/// What is cached: a version of a cell, and when the load began that read it.
+/// The value that is cached: a version of a row, and when the load began that read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stamp {
-    pub(crate) cell: usize,
+    pub(crate) row: usize,
     pub(crate) version: u64,
     /// `None`: it was not loaded but given to `set`.
     pub(crate) began: Option<u64>,
@@ -31,12 +31,12 @@ pub(crate) struct Done {
     /// The version that was written before, 0 if none was.
     pub(crate) version: u64,
     pub(crate) scope: Scope,
-    /// Whether it holds in every process.
+    /// True if it holds in every process.
     pub(crate) applied: bool,
     pub(crate) how: How,
 }
 
-/// In which of the many ways something was done, for complaints.
+/// The name of the way in which something was done, for complaints.
 pub(crate) type How = &'static str;
 
 /// A cache under test, as one process has it.
@@ -45,25 +45,25 @@ pub(crate) trait Subject: Clone + Send + Sync + 'static {
     fn read(
         &self,
         world: &World,
-        cell: Cell,
-        dice: &mut Dice,
+        row: Row,
+        rng: &mut Rng,
     ) -> impl Future<Output = (How, Option<Stamp>)> + Send;
 
     /// One write to the database and its invalidation; `None` if it failed.
     fn change(
         &self,
         world: &World,
-        cell: Cell,
-        dice: &mut Dice,
+        row: Row,
+        rng: &mut Rng,
     ) -> impl Future<Output = Option<Done>> + Send;
 
-    /// Whether this process is in an outage, and keeps what it loads meanwhile.
+    /// True if this process is in an outage, and keeps what it loads meanwhile.
     fn is_apart(&self) -> bool {
         false
     }
 }
 
-/// What happened, so that a run in which nothing happened is seen.
+/// Counts of all that happened, so that a run in which nothing happened is seen.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) operations: AtomicU64,
@@ -81,45 +81,45 @@ pub(crate) struct Tally {
 pub(crate) struct World(Arc<Inner>);
 
 struct Inner {
-    truth: Box<dyn Truth>,
+    history: Box<dyn History>,
     tally: Tally,
     /// One writer at a time for what is written through the cache: which of two is later must be known.
     writers: Vec<Mutex<()>>,
-    /// Which of how many processes this is: each has its own notes to write.
+    /// The number of this process, and of how many: each has its own notes to write.
     share: (u64, u64),
     complaints: Lock<Vec<String>>,
     late: Late,
     stop: AtomicBool,
-    /// The latest changes, for complaints.
-    history: Lock<VecDeque<Done>>,
+    /// The latest, for complaints.
+    changes: Lock<VecDeque<Done>>,
 }
 
-/// What a process in an outage has to know: what was applied [`LATE`] ago.
+/// The floors of a process in an outage: those that were applied [`LATE`] ago.
 #[derive(Debug, Default)]
 struct Late {
     floors: Floors,
-    coming: Lock<VecDeque<(Instant, Vec<Cell>, Floor)>>,
+    coming: Lock<VecDeque<(Instant, Vec<Row>, Floor)>>,
 }
 
-/// How old an answer may be that a process in an outage gives, in a test in which it keeps values for much less:
-/// a load takes its time too.
+/// The greatest age of an answer from a process in an outage, in a test in which it keeps values for much less: a load
+/// takes its time too.
 const LATE: Duration = Duration::from_millis(700);
 
 impl Late {
-    fn raise(&self, cells: &[Cell], floor: Floor) {
+    fn raise(&self, rows: &[Row], floor: Floor) {
         let mut coming = self.coming.lock().unwrap_or_else(PoisonError::into_inner);
-        coming.push_back((Instant::now() + LATE, cells.to_vec(), floor));
+        coming.push_back((Instant::now() + LATE, rows.to_vec(), floor));
     }
 
-    fn floor(&self, cell: Cell) -> Floor {
+    fn floor(&self, row: Row) -> Floor {
         let mut coming = self.coming.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         while coming.front().is_some_and(|(due, ..)| *due <= now)
-            && let Some((_, cells, floor)) = coming.pop_front()
+            && let Some((_, rows, floor)) = coming.pop_front()
         {
-            self.floors.raise(&cells, floor);
+            self.floors.raise(&rows, floor);
         }
-        self.floors.get(cell)
+        self.floors.get(row)
     }
 }
 
@@ -130,21 +130,21 @@ impl fmt::Debug for World {
 }
 
 impl World {
-    pub(crate) fn new(truth: impl Truth, share: (u64, u64)) -> Self {
+    pub(crate) fn new(history: impl History, share: (u64, u64)) -> Self {
         Self(Arc::new(Inner {
-            truth: Box::new(truth),
+            history: Box::new(history),
             tally: Tally::default(),
-            writers: Cell::all().map(|_| Mutex::default()).collect(),
+            writers: Row::all().map(|_| Mutex::default()).collect(),
             share,
             complaints: Lock::default(),
             late: Late::default(),
             stop: AtomicBool::new(false),
-            history: Lock::default(),
+            changes: Lock::default(),
         }))
     }
 
-    pub(crate) fn truth(&self) -> &dyn Truth {
-        &*self.0.truth
+    pub(crate) fn history(&self) -> &dyn History {
+        &*self.0.history
     }
 
     pub(crate) fn tally(&self) -> &Tally {
@@ -160,14 +160,14 @@ impl World {
     }
 
     /// The body of everything that is cached.
-    pub(crate) async fn load(&self, cell: Cell, mut dice: Dice) -> Stamp {
-        let began = Some(self.truth().tick());
+    pub(crate) async fn load(&self, row: Row, mut rng: Rng) -> Stamp {
+        let began = Some(self.history().tick());
         self.tally().loads.fetch_add(1, Relaxed);
-        dice.pause().await;
-        let version = self.truth().version(cell);
-        dice.pause().await;
+        rng.pause().await;
+        let version = self.history().version(row);
+        rng.pause().await;
         Stamp {
-            cell: cell.index(),
+            row: row.index(),
             version,
             began,
         }
@@ -178,21 +178,21 @@ impl World {
         self.0.stop.store(true, Relaxed);
     }
 
-    /// From now on, answers for `cells` must be at least this fresh in every process.
-    fn raise(&self, cells: &[Cell], floor: Floor) {
-        self.truth().raise(cells, floor);
-        self.0.late.raise(cells, floor);
+    /// Raises the floor: from now on, answers for `rows` must be at least this fresh in every process.
+    fn raise(&self, rows: &[Row], floor: Floor) {
+        self.history().raise(rows, floor);
+        self.0.late.raise(rows, floor);
     }
 
-    /// The right to write `cell`; `None` if that is another process's.
+    /// The right to write `row`; `None` if that is another process's.
     ///
     /// A value that is given to `set` was made before: only who knows that nobody else writes may give one.
-    pub(crate) async fn writer(&self, cell: Cell) -> Option<MutexGuard<'_, ()>> {
+    pub(crate) async fn writer(&self, row: Row) -> Option<MutexGuard<'_, ()>> {
         let (this, count) = self.0.share;
-        if cell.user() % count != this {
+        if row.user() % count != this {
             return None;
         }
-        Some(self.0.writers[cell.index()].lock().await)
+        Some(self.0.writers[row.index()].lock().await)
     }
 
     fn complain(&self, complaint: String) {
@@ -209,42 +209,42 @@ impl World {
 
     fn remember(&self, done: Done) {
         const ENOUGH: usize = 1_000;
-        let mut history = self
+        let mut changes = self
             .0
-            .history
+            .changes
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        history.push_back(done);
-        if history.len() > ENOUGH {
-            history.pop_front();
+        changes.push_back(done);
+        if changes.len() > ENOUGH {
+            changes.pop_front();
         }
     }
 
-    /// What raised this floor.
+    /// The changes that raised this floor.
     fn causes(&self, floor: Floor) -> Vec<(How, Scope)> {
-        let history = self
+        let changes = self
             .0
-            .history
+            .changes
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let is_cause = |done: &&Done| {
             done.began == floor.began && done.began > 0
                 || done.version == floor.version && done.version > 0
         };
-        let causes = history.iter().filter(is_cause);
+        let causes = changes.iter().filter(is_cause);
         causes.map(|done| (done.how, done.scope)).collect()
     }
 
-    fn judge(&self, cell: Cell, floor: Floor, how: How, stamp: Stamp) {
-        assert_eq!(stamp.cell, cell.index(), "the value of another call");
+    fn judge(&self, row: Row, floor: Floor, how: How, stamp: Stamp) {
+        assert_eq!(stamp.row, row.index(), "the value of another call");
         let began = stamp
             .began
-            .or_else(|| self.truth().set_at(stamp.version))
+            .or_else(|| self.history().set_at(stamp.version))
             .unwrap_or(u64::MAX);
         if stamp.version < floor.version || began < floor.began {
             let causes = self.causes(floor);
             self.complain(format!(
-                "{how} {cell:?}: {stamp:?}, though it began under {floor:?} of {causes:?}"
+                "{how} {row:?}: {stamp:?}, though it began under {floor:?} of {causes:?}"
             ));
         }
     }
@@ -255,9 +255,9 @@ impl World {
 pub(crate) struct Member<S> {
     world: World,
     subject: S,
-    /// What this process knows besides: postponed invalidations hold here.
+    /// The floors that only this process knows: postponed invalidations hold here.
     floors: Arc<Floors>,
-    /// What held here when it was last seen outside of an outage.
+    /// The floors that held here when it was last seen outside of an outage.
     before: Arc<Floors>,
 }
 
@@ -271,47 +271,47 @@ impl<S: Subject> Member<S> {
         }
     }
 
-    fn floor(&self, cell: Cell) -> Floor {
-        let (there, here) = (self.world.truth().floor(cell), self.floors.get(cell));
+    fn floor(&self, row: Row) -> Floor {
+        let (there, here) = (self.world.history().floor(row), self.floors.get(row));
         // Asked after that: the loads of an outage that begins now begin later.
         if !self.subject.is_apart() {
-            self.before.raise(&[cell], there);
+            self.before.raise(&[row], there);
             return here.and(there);
         }
-        here.and(self.before.get(cell))
-            .and(self.world.0.late.floor(cell))
+        here.and(self.before.get(row))
+            .and(self.world.0.late.floor(row))
     }
 
-    async fn read(&self, cell: Cell, dice: &mut Dice) {
-        let floor = self.floor(cell);
-        let mut fork = dice.fork();
-        let read = self.subject.read(&self.world, cell, &mut fork);
+    async fn read(&self, row: Row, rng: &mut Rng) {
+        let floor = self.floor(row);
+        let mut fork = rng.fork();
+        let read = self.subject.read(&self.world, row, &mut fork);
         let tally = self.world.tally();
-        match dice.perhaps(read).await {
+        match rng.run_or_drop(read).await {
             None => tally.cancelled.fetch_add(1, Relaxed),
             Some((_, None)) => tally.nothing.fetch_add(1, Relaxed),
             Some((how, Some(stamp))) => {
-                self.world.judge(cell, floor, how, stamp);
+                self.world.judge(row, floor, how, stamp);
                 tally.answers.fetch_add(1, Relaxed)
             }
         };
     }
 
-    async fn change(&self, cell: Cell, dice: &mut Dice) {
-        let mut fork = dice.fork();
-        let change = self.subject.change(&self.world, cell, &mut fork);
+    async fn change(&self, row: Row, rng: &mut Rng) {
+        let mut fork = rng.fork();
+        let change = self.subject.change(&self.world, row, &mut fork);
         let tally = self.world.tally();
-        match dice.perhaps(change).await {
+        match rng.run_or_drop(change).await {
             None => tally.cancelled.fetch_add(1, Relaxed),
             Some(None) => tally.failed.fetch_add(1, Relaxed),
             Some(Some(done)) => {
-                self.record(cell, done);
+                self.record(row, done);
                 tally.changes.fetch_add(1, Relaxed)
             }
         };
     }
 
-    fn record(&self, cell: Cell, done: Done) {
+    fn record(&self, row: Row, done: Done) {
         self.world.remember(done);
         let version = Floor {
             version: done.version,
@@ -321,64 +321,62 @@ impl<S: Subject> Member<S> {
             version: 0,
             began: done.began,
         };
-        let covered: Vec<Cell> = done.scope.covers(cell).collect();
+        let covered: Vec<Row> = done.scope.covers(row).collect();
         if done.applied {
-            self.world.raise(&[cell], version);
+            self.world.raise(&[row], version);
             self.world.raise(&covered, began);
         } else {
             self.world.tally().postponed.fetch_add(1, Relaxed);
         }
-        self.floors.raise(&[cell], version);
+        self.floors.raise(&[row], version);
         self.floors.raise(&covered, began);
     }
 
-    /// How fresh answers must be here, now.
-    pub(crate) fn knows(&self) -> Vec<(Cell, Floor)> {
-        Cell::all()
-            .map(|cell| (cell, self.floors.get(cell)))
-            .collect()
+    /// The floor of every row here, now.
+    pub(crate) fn knows(&self) -> Vec<(Row, Floor)> {
+        Row::all().map(|row| (row, self.floors.get(row))).collect()
     }
 
-    /// From now on, what this process knew holds in every process.
-    pub(crate) fn tells(&self, known: &[(Cell, Floor)]) {
-        for (cell, floor) in known {
-            self.world.raise(&[*cell], *floor);
+    /// Makes what this process knew hold in every process from now on.
+    pub(crate) fn tells(&self, known: &[(Row, Floor)]) {
+        for (row, floor) in known {
+            self.world.raise(&[*row], *floor);
         }
     }
 
-    /// Waits until every cell has its latest version here, and is found.
+    /// Waits until every row has its latest version here, and is found.
     ///
     /// Changes whose caller went away may still be on their way.
-    async fn comes_to_rest(&self, dice: &mut Dice) {
+    async fn comes_to_rest(&self, rng: &mut Rng) {
         const PATIENCE: Duration = Duration::from_secs(20);
         let began = Instant::now();
-        for cell in Cell::all() {
+        for row in Row::all() {
             loop {
-                let floor = self.floor(cell);
-                let (how, stamp) = self.subject.read(&self.world, cell, dice).await;
+                let floor = self.floor(row);
+                let (how, stamp) = self.subject.read(&self.world, row, rng).await;
                 if let Some(stamp) = stamp {
-                    self.world.judge(cell, floor, how, stamp);
-                    if stamp.version >= self.world.truth().version(cell) {
+                    self.world.judge(row, floor, how, stamp);
+                    if stamp.version >= self.world.history().version(row) {
                         break;
                     }
                 }
                 assert!(
                     began.elapsed() < PATIENCE,
-                    "{cell:?} keeps its old version: {stamp:?}"
+                    "{row:?} keeps its old version: {stamp:?}"
                 );
             }
         }
     }
 }
 
-/// How much is asked of the subjects.
+/// The work that the subjects are given.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plan {
     pub(crate) operations: u64,
     pub(crate) tasks: usize,
-    /// How many of them are changes, in percent.
+    /// The share of changes among them, in percent.
     pub(crate) changes: u64,
-    /// How long a task waits after each.
+    /// The pause of a task after each.
     pub(crate) pause: Duration,
     pub(crate) seed: u64,
 }
@@ -396,21 +394,21 @@ pub(crate) async fn run<S: Subject>(world: &World, members: &[Member<S>], plan: 
 /// The first half of [`run`].
 pub(crate) async fn busy<S: Subject>(world: &World, members: &[Member<S>], plan: Plan) {
     const ENOUGH: u64 = 100;
-    let mut dice = Dice::new(plan.seed);
+    let mut rng = Rng::new(plan.seed);
     let mut tasks = JoinSet::new();
     for member in members.iter().cycle().take(plan.tasks) {
-        let (world, member, mut dice) = (world.clone(), member.clone(), dice.fork());
+        let (world, member, mut rng) = (world.clone(), member.clone(), rng.fork());
         tasks.spawn(async move {
             let tally = world.tally();
             while tally.operations.fetch_add(1, Relaxed) < plan.operations
                 && tally.stale.load(Relaxed) < ENOUGH
                 && !world.0.stop.load(Relaxed)
             {
-                let cell = Cell::any(&mut dice);
-                if dice.percent(plan.changes) {
-                    member.change(cell, &mut dice).await;
+                let row = Row::any(&mut rng);
+                if rng.percent(plan.changes) {
+                    member.change(row, &mut rng).await;
                 } else {
-                    member.read(cell, &mut dice).await;
+                    member.read(row, &mut rng).await;
                 }
                 if !plan.pause.is_zero() {
                     tokio::time::sleep(plan.pause).await;
@@ -425,8 +423,8 @@ pub(crate) async fn busy<S: Subject>(world: &World, members: &[Member<S>], plan:
 
 /// The second half of [`run`].
 pub(crate) async fn rest<S: Subject>(members: &[Member<S>], plan: Plan) {
-    let mut dice = Dice::new(plan.seed);
+    let mut rng = Rng::new(plan.seed);
     for member in members {
-        member.comes_to_rest(&mut dice).await;
+        member.comes_to_rest(&mut rng).await;
     }
 }

@@ -8,8 +8,8 @@ use tests::{CountingLoader, Proxy, RedisServer, Way, namespace};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::load_generator::{Crowd, PATIENCE, SHORT, SLACK, processes};
-use crate::timer_slack::Metronome;
+use crate::load_generator::{LoadGenerator, PATIENCE, SHORT, SLACK, processes};
+use crate::timer_slack::TimerSlack;
 
 mod ends;
 mod impatient;
@@ -78,7 +78,7 @@ async fn costs_nothing_when_open(way: Way) {
         cache.ready(PATIENCE).await.unwrap();
         proxy.set(way);
         until_open(&cache).await;
-        let metronome = Metronome::start();
+        let timer_slack = TimerSlack::start();
         let began = Instant::now();
         for number in 0..CALLS {
             call(&cache, u64::from(number)).await;
@@ -86,7 +86,7 @@ async fn costs_nothing_when_open(way: Way) {
             assert!(!cache.invalidate("squared").await.unwrap().is_applied());
         }
         // One deadline would be too much, and so would be a tenth of one a call.
-        let most = SHORT + SLACK + 2 * metronome.worst();
+        let most = SHORT + SLACK + 2 * timer_slack.worst();
         assert!(began.elapsed() < most, "{outage:?}: {:?}", began.elapsed());
     }
 }
@@ -111,7 +111,7 @@ async fn nobody_waits_for_a_redis_that_is_known_to_refuse() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn redis_behind_a_black_hole_is_found_within_a_second_of_its_end() {
     let server = RedisServer::start();
-    let metronome = Metronome::start();
+    let timer_slack = TimerSlack::start();
     let mut rounds = JoinSet::new();
     for round in 0..24 {
         let proxy = Proxy::to(&server);
@@ -131,7 +131,7 @@ async fn redis_behind_a_black_hole_is_found_within_a_second_of_its_end() {
     }
     let mut took = rounds.join_all().await;
     took.sort();
-    let most = Duration::from_millis(1_100) + 2 * metronome.worst();
+    let most = Duration::from_millis(1_100) + 2 * timer_slack.worst();
     assert!(took.iter().all(|took| *took <= most), "{most:?}: {took:?}");
 }
 
@@ -160,11 +160,11 @@ async fn redis_is_found_within_a_second_whatever_is_invalidated_meanwhile() {
         }
     });
     sleep(Duration::from_millis(500)).await;
-    let metronome = Metronome::start();
+    let timer_slack = TimerSlack::start();
     let [commands, replies] = [Duration::from_millis(5); 2];
     proxy.set(Way::Slow { commands, replies });
     let took = until_back(&cache).await;
-    let most = Duration::from_millis(1_100) + 2 * metronome.worst();
+    let most = Duration::from_millis(1_100) + 2 * timer_slack.worst();
     assert!(took <= most, "{took:?}, {:?}", cache.health().await);
     assert!(!writer.is_finished());
     writer.abort();
@@ -202,7 +202,7 @@ async fn miss_on_a_slow_redis_waits_one_deadline_in_all() {
     const DEADLINE: Duration = Duration::from_secs(1);
     let server = RedisServer::start();
     let proxy = Proxy::to(&server);
-    let metronome = Metronome::start();
+    let timer_slack = TimerSlack::start();
     let builder = Cache::builder().redis_url(proxy.url()).op_timeout(DEADLINE);
     let cache = builder.connect_timeout(PATIENCE).build().unwrap();
     cache.ready(PATIENCE).await.unwrap();
@@ -210,7 +210,7 @@ async fn miss_on_a_slow_redis_waits_one_deadline_in_all() {
     proxy.set(Way::Slow { commands, replies });
     let began = Instant::now();
     call(&cache, 1).await;
-    let most = DEADLINE + SLACK + 2 * metronome.worst();
+    let most = DEADLINE + SLACK + 2 * timer_slack.worst();
     assert!(began.elapsed() <= most, "{:?}", began.elapsed());
 }
 
@@ -303,7 +303,7 @@ async fn redis_that_is_away_is_looked_for_by_one_task_with_pauses() {
     let server = RedisServer::start();
     let proxy = Proxy::to(&server);
     let processes = processes(|| Cache::builder().redis_url(proxy.url()));
-    let crowd = Crowd::of(&processes);
+    let load = LoadGenerator::start(&processes);
     for process in &processes {
         process.hits_again().await;
     }
@@ -313,7 +313,7 @@ async fn redis_that_is_away_is_looked_for_by_one_task_with_pauses() {
     let before = proxy.connections();
     sleep(OUTAGE).await;
     let tries = proxy.connections() - before;
-    let calls = crowd.end().await;
+    let calls = load.stop().await;
     // A look each 200 to 400 ms, for each of four processes.
     assert!((4 * 3..=4 * 18).contains(&tries), "{tries} connections");
     assert!(calls > 4 * tries, "{calls} calls prove nothing");

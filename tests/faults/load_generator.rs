@@ -10,7 +10,7 @@ use tests::namespace;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::timer_slack::Metronome;
+use crate::timer_slack::TimerSlack;
 
 /// The deadline of a call here. Much longer than what else it may take: one of two deadlines would show.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(1);
@@ -18,20 +18,20 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(1);
 /// The deadline where many of them are waited for, one after the other.
 pub(crate) const SHORT: Duration = Duration::from_millis(200);
 
-/// What anything may take besides, on a machine that is not late.
+/// The time that anything may take besides, on a machine that is not late.
 pub(crate) const SLACK: Duration = Duration::from_millis(300);
 
 /// Nothing here may hang for longer.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How old a value may be that a process has loaded while it could not reach Redis.
+/// The greatest age of a value that a process has loaded while it could not reach Redis.
 const OUTAGE_TTL: Duration = Duration::from_millis(300);
 
 const KEYS: usize = 16;
 const CALLERS: usize = 64;
 const PROCESSES: usize = 4;
 
-/// What is cached. Each is large enough that a reply can break off inside it.
+/// The value that is cached. Each is large enough that a reply can break off inside it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Item {
     id: usize,
@@ -46,16 +46,16 @@ impl Item {
     }
 }
 
-/// What is true: one version a key, and what processes know of it.
+/// The versions of the keys, and what processes know of them.
 #[derive(Debug)]
 pub(crate) struct Database {
     versions: [AtomicU64; KEYS],
-    /// Whose invalidation was applied, and when.
+    /// The versions whose invalidation was applied, and when.
     applied: [Mutex<Vec<(u64, Instant)>>; KEYS],
 }
 
 impl Database {
-    /// When it was applied that this version of a key is none any more.
+    /// The moment at which an invalidation of this version of a key was applied.
     fn outdated(&self, id: usize, version: u64) -> Option<Instant> {
         let applied = self.applied[id].lock().unwrap();
         let later = applied.iter().filter(|(later, _)| *later > version);
@@ -69,7 +69,7 @@ pub(crate) struct Process {
     pub(crate) cache: Cache,
     outage: Outage,
     database: Arc<Database>,
-    /// Whose invalidation has returned here, applied or not.
+    /// The versions whose invalidation has returned here, applied or not.
     returned: [AtomicU64; KEYS],
     loads: [AtomicU64; KEYS],
 }
@@ -87,7 +87,7 @@ impl Process {
         Item::new(id, version)
     }
 
-    /// One call, by function or by key.
+    /// Makes one call, by function or by key.
     async fn call(&self, id: usize, by_key: bool) -> Result<Item, Error> {
         if by_key {
             let load = async || Ok(self.load(id).await);
@@ -99,7 +99,7 @@ impl Process {
         self.cache.scope(item(id, self)).await
     }
 
-    /// One call, looked at.
+    /// Makes one call, and checks its answer.
     async fn check(&self, id: usize, by_key: bool) -> Report {
         let what = if by_key { "a call by key" } else { "a call" };
         let oldest = self.returned[id].load(SeqCst);
@@ -144,7 +144,7 @@ impl Process {
         self.loads.each_ref().map(|loads| loads.load(SeqCst))
     }
 
-    /// Waits until it is healthy and each key is a hit; says how long that took.
+    /// Waits until it is healthy and each key is a hit; returns how long that took.
     pub(crate) async fn hits_again(&self) -> Duration {
         let began = Instant::now();
         let hits = async {
@@ -159,18 +159,18 @@ impl Process {
         began.elapsed()
     }
 
-    /// Whether a call would be a hit.
+    /// Returns true if a call would be a hit.
     async fn has(&self, id: usize) -> bool {
         self.cache.scope(item::peek(id)).await.is_some()
     }
 }
 
-/// What all processes of a test are.
+/// The processes of a test.
 pub(crate) type Processes = [Arc<Process>; PROCESSES];
 
 /// Four processes of one namespace. Two of them run bodies in an outage, two keep what they load then.
 pub(crate) fn processes(builder: impl Fn() -> Builder) -> Processes {
-    let namespace = namespace("crowd");
+    let namespace = namespace("load");
     let cells = || [const { AtomicU64::new(0) }; KEYS];
     let database = Arc::new(Database {
         versions: cells(),
@@ -195,34 +195,34 @@ pub(crate) fn processes(builder: impl Fn() -> Builder) -> Processes {
     })
 }
 
-/// Callers at work, until they are sent home.
-pub(crate) struct Crowd {
+/// Callers at work, until they are stopped.
+pub(crate) struct LoadGenerator {
     orders: Arc<Orders>,
     callers: JoinSet<(Outage, Report)>,
-    metronome: Metronome,
+    timer_slack: TimerSlack,
 }
 
 #[derive(Debug, Default)]
 struct Orders {
     stop: AtomicBool,
-    /// Nobody writes.
+    /// True while nobody may write.
     only_read: AtomicBool,
 }
 
-/// What one call came to, or all calls of a caller.
+/// The outcome of one call, or of all calls of a caller.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     pub(crate) calls: u64,
     /// Those that may have been too slow: when they began, and what they took.
     slow: Vec<(Instant, Duration, &'static str)>,
-    /// How long something else had been true before a call began, by an invalidation that was applied.
+    /// The time for which something else had been true before a call began, by an invalidation that was applied.
     stale: Duration,
     complaints: Vec<String>,
 }
 
-impl Crowd {
-    /// 64 callers for each kind of process. Two of them write, in the first process of their kind.
-    pub(crate) fn of(processes: &Processes) -> Self {
+impl LoadGenerator {
+    /// Starts 64 callers for each kind of process. Two of them write, in the first process of their kind.
+    pub(crate) fn start(processes: &Processes) -> Self {
         let orders = Arc::new(Orders::default());
         let mut callers = JoinSet::new();
         for number in 0..2 * CALLERS {
@@ -248,27 +248,27 @@ impl Crowd {
         Self {
             orders,
             callers,
-            metronome: Metronome::start(),
+            timer_slack: TimerSlack::start(),
         }
     }
 
-    /// From now on nobody writes.
+    /// Stops the writers.
     pub(crate) fn only_read(&self) {
         self.orders.only_read.store(true, SeqCst);
     }
 
-    /// What a machine that is as late as this one adds to any time.
+    /// The time that a machine as late as this one adds to any other.
     pub(crate) fn slack(&self) -> Duration {
-        SLACK + 2 * self.metronome.worst()
+        SLACK + 2 * self.timer_slack.worst()
     }
 
     /// The same for a time that began then.
     fn slack_in(&self, began: Instant, took: Duration) -> Duration {
-        SLACK + 2 * self.metronome.worst_in(began, took)
+        SLACK + 2 * self.timer_slack.worst_in(began, took)
     }
 
-    /// Sends all home; none of them may have seen a wrong value or an error, or have waited longer than a deadline.
-    pub(crate) async fn end(mut self) -> u64 {
+    /// Stops all; none of them may have seen a wrong value or an error, or have waited longer than a deadline.
+    pub(crate) async fn stop(mut self) -> u64 {
         self.orders.stop.store(true, SeqCst);
         let callers = std::mem::take(&mut self.callers);
         let ended = timeout(PATIENCE, callers.join_all()).await;
@@ -314,8 +314,8 @@ impl Report {
     }
 }
 
-/// Of nothing that is cached, 64 callers of each process ask for one key after the other, all at once: each key is
-/// loaded once there.
+/// Asserts that each key is loaded once in each process, when nothing is cached and 64 callers of each ask for one key
+/// after the other, all at once.
 pub(crate) async fn one_load_a_key(processes: &Processes) {
     for process in processes {
         // A machine that is too busy for the deadline makes calls run their bodies: such a round proves nothing.
@@ -329,7 +329,7 @@ pub(crate) async fn one_load_a_key(processes: &Processes) {
 }
 
 impl Process {
-    /// Whether the store answered all the time; then each key was loaded once.
+    /// Returns true if the store answered all the time; then each key was loaded once.
     async fn load_all(self: &Arc<Self>) -> bool {
         let errors = || self.cache.stats().total.errors;
         let (loads, failed) = (self.loads(), errors());

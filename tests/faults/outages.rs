@@ -11,7 +11,7 @@ use cached_core::Cache;
 use tests::{Proxy, RedisServer, Way};
 use tokio::time::sleep;
 
-use crate::load_generator::{Crowd, DEADLINE, PATIENCE, one_load_a_key, processes};
+use crate::load_generator::{DEADLINE, LoadGenerator, PATIENCE, one_load_a_key, processes};
 
 /// How long Redis fails: until all know that it does, and then some time.
 const OUTAGE: Duration = Duration::from_millis(1_600);
@@ -30,7 +30,7 @@ async fn endure_until(url: &str, ruin: impl FnOnce(), repair: impl FnOnce(), bac
     for process in &processes {
         process.cache.ready(PATIENCE).await.unwrap();
     }
-    let crowd = Crowd::of(&processes);
+    let load = LoadGenerator::start(&processes);
     for process in &processes {
         process.hits_again().await;
     }
@@ -48,9 +48,9 @@ async fn endure_until(url: &str, ruin: impl FnOnce(), repair: impl FnOnce(), bac
     repair();
     for process in &processes {
         let took = process.hits_again().await;
-        assert!(took <= back + crowd.slack(), "hits again after {took:?}");
+        assert!(took <= back + load.slack(), "hits again after {took:?}");
     }
-    let calls = crowd.end().await;
+    let calls = load.stop().await;
     assert!(calls > 128, "{calls} calls");
     for process in &processes {
         println!("{:?}", process.cache.stats().total);
@@ -69,13 +69,13 @@ async fn redis_is_killed_and_comes_back_empty() {
 async fn redis_comes_back_from_an_old_dump() {
     let server = RedisServer::start();
     let processes = processes(|| Cache::builder().redis_url(server.url()));
-    let crowd = Crowd::of(&processes);
+    let load = LoadGenerator::start(&processes);
     for process in &processes {
         process.hits_again().await;
     }
     let dump = server.dump();
     sleep(OUTAGE).await;
-    crowd.only_read();
+    load.only_read();
     for process in &processes {
         process.hits_again().await;
     }
@@ -84,9 +84,9 @@ async fn redis_comes_back_from_an_old_dump() {
     server.restart_from(&dump);
     for process in &processes {
         let took = process.hits_again().await;
-        assert!(took <= BACK + crowd.slack(), "hits again after {took:?}");
+        assert!(took <= BACK + load.slack(), "hits again after {took:?}");
     }
-    crowd.end().await;
+    load.stop().await;
     one_load_a_key(&processes).await;
 }
 

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use tests::{CountingLoader, Proxy, RedisServer, Way, namespace};
 use tokio::time::sleep;
 
-use crate::load_generator::{Crowd, DEADLINE, PATIENCE, SLACK, processes};
-use crate::timer_slack::Metronome;
+use crate::load_generator::{DEADLINE, LoadGenerator, PATIENCE, SLACK, processes};
+use crate::timer_slack::TimerSlack;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Failure(String);
@@ -72,13 +72,13 @@ async fn reply_that_breaks_off_anywhere_is_no_value() {
 async fn error_of_the_body_is_returned_as_it_is_when_redis_is_away_too() {
     let server = RedisServer::start();
     let cache = cache(&server.url(), &namespace("both"));
-    let metronome = Metronome::start();
+    let timer_slack = TimerSlack::start();
     server.freeze();
     for _ in 0..2 {
         let began = Instant::now();
         let call = cache.scope(length("word", true, CountingLoader::new()));
         assert_eq!(call.await, Err(Failure("word".to_owned())));
-        let most = DEADLINE + SLACK + 2 * metronome.worst();
+        let most = DEADLINE + SLACK + 2 * timer_slack.worst();
         assert!(began.elapsed() <= most, "{:?}", began.elapsed());
     }
 }
@@ -91,7 +91,7 @@ async fn redis_that_loads_its_dump_is_waited_for_by_nobody() {
     }
     let dump = server.dump();
     let processes = processes(|| Cache::builder().redis_url(server.url()));
-    let crowd = Crowd::of(&processes);
+    let load = LoadGenerator::start(&processes);
     for process in &processes {
         process.hits_again().await;
     }
@@ -103,9 +103,9 @@ async fn redis_that_loads_its_dump_is_waited_for_by_nobody() {
     }
     for process in &processes {
         let took = process.hits_again().await;
-        assert!(took <= Duration::from_secs(1) + crowd.slack(), "{took:?}");
+        assert!(took <= Duration::from_secs(1) + load.slack(), "{took:?}");
     }
-    crowd.end().await;
+    load.stop().await;
 }
 
 /// As a cluster that is not whole, and a server that is none of ours.
@@ -116,8 +116,8 @@ async fn redis_that_says_clusterdown_costs_no_value() {
         .start();
     assert!(server.cli(&["GET", "key"]).starts_with("CLUSTERDOWN"));
     let processes = processes(|| Cache::builder().redis_url(server.url()));
-    let crowd = Crowd::of(&processes);
+    let load = LoadGenerator::start(&processes);
     sleep(Duration::from_millis(500)).await;
-    crowd.end().await;
+    load.stop().await;
     assert!(processes[0].cache.stats().total.errors > 0);
 }

@@ -7,8 +7,10 @@ use tests::{CountingLoader, RedisServer, namespace};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::load_generator::{Crowd, DEADLINE, PATIENCE, SHORT, SLACK, one_load_a_key, processes};
-use crate::timer_slack::Metronome;
+use crate::load_generator::{
+    DEADLINE, LoadGenerator, PATIENCE, SHORT, SLACK, one_load_a_key, processes,
+};
+use crate::timer_slack::TimerSlack;
 
 #[cached(ttl = "1h", prefix = "order:{id}")]
 async fn order(id: u64, #[cached(skip)] now: u64, #[cached(skip)] loader: CountingLoader) -> u64 {
@@ -27,18 +29,18 @@ async fn redis_starts_after_the_process() {
     let url = server.url();
     server.kill();
     let processes = processes(|| Cache::builder().redis_url(&url));
-    let crowd = Crowd::of(&processes);
+    let load = LoadGenerator::start(&processes);
     sleep(Duration::from_millis(500)).await;
     for process in &processes {
         assert_eq!(process.cache.health().await.status, HealthStatus::Degraded);
     }
-    crowd.only_read();
+    load.only_read();
     server.restart();
     for process in &processes {
         let took = process.hits_again().await;
-        assert!(took <= Duration::from_secs(1) + crowd.slack(), "{took:?}");
+        assert!(took <= Duration::from_secs(1) + load.slack(), "{took:?}");
     }
-    crowd.end().await;
+    load.stop().await;
     one_load_a_key(&processes).await;
 }
 
@@ -48,15 +50,15 @@ async fn redis_never_comes() {
     let url = server.url();
     server.kill();
     let processes = processes(|| Cache::builder().redis_url(&url));
-    let crowd = Crowd::of(&processes);
+    let load = LoadGenerator::start(&processes);
     sleep(Duration::from_secs(3)).await;
     for process in &processes {
         assert_eq!(process.cache.health().await.status, HealthStatus::Degraded);
         let postponed = process.cache.invalidate("item").await.unwrap();
         assert_eq!(postponed, Invalidated::Postponed);
     }
-    let slack = crowd.slack();
-    crowd.end().await;
+    let slack = load.slack();
+    load.stop().await;
     let began = Instant::now();
     let ends: JoinSet<()> = processes
         .into_iter()
@@ -97,7 +99,7 @@ async fn process_ends_with_postponed_invalidations_when_redis_is_back() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn process_ends_in_time_with_a_full_journal_and_a_redis_that_is_away() {
     let server = RedisServer::start();
-    let metronome = Metronome::start();
+    let timer_slack = TimerSlack::start();
     let builder = Cache::builder().redis_url(server.url()).op_timeout(SHORT);
     let cache = builder.journal_capacity(1_000).build().unwrap();
     cache.ready(PATIENCE).await.unwrap();
@@ -113,7 +115,7 @@ async fn process_ends_in_time_with_a_full_journal_and_a_redis_that_is_away() {
     }
     let began = Instant::now();
     timeout(PATIENCE, cache.shutdown()).await.unwrap();
-    let most = 2 * SHORT + SLACK + 2 * metronome.worst();
+    let most = 2 * SHORT + SLACK + 2 * timer_slack.worst();
     assert!(began.elapsed() <= most, "{:?}", began.elapsed());
 }
 

@@ -1,16 +1,16 @@
-//! How late this machine is: a limit of time that forgets it fails on the busy ones.
+//! The lateness of this machine's timers: a limit of time that forgets it fails on the busy ones.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::task::AbortHandle;
 
-/// What a beat may be late on a machine that is not.
+/// The lateness of a beat on a machine that is not late.
 const USUAL: Duration = Duration::from_millis(2);
 
 /// A task that wakes up every few milliseconds, and notes how much too late.
 #[derive(Debug)]
-pub(crate) struct Metronome {
+pub(crate) struct TimerSlack {
     late: Arc<Mutex<Vec<Late>>>,
     task: AbortHandle,
 }
@@ -23,8 +23,8 @@ struct Late {
     by: Duration,
 }
 
-impl Metronome {
-    /// In the runtime whose lateness counts.
+impl TimerSlack {
+    /// Starts the task, in the runtime whose lateness counts.
     pub(crate) fn start() -> Self {
         const BEAT: Duration = Duration::from_millis(2);
         let late = Arc::new(Mutex::new(Vec::new()));
@@ -63,7 +63,7 @@ impl Metronome {
     }
 }
 
-impl Drop for Metronome {
+impl Drop for TimerSlack {
     fn drop(&mut self) {
         self.task.abort();
     }

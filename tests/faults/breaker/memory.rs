@@ -10,7 +10,7 @@ use tokio::time::{sleep, timeout};
 
 use super::{SHORT, SLACK, squared, until_open};
 use crate::load_generator::PATIENCE;
-use crate::timer_slack::Metronome;
+use crate::timer_slack::TimerSlack;
 
 /// A value that another process has invalidated is as old as that at the most.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -24,7 +24,7 @@ async fn process_cut_off_from_redis_sees_what_others_invalidate_soon_enough() {
     let server = RedisServer::start();
     let proxy = Proxy::to(&server);
     let name = namespace("cut-off");
-    let metronome = Metronome::start();
+    let timer_slack = TimerSlack::start();
     let [connected, cut_off] = [server.url(), proxy.url()].map(|url| {
         let builder = Cache::builder().redis_url(url).namespace(&name);
         let builder = builder.op_timeout(SHORT).outage_ttl(OUTAGE_TTL);
@@ -41,7 +41,7 @@ async fn process_cut_off_from_redis_sees_what_others_invalidate_soon_enough() {
         while !connected.invalidate("now:1").await.unwrap().is_applied() {}
         let applied = Instant::now();
         while cut_off.scope(now(1)).await != round {
-            let most = OUTAGE_TTL + SLACK + 2 * metronome.worst();
+            let most = OUTAGE_TTL + SLACK + 2 * timer_slack.worst();
             assert!(applied.elapsed() < most, "{:?}", applied.elapsed());
             sleep(Duration::from_millis(5)).await;
         }
