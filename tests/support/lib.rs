@@ -12,12 +12,14 @@
     clippy::unwrap_used
 )]
 
+mod callgrind;
 mod loader;
 mod proxy;
 mod resp;
 mod server;
 mod stores;
 
+pub use callgrind::{count_instructions, has_valgrind};
 pub use loader::CountingLoader;
 pub use proxy::{Proxy, Way};
 pub use resp::{Connection, Reply};
