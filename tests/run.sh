@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Checks everything: format, lints, documentation and every test, doc tests included.
 #
-#   bash tests/run.sh
+#   bash tests/run.sh            everything; the one command before a change lands
+#   bash tests/run.sh fast       what finds most mistakes, in two minutes at most after a change of cached-core
 #
 # The tests use a real redis-server, which they start and stop themselves. This script finds one or gets one:
 #   REDIS_SERVER=/path/to/redis-server   names the binary (Redis 7.0 or newer, or Valkey)
@@ -9,6 +10,9 @@
 #   Debian and its relatives, as root    apt-get install redis-server; the service is not started
 #   the same, not as root                the packages are unpacked into the build folder; nothing is installed
 # Elsewhere, install Redis and run this again.
+#
+# The instructions of a hit are counted by valgrind. Where there is none, root of a Debian gets it from apt-get too, and
+# elsewhere they are not counted, which is said.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -21,6 +25,12 @@ run() {
     say "$*"
     "$@"
 }
+
+case $#:${1:-} in
+0:) what=everything ;;
+1:fast) what=fast ;;
+*) fail "unknown arguments: $*; there is \`fast\`, and none for everything" ;;
+esac
 
 command -v cargo >/dev/null || fail 'cargo is not in PATH: install Rust first, https://rustup.rs'
 
@@ -131,11 +141,71 @@ check_dependencies() {
     [ "$(printf '%s' "$twice" | sed 's/ .*//' | sort | uniq -d)" = '' ] || fail "two versions of one crate: $twice"
 }
 
+check_format() {
+    run cargo fmt --all --check
+    # A workspace of its own, which is not built here: its peers take long.
+    [ ! -e benches/Cargo.toml ] || run cargo fmt --manifest-path benches/Cargo.toml --check
+}
+
+metadata() { cargo metadata --format-version 1 --no-deps --locked; }
+
+# Prints each of the three crates, and each package with features, by itself: alone, and with one feature at a time.
+# In the whole workspace a crate has what another one asked for, so that what it forgot to ask for is not missed.
+feature_sets() {
+    local line package=''
+    metadata | grep -oE '"name":"[^"]+","version"|"features":\{[^}]*\}' | while read -r line; do
+        case $line in
+        '"name"'*) package=$(printf '%s' "$line" | cut -d '"' -f 4) ;;
+        '"features":{}') case $package in cached-*) echo "$package" ;; esac ;;
+        *)
+            echo "$package"
+            printf '%s' "${line#'"features":'}" | grep -oE '"[^"]+":\[' | cut -d '"' -f 2 | grep -vx default |
+                sed "s/^/$package /"
+            ;;
+        esac
+    done
+}
+
+check_features() {
+    local sets package feature
+    sets=$(feature_sets)
+    [ -n "$sets" ] || fail 'cargo metadata names no features'
+    while read -r package feature; do
+        run cargo check --quiet --locked --package "$package" --no-default-features ${feature:+--features "$feature"}
+    done <<<"$sets"
+}
+
+check_instructions() {
+    if ! command -v valgrind >/dev/null && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+        say 'installing valgrind with apt-get'
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends valgrind </dev/null || true
+    fi
+    run cargo run --quiet --release --locked --package tests --bin instructions
+}
+
+# The names of all test binaries but those of the arguments.
+other_tests() {
+    local name
+    metadata | grep -oE '"kind":\["test"\],"crate_types":\["bin"\],"name":"[^"]+"' | cut -d '"' -f 12 | while read -r name; do
+        case " $* " in *" $name "*) ;; *) printf ' %s' "$name" ;; esac
+    done
+}
+
+if [ "$what" = fast ]; then
+    check_format
+    # All packages of the workspace, so that nothing is built twice, for here and for everything.
+    run cargo clippy --workspace --lib --all-features --locked -- -D warnings
+    run cargo test --workspace --all-features --locked --quiet --lib --test behaviour
+    say 'passed. Left out: lints of tests and programs, documentation and its examples, dependencies, features alone,'
+    printf '    instructions of a hit, and the tests%s\n' "$(other_tests behaviour)"
+    exit
+fi
+
 check_dependencies
-run cargo fmt --all --check
-# A workspace of its own, which is not built here: its peers take long.
-[ ! -e benches/Cargo.toml ] || run cargo fmt --manifest-path benches/Cargo.toml --check
+check_format
 run cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
+check_features
 RUSTDOCFLAGS="-D warnings" run cargo doc --workspace --all-features --no-deps --locked
 run cargo test --workspace --all-features --locked
+check_instructions
 say 'all checks passed'
