@@ -29,6 +29,7 @@ mod stale;
 mod telemetry;
 mod tracking;
 mod unavailable_redis;
+mod unstorable;
 mod user_input;
 
 /// Waits until `cache` has written `entries` entries: what a function returned is written behind the answer.

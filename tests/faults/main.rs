@@ -13,7 +13,7 @@
 //! | loads its dump, is a cluster that is not whole; a reply that breaks off anywhere | `replies` |
 //! | dead requests after a thaw, probes, retries, one line a change of state | `breaker` |
 //! | restarts empty or from an old dump, failover that loses an invalidation, eviction | `outages`, `restarts`, `behaviour::unavailable_redis` |
-//! | entries damaged, foreign, of another type, too large; values that cannot be written | `behaviour::corrupt_entries` |
+//! | entries damaged, foreign, of another type, too large; values that cannot be written | `behaviour::corrupt_entries`, `behaviour::unstorable` |
 //! | an invalidation overtakes a load, a refresh, a `set` | `behaviour::overtaken_loads`, `behaviour::context`, and `consistency` |
 //! | invalidation while Redis is away, in a process that lives, ends or dies | `behaviour::journal`, `behaviour::outage`, `start` |
 //! | writers that are dropped, fail, panic or roll back | `behaviour::journal`, `behaviour::nested`, `shapes` |
