@@ -1,4 +1,4 @@
-//! What a hit in memory takes of the allocator: nothing but the clone of the value.
+//! Allocations of a hit in memory: nothing but the clone of the value.
 //!
 //! A test binary of its own, since an allocator that counts belongs to a whole program. It counts by thread, so tests
 //! may run beside each other.

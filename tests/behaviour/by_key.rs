@@ -12,7 +12,7 @@ mod ttls;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// What stands for a value in most of these tests.
+/// The value in most of these tests.
 fn ada() -> String {
     "Ada".to_owned()
 }
@@ -25,7 +25,7 @@ async fn set(cache: &Cache, key: impl Into<Key>, value: &str) {
     cache.set(key, &value.to_owned(), MINUTE).await.unwrap();
 }
 
-/// Whether `ttl` is what is left of `whole` after a moment.
+/// Returns true if `ttl` is what is left of `whole` after a moment.
 fn is_left_of(ttl: Option<Duration>, whole: Duration) -> bool {
     ttl.is_some_and(|ttl| ttl <= whole && ttl + MINUTE / 2 > whole)
 }

@@ -1,4 +1,4 @@
-//! What a caller puts around a future, in whatever order, and what a refresh leaves behind.
+//! Scopes, bypasses and refreshes around a future, in whatever order, and what a refresh leaves behind.
 //!
 //! The futures are passed as they are, not inside `async` blocks: they are made before what goes around them.
 
@@ -46,7 +46,7 @@ fn answer(answer: u64) -> impl Future<Output = u64> {
     given(1, answer, CountingLoader::new())
 }
 
-/// What `cache` has for that call.
+/// Returns the value that `cache` has for that call.
 async fn kept(cache: &Cache) -> Option<u64> {
     cache.get(given::key(1)).await.unwrap()
 }

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 /// The deadline of one operation in these tests.
 const DEADLINE: Duration = Duration::from_millis(150);
 
-/// What a busy machine may add to it.
+/// The time that a busy machine may add to it.
 const SLACK: Duration = Duration::from_millis(350);
 
 /// Nothing here may hang for longer.
@@ -206,7 +206,7 @@ async fn ready_returns_soon_after_the_server_has_come() {
     ready.expect("soon").unwrap().unwrap();
 }
 
-/// How many `MGET` the server has run, and how many keys that are there they have named.
+/// The number of `MGET` that the server has run, and of keys they have named that are there.
 fn reads(server: &RedisServer) -> (u64, u64) {
     let Reply::Bytes(info) = server.command(&["INFO", "everything"]) else {
         panic!("INFO did not answer with text");

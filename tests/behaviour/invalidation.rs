@@ -1,4 +1,4 @@
-//! What an invalidation reaches, and what it leaves: by pattern, tag, call, function and namespace.
+//! The reach of an invalidation, and what it leaves: by pattern, tag, call, function and namespace.
 
 use std::time::Duration;
 
@@ -90,7 +90,7 @@ async fn fill(cache: &Cache) {
     assert!(filled.is_ok(), "not there: {:?}", missing(cache).await);
 }
 
-/// What of it is not there, in the order of [`fill`].
+/// Returns what of it is not there, in the order of [`fill`].
 async fn missing(cache: &Cache) -> Vec<String> {
     let mut missing = Vec::new();
     let mut look = |name: String, is_there: bool| {

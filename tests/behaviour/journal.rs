@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The deadline of one operation where a server does not answer.
 const DEADLINE: Duration = Duration::from_millis(150);
 
-/// What a busy machine may add to it.
+/// The time that a busy machine may add to it.
 const SLACK: Duration = Duration::from_millis(350);
 
 #[cached(ttl = "1h", prefix = "user:{id}:name", tags = ["names"])]
@@ -169,7 +169,7 @@ fn refuse_deletions(server: &RedisServer, refuse: bool) {
     assert_eq!(server.cli(&["ACL", "SETUSER", "default", rule]), "OK");
 }
 
-/// What was in the database before, and what is now.
+/// The values in the database: the one before, and the one now.
 const OLD: u64 = 1;
 const NEW: u64 = 2;
 

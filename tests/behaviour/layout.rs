@@ -1,4 +1,4 @@
-//! What lies in Redis: keys that people can read, values that any language can.
+//! The layout of Redis: keys that people can read, values that any language can.
 
 use std::path::Path;
 use std::time::Duration;
@@ -56,7 +56,7 @@ async fn measured(#[cached(skip)] loader: CountingLoader) -> Golden {
     loader.load(value).await
 }
 
-/// What the golden file of a value holds.
+/// The value that the golden file holds.
 type Golden = (
     String,
     [f64; 3],

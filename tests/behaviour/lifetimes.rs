@@ -1,4 +1,4 @@
-//! How long markers and dead entries stay on the server, and what a server without room does.
+//! Lifetimes of markers and dead entries on the server, and a server without room.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ const HOUR: u64 = 3_600_000;
 /// A marker outlives the last entry that names it by this much.
 const BEYOND: u64 = 5 * 60_000;
 
-/// What a busy machine may take between two looks.
+/// The time that a busy machine may take between two looks.
 const SLACK: u64 = 3_000;
 
 #[cached(ttl = "1h", prefix = "user:{id}:long", tags = ["a"])]

@@ -1,4 +1,4 @@
-//! What the crates promise, one module per behaviour.
+//! The promises of the crates, one module per behaviour.
 // A test says what is wrong by panicking.
 #![allow(
     clippy::arithmetic_side_effects,

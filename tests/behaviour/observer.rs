@@ -1,4 +1,4 @@
-//! What an observer sees of calls, and what it makes them do.
+//! Observers: the calls they see, and what they make calls do.
 
 use std::{pin::pin, time::Duration};
 
@@ -58,7 +58,7 @@ impl Place {
         }
     }
 
-    /// What `observer` sees of `future`, with the answers.
+    /// Returns what `observer` sees of `future`, with the answers.
     async fn see<T>(
         &self,
         observer: Observer,
@@ -90,7 +90,7 @@ async fn on_each_store(check: impl AsyncFn(Place)) {
     }
 }
 
-/// Whether two times are the same, but for what a test takes.
+/// Returns true if two times are the same, but for what a test takes.
 fn is_about(time: Option<Duration>, expected: Duration) -> bool {
     time.is_some_and(|time| time.abs_diff(expected) < Duration::from_secs(10))
 }

@@ -1,4 +1,4 @@
-//! What calls do while Redis is not asked, and what is left of it afterwards.
+//! Calls while Redis is not asked, and what is left of them afterwards.
 
 use std::time::{Duration, Instant};
 

@@ -50,7 +50,7 @@ impl Way {
         Self::Namespace,
     ];
 
-    /// Whether the entry itself is touched, so that the store of the old load must be refused.
+    /// True if the entry itself is touched, so that the store of the old load must be refused.
     fn is_exact(self) -> bool {
         matches!(self, Self::Delete | Self::Set | Self::Refresh)
     }

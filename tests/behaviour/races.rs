@@ -62,7 +62,7 @@ where
     })
 }
 
-/// How many rounds one of the threads has come to.
+/// The number of rounds that one of the threads has come to.
 #[derive(Default)]
 struct Rounds(AtomicU64);
 

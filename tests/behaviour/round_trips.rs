@@ -1,4 +1,4 @@
-//! What calls and invalidations cost, by the server's own counters and by a proxy that counts round trips.
+//! Round trips of calls and invalidations, by the server's own counters and by a proxy that counts round trips.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

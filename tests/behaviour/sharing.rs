@@ -24,7 +24,7 @@ async fn quadruple(id: u64, #[cached(skip)] loader: CountingLoader) -> u64 {
     loader.load(id * 4).await
 }
 
-/// What another process said: lines of `name=value`.
+/// The output of another process: lines of `name=value`.
 struct Said(HashMap<String, String>);
 
 impl Said {

@@ -212,7 +212,7 @@ async fn waiters_share_an_error_that_can_be_cloned() {
 #[derive(Debug)]
 struct Unshareable;
 
-/// How many bodies run, and how many at a time at the most.
+/// Counts of the bodies that run, and of those that run at a time at the most.
 #[derive(Clone, Default)]
 struct Crowd {
     runs: Arc<AtomicUsize>,

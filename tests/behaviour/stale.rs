@@ -25,7 +25,7 @@ use functions::price;
 const TTL: Duration = Duration::from_secs(100);
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// What the functions of these tests load from.
+/// The source that the functions of these tests load from.
 #[derive(Clone, Debug)]
 struct Shop(Arc<State>);
 

@@ -1,4 +1,4 @@
-//! What an operator sees: events, the span of a load, statistics; and what nobody sees.
+//! Telemetry for an operator: events, the span of a load, statistics; and secrets, which nobody sees.
 
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
@@ -69,7 +69,7 @@ impl Ears {
         (ears, guard)
     }
 
-    /// What was heard since the last time, but for what tells of connections.
+    /// Returns what was heard since the last time, but for what tells of connections.
     fn take(&self) -> Vec<Seen> {
         let mut heard = std::mem::take(&mut *self.heard.lock().unwrap());
         heard.retain(|seen| seen.message != "connected to Redis");

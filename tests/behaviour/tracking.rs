@@ -43,7 +43,7 @@ async fn warm(cache: &Cache, id: u64) {
     }
 }
 
-/// How many keys reads have named since this was called last.
+/// Returns the number of keys that reads have named since this was called last.
 fn named(server: &RedisServer) -> u64 {
     let [hits, misses] = ["keyspace_hits", "keyspace_misses"]
         .map(|field| server.info(field).unwrap().parse::<u64>().unwrap());

@@ -14,7 +14,7 @@ use crate::stored;
 /// The deadline of one operation in these tests.
 const DEADLINE: Duration = Duration::from_millis(150);
 
-/// What a busy machine may add to it.
+/// The time that a busy machine may add to it.
 const SLACK: Duration = Duration::from_millis(350);
 
 #[cached(ttl = "1h", prefix = "doubled:{number}")]

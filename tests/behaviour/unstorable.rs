@@ -7,7 +7,7 @@ use cached_core::{ErrorKind, cached};
 use serde::{Deserialize, Serialize, Serializer};
 use tests::{CountingLoader, Store, every_store, namespace};
 
-/// What JSON cannot carry, as a service would meet it.
+/// Values that JSON cannot carry, as a service would meet them.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[allow(clippy::option_option, reason = "this is what is tested")]
 struct Reading {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use cached_core::{Cache, Key, Pattern, Tag, cached, invalidates};
 use tests::every_store;
 
-/// What people and programs put into arguments; no two of them are one name.
+/// Texts that people and programs put into arguments; no two of them are one name.
 fn inputs() -> Vec<String> {
     let mut inputs: Vec<String> = [
         "",

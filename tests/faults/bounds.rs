@@ -21,7 +21,7 @@ async fn page(number: u64, #[cached(skip)] loader: CountingLoader) -> String {
 )]
 async fn write(number: u64) {}
 
-/// How many bytes of memory this process has.
+/// Returns the bytes of memory that this process has.
 fn resident() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

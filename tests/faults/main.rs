@@ -1,9 +1,10 @@
-//! Redis dies, hangs, lies and comes back, under load: what callers see of it.
+//! Redis in trouble, under load: it dies, hangs, lies and comes back, and callers see as little of it as can be.
 //!
 //! `outages` has one test for each way in which Redis can fail, with 64 callers and a writer for each thing that calls
 //! can do meanwhile; the others look closer at one thing. Limits of time grow with the lateness of the machine.
 //!
-//! What meets a cache in production, and where it is tested (`behaviour`, `shapes` and `consistency` are other test binaries):
+//! What meets a cache in production, and where it is tested (`behaviour`, `shapes` and `consistency` are other
+//! binaries):
 //!
 //! | | |
 //! |---|---|

@@ -13,10 +13,10 @@ use tokio::time::sleep;
 
 use crate::load_generator::{DEADLINE, LoadGenerator, PATIENCE, one_load_a_key, processes};
 
-/// How long Redis fails: until all know that it does, and then some time.
+/// The time for which Redis fails: until all know that it does, and then some time.
 const OUTAGE: Duration = Duration::from_millis(1_600);
 
-/// How long after it there are hits again: a pause, a look that connects, and one that is answered. `breaker` asks
+/// The time after which there are hits again: a pause, a look that connects, and one that is answered. `breaker` asks
 /// for a second at the default deadline.
 const BACK: Duration = Duration::from_millis(2_400);
 

@@ -1,4 +1,4 @@
-//! What Redis refuses while it can be reached: commands, keys, writes.
+//! Refusals of a Redis that can be reached: commands, keys, writes.
 
 use std::time::{Duration, Instant};
 
@@ -30,7 +30,7 @@ async fn call(cache: &Cache, id: u64) {
     assert_eq!(timeout(PATIENCE, call).await.expect("it answers"), id);
 }
 
-/// Whether a call does not run its body.
+/// Returns true if a call does not run its body.
 async fn is_hit(cache: &Cache, id: u64) -> bool {
     let loader = CountingLoader::new();
     let call = cache.scope(part(id, loader.clone()));

@@ -81,7 +81,7 @@ async fn ten_thousand_keys_with_jitter_end_at_different_times() {
     }
 }
 
-/// When each entry ends, in milliseconds of the server's clock.
+/// The end of each entry, in milliseconds of the server's clock.
 fn ends(connection: &mut Connection) -> Vec<i64> {
     let script = "local ends = {} for _, key in ipairs(redis.call('KEYS', '*:hot:*')) do \
                   if not string.find(key, '%%') then ends[#ends + 1] = redis.call('PEXPIRETIME', key) end end \

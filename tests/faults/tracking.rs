@@ -16,7 +16,7 @@ async fn seen(id: u64, #[cached(skip)] loader: CountingLoader) -> u64 {
     loader.load(id).await
 }
 
-/// What a writer has written.
+/// The value that a writer has written.
 #[cached(ttl = "1h", prefix = "version:{id}", tags = ["even:{id}"])]
 async fn version(id: u64, #[cached(skip)] source: Arc<AtomicU64>) -> u64 {
     source.load(SeqCst)
@@ -57,7 +57,7 @@ fn markers(server: &RedisServer, namespace: &str) -> Vec<String> {
     markers.collect()
 }
 
-/// What anybody may do to a key.
+/// The commands that anybody may send about a key.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn marker_that_anybody_changes_makes_the_next_call_load() {
     let server = RedisServer::start();

@@ -1,4 +1,4 @@
-//! What parameters may look like.
+//! Forms of parameters.
 
 mod array;
 mod by_reference;

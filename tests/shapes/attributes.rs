@@ -1,4 +1,4 @@
-//! What else may stand on a function.
+//! Other attributes that may stand on a function.
 
 mod both;
 mod debug_handler;

@@ -1,4 +1,4 @@
-//! What functions may do.
+//! Bodies of functions.
 
 mod closures;
 mod early_return;

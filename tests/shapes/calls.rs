@@ -1,4 +1,4 @@
-//! What may become of a call.
+//! Fates of a call.
 
 mod at_once;
 mod dropped;

@@ -1,4 +1,4 @@
-//! What stands beside a cached function.
+//! Companions: the functions generated beside a cached one.
 
 use cached_core::cached;
 

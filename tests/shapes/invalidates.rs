@@ -9,7 +9,7 @@ use cached_core::cached;
 
 use super::{Runs, check_invalidates, check_keeps, in_cache};
 
-/// What the functions here invalidate.
+/// The function whose calls are invalidated here.
 #[cached(ttl = "5m", prefix = "user:{id}:profile", tags = ["team:{team}"])]
 async fn profile(id: u64, team: u32) -> u32 {
     Runs::add() + team

@@ -1,4 +1,4 @@
-//! Where functions may stand, and who may see them.
+//! Places where functions may stand, and their visibility.
 
 mod made_by_macro;
 mod nested;

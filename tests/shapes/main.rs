@@ -40,7 +40,7 @@ use std::time::Duration;
 use cached_core::Cache;
 use tests::{Store, namespace};
 
-/// How often a body ran on this thread: each test has its own, and so do its futures.
+/// The number of runs of a body on this thread: each test has its own, and so do its futures.
 struct Runs;
 
 thread_local! {
@@ -102,7 +102,7 @@ async fn check_miss<A, B>(one: impl AsyncFn() -> A, other: impl AsyncFn() -> B) 
 /// Futures grow with each that they are wrapped in, and so does what the compiler has to do.
 type Boxed<'a, R> = Pin<Box<dyn Future<Output = R> + 'a>>;
 
-/// What a call returns in a new cache, and a cache that finds what it stored.
+/// Returns the result of a call in a new cache, and a cache that finds what it stored.
 async fn called<R>(store: Store, call: &impl AsyncFn() -> R) -> (Cache, R) {
     let namespace = namespace("shapes");
     let cache = store.cache(&namespace);
@@ -147,7 +147,7 @@ async fn check_keeps<R, W>(call: impl AsyncFn() -> R, write: impl Future<Output 
     written
 }
 
-/// How often the body of `call` ran.
+/// Returns the number of runs of the body of `call`.
 async fn runs_around<R, W>(call: impl AsyncFn() -> R, write: impl Future<Output = W>) -> (u32, W) {
     in_cache(async {
         let before = Runs::count();

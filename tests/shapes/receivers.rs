@@ -1,4 +1,4 @@
-//! How a method takes `self`.
+//! Forms of `self`.
 
 mod borrowed;
 mod boxed;

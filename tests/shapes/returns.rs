@@ -1,4 +1,4 @@
-//! What may be returned, and which part of it is stored.
+//! Return types, and the part of each that is stored.
 
 mod alias;
 mod borrowed_error;

@@ -27,14 +27,14 @@ impl Default for CountingLoader {
 }
 
 impl CountingLoader {
-    /// Loads return at once.
+    /// A loader whose loads return at once.
     pub fn new() -> Self {
         let loader = Self::held();
         loader.release();
         loader
     }
 
-    /// Loads wait inside the body until [`release`](Self::release).
+    /// A loader whose loads wait inside the body until [`release`](Self::release).
     pub fn held() -> Self {
         Self {
             state: Arc::new(State {
@@ -54,7 +54,7 @@ impl CountingLoader {
         value
     }
 
-    /// How many runs have begun.
+    /// Returns the number of runs that have begun.
     pub fn runs(&self) -> usize {
         self.state.runs.load(Ordering::SeqCst)
     }

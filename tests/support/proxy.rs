@@ -26,21 +26,21 @@ pub struct Proxy {
     counts: Arc<Counts>,
 }
 
-/// What happens to that which passes a [`Proxy`].
+/// The treatment of bytes that pass a [`Proxy`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// It arrives at once.
+    /// They arrive at once.
     Open,
-    /// It arrives this much later.
+    /// They arrive this much later.
     Slow {
-        /// What clients say.
+        /// The delay of what clients say.
         commands: Duration,
-        /// What the server says.
+        /// The delay of what the server says.
         replies: Duration,
     },
-    /// It waits, and arrives when the way is another: a partition that ends before the connections do.
+    /// They wait, and arrive when the way is another: a partition that ends before the connections do.
     Held,
-    /// It is lost, together with its connection, which stays silent for ever and is never closed: a black hole. A
+    /// They are lost, together with their connection, which stays silent for ever and is never closed: a black hole. A
     /// connection that is made later works.
     Lost,
     /// Each connection is reset when this many more bytes of replies have passed.
@@ -91,17 +91,17 @@ impl Proxy {
         }
     }
 
-    /// Where it listens.
+    /// The port it listens on.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// What a client connects to.
+    /// The address for a client.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// From now on this happens to what passes.
+    /// Treats bytes so from now on.
     pub fn set(&self, way: Way) {
         self.state.send_modify(|state| {
             state.way = way;
@@ -114,12 +114,12 @@ impl Proxy {
         });
     }
 
-    /// Connections that are made from now on lead to another server.
+    /// Leads connections that are made from now on to another server.
     pub fn lead_to(&self, server: &RedisServer) {
         self.target.store(server.port(), SeqCst);
     }
 
-    /// How many round trips there were.
+    /// Returns the number of round trips there were.
     ///
     /// What a client sends before the first byte of an answer is one round trip, however many commands it is: this
     /// holds for a client that has one thing to do at a time.
@@ -127,12 +127,12 @@ impl Proxy {
         self.counts.trips.load(SeqCst)
     }
 
-    /// How many connections clients have made, those included that were refused.
+    /// Returns the number of connections that clients have made, those included that were refused.
     pub fn connections(&self) -> u64 {
         self.counts.connections.load(SeqCst)
     }
 
-    /// How many connections there are now.
+    /// Returns the number of connections there are now.
     pub fn open(&self) -> u64 {
         self.counts.open.load(SeqCst)
     }

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
 
-/// What the server answered.
+/// An answer of the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
     /// `+OK`
@@ -22,7 +22,7 @@ pub enum Reply {
     List(Vec<Reply>),
 }
 
-/// As redis-cli prints it into a pipe: a list one element a line, nothing for [`Reply::Nil`].
+/// Writes it as redis-cli prints it into a pipe: a list one element a line, nothing for [`Reply::Nil`].
 impl fmt::Display for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -30,7 +30,7 @@ pub struct RedisServer {
     process: Mutex<Option<Process>>,
 }
 
-/// What a server is started with.
+/// The settings that a server is started with.
 #[derive(Clone, Debug, Default)]
 pub struct ServerBuilder {
     password: Option<String>,
@@ -38,27 +38,27 @@ pub struct ServerBuilder {
 }
 
 impl ServerBuilder {
-    /// Clients must give this password; [`RedisServer::url`] holds it.
+    /// Asks this password of clients; [`RedisServer::url`] holds it.
     #[must_use]
     pub fn password(mut self, password: &str) -> Self {
         self.password = Some(password.to_owned());
         self.argument("--requirepass", password)
     }
 
-    /// The server refuses writes beyond this much memory, such as `2mb`, unless `--maxmemory-policy` says otherwise.
+    /// Refuses writes beyond this much memory, such as `2mb`, unless `--maxmemory-policy` says otherwise.
     #[must_use]
     pub fn max_memory(self, limit: &str) -> Self {
         self.argument("--maxmemory", limit)
     }
 
-    /// Any setting, as on the command line: `argument("--maxmemory-policy", "allkeys-lru")`.
+    /// Adds any setting, as on the command line: `argument("--maxmemory-policy", "allkeys-lru")`.
     #[must_use]
     pub fn argument(mut self, name: &str, value: &str) -> Self {
         self.arguments.extend([name.to_owned(), value.to_owned()]);
         self
     }
 
-    /// A command has another name, so that it is unknown by its own.
+    /// Gives a command another name, so that it is unknown by its own.
     #[must_use]
     pub fn rename(mut self, command: &str, name: &str) -> Self {
         let words = ["--rename-command", command, name];
@@ -111,12 +111,12 @@ impl RedisServer {
         SHARED.get_or_init(Self::start)
     }
 
-    /// Where it listens.
+    /// The port it listens on.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// What a client connects to, password included.
+    /// The address for a client, password included.
     pub fn url(&self) -> String {
         let Self { port, .. } = self;
         match &self.password {
@@ -143,7 +143,7 @@ impl RedisServer {
             .unwrap_or_else(|error| panic!("redis-server on port {}: {error}", self.port))
     }
 
-    /// All keys that match `glob`, sorted.
+    /// Returns all keys that match `glob`, sorted.
     pub fn keys(&self, glob: &str) -> Vec<String> {
         let Reply::List(keys) = self.command(&["KEYS", glob]) else {
             panic!("KEYS did not answer with a list");
@@ -219,7 +219,7 @@ impl RedisServer {
         }
     }
 
-    /// Whether what listens on the port is the process we started, and answers.
+    /// Returns true if the process we started listens on the port, and answers.
     fn answers(&self, pid: u32) -> bool {
         let Ok(mut connection) = Connection::open(self.port, self.password.as_deref()) else {
             return false;

@@ -7,7 +7,7 @@ use cached_core::{Builder, Cache, Clock};
 
 use crate::RedisServer;
 
-/// Where a cache keeps its entries.
+/// A kind of store for the entries of a cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Store {
     /// The bounded in-process store.
@@ -17,7 +17,7 @@ pub enum Store {
 }
 
 impl Store {
-    /// Each store there is.
+    /// All stores.
     pub const ALL: [Self; 2] = [Self::Memory, Self::Redis];
 
     /// A cache on this store. Two caches of one namespace share their entries on Redis, and none in memory.
@@ -43,7 +43,7 @@ impl Store {
 /// One store, whose entries can be made older.
 #[derive(Debug)]
 pub struct Aging {
-    /// Which store it is.
+    /// The kind of store.
     pub store: Store,
     /// The clock of its entries in memory.
     pub clock: Clock,
@@ -67,7 +67,7 @@ impl Aging {
         builder.clock(self.clock.clone())
     }
 
-    /// Time goes by, for its entries.
+    /// Makes its entries older.
     pub fn pass(&self, by: Duration) {
         self.clock.advance(by);
         if self.store == Store::Memory {

@@ -1,4 +1,4 @@
-//! What happens at the limits of loads behind answers, and of calls that wait.
+//! The limits of loads behind answers, and of calls that wait.
 
 use super::{MINUTE, Place, TTL, functions::price, with_settings};
 

@@ -11,7 +11,7 @@ use tests::{RedisServer, every_store};
 
 use super::{Ears, Seen};
 
-/// What must appear nowhere: it is in arguments, in values and in the password.
+/// The text that must appear nowhere: it is in arguments, in values and in the password.
 const SECRET: &str = "hunter2";
 
 /// Holds the secret, and shows it wherever it is asked to.

@@ -10,7 +10,7 @@ use tokio::time::{sleep, timeout};
 use super::{cache, squared, until_back};
 use crate::load_generator::{PATIENCE, SHORT};
 
-/// Whether a call is answered before its caller goes.
+/// Returns true if a call is answered before its caller goes.
 async fn is_answered(cache: &Cache, number: u64, limit: Duration) -> bool {
     let call = cache.scope(squared(number, CountingLoader::new()));
     timeout(limit, call).await.is_ok()

@@ -1,4 +1,4 @@
-//! What a process keeps while it cannot reach Redis.
+//! Values that a process keeps while it cannot reach Redis.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};

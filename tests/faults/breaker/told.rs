@@ -1,4 +1,4 @@
-//! What an operator hears of an outage.
+//! Events that tell an operator of an outage.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};

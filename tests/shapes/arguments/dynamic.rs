@@ -1,4 +1,4 @@
-//! What is known by its trait alone, left out of the key.
+//! A value known by its trait alone, left out of the key.
 
 use std::fmt::Display;
 

@@ -1,4 +1,4 @@
-//! What is returned is of the caller's type.
+//! A return type that the caller chooses.
 
 use cached_core::cached;
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! How a body can end, and what then happens.
+//! The ways in which a body can end, and what then happens.
 
 use std::num::ParseIntError;
 

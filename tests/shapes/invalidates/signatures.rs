@@ -1,4 +1,4 @@
-//! What functions may look like.
+//! Forms of functions.
 
 use std::fmt::Display;
 use std::rc::Rc;

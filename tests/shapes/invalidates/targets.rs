@@ -1,4 +1,4 @@
-//! What can be named: patterns, tags, typed calls.
+//! Targets that can be named: patterns, tags, typed calls.
 
 use cached_core::{Cache, cached, invalidates};
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! What `#[async_trait]` makes, written by hand.
+//! The expansion of `#[async_trait]`, written by hand.
 
 use std::pin::Pin;
 

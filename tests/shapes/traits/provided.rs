@@ -1,4 +1,5 @@
-//! A method with a body in the trait itself, where companions have no place: each type that takes it has entries of its own.
+//! A method with a body in the trait itself, where companions have no place: each type that takes it has entries of its
+//! own.
 
 use cached_core::{cached, invalidates};
 

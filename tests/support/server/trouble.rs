@@ -1,4 +1,4 @@
-//! What can happen to a server, besides being killed or frozen.
+//! Troubles of a server, besides being killed or frozen.
 
 use std::fs;
 use std::thread;
@@ -7,15 +7,15 @@ use std::time::{Duration, Instant};
 use super::{Process, RedisServer, binary};
 use crate::resp::{Connection, Reply};
 
-/// How long a server may take to do what it was told.
+/// The time that a server may take to do what it was told.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// All that was in a server at one moment, as it would lie on disk.
+/// The content of a server at one moment, as it would lie on disk.
 #[derive(Clone, Debug)]
 pub struct Dump(Vec<u8>);
 
 impl RedisServer {
-    /// All that is in the server now.
+    /// Returns all that is in the server now.
     pub fn dump(&self) -> Dump {
         self.done(&["CONFIG", "SET", "rdbcompression", "no"]);
         self.done(&["SAVE"]);
@@ -36,8 +36,8 @@ impl RedisServer {
         fs::remove_file(&file).expect("a dump");
     }
 
-    /// As [`restart_from`](Self::restart_from), but takes 20 ms to load each key: until then the server answers with
-    /// `LOADING`, with which this returns.
+    /// Starts the server as [`restart_from`](Self::restart_from) does, with 20 ms for each key to load, and returns
+    /// while it answers with `LOADING`.
     pub fn restart_loading(&self, dump: &Dump) {
         self.kill();
         fs::write(self.folder.join("dump.rdb"), &dump.0).expect("a dump");
@@ -64,12 +64,12 @@ impl RedisServer {
         self.done(&["REPLICAOF", "NO", "ONE"]);
     }
 
-    /// The server refuses writes beyond this much memory: `1` for all of them, `0` for none.
+    /// Makes the server refuse writes beyond this much memory: `1` for all of them, `0` for none.
     pub fn limit_memory(&self, limit: &str) {
         self.done(&["CONFIG", "SET", "maxmemory", limit]);
     }
 
-    /// The server cannot write to its disk, and refuses all writes for that: `MISCONF`.
+    /// Takes the disk from the server, which refuses all writes for that: `MISCONF`.
     pub fn lose_disk(&self) {
         // What is to be the dump is a folder with something in it.
         let in_the_way = self.folder.join("dump.rdb").join("something");
@@ -80,7 +80,7 @@ impl RedisServer {
         self.until("MISCONF", |said| said.starts_with("MISCONF"));
     }
 
-    /// After [`lose_disk`](Self::lose_disk): it can write again, and takes writes.
+    /// Gives back what [`lose_disk`](Self::lose_disk) took, and the server takes writes again.
     pub fn regain_disk(&self) {
         fs::remove_dir_all(self.folder.join("dump.rdb")).expect("a folder");
         self.done(&["CONFIG", "SET", "save", ""]);
@@ -88,12 +88,12 @@ impl RedisServer {
         fs::remove_file(self.folder.join("dump.rdb")).expect("a dump");
     }
 
-    /// A user who may do everything; returns what a client connects to.
+    /// Adds a user who may do everything, and returns the address for a client.
     pub fn add_user(&self, name: &str, password: &str) -> String {
         self.add_user_who_may(name, password, &["~*", "&*", "+@all"])
     }
 
-    /// A user with these rules of an access list; returns what a client connects to.
+    /// Adds a user with these rules of an access list, and returns the address for a client.
     pub fn add_user_who_may(&self, name: &str, password: &str, rules: &[&str]) -> String {
         let password_rule = format!(">{password}");
         let user = ["ACL", "SETUSER", name, "on", &password_rule];
@@ -122,7 +122,7 @@ impl RedisServer {
         Occupied(self)
     }
 
-    /// A field of `INFO everything`, such as `total_connections_received` or `cmdstat_mget`.
+    /// Returns a field of `INFO everything`, such as `total_connections_received` or `cmdstat_mget`.
     pub fn info(&self, field: &str) -> Option<String> {
         let Reply::Bytes(info) = self.command(&["INFO", "everything"]) else {
             panic!("INFO did not answer with text");
@@ -133,7 +133,7 @@ impl RedisServer {
             .map(ToOwned::to_owned)
     }
 
-    /// How many times the server has run this command, its name in small letters.
+    /// Returns the number of times that the server has run this command, its name in small letters.
     pub fn calls(&self, command: &str) -> u64 {
         let Some(statistics) = self.info(&format!("cmdstat_{command}")) else {
             return 0;

@@ -8,7 +8,7 @@ use std::pin::Pin;
 
 use cached_core::{cached, invalidates};
 
-/// How often a body ran.
+/// The number of runs of a body.
 pub type Count = fn() -> u32;
 
 /// What is under a name of the next edition's keyword.

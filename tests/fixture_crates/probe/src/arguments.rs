@@ -1,4 +1,4 @@
-//! What parameters may look like.
+//! Forms of parameters.
 
 use ::cached_core::cached;
 

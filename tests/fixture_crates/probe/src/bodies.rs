@@ -1,4 +1,4 @@
-//! What functions may do.
+//! Bodies of functions.
 
 use ::cached_core::cached;
 

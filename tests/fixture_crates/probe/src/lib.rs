@@ -33,5 +33,5 @@ mod taken;
 
 pub use taken::{alloc, cached_core, core, std};
 
-/// What a function does when it runs.
+/// The body of every function here.
 pub type Count = fn() -> u32;

@@ -1,4 +1,4 @@
-//! How a method takes `self`.
+//! Forms of `self`.
 
 use ::cached_core::{Cache, cached};
 use ::core::clone::Clone as Copied;

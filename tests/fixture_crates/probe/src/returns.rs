@@ -1,4 +1,4 @@
-//! What may be returned.
+//! Return types.
 
 use ::cached_core::cached;
 
