@@ -195,9 +195,10 @@ if [ "$what" = fast ]; then
     check_format
     # All packages of the workspace, so that nothing is built twice, for here and for everything.
     run cargo clippy --workspace --lib --all-features --locked -- -D warnings
-    run cargo test --workspace --all-features --locked --quiet --lib --test behaviour
+    # The models take a minute of the processor.
+    run cargo test --workspace --all-features --locked --quiet --lib --test behaviour -- --skip model::
     say 'passed. Left out: lints of tests and programs, documentation and its examples, dependencies, features alone,'
-    printf '    instructions of a hit, and the tests%s\n' "$(other_tests behaviour)"
+    printf '    instructions of a hit, the models of cached-core, and the tests%s\n' "$(other_tests behaviour)"
     exit
 fi
 
