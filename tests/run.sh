@@ -159,7 +159,7 @@ feature_sets() {
         '"features":{}') case $package in cached-*) echo "$package" ;; esac ;;
         *)
             echo "$package"
-            printf '%s' "${line#'"features":'}" | grep -oE '"[^"]+":\[' | cut -d '"' -f 2 | grep -vx default |
+            printf '%s' "${line#'"features":'}" | grep -oE '"[^"]+":\[' | cut -d '"' -f 2 | { grep -vx default || true; } |
                 sed "s/^/$package /"
             ;;
         esac
