@@ -123,7 +123,7 @@ pub(crate) struct Shared {
 /// Every call has one. The parts that only some calls need are functions that make them: a hit in memory uses the first
 /// field alone, and to fill in all of them took a tenth of it.
 pub struct Codec<R, T> {
-    copy: fn(&Shared) -> Option<R>,
+    copy: fn(&(dyn Any + Send + Sync)) -> Option<R>,
     vtable: fn() -> Vtable<R, T>,
     errors: Option<fn() -> ErrorCodec<R>>,
     /// Makes the result for a cache that is required and out of reach, if the function's error can say so.
@@ -149,10 +149,7 @@ impl<R, T> Codec<R, T> {
         T: CacheValue<M>,
     {
         Codec {
-            copy: |shared| match (shared.outcome, &shared.value) {
-                (Outcome::Value, Some(value)) => value.downcast_ref().cloned().map(S::from_value),
-                _ => None,
-            },
+            copy: |value| value.downcast_ref().cloned().map(S::from_value),
             vtable: Vtable::of_shape::<E, S, M>,
             errors: None,
             fails,
@@ -235,9 +232,10 @@ impl<R, T> Codec<R, T> {
 }
 
 impl<R, T> Codec<R, T> {
-    /// Copies a shared value straight to the place it is returned from; `None` for an outcome without one.
-    pub(crate) fn copy(&self, shared: &Shared) -> Option<R> {
-        (self.copy)(shared)
+    /// Copies a shared value straight to the place it is returned from; `None` for one of another type.
+    #[inline]
+    pub(crate) fn copy(&self, value: &(dyn Any + Send + Sync)) -> Option<R> {
+        (self.copy)(value)
     }
 
     fn vtable(&self) -> Vtable<R, T> {
@@ -300,7 +298,7 @@ impl<R, T> Codec<R, T> {
     /// Restores a result from a shared part; `None` if that is of another type.
     pub(crate) fn restore(&self, shared: &Shared) -> Option<R> {
         match shared.outcome {
-            Outcome::Value => self.copy(shared),
+            Outcome::Value => self.copy(shared.value.as_deref()?),
             Outcome::None | Outcome::Error => self.take(shared.clone()),
         }
     }

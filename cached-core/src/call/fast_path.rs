@@ -36,9 +36,9 @@ impl<R, T> Codec<R, T> {
     fn hit_of(&self, cache: Option<&Cache>, key: &Key) -> Option<R> {
         let mut found = None;
         find(cache, key, &mut |shared| {
-            found = match shared.outcome {
-                Outcome::Value => self.copy(shared),
-                Outcome::None | Outcome::Error => rare(self, key, shared),
+            found = match (shared.outcome, &shared.value) {
+                (Outcome::Value, Some(value)) => self.copy(&**value),
+                _ => rare(self, key, shared),
             };
             found.is_some()
         });
