@@ -1,11 +1,11 @@
-//! One call of an annotated function: the look-up.
+//! One call of an annotated function: it looks its key up, and loads on a miss.
 //!
-//! What depends on the caller's types is here and in [`load`](crate::call::load), and short; the rest is
-//! [`Cache`]'s.
+//! The look-up is here. Code that depends on the caller's types is here and in [`load`](crate::call::load), and short;
+//! the rest is [`Cache`]'s, compiled once.
 
 use crate::{
     call::{
-        load::{Load, Start},
+        load::{Load, PlannedLoad},
         revalidate::FoundStale,
     },
     clock,
@@ -28,7 +28,7 @@ pub(crate) mod revalidate;
 
 use local::LocalLookup;
 
-/// What a look-up found: a value, or what it takes to load one.
+/// The outcome of a look-up: a value, or a load that gives one.
 #[derive(Debug)]
 #[must_use]
 pub enum Found<R, T> {
@@ -43,43 +43,46 @@ pub enum Found<R, T> {
 impl<R, T> Codec<R, T> {
     /// Looks `key` up in the cache of this task. On a miss the key is taken.
     ///
-    /// The key is borrowed, not moved, and the way to a store outside the process is boxed: a hit
-    /// in memory copies neither.
+    /// The key is borrowed, not moved, and the future that asks a store outside the process is boxed: a hit in memory
+    /// copies neither.
     pub async fn find(&self, key: &mut Key) -> Found<R, T> {
-        let looks = |cache: &Cache, around: ContextRef<'_>| {
-            self.look(cache, around, key, ReadPurpose::Call)
+        let look_up = |cache: &Cache, context: ContextRef<'_>| {
+            self.look_up(cache, context, key, ReadPurpose::Call)
         };
-        let ask = match context::with_current(looks) {
+        let ask = match context::with_current(look_up) {
             LocalLookup::Hit(value) | LocalLookup::Stale(value, ..) => return Found::Hit(value),
-            LocalLookup::Uncached => return Found::Miss(self.alone()),
-            LocalLookup::Miss(cache, start) => {
-                return Found::Miss(self.miss(cache, key.take(), start));
+            LocalLookup::Uncached => return Found::Miss(self.begin_uncached_load()),
+            LocalLookup::Miss(cache, planned) => {
+                return Found::Miss(self.begin_load(cache, key.take(), planned));
             }
             LocalLookup::Ask(ask) => ask,
         };
         let found = Box::pin(self.ask_store(ask, key.take(), ReadPurpose::Call));
-        found.await.settled()
+        found.await.into_found()
     }
 
-    /// As [`find`](Self::find), in `cache`.
+    /// Looks `key` up in `cache`, as [`find`](Self::find) does.
     pub async fn find_in(&self, cache: &Cache, key: &mut Key) -> Found<R, T> {
-        self.seek_in(cache, key, ReadPurpose::Call).await.settled()
+        self.find_for_purpose(cache, key, ReadPurpose::Call)
+            .await
+            .into_found()
     }
 
-    /// What a call would return now without loading.
+    /// Returns the value that a call would return now without loading.
     pub async fn peek(self, key: Key) -> Option<R> {
         let cache = context::current();
         self.peek_in(&cache, key).await
     }
 
-    /// As [`peek`](Self::peek), in `cache`.
+    /// Looks into `cache`, as [`peek`](Self::peek) does.
     pub async fn peek_in(self, cache: &Cache, mut key: Key) -> Option<R> {
-        self.seek_in(cache, &mut key, ReadPurpose::Peek)
+        self.find_for_purpose(cache, &mut key, ReadPurpose::Peek)
             .await
-            .value()
+            .into_value()
     }
 
-    pub(crate) async fn seek_in(
+    /// Looks `key` up in `cache` for `purpose`, which says how old a value may be.
+    pub(crate) async fn find_for_purpose(
         &self,
         cache: &Cache,
         key: &mut Key,
@@ -90,29 +93,29 @@ impl<R, T> Codec<R, T> {
         {
             return FoundStale::Hit(value);
         }
-        let looks = |around: ContextRef<'_>| self.look(cache, around, key, purpose);
-        let ask = match self.known(context::with_task_context(looks), key) {
+        let look_up = |context: ContextRef<'_>| self.look_up(cache, context, key, purpose);
+        let ask = match self.resolve_local(context::with_task_context(look_up), key) {
             Ok(found) => return found,
             Err(ask) => ask,
         };
         Box::pin(self.ask_store(ask, key.take(), purpose)).await
     }
 
-    pub(crate) fn miss(&self, cache: Cache, key: Key, start: Start) -> Load<R, T> {
-        Load::new(*self, cache, key, start, clock::instant())
+    pub(crate) fn begin_load(&self, cache: Cache, key: Key, planned: PlannedLoad) -> Load<R, T> {
+        Load::new(*self, cache, key, planned, clock::instant())
     }
 
-    pub(crate) fn alone(&self) -> Load<R, T> {
-        Load::alone(*self)
+    pub(crate) fn begin_uncached_load(&self) -> Load<R, T> {
+        Load::uncached(*self)
     }
 }
 
-/// The next call of `function` inside `call` loads and stores, whatever is there.
+/// Runs `call`, in which the next call of `function` loads and stores, whatever is there.
 pub fn refresh<F: Future>(function: &'static Function, call: F) -> impl Future<Output = F::Output> {
     context::once(function, Mode::Refresh, call)
 }
 
-/// The next call of `function` inside `call` runs the body and touches no cache.
+/// Runs `call`, in which the next call of `function` runs its body and touches no cache.
 pub fn uncached<F: Future>(
     function: &'static Function,
     call: F,

@@ -1,8 +1,8 @@
-//! The look-up that waits for the store.
+//! The look-up that waits for the store, and the load that follows from its answer.
 
 use crate::{
     call::{
-        load::{Load, LoadPlan, Start},
+        load::{Load, LoadPlan, PlannedLoad},
         local::LocalLookup,
         revalidate::{FoundStale, Stale},
     },
@@ -18,7 +18,7 @@ use crate::{
     telemetry::observer::Observer,
 };
 
-/// A call that has to ask the store, with what its context said.
+/// A call that has to ask the store: the cache and the observer of its context.
 pub(crate) struct AskStore {
     cache: Cache,
     observer: Option<Observer>,
@@ -35,7 +35,7 @@ impl AskStore {
 
 // As in `call`: no `R` is alive across an `await`.
 impl<R, T> Codec<R, T> {
-    /// Asks the store, and says what it takes to load a value where it has none.
+    /// Asks the store for the value; returns a load where it has none that counts.
     pub(crate) async fn ask_store(
         &self,
         ask: AskStore,
@@ -47,13 +47,13 @@ impl<R, T> Codec<R, T> {
         let (function, store) = (key.function(), cache.store().kind());
         let observer = observer.as_ref();
         let options = ReadOptions::of(purpose, observer);
-        let start = match read(self, &cache, &key, began, options).await {
+        let planned = match read(self, &cache, &key, began, options).await {
             Ok(hit)
                 if observer
                     .is_some_and(|observer| !observer.takes(hit.freshness, hit.lifetime)) =>
             {
                 cache.count_miss(function, store, MissReason::Absent);
-                Start::on_primary(LoadPlan::Refresh)
+                PlannedLoad::on_primary(LoadPlan::Refresh)
             }
             Ok(hit) => {
                 if let Some(observer) = observer {
@@ -68,24 +68,25 @@ impl<R, T> Codec<R, T> {
             }
             Err(ReadMiss::Seen(miss, seen)) => {
                 cache.count_miss(function, store, miss);
-                Start::on_primary(LoadPlan::Share(Some(seen)))
+                PlannedLoad::on_primary(LoadPlan::Share(Some(seen)))
             }
             Err(ReadMiss::Failed(error)) => match cache.route_after(function, error) {
                 Route::Primary => {
                     cache.count_miss(function, store, MissReason::Absent);
-                    Start::on_primary(LoadPlan::Share(None))
+                    PlannedLoad::on_primary(LoadPlan::Share(None))
                 }
-                route => match self.look_elsewhere(&cache, route, None, &key, purpose, observer) {
+                route => match self.look_up_in_outage(&cache, route, None, &key, purpose, observer)
+                {
                     LocalLookup::Hit(value) | LocalLookup::Stale(value, ..) => {
                         return FoundStale::Hit(value);
                     }
-                    LocalLookup::Miss(_, start) => start,
+                    LocalLookup::Miss(_, planned) => planned,
                     LocalLookup::Uncached | LocalLookup::Ask(_) => {
-                        Start::on_primary(LoadPlan::Alone)
+                        PlannedLoad::on_primary(LoadPlan::ReturnOnly)
                     }
                 },
             },
         };
-        FoundStale::Miss(Load::new(*self, cache, key, start, began))
+        FoundStale::Miss(Load::new(*self, cache, key, planned, began))
     }
 }

@@ -1,9 +1,8 @@
-//! The short way of a call that does what nearly all do: a hit in memory, with nothing around it that changes what
-//! calls do.
+//! The fast path of a call: a hit in memory, with no context around it that changes what calls do, as nearly all are.
 //!
-//! Whatever is unusual is left to the long way, which looks again. There is one copy of this for all functions; what
-//! knows the caller's types is the clone of the value, which goes straight to where it is returned from. That is a
-//! third of the instructions of the long way.
+//! Whatever is unusual is left to the full look-up, which looks again. There is one copy of this for all functions;
+//! only the clone of the value knows the caller's types, and it goes straight to the place that it is returned from.
+//! That takes a third of the instructions of the full look-up.
 
 use crate::{
     codec::{Codec, Shared},
@@ -16,29 +15,29 @@ use crate::{
     telemetry::event::StoreKind,
 };
 
-/// Takes the value of a hit, if it can. Of the caller's types.
+/// Takes the value of a hit and returns `true`, if it can: the one part that knows the caller's types.
 type Take<'a> = &'a mut dyn FnMut(&Shared) -> bool;
 
 impl<R, T> Codec<R, T> {
-    /// The answer of a call that is a hit in memory, and nothing else.
+    /// Returns the answer of a call that is a hit in memory; `None` leaves the call to [`find`](Self::find).
     #[inline]
     #[must_use]
     pub fn hit(&self, key: &Key) -> Option<R> {
-        self.hit_of(None, key)
+        self.hit_from(None, key)
     }
 
-    /// As [`hit`](Self::hit), in `cache`.
+    /// Takes a hit in `cache`, as [`hit`](Self::hit) does.
     pub(crate) fn hit_in(&self, cache: &Cache, key: &Key) -> Option<R> {
-        self.hit_of(Some(cache), key)
+        self.hit_from(Some(cache), key)
     }
 
-    /// The value is cloned where it lies, without a count of those who hold it.
-    fn hit_of(&self, cache: Option<&Cache>, key: &Key) -> Option<R> {
+    /// Clones the value in its place in the store, without a count of its holders.
+    fn hit_from(&self, cache: Option<&Cache>, key: &Key) -> Option<R> {
         let mut found = None;
-        find(cache, key, &mut |shared| {
+        take_hit(cache, key, &mut |shared| {
             found = match (shared.outcome, &shared.value) {
                 (Outcome::Value, Some(value)) => self.copy(&**value),
-                _ => rare(self, key, shared),
+                _ => take_none_or_error(self, key, shared),
             };
             found.is_some()
         });
@@ -46,19 +45,19 @@ impl<R, T> Codec<R, T> {
     }
 }
 
-/// A hit on `None` or on an error, if this function takes those.
+/// Takes a hit on `None` or on an error, if this function stores those.
 #[cold]
-fn rare<R, T>(codec: &Codec<R, T>, key: &Key, shared: &Shared) -> Option<R> {
+fn take_none_or_error<R, T>(codec: &Codec<R, T>, key: &Key, shared: &Shared) -> Option<R> {
     hit_test::typed(codec, Accepts::of(key.function()), shared).ok()
 }
 
-fn find(cache: Option<&Cache>, key: &Key, take: Take<'_>) -> bool {
-    context::with_usual(cache, |cache| look(cache, key, take))
+fn take_hit(cache: Option<&Cache>, key: &Key, take: Take<'_>) -> bool {
+    context::with_usual(cache, |cache| take_hit_in(cache, key, take))
 }
 
 #[inline]
-fn look(cache: &Cache, key: &Key, take: Take<'_>) -> bool {
-    // A store outside the process is asked by the long way alone.
+fn take_hit_in(cache: &Cache, key: &Key, take: Take<'_>) -> bool {
+    // A store outside the process is asked by the full look-up alone.
     let Some(local) = cache.local() else {
         return false;
     };

@@ -1,4 +1,4 @@
-//! The runtime of `#[invalidates]`: what an annotated function names, and what becomes of that.
+//! The runtime of `#[invalidates]`: the targets that an annotated function names, applied after its body.
 
 use crate::{
     engine::context,
@@ -8,17 +8,17 @@ use crate::{
     telemetry::event,
 };
 
-/// What an annotated function invalidates.
+/// The targets that an annotated function invalidates.
 #[derive(Debug)]
 #[must_use]
 pub struct Invalidation {
-    /// `None`: that of the task that prepares it.
+    /// `None`: the cache of the task that prepares it.
     cache: Option<Cache>,
     targets: Vec<Target>,
 }
 
 impl Invalidation {
-    /// In the cache of the task that prepares it.
+    /// Collects targets in the cache of the task that prepares the invalidation.
     pub fn new() -> Self {
         Self {
             cache: None,
@@ -26,7 +26,7 @@ impl Invalidation {
         }
     }
 
-    /// In `cache`.
+    /// Collects targets in `cache`.
     pub fn new_in(cache: &Cache) -> Self {
         Self {
             cache: Some(cache.clone()),
@@ -34,33 +34,34 @@ impl Invalidation {
         }
     }
 
-    /// Everything whose key begins like `template` with its components filled in; everything at all if it
-    /// is empty.
+    /// Adds everything whose key begins like `template` with its components filled in; everything at all if it is
+    /// empty.
     pub fn pattern(self, template: &'static str, fill: impl FnOnce(&mut Key)) -> Self {
         let group = group::of_template(template, fill);
-        self.and(group.map(|group| vec![Target::Group(group)]))
+        self.with_targets(group.map(|group| vec![Target::Group(group)]))
     }
 
-    /// Everything with this tag.
+    /// Adds everything with this tag.
     pub fn tag(self, template: &'static str, fill: impl FnOnce(&mut Key)) -> Self {
         let group = group::of_tag_template(template, fill);
-        self.and(group.map(|group| vec![Target::Group(group)]))
+        self.with_targets(group.map(|group| vec![Target::Group(group)]))
     }
 
-    /// One call.
+    /// Adds one call.
     pub fn call(self, key: Key) -> Self {
         let targets = Pattern::from(key).targets();
-        self.and(targets)
+        self.with_targets(targets)
     }
 
-    /// All calls of `function`.
+    /// Adds all calls of `function`.
     pub fn all(self, function: &'static Function) -> Self {
         let groups = group::of_function(function).into_iter();
-        self.and(Ok(groups.map(Target::Group).collect()))
+        self.with_targets(Ok(groups.map(Target::Group).collect()))
     }
 
-    /// An argument that cannot be encoded has no entry anywhere: a call with it runs uncached.
-    fn and(mut self, targets: Result<Vec<Target>, Error>) -> Self {
+    /// Adds `targets`. An argument that cannot be encoded has no entry anywhere, because a call with it runs uncached:
+    /// that is reported, and nothing is added.
+    fn with_targets(mut self, targets: Result<Vec<Target>, Error>) -> Self {
         match targets {
             Ok(targets) => self.targets.extend(targets),
             Err(error) => event::uninvalidated(&error),
@@ -68,7 +69,7 @@ impl Invalidation {
         self
     }
 
-    /// Remembered from now on: if it is dropped undecided, it is applied.
+    /// Makes the invalidation pending: if it is dropped undecided from now on, it is applied.
     pub fn prepare(self) -> Prepared {
         let cache = self.cache.unwrap_or_else(context::current);
         Prepared(cache.prepare(self.targets))
@@ -88,7 +89,7 @@ impl Default for Invalidation {
 pub struct Prepared(PendingInvalidation);
 
 impl Prepared {
-    /// Adds what the returned value says, if there is one.
+    /// Adds the targets that the returned value names, if there is one.
     pub fn and<T>(
         mut self,
         returned: Option<&T>,
@@ -101,17 +102,17 @@ impl Prepared {
         self
     }
 
-    /// Applies it.
+    /// Applies the invalidation.
     pub async fn apply(self) {
         let _ = self.0.apply().await;
     }
 
-    /// Forgets it.
+    /// Forgets the invalidation.
     pub fn discard(self) {
         self.0.discard();
     }
 
-    /// Applies it if it is `wanted`, and forgets it otherwise.
+    /// Applies the invalidation if it is `wanted`, and forgets it otherwise.
     pub async fn apply_if(self, wanted: bool) {
         if wanted {
             self.apply().await;

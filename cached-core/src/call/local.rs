@@ -1,11 +1,11 @@
-//! The look-up that never waits: what a call does as far as it can be known inside the process.
+//! The look-up that never waits: it goes as far as this process knows, and may find that the store has to be asked.
 
 use std::sync::Arc;
 
 use crate::{
     call::{
         ask_store::AskStore,
-        load::{LoadPlan, Start},
+        load::{LoadPlan, PlannedLoad},
     },
     codec::{Codec, erased::Restores},
     engine::{
@@ -29,24 +29,24 @@ pub(crate) enum LocalLookup<R> {
     Hit(R),
     /// Past its ttl, and to be loaded anew.
     Stale(R, Cache, Box<ReadView>),
-    /// Run the body alone, as if there were no cache.
+    /// The body runs as if there were no cache.
     Uncached,
-    Miss(Cache, Start),
+    Miss(Cache, PlannedLoad),
     /// The store has to be asked.
     Ask(AskStore),
 }
 
 impl<R, T> Codec<R, T> {
     /// Looks `key` up in `cache`, as the context of the task says.
-    pub(super) fn look(
+    pub(super) fn look_up(
         &self,
         cache: &Cache,
-        around: ContextRef<'_>,
+        context: ContextRef<'_>,
         key: &Key,
         purpose: ReadPurpose,
     ) -> LocalLookup<R> {
         let function = key.function();
-        let observer = around.observer().filter(|_| purpose != ReadPurpose::Peek);
+        let observer = context.observer().filter(|_| purpose != ReadPurpose::Peek);
         let uncached = || {
             if let Some(observer) = observer {
                 observer.bypassed(self.caller(function));
@@ -56,7 +56,7 @@ impl<R, T> Codec<R, T> {
         if !cache.is_on() {
             return uncached();
         }
-        let mode = around.mode(function, cache);
+        let mode = context.mode(function, cache);
         if mode == Some(Mode::Bypass) {
             return uncached();
         }
@@ -65,20 +65,22 @@ impl<R, T> Codec<R, T> {
             return uncached();
         }
         if mode == Some(Mode::Revalidate)
-            && let Some(ticket) = around.ticket()
+            && let Some(ticket) = context.ticket()
             && ticket.is_for(cache, key)
         {
             return LocalLookup::Miss(
                 cache.clone(),
-                Start::on_primary(LoadPlan::Revalidate(ticket)),
+                PlannedLoad::on_primary(LoadPlan::Revalidate(ticket)),
             );
         }
         match cache.route(function) {
             Route::Primary if mode == Some(Mode::Refresh) => {
-                LocalLookup::Miss(cache.clone(), Start::on_primary(LoadPlan::Refresh))
+                LocalLookup::Miss(cache.clone(), PlannedLoad::on_primary(LoadPlan::Refresh))
             }
-            Route::Primary => self.look_on(cache, cache.primary(), None, key, purpose, observer),
-            route => self.look_elsewhere(cache, route, mode, key, purpose, observer),
+            Route::Primary => {
+                self.look_up_in_backend(cache, cache.primary(), None, key, purpose, observer)
+            }
+            route => self.look_up_in_outage(cache, route, mode, key, purpose, observer),
         }
     }
 
@@ -90,8 +92,8 @@ impl<R, T> Codec<R, T> {
         }
     }
 
-    /// Looks where calls go in an outage.
-    pub(super) fn look_elsewhere(
+    /// Looks `key` up on the `route` that calls take in an outage.
+    pub(super) fn look_up_in_outage(
         &self,
         cache: &Cache,
         route: Route,
@@ -102,14 +104,21 @@ impl<R, T> Codec<R, T> {
     ) -> LocalLookup<R> {
         match route {
             Route::Fallback(backend) if mode == Some(Mode::Refresh) => {
-                let start = Start {
+                let planned = PlannedLoad {
                     plan: LoadPlan::Refresh,
                     fallback: Some(backend),
                 };
-                return LocalLookup::Miss(cache.clone(), start);
+                return LocalLookup::Miss(cache.clone(), planned);
             }
             Route::Fallback(backend) => {
-                return self.look_on(cache, &backend, Some(&backend), key, purpose, observer);
+                return self.look_up_in_backend(
+                    cache,
+                    &backend,
+                    Some(&backend),
+                    key,
+                    purpose,
+                    observer,
+                );
             }
             Route::Unavailable(error) if purpose != ReadPurpose::Peek => {
                 if let Some(fail) = self.fails {
@@ -121,13 +130,13 @@ impl<R, T> Codec<R, T> {
         cache.count_miss(key.function(), cache.store().kind(), MissReason::Absent);
         let plan = match mode {
             Some(Mode::Refresh) => LoadPlan::Refresh,
-            _ => LoadPlan::Alone,
+            _ => LoadPlan::ReturnOnly,
         };
-        LocalLookup::Miss(cache.clone(), Start::on_primary(plan))
+        LocalLookup::Miss(cache.clone(), PlannedLoad::on_primary(plan))
     }
 
-    /// Looks in `backend`, if it can be looked into at once.
-    fn look_on(
+    /// Looks `key` up in `backend`, if that is inside the process.
+    fn look_up_in_backend(
         &self,
         cache: &Cache,
         backend: &Backend,
@@ -139,59 +148,64 @@ impl<R, T> Codec<R, T> {
         let Some(local) = backend.local() else {
             return LocalLookup::Ask(AskStore::new(cache, observer));
         };
-        let place = LookupSite {
+        let source = LocalStoreRef {
             cache,
             local,
             fallback,
         };
         match observer {
-            None => look_in(self, place, key, purpose, None),
-            Some(observer) => self.look_observed(place, key, purpose, observer),
+            None => look_up_local(self, source, key, purpose, None),
+            Some(observer) => self.look_up_observed(source, key, purpose, observer),
         }
     }
 
-    /// By the codec without its types: of code that few calls take there is one.
+    /// Looks `key` up for an observer, by the codec without its types: few calls take this code, so it is compiled once.
     #[cold]
-    fn look_observed(
+    fn look_up_observed(
         &self,
-        place: LookupSite<'_>,
+        source: LocalStoreRef<'_>,
         key: &Key,
         purpose: ReadPurpose,
         observer: &Observer,
     ) -> LocalLookup<R> {
         let seen_by = Some((observer, self.caller(key.function())));
-        let alone = || LocalLookup::Miss(place.cache.clone(), Start::on_primary(LoadPlan::Alone));
-        match look_in(&self.erased(), place, key, purpose, seen_by) {
+        let alone = || {
+            LocalLookup::Miss(
+                source.cache.clone(),
+                PlannedLoad::on_primary(LoadPlan::ReturnOnly),
+            )
+        };
+        match look_up_local(&self.erased(), source, key, purpose, seen_by) {
             LocalLookup::Hit(shared) => self.take(shared).map_or_else(alone, LocalLookup::Hit),
             LocalLookup::Stale(shared, cache, seen) => match self.take(shared) {
                 Some(value) => LocalLookup::Stale(value, cache, seen),
                 None => alone(),
             },
             LocalLookup::Uncached => LocalLookup::Uncached,
-            LocalLookup::Miss(cache, start) => LocalLookup::Miss(cache, start),
+            LocalLookup::Miss(cache, planned) => LocalLookup::Miss(cache, planned),
             LocalLookup::Ask(ask) => LocalLookup::Ask(ask),
         }
     }
 }
 
-/// The place of a look-up.
+/// A store inside the process, which a look-up can read without waiting.
 #[derive(Clone, Copy)]
-struct LookupSite<'a> {
+struct LocalStoreRef<'a> {
     cache: &'a Cache,
     local: &'a dyn LocalStore,
     /// The backend, if it is that of an outage.
     fallback: Option<&'a Arc<Backend>>,
 }
 
-/// Looks in a store inside the process.
-fn look_in<C: Restores>(
+/// Looks `key` up in a store inside the process.
+fn look_up_local<C: Restores>(
     codec: &C,
-    place: LookupSite<'_>,
+    source: LocalStoreRef<'_>,
     key: &Key,
     purpose: ReadPurpose,
     observed: Option<(&Observer, Caller)>,
 ) -> LocalLookup<C::Restored> {
-    let LookupSite { cache, local, .. } = place;
+    let LocalStoreRef { cache, local, .. } = source;
     let (function, store) = (key.function(), StoreKind::Memory);
     let (mut found, mut past) = (Err(MissReason::Absent), None);
     let mut is_too_old = false;
@@ -227,8 +241,8 @@ fn look_in<C: Restores>(
             } else {
                 LoadPlan::Share(Some(past.unwrap_or_else(ReadView::local)))
             };
-            let fallback = place.fallback.cloned();
-            LocalLookup::Miss(cache.clone(), Start { plan, fallback })
+            let fallback = source.fallback.cloned();
+            LocalLookup::Miss(cache.clone(), PlannedLoad { plan, fallback })
         }
     }
 }

@@ -1,8 +1,8 @@
-//! A call made once more behind its caller's back, with arguments of its own: `stale_while_revalidate`.
+//! Arguments that a call in the background owns, as `stale_while_revalidate` needs: its caller may have gone.
 
 use std::{borrow::Borrow, fmt, pin::Pin};
 
-/// `call`, ready to run after its caller has gone.
+/// Boxes `call`, so that it can run after its caller has gone.
 pub fn in_background<F>(call: F) -> Pin<Box<dyn Future<Output = F::Output> + Send>>
 where
     F: Future + Send + 'static,
@@ -10,13 +10,13 @@ where
     Box::pin(call)
 }
 
-/// An argument taken by value, as it is.
+/// Takes an argument by value, as it is.
 #[must_use]
 pub const fn moved<T: Send + 'static>(argument: T) -> T {
     argument
 }
 
-/// A copy of an argument that was only lent.
+/// Copies an argument that was only lent.
 #[must_use]
 pub fn kept<T: Keep + ?Sized>(argument: &T) -> OwnedArg<T> {
     OwnedArg(Box::new(argument.keep()))
@@ -28,7 +28,7 @@ pub fn kept<T: Keep + ?Sized>(argument: &T) -> OwnedArg<T> {
 pub struct OwnedArg<T: ?Sized>(Box<dyn Borrow<T> + Send + Sync>);
 
 impl<T: ?Sized> OwnedArg<T> {
-    /// What the caller lent.
+    /// Returns the argument as the caller lent it.
     #[must_use]
     pub fn lent(&self) -> &T {
         (*self.0).borrow()
@@ -37,7 +37,7 @@ impl<T: ?Sized> OwnedArg<T> {
 
 impl<T: ?Sized> fmt::Debug for OwnedArg<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Kept").finish_non_exhaustive()
+        f.debug_struct("OwnedArg").finish_non_exhaustive()
     }
 }
 
@@ -49,10 +49,10 @@ impl<T: ?Sized> fmt::Debug for OwnedArg<T> {
 )]
 pub trait Keep {
     /// The copy.
-    type OwnedArg: Borrow<Self> + Send + Sync + 'static;
+    type Owned: Borrow<Self> + Send + Sync + 'static;
 
-    /// Makes one.
-    fn keep(&self) -> Self::OwnedArg;
+    /// Makes a copy.
+    fn keep(&self) -> Self::Owned;
 }
 
 #[diagnostic::do_not_recommend]
@@ -60,7 +60,7 @@ impl<T> Keep for T
 where
     T: ToOwned<Owned: Send + Sync + 'static> + ?Sized,
 {
-    type OwnedArg = T::Owned;
+    type Owned = T::Owned;
 
     fn keep(&self) -> T::Owned {
         self.to_owned()

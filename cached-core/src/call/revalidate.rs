@@ -1,9 +1,9 @@
-//! A value past its ttl is the answer, and is loaded anew behind it: `stale_while_revalidate`.
+//! Stale-while-revalidate (RFC 5861): a value past its ttl is the answer, and is loaded anew in the background.
 //!
-//! The call that finds such a value joins the flight of its key, if nobody loads it. A task then calls the
-//! function itself, with arguments of its own, and hands it the ticket: that call runs its body as the load
-//! of the flight, with what the first call saw. So it obeys every rule that any load obeys: those who join
-//! it have seen the same, and its value is stored only in place of what was seen.
+//! The call that finds such a value leads the flight of its key, if nobody loads it. A task then calls the function
+//! itself, with arguments of its own, and gives that call a ticket: it runs its body as the load of the flight, with
+//! what the first call saw. So it obeys every rule that any load obeys: those who join it have seen the same, and its
+//! value is stored only in place of what was seen.
 
 use std::{fmt, pin::Pin, time::Instant};
 
@@ -29,7 +29,7 @@ use crate::{
 /// A call of the same function, which owns its arguments.
 pub type Again<R> = Pin<Box<dyn Future<Output = R> + Send>>;
 
-/// What a look-up found, for a function whose values may be served past their ttl.
+/// The outcome of a look-up, for a function whose values may be served past their ttl.
 #[derive(Debug)]
 #[must_use]
 pub enum FoundStale<R, T> {
@@ -41,14 +41,14 @@ pub enum FoundStale<R, T> {
     Miss(Load<R, T>),
 }
 
-/// A value past its ttl.
+/// A value past its ttl, and what is needed to load it anew.
 #[must_use]
 pub struct Stale<R> {
     value: R,
-    seen: Box<StaleFound>,
+    found: Box<StaleFound>,
 }
 
-/// What a call saw that answered with a value past its ttl.
+/// The look-up of a call that answered with a value past its ttl.
 struct StaleFound {
     cache: Cache,
     key: Key,
@@ -58,38 +58,39 @@ struct StaleFound {
 
 // As in `call`: no `R` is alive across an `await`.
 impl<R, T> Codec<R, T> {
-    /// As [`find`](Self::find), and takes a value that may be served while it is loaded anew.
+    /// Looks `key` up as [`find`](Self::find) does, and takes a value that may be served while it is loaded anew.
     pub async fn find_stale(&self, key: &mut Key) -> FoundStale<R, T> {
-        let looks = |cache: &Cache, around: ContextRef<'_>| {
-            self.look(cache, around, key, ReadPurpose::CallAhead)
+        let look_up = |cache: &Cache, context: ContextRef<'_>| {
+            self.look_up(cache, context, key, ReadPurpose::CallAhead)
         };
-        let ask = match self.known(context::with_current(looks), key) {
+        let ask = match self.resolve_local(context::with_current(look_up), key) {
             Ok(found) => return found,
             Err(ask) => ask,
         };
         Box::pin(self.ask_store(ask, key.take(), ReadPurpose::CallAhead)).await
     }
 
-    /// As [`find_stale`](Self::find_stale), in `cache`.
+    /// Looks `key` up in `cache`, as [`find_stale`](Self::find_stale) does.
     pub async fn find_stale_in(&self, cache: &Cache, key: &mut Key) -> FoundStale<R, T> {
-        self.seek_in(cache, key, ReadPurpose::CallAhead).await
+        self.find_for_purpose(cache, key, ReadPurpose::CallAhead)
+            .await
     }
 
-    /// What was found without waiting, or what asks the store.
-    pub(crate) fn known(
+    /// Returns what a look-up inside the process found, or its question for the store.
+    pub(crate) fn resolve_local(
         &self,
-        looked: LocalLookup<R>,
+        lookup: LocalLookup<R>,
         key: &mut Key,
     ) -> Result<FoundStale<R, T>, AskStore> {
-        Ok(match looked {
+        Ok(match lookup {
             LocalLookup::Hit(value) => FoundStale::Hit(value),
             LocalLookup::Stale(value, cache, seen) => {
                 let began = clock::instant();
                 FoundStale::Stale(Stale::new(value, cache, key.take(), seen, began))
             }
-            LocalLookup::Uncached => FoundStale::Miss(self.alone()),
-            LocalLookup::Miss(cache, start) => {
-                FoundStale::Miss(self.miss(cache, key.take(), start))
+            LocalLookup::Uncached => FoundStale::Miss(self.begin_uncached_load()),
+            LocalLookup::Miss(cache, planned) => {
+                FoundStale::Miss(self.begin_load(cache, key.take(), planned))
             }
             LocalLookup::Ask(ask) => return Err(ask),
         })
@@ -97,8 +98,8 @@ impl<R, T> Codec<R, T> {
 }
 
 impl<R, T> FoundStale<R, T> {
-    /// The same where no value past its ttl was asked for.
-    pub(crate) fn settled(self) -> Found<R, T> {
+    /// Converts the outcome for a caller that asked for no value past its ttl.
+    pub(crate) fn into_found(self) -> Found<R, T> {
         match self {
             Self::Hit(value) => Found::Hit(value),
             Self::Stale(stale) => Found::Hit(stale.value),
@@ -106,7 +107,7 @@ impl<R, T> FoundStale<R, T> {
         }
     }
 
-    pub(crate) fn value(self) -> Option<R> {
+    pub(crate) fn into_value(self) -> Option<R> {
         match self {
             Self::Hit(value) => Some(value),
             Self::Stale(stale) => Some(stale.value),
@@ -123,22 +124,22 @@ impl<R> Stale<R> {
         seen: Box<ReadView>,
         began: Instant,
     ) -> Self {
-        let seen = Box::new(StaleFound {
+        let found = Box::new(StaleFound {
             cache,
             key,
             seen,
             began,
         });
-        Self { value, seen }
+        Self { value, found }
     }
 
-    /// The value. Behind it a task runs `again`, unless the value is being loaded already, or too many others
-    /// are, or there is no runtime.
+    /// Returns the value, and spawns a task that runs `again`, unless the value is being loaded already, or too many
+    /// others are, or there is no runtime.
     pub fn answer(self, again: impl FnOnce() -> Again<R>) -> R
     where
         R: 'static,
     {
-        self.seen.revalidate(|| {
+        self.found.revalidate(|| {
             let again = again();
             // What it returns is for the flight and the store; it need not be `Send`.
             Box::pin(async move { drop(again.await) })
@@ -148,6 +149,7 @@ impl<R> Stale<R> {
 }
 
 impl StaleFound {
+    /// Loads the value anew in a task of its own.
     fn revalidate(self, again: impl FnOnce() -> Again<()>) {
         let Ok(runtime) = Handle::try_current() else {
             return;
@@ -159,15 +161,15 @@ impl StaleFound {
         let Some(ticket) = self.join_flight() else {
             return;
         };
-        let Some(room) = cache.background_refreshes().enter_owned() else {
+        let Some(permit) = cache.background_refreshes().enter_owned() else {
             cache.count_unrefreshed(Some(function));
             return;
         };
         cache.count_refresh(Some(function));
-        let around = context::scoped();
-        let again = context::revalidating(function, ticket, around, again());
+        let scoped = context::scoped();
+        let again = context::revalidating(function, ticket, scoped, again());
         runtime.spawn(async move {
-            let _room = room;
+            let _permit = permit;
             // A cache that was turned off meanwhile keeps nothing.
             if cache.is_on() {
                 again.await;
@@ -175,7 +177,7 @@ impl StaleFound {
         });
     }
 
-    /// The lead of a flight, if none is under way that may answer this call.
+    /// Takes the lead of a flight, if none is under way that may answer this call.
     fn join_flight(self) -> Option<RevalidateTicket> {
         let Self {
             cache,
@@ -194,7 +196,7 @@ impl StaleFound {
             return None;
         };
         if cache.local().is_some_and(|local| is_fresh(local, &key)) {
-            // It was loaded between the look and this.
+            // It was loaded between the look-up and this.
             lead.abandon();
             return None;
         }

@@ -1,4 +1,4 @@
-//! [`BodyRun`]: what is around a body that runs, and what becomes of what it returns.
+//! [`BodyRun`]: the span and the context around a body that runs, and the way of its value to the store.
 
 use std::{
     pin::Pin,
@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{LoadRequest, refresh, request::MissedCall};
+use super::{missed_call::MissedCall, refresh, request::LoadRequest};
 use crate::{
     clock,
     codec::{Shared, erased::Returned},
@@ -19,20 +19,20 @@ use crate::{
 /// A body that runs for a call.
 pub(super) struct BodyRun {
     // Dropped before all that holds a value of the user's: those who wait for this load do not wait for its `Drop`.
-    why: LoadKind,
+    kind: LoadKind,
     missed: MissedCall,
-    /// What was there before; `None` if nothing is kept.
+    /// The state captured before the body began; `None` if nothing is stored.
     captured: Option<LoadStart>,
-    /// `None`: it is not counted.
-    around: Option<Around>,
+    /// `None`: it is not counted as a load.
+    scope: Option<BodyScope>,
 }
 
-/// The reason for which a body runs; what becomes of its value follows from that.
+/// The reason for which a body runs, which decides what its value is used for.
 enum LoadKind {
     /// It is the load that others wait for.
     Lead(Lead),
-    /// The same, behind an answer that has been given.
-    Behind(Lead),
+    /// It is the load that others wait for, in the background of an answer that has been given.
+    Revalidate(Lead),
     /// A load could not be shared. Those who still wait for it take this one, if it can be.
     Lone(Lone),
     /// It replaces what is there, unless that is foreign.
@@ -41,65 +41,74 @@ enum LoadKind {
     Alone,
 }
 
-/// What is around a body.
-struct Around {
+/// The span and the context around a body.
+struct BodyScope {
     began: Instant,
     span: event::LoadSpan,
-    scope: context::EnteredContext,
+    context: context::EnteredContext,
 }
 
-/// What becomes of what a body returned.
+/// The use of what a body returned.
 pub(super) enum BodyOutcome {
     /// It is the answer.
     Answered,
     /// It is an error, and this the answer in its place.
     Stale(Shared),
-    /// It is the answer as soon as the store has been told.
-    Tell(Pin<Box<dyn Future<Output = ()> + Send>>),
+    /// It is the answer as soon as this future, which tells the store, is done.
+    AnsweredAfter(Pin<Box<dyn Future<Output = ()> + Send>>),
 }
 
 impl BodyRun {
     fn new(
         missed: MissedCall,
-        why: LoadKind,
+        kind: LoadKind,
         flight: Option<Arc<Flight>>,
         captured: Option<LoadStart>,
     ) -> Box<Self> {
-        let around = Some(Around {
+        let scope = Some(BodyScope {
             began: clock::instant(),
-            span: event::load_span(missed.call.key.function()),
-            scope: context::loading(flight),
+            span: event::load_span(missed.request.key.function()),
+            context: context::loading(flight),
         });
         Box::new(Self {
-            why,
+            kind,
             missed,
             captured,
-            around,
+            scope,
         })
     }
 
-    pub(super) fn lead(missed: MissedCall, lead: Lead) -> Box<Self> {
-        let (flight, captured) = (Arc::clone(lead.flight()), lead.begin(missed.captures()));
+    pub(super) fn for_leader(missed: MissedCall, lead: Lead) -> Box<Self> {
+        let (flight, captured) = (Arc::clone(lead.flight()), lead.begin(missed.captured()));
         Self::new(missed, LoadKind::Lead(lead), Some(flight), Some(captured))
     }
 
-    pub(super) fn behind(missed: MissedCall, lead: Lead) -> Box<Self> {
-        let (flight, captured) = (Arc::clone(lead.flight()), lead.begin(missed.captures()));
-        Self::new(missed, LoadKind::Behind(lead), Some(flight), Some(captured))
+    pub(super) fn for_revalidation(missed: MissedCall, lead: Lead) -> Box<Self> {
+        let (flight, captured) = (Arc::clone(lead.flight()), lead.begin(missed.captured()));
+        Self::new(
+            missed,
+            LoadKind::Revalidate(lead),
+            Some(flight),
+            Some(captured),
+        )
     }
 
-    /// Outside a flight, and stored with what this call's own read showed, if that was all of it.
-    pub(super) fn beside(missed: MissedCall, lone: Option<Lone>) -> Box<Self> {
+    /// A load outside a flight, stored with what this call's own read showed, if that was all of it.
+    pub(super) fn outside_flight(missed: MissedCall, lone: Option<Lone>) -> Box<Self> {
         let captured = LoadStart {
-            at: missed.call.cache.epochs().now(),
+            at: missed.request.cache.epochs().now(),
             began: clock::instant(),
-            from: missed.captures(),
+            from: missed.captured(),
         };
-        let why = lone.map_or(LoadKind::Alone, LoadKind::Lone);
-        Self::new(missed, why, None, Some(captured))
+        let kind = lone.map_or(LoadKind::Alone, LoadKind::Lone);
+        Self::new(missed, kind, None, Some(captured))
     }
 
-    pub(super) fn refresh(missed: MissedCall, captured: LoadStart, is_foreign: bool) -> Box<Self> {
+    pub(super) fn for_refresh(
+        missed: MissedCall,
+        captured: LoadStart,
+        is_foreign: bool,
+    ) -> Box<Self> {
         Self::new(
             missed,
             LoadKind::Refresh { is_foreign },
@@ -108,73 +117,75 @@ impl BodyRun {
         )
     }
 
-    /// Counted as a load, and not kept.
-    pub(super) fn alone(missed: MissedCall) -> Box<Self> {
+    /// A load that is counted, and not stored.
+    pub(super) fn return_only(missed: MissedCall) -> Box<Self> {
         Self::new(missed, LoadKind::Alone, None, None)
     }
 
-    /// No load of its own: part of another, or in place of one that is not for this call.
+    /// No load of its own: a part of another, or in place of one that is not for this call.
     pub(super) fn uncounted(missed: MissedCall) -> Box<Self> {
         Box::new(Self {
-            why: LoadKind::Alone,
+            kind: LoadKind::Alone,
             missed,
             captured: None,
-            around: None,
+            scope: None,
         })
     }
 
-    /// Has the body polled by `poll`.
-    pub(super) fn around(&self, poll: &mut dyn FnMut()) {
-        match &self.around {
-            Some(around) => around.span.within(&mut || around.scope.within(poll)),
+    /// Calls `poll`, which polls the body, inside its span and context.
+    pub(super) fn poll_within(&self, poll: &mut dyn FnMut()) {
+        match &self.scope {
+            Some(scope) => scope.span.within(&mut || scope.context.within(poll)),
             None => poll(),
         }
     }
 
-    /// The body has returned.
-    pub(super) fn ended(mut self: Box<Self>, returned: &dyn Returned) -> BodyOutcome {
+    /// Counts the load, and hands what was `returned` to followers and to the store.
+    pub(super) fn finish(mut self: Box<Self>, returned: &dyn Returned) -> BodyOutcome {
         // Its span ends here.
-        let began = self.around.take().map(|around| around.began);
-        let Self { missed, why, .. } = *self;
+        let began = self.scope.take().map(|scope| scope.began);
+        let Self { missed, kind, .. } = *self;
         if let Some(began) = began {
             let took = clock::instant().saturating_duration_since(began);
-            let function = missed.call.key.function();
-            missed.call.cache.count_load(function, took);
+            let function = missed.request.key.function();
+            missed.request.cache.count_load(function, took);
         }
         let mut kept_for = None;
         if let Some(captured) = &self.captured {
-            kept_for = match why {
-                LoadKind::Lead(lead) => missed.complete(lead, returned, captured),
-                LoadKind::Behind(lead) => {
-                    missed.complete(lead, returned, captured);
+            kept_for = match kind {
+                LoadKind::Lead(lead) => missed.complete_flight(lead, returned, captured),
+                LoadKind::Revalidate(lead) => {
+                    missed.complete_flight(lead, returned, captured);
                     return BodyOutcome::Answered;
                 }
                 LoadKind::Lone(lone) => {
                     let shared = returned.share();
                     let completed = lone.complete(shared.clone());
-                    missed.keep(returned, shared, captured, completed)
+                    missed.store_in_background(returned, shared, captured, completed)
                 }
                 LoadKind::Refresh { is_foreign } => {
-                    return refresh::ended(missed.call, returned, captured, is_foreign);
+                    return refresh::finish_refresh(missed.request, returned, captured, is_foreign);
                 }
-                LoadKind::Alone => missed.keep(returned, returned.share(), captured, None),
+                LoadKind::Alone => {
+                    missed.store_in_background(returned, returned.share(), captured, None)
+                }
             };
         }
         if returned.outcome() == Outcome::Error
-            && let Some(shared) = missed.stale()
+            && let Some(shared) = missed.stale_if_error()
         {
             return BodyOutcome::Stale(shared);
         }
         missed
-            .call
-            .show(|observer, caller| observer.loaded(caller, kept_for));
+            .request
+            .notify_observer(|observer, caller| observer.loaded(caller, kept_for));
         BodyOutcome::Answered
     }
 }
 
 impl MissedCall {
-    /// Hands what was `returned` to those who wait for it, and to the store; for how long it is to be kept there.
-    fn complete(
+    /// Hands what was `returned` to the followers and to the store; returns for how long it is to be stored.
+    fn complete_flight(
         &self,
         lead: Lead,
         returned: &dyn Returned,
@@ -186,42 +197,45 @@ impl MissedCall {
             drop(lead.complete(shared));
             return None;
         }
-        if self.call.backend().local().is_none() {
+        if self.request.backend().local().is_none() {
             let completed = lead.complete(shared.clone());
-            return self.keep(returned, shared, captured, completed);
+            return self.store_in_background(returned, shared, captured, completed);
         }
         // First into the store, then out of the flight, so that nobody misses both.
-        let kept_for = self.keep(returned, shared.clone(), captured, None);
+        let kept_for = self.store_in_background(returned, shared.clone(), captured, None);
         drop(lead.complete(shared));
         kept_for
     }
 
-    /// Stores what was `returned` behind the answer, if it is to be kept, and for how long; ends the flight after
-    /// that.
+    /// Stores what was `returned` in the background, and then ends the flight; returns for how long it is to be
+    /// stored, if it is.
     ///
-    /// An error takes no place of a value that may still be served. What is no error and not to be kept
-    /// says that such a value is no longer right.
-    fn keep(
+    /// An error does not replace a value that may still be served. What is no error and is not to be stored says
+    /// that such a value is no longer right: it is removed.
+    fn store_in_background(
         &self,
         returned: &dyn Returned,
         shared: Option<Shared>,
         captured: &LoadStart,
         completed: Option<Completed>,
     ) -> Option<Duration> {
-        let LoadRequest { cache, key, .. } = &*self.call;
-        let (is_error, holds) = (returned.outcome() == Outcome::Error, self.holds_stale());
+        let LoadRequest { cache, key, .. } = &*self.request;
+        let (is_error, holds) = (
+            returned.outcome() == Outcome::Error,
+            self.has_servable_stale(),
+        );
         let write = if is_error && holds {
             event::load_failed(key.function());
             None
         } else {
-            self.call.encode_write(returned, shared, captured)
+            self.request.encode_write(returned, shared, captured)
         };
         let is_outdated = holds && !is_error && write.is_none();
         let kept_for = write.as_ref().map(|write| write.ttl);
         if let (Some(completed), Some(ttl)) = (&completed, kept_for) {
             completed.keeps(ttl);
         }
-        let backend = self.call.backend();
+        let backend = self.request.backend();
         cache.store_behind(backend, key, write, completed);
         if is_outdated {
             cache.remove_behind_answer(backend, key);

@@ -9,16 +9,17 @@ use std::{
 use pin_project_lite::pin_project;
 
 use super::{
-    Load, LoadRequest,
+    Load,
     body::{BodyOutcome, BodyRun},
-    plan::{self, BeforeBody, BeforeFuture, FirstStep},
+    plan::{self, BodyDecision, DecisionFuture, FirstStep},
+    request::LoadRequest,
 };
 use crate::codec::{Codec, erased::With, shape::Opened};
 
 pin_project! {
     /// Runs a body, or waits for another call that runs its own.
     ///
-    /// Every body has one of its own, so there is next to nothing in it. It is awaited only inside an `async` block
+    /// Every body has a `Run` of its own type, so there is next to nothing in it. It is awaited only inside an `async` block
     /// or function: a panic unwinds through that and drops this, so the load is handed over.
     #[must_use = "futures do nothing unless polled"]
     pub struct Run<R, T, F> {
@@ -31,10 +32,10 @@ pin_project! {
 
 impl<R, T, F> Run<R, T, F> {
     pub(super) fn new(load: Load<R, T>, body: F) -> Self {
-        let Load { codec, call } = load;
+        let Load { codec, request } = load;
         let stages = Stages {
             codec,
-            stage: Stage::Missed(call),
+            stage: Stage::Missed(request),
         };
         Self { stages, body }
     }
@@ -55,7 +56,7 @@ impl<R, T, F> fmt::Debug for Run<R, T, F> {
     }
 }
 
-/// How far a miss has come.
+/// The progress of a miss, without its body.
 struct Stages<R, T> {
     codec: Codec<R, T>,
     stage: Stage<R, T>,
@@ -65,19 +66,21 @@ struct Stages<R, T> {
 enum Stage<R, T> {
     /// Nothing is done yet; `None` if there is nothing around the body.
     Missed(Option<Box<LoadRequest>>),
-    Waiting(BeforeFuture),
+    /// It is not decided yet whether the body runs.
+    Waiting(DecisionFuture),
     /// The body runs; `None` if there is nothing around it.
     Body(Option<Box<BodyRun>>),
+    /// The body has returned, and the store is told before the caller.
     After(Box<After<R, T>>),
 }
 
-/// What is returned as soon as the store has heard of it.
+/// A value that is returned as soon as the store has heard of it.
 struct After<R, T> {
-    told: Pin<Box<dyn Future<Output = ()> + Send>>,
+    stored: Pin<Box<dyn Future<Output = ()> + Send>>,
     parts: Parts<R, T>,
 }
 
-/// What was returned, in parts that can be kept where the whole cannot.
+/// The returned value in parts, which can be kept where the whole cannot.
 enum Parts<R, T> {
     Value(T),
     None(fn() -> R),
@@ -91,37 +94,38 @@ impl<R, T> Stages<R, T> {
     ) -> Poll<R> {
         loop {
             let answer = match &mut self.stage {
-                Stage::Missed(call) => match call.take().map(plan::first) {
-                    Some(FirstStep::Goes(before)) => self.answer(before),
-                    Some(FirstStep::Waits(waiting)) => {
+                Stage::Missed(request) => match request.take().map(plan::take_first_step) {
+                    Some(FirstStep::Decided(decision)) => self.apply_decision(decision),
+                    Some(FirstStep::Wait(waiting)) => {
                         self.stage = Stage::Waiting(waiting);
                         None
                     }
                     None => {
-                        self.stage = plan::refused().map_or(Stage::Body(None), Stage::Waiting);
+                        self.stage =
+                            plan::refuse_uncached_load().map_or(Stage::Body(None), Stage::Waiting);
                         None
                     }
                 },
                 Stage::Waiting(waiting) => {
-                    let before = ready!(waiting.as_mut().poll(context));
-                    self.answer(before)
+                    let decision = ready!(waiting.as_mut().poll(context));
+                    self.apply_decision(decision)
                 }
-                Stage::Body(loading) => {
+                Stage::Body(run) => {
                     let mut polled = Poll::Pending;
                     let mut poll = || polled = body.as_mut().poll(context);
-                    match loading {
-                        Some(loading) => loading.around(&mut poll),
+                    match run {
+                        Some(run) => run.poll_within(&mut poll),
                         None => poll(),
                     }
                     let returned = ready!(polled);
-                    match loading.take() {
-                        Some(loading) => self.ended(loading, returned),
+                    match run.take() {
+                        Some(run) => self.finish_body(run, returned),
                         None => Some(returned),
                     }
                 }
                 Stage::After(after) => {
-                    ready!(after.told.as_mut().poll(context));
-                    self.told()
+                    ready!(after.stored.as_mut().poll(context));
+                    self.return_parts()
                 }
             };
             if let Some(answer) = answer {
@@ -130,41 +134,41 @@ impl<R, T> Stages<R, T> {
         }
     }
 
-    /// The answer, if the body need not run.
-    fn answer(&mut self, before: BeforeBody) -> Option<R> {
-        let (answer, loading) = match before {
-            BeforeBody::Answered(shared) => (self.codec.take(shared), None),
-            BeforeBody::Shares(follower) => {
+    /// Returns the answer, if the body need not run; goes on to the body otherwise.
+    fn apply_decision(&mut self, decision: BodyDecision) -> Option<R> {
+        let (answer, run) = match decision {
+            BodyDecision::Answer(shared) => (self.codec.take(shared), None),
+            BodyDecision::ShareAnswer(follower) => {
                 let copy = |shared| self.codec.restore(shared);
                 (follower.shared().and_then(copy), None)
             }
-            BeforeBody::Failed(error) => (self.codec.fails.map(|fails| fails(error)), None),
-            BeforeBody::Load(loading) => (None, Some(loading)),
-            BeforeBody::Uncached => (None, None),
+            BodyDecision::Fail(error) => (self.codec.fails.map(|fails| fails(error)), None),
+            BodyDecision::RunBody(run) => (None, Some(run)),
+            BodyDecision::RunUncached => (None, None),
         };
-        self.stage = Stage::Body(loading);
+        self.stage = Stage::Body(run);
         answer
     }
 
-    /// The answer, if the store need not hear of it first.
-    fn ended(&mut self, loading: Box<BodyRun>, returned: R) -> Option<R> {
-        let told = match loading.ended(&With(&returned, &self.codec)) {
+    /// Returns the answer, if the store need not hear of it first.
+    fn finish_body(&mut self, run: Box<BodyRun>, returned: R) -> Option<R> {
+        let stored = match run.finish(&With(&returned, &self.codec)) {
             BodyOutcome::Answered => return Some(returned),
             BodyOutcome::Stale(shared) => {
                 return Some(self.codec.take(shared).unwrap_or(returned));
             }
-            BodyOutcome::Tell(told) => told,
+            BodyOutcome::AnsweredAfter(stored) => stored,
         };
         let parts = match self.codec.open(returned) {
             Opened::Value(value) => Parts::Value(value),
             Opened::None(none) => Parts::None(none),
             Opened::Error(returned) => return Some(returned),
         };
-        self.stage = Stage::After(Box::new(After { told, parts }));
+        self.stage = Stage::After(Box::new(After { stored, parts }));
         None
     }
 
-    fn told(&mut self) -> Option<R> {
+    fn return_parts(&mut self) -> Option<R> {
         match mem::replace(&mut self.stage, Stage::Body(None)) {
             Stage::After(after) => Some(match after.parts {
                 Parts::Value(value) => self.codec.close(value),

@@ -1,72 +1,83 @@
-//! What happens before a body runs.
+//! The steps before a body runs: the plan of a call leads to a [`BodyDecision`].
 
 use std::{mem, pin::Pin};
 
-use super::{LoadPlan, LoadRequest, body::BodyRun, refresh, request::MissedCall, share};
+use super::{
+    body::BodyRun,
+    missed_call::MissedCall,
+    refresh,
+    request::{LoadPlan, LoadRequest},
+    share,
+};
 use crate::{
     codec::Shared, engine::context, error::Error, single_flight::Follower,
     telemetry::observer::Observer,
 };
 
-/// What a call knows before its body runs.
-pub(super) enum BeforeBody {
-    /// Its answer.
-    Answered(Shared),
-    /// Its answer, which it shares with others.
-    Shares(Follower),
-    /// The cache is required, and out of reach.
-    Failed(Error),
-    /// That the body has to run.
-    Load(Box<BodyRun>),
-    /// The same, with nothing around it.
-    Uncached,
+/// The decision whether the body of a call runs.
+pub(super) enum BodyDecision {
+    /// It does not: this is the answer.
+    Answer(Shared),
+    /// It does not: the answer is the value that the followers of a load share.
+    ShareAnswer(Follower),
+    /// It does not: the cache is required, and out of reach.
+    Fail(Error),
+    /// It runs as a load.
+    RunBody(Box<BodyRun>),
+    /// It runs, with nothing around it.
+    RunUncached,
 }
 
-/// A call that waits for the store, or for another call.
-pub(super) type BeforeFuture = Pin<Box<dyn Future<Output = BeforeBody> + Send>>;
+/// A call that waits for the store, or for another call, before it decides.
+pub(super) type DecisionFuture = Pin<Box<dyn Future<Output = BodyDecision> + Send>>;
 
-/// A call without the cache, if it may not load either.
-pub(super) fn refused() -> Option<BeforeFuture> {
+/// Refuses a call without the cache, if its observer lets nothing load.
+pub(super) fn refuse_uncached_load() -> Option<DecisionFuture> {
     let observer = context::observer().filter(Observer::refuses_loads)?;
     Some(Box::pin(async {
         observer.refuse().await;
-        BeforeBody::Uncached
+        BodyDecision::RunUncached
     }))
 }
 
-/// What a call does first.
+/// The first step of a call that missed.
 pub(super) enum FirstStep {
-    Goes(BeforeBody),
-    Waits(BeforeFuture),
+    /// Nothing has to be waited for.
+    Decided(BodyDecision),
+    Wait(DecisionFuture),
 }
 
-pub(super) fn first(call: Box<LoadRequest>) -> FirstStep {
-    let observer = call.observer.clone().filter(Observer::refuses_loads);
+/// Takes the first step of the call, if its observer lets it load.
+pub(super) fn take_first_step(request: Box<LoadRequest>) -> FirstStep {
+    let observer = request.observer.clone().filter(Observer::refuses_loads);
     let Some(observer) = observer else {
-        return goes(call);
+        return follow_plan(request);
     };
-    FirstStep::Waits(Box::pin(async {
+    FirstStep::Wait(Box::pin(async {
         observer.refuse().await;
-        match goes(call) {
-            FirstStep::Goes(before) => before,
-            FirstStep::Waits(waiting) => waiting.await,
+        match follow_plan(request) {
+            FirstStep::Decided(decision) => decision,
+            FirstStep::Wait(waiting) => waiting.await,
         }
     }))
 }
 
-fn goes(mut call: Box<LoadRequest>) -> FirstStep {
-    let plan = mem::replace(&mut call.plan, LoadPlan::Alone);
-    let missed = |seen| MissedCall { call, seen };
+fn follow_plan(mut request: Box<LoadRequest>) -> FirstStep {
+    let plan = mem::replace(&mut request.plan, LoadPlan::ReturnOnly);
+    let missed = |seen| MissedCall { request, seen };
     match plan {
-        LoadPlan::Share(seen) => share::share(missed(seen)),
-        LoadPlan::Refresh => FirstStep::Waits(Box::pin(refresh::claim(missed(None)))),
+        LoadPlan::Share(seen) => share::share_load(missed(seen)),
+        LoadPlan::Refresh => FirstStep::Wait(Box::pin(refresh::claim_entry(missed(None)))),
         // The answered call saw an entry which counts: all of its markers are there, and its id is what the store
         // expects. So nothing is left to capture, and the entry stays in its place until it is replaced.
         LoadPlan::Revalidate(ticket) => {
             let ticket = *ticket;
             let missed = missed(Some(ticket.seen));
-            FirstStep::Goes(BeforeBody::Load(BodyRun::behind(missed, ticket.lead)))
+            let run = BodyRun::for_revalidation(missed, ticket.lead);
+            FirstStep::Decided(BodyDecision::RunBody(run))
         }
-        LoadPlan::Alone => FirstStep::Goes(BeforeBody::Load(BodyRun::alone(missed(None)))),
+        LoadPlan::ReturnOnly => {
+            FirstStep::Decided(BodyDecision::RunBody(BodyRun::return_only(missed(None))))
+        }
     }
 }

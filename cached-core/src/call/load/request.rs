@@ -1,65 +1,131 @@
-//! [`MissedCall`]: a call, and what it knows of what it missed.
+//! [`LoadRequest`]: a call that uses the cache and missed, and its plan.
 
-use super::LoadRequest;
-use crate::{
-    codec::Shared,
-    coherence::rules::{Snapshot, View},
-    engine::{
-        hit_test::{self, Accepts},
-        read::{self, ReadView},
-    },
-    format::{entry::Outcome, freshness::Freshness},
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
 };
 
-/// A call that missed.
-pub(super) struct MissedCall {
-    pub(super) call: Box<LoadRequest>,
-    /// What its own replies showed.
-    pub(super) seen: Option<Box<ReadView>>,
+use crate::{
+    clock,
+    codec::{
+        Shared,
+        erased::{ErasedCodec, Returned},
+    },
+    coherence::rules::View,
+    engine::{Cache, backend::Backend, context, read::ReadView, ticket::RevalidateTicket},
+    key::Key,
+    single_flight::{LoadCaller, LoadStart},
+    store::Write,
+    telemetry::observer::{Caller, Observer},
+};
+
+/// A call that uses the cache and has to load.
+#[derive(Debug)]
+pub(crate) struct LoadRequest {
+    pub(super) cache: Cache,
+    pub(super) key: Key,
+    pub(super) ttl: Option<Duration>,
+    pub(super) began: Instant,
+    pub(super) plan: LoadPlan,
+    /// The backend of an outage, if the call began in one.
+    pub(super) fallback: Option<Arc<Backend>>,
+    pub(super) erased: ErasedCodec,
+    /// The observer of the task that called.
+    pub(super) observer: Option<Observer>,
 }
 
-impl MissedCall {
-    pub(super) fn view(&self) -> Option<View> {
-        self.seen.as_ref().map(|seen| seen.reply.view())
-    }
+/// The way in which a call that missed comes to its value.
+#[derive(Debug)]
+pub(crate) enum LoadPlan {
+    /// One load for all that miss, with what the store showed; `None` if it did not answer.
+    Share(Option<Box<ReadView>>),
+    /// A load of its own, which replaces what is there.
+    Refresh,
+    /// A load of its own whose value is returned and not stored: nothing is known of what it would replace.
+    ReturnOnly,
+    /// The background load for an answer that another call has given.
+    Revalidate(Box<RevalidateTicket>),
+}
 
-    /// What a load can be stored with, if the replies showed all of it.
-    pub(super) fn captures(&self) -> Option<Snapshot> {
-        self.view().and_then(|view| view.captures())
-    }
+/// The plan of a call that missed, and the backend that it uses.
+#[derive(Debug)]
+pub(crate) struct PlannedLoad {
+    pub(crate) plan: LoadPlan,
+    /// The backend of the outage in which the call began.
+    pub(crate) fallback: Option<Arc<Backend>>,
+}
 
-    /// The value past its ttl that this call has read itself, for use in place of an error: the answer.
-    pub(super) fn stale(&self) -> Option<Shared> {
-        let LoadRequest {
-            cache, key, erased, ..
-        } = &*self.call;
-        let accepts = Accepts::of(key.function());
-        if accepts.windows().if_error.is_zero() {
-            return None;
+impl PlannedLoad {
+    pub(crate) fn on_primary(plan: LoadPlan) -> Self {
+        Self {
+            plan,
+            fallback: None,
         }
-        let seen = self.seen.as_ref()?;
-        let accepts = accepts.up_to(Freshness::IfError);
-        let found = read::answer(erased, cache, &seen.reply, seen.trusted, accepts).ok();
-        let (shared, kept) = found.filter(|(shared, _)| shared.outcome != Outcome::Error)?;
-        cache.count_stale_if_error(key.function());
-        self.call
-            .show(|observer, caller| observer.found(caller, Freshness::IfError, kept));
-        Some(shared)
     }
+}
 
-    /// Whether this call has read a value that may be served past its ttl.
-    pub(super) fn holds_stale(&self) -> bool {
-        let accepts = Accepts::of(self.call.key.function());
-        if accepts.windows().are_none() {
-            return false;
-        }
-        let seen = self.seen.as_ref().filter(|seen| seen.trusted);
-        let kept = seen.and_then(|seen| hit_test::entry_kept(&seen.reply));
-        kept.is_some_and(|kept| {
-            matches!(
-                accepts.age(kept),
-                Freshness::Revalidate | Freshness::IfError
-            )
+impl LoadRequest {
+    pub(super) fn new(
+        cache: Cache,
+        key: Key,
+        planned: PlannedLoad,
+        began: Instant,
+        erased: ErasedCodec,
+    ) -> Box<Self> {
+        Box::new(Self {
+            cache,
+            key,
+            ttl: None,
+            began,
+            plan: planned.plan,
+            fallback: planned.fallback,
+            erased,
+            observer: context::observer(),
         })
+    }
+
+    /// Reports this call to its observer, if there is one.
+    pub(super) fn notify_observer(&self, notify: impl FnOnce(&Observer, Caller)) {
+        if let Some(observer) = &self.observer {
+            let caller = Caller {
+                function: self.key.function(),
+                is_response: self.erased.is_response,
+            };
+            notify(observer, caller);
+        }
+    }
+
+    pub(super) fn backend(&self) -> &Backend {
+        self.fallback.as_deref().unwrap_or(self.cache.primary())
+    }
+
+    pub(super) fn load_caller<'a>(&'a self, saw: Option<&'a View>) -> LoadCaller<'a> {
+        LoadCaller {
+            key: &self.key,
+            began: self.began,
+            saw,
+        }
+    }
+
+    /// Encodes what was `returned`; `None` if nothing of it is to be stored.
+    pub(super) fn encode_write(
+        &self,
+        returned: &dyn Returned,
+        shared: Option<Shared>,
+        captured: &LoadStart,
+    ) -> Option<Write> {
+        let (cache, backend) = (&self.cache, self.backend());
+        let mut ttl = cache.lifetime(returned, self.key.function(), self.ttl)?;
+        if let Some(oldest) = backend.oldest {
+            let age = clock::instant().saturating_duration_since(captured.began);
+            ttl = ttl.min(oldest.saturating_sub(age));
+        }
+        match cache.encode_write(backend, &self.key, returned, shared, ttl, captured) {
+            Ok(write) => write,
+            Err(why) => {
+                cache.count_unstorable(self.key.function(), &why);
+                None
+            }
+        }
     }
 }

@@ -1,15 +1,16 @@
-//! A miss that may share its load: it captures what is there, then leads or follows.
+//! Single-flight for a miss: one call loads the key as its leader, after it has captured the state to store the value
+//! with; the others follow, and share the value.
 //!
-//! What a call takes it has tested against its own replies: the entry that its read or its capture
-//! showed, or a load with the same captures. Nobody passes on what another has tested.
+//! A call tests whatever it takes against its own replies: the entry that its read or its capture showed, or a load
+//! with the same captures. No call passes on a hit that it has tested for itself.
 
 use std::time::Duration;
 
 use super::{
-    LoadRequest,
     body::BodyRun,
-    plan::{BeforeBody, FirstStep},
-    request::MissedCall,
+    missed_call::MissedCall,
+    plan::{BodyDecision, FirstStep},
+    request::LoadRequest,
 };
 use crate::{
     clock,
@@ -25,116 +26,120 @@ use crate::{
     telemetry::{event, observer::Observer},
 };
 
-/// How often a call reads again because a leader found its answer before it loaded. After that it loads
-/// by itself.
-const TRIES: usize = 8;
+/// The most reads of one call: it reads again if a leader found its answer before it loaded. After that it loads by
+/// itself.
+const MAX_READS: usize = 8;
 
-pub(super) fn share(missed: MissedCall) -> FirstStep {
-    let miss = SharedLoad::new(missed);
-    let role = miss.join_flight();
-    match miss.at_once(role) {
-        Ok(before) => FirstStep::Goes(before),
-        Err((miss, role)) => FirstStep::Waits(Box::pin(miss.go_on(role))),
+pub(super) fn share_load(missed: MissedCall) -> FirstStep {
+    let load = SharedLoad::new(missed);
+    let role = load.join_flight();
+    match load.try_without_waiting(role) {
+        Ok(decision) => FirstStep::Decided(decision),
+        Err((load, role)) => FirstStep::Wait(Box::pin(load.wait_for_load(role))),
     }
 }
 
 struct SharedLoad {
     missed: MissedCall,
-    /// For how long this call may still wait for the store: all it asks has one deadline, what it waits for loads
-    /// aside.
-    left: Duration,
+    /// The time for which this call may still wait for the store: all it asks has one deadline; the time that it
+    /// waits for loads is not counted.
+    time_left: Duration,
 }
 
 impl SharedLoad {
     fn new(missed: MissedCall) -> Self {
-        let LoadRequest { cache, began, .. } = &*missed.call;
+        let LoadRequest { cache, began, .. } = &*missed.request;
         let asked = clock::instant().saturating_duration_since(*began);
-        let left = cache.op_timeout().saturating_sub(asked);
-        Self { missed, left }
+        let time_left = cache.op_timeout().saturating_sub(asked);
+        Self { missed, time_left }
     }
 
-    /// What the call does if there is nothing to wait for.
-    fn at_once(self, role: Role) -> Result<BeforeBody, (Self, Role)> {
+    /// Decides, if there is nothing to wait for.
+    fn try_without_waiting(self, role: Role) -> Result<BodyDecision, (Self, Role)> {
         match role {
             Role::Lead(lead) => {
-                if let Some(shared) = self.look_again() {
+                if let Some(shared) = self.look_up_again() {
                     lead.abandon();
-                    return Ok(self.shares(shared));
+                    return Ok(self.answer_shared(shared));
                 }
                 let view = self.missed.view();
                 // What a leader before this one captured precedes this load as well.
                 if lead.inherits() || view.is_some_and(|view| view.is_complete()) {
-                    return Ok(BeforeBody::Load(BodyRun::lead(self.missed, lead)));
+                    return Ok(BodyDecision::RunBody(BodyRun::for_leader(
+                        self.missed,
+                        lead,
+                    )));
                 }
                 Err((self, Role::Lead(lead)))
             }
             // Waiting for a load that this call is part of would never end.
             Role::Follow(follower) if context::is_loading(follower.flight()) => {
-                Ok(BeforeBody::Load(BodyRun::uncounted(self.missed)))
+                Ok(BodyDecision::RunBody(BodyRun::uncounted(self.missed)))
             }
             follow @ Role::Follow(_) => Err((self, follow)),
         }
     }
 
-    async fn go_on(mut self, mut role: Role) -> BeforeBody {
-        let mut tries = 1_usize;
+    /// Captures, or waits for another call's load, until it is decided whether the body runs.
+    async fn wait_for_load(mut self, mut role: Role) -> BodyDecision {
+        let mut reads = 1_usize;
         loop {
             role = match role {
-                Role::Lead(lead) => match self.capture(lead).await {
-                    Ok(shared) => return self.shares(shared),
+                Role::Lead(lead) => match self.capture_missing(lead).await {
+                    Ok(shared) => return self.answer_shared(shared),
                     Err(Role::Lead(lead)) => {
-                        return BeforeBody::Load(BodyRun::lead(self.missed, lead));
+                        return BodyDecision::RunBody(BodyRun::for_leader(self.missed, lead));
                     }
                     Err(follow @ Role::Follow(_)) => follow,
                 },
-                Role::Follow(follower) => match self.follow(follower).await {
+                Role::Follow(follower) => match self.follow_load(follower).await {
                     FollowOutcome::Lead(lead) => Role::Lead(lead),
-                    FollowOutcome::Again if tries < TRIES => {
-                        tries = tries.saturating_add(1);
+                    FollowOutcome::Again if reads < MAX_READS => {
+                        reads = reads.saturating_add(1);
                         match self.read_again().await {
-                            Ok(shared) => return self.shares(shared),
+                            Ok(shared) => return self.answer_shared(shared),
                             Err(ReadMiss::Seen(_, seen)) => self.missed.seen = Some(seen),
                             Err(ReadMiss::Failed(_)) => self.missed.seen = None,
                         }
                         self.join_flight()
                     }
-                    turn => return self.end(turn),
+                    outcome => return self.finish_as_follower(outcome),
                 },
             };
-            (self, role) = match self.at_once(role) {
-                Ok(before) => return before,
+            (self, role) = match self.try_without_waiting(role) {
+                Ok(decision) => return decision,
                 Err(rest) => rest,
             };
         }
     }
 
-    /// The answer of a call that was counted as a miss already, like all who wait for a load.
-    fn shares(&self, shared: Shared) -> BeforeBody {
-        let LoadRequest { cache, key, .. } = &*self.missed.call;
+    /// Answers a call that was counted as a miss already, like all that wait for a load.
+    fn answer_shared(&self, shared: Shared) -> BodyDecision {
+        let LoadRequest { cache, key, .. } = &*self.missed.request;
         cache.count_shared(key.function());
-        self.missed.call.show(Observer::shared);
-        BeforeBody::Answered(shared)
+        self.missed.request.notify_observer(Observer::shared);
+        BodyDecision::Answer(shared)
     }
 
     fn join_flight(&self) -> Role {
-        let call = &self.missed.call;
+        let request = &self.missed.request;
         let view = self.missed.view();
-        let parallel = call.cache.parallel_failing_loads();
-        let load_caller = call.load_caller(view.as_ref());
-        call.backend().flights.join(load_caller, parallel)
+        let parallel = request.cache.parallel_failing_loads();
+        let load_caller = request.load_caller(view.as_ref());
+        request.backend().flights.join(load_caller, parallel)
     }
 
     /// Reads once more, because a leader has found its answer before it loaded.
     async fn read_again(&mut self) -> Result<Shared, ReadMiss> {
-        let call = &*self.missed.call;
-        let LoadRequest { cache, key, .. } = call;
-        if call.backend().local().is_some() {
+        let request = &*self.missed.request;
+        let LoadRequest { cache, key, .. } = request;
+        if request.backend().local().is_some() {
             let absent = || ReadMiss::Seen(MissReason::Absent, ReadView::local());
-            return self.look_again().ok_or_else(absent);
+            return self.look_up_again().ok_or_else(absent);
         }
-        let options = ReadOptions::of(ReadPurpose::Call, call.observer.as_ref()).without_ttl();
-        let read = read::read(&call.erased, cache, key, call.began, options);
-        let read = in_time(&mut self.left, async { Ok(read.await) }).await;
+        let options = ReadOptions::of(ReadPurpose::Call, request.observer.as_ref()).without_ttl();
+        let read = read::read(&request.erased, cache, key, request.began, options);
+        let read = in_time(&mut self.time_left, async { Ok(read.await) }).await;
         let read = read.unwrap_or_else(|error| {
             cache.count_read_error(key.function(), &error);
             Err(ReadMiss::Failed(error))
@@ -142,14 +147,14 @@ impl SharedLoad {
         read.map(|found| found.value)
     }
 
-    /// Captures what the load needs, and looks once more whether it is needed at all.
+    /// Captures the state that the load is stored with, and takes an entry that shows itself by that.
     ///
-    /// A hit found here is for this call alone: a follower may have come after an invalidation that this
-    /// call is too old for. So are the captures of another load.
-    async fn capture(&mut self, lead: Lead) -> Result<Shared, Role> {
-        let call = &*self.missed.call;
-        let LoadRequest { cache, key, .. } = call;
-        let store = &call.backend().store;
+    /// Such a hit is for this call alone: a follower may have come after an invalidation that this call is too old
+    /// for. So are the captures of another load.
+    async fn capture_missing(&mut self, lead: Lead) -> Result<Shared, Role> {
+        let request = &*self.missed.request;
+        let LoadRequest { cache, key, .. } = request;
+        let store = &request.backend().store;
         let Some(seen) = self.missed.seen.take() else {
             // What failed one call fails others at the same moment, and nobody joins such a load once it has
             // begun: those come first.
@@ -160,12 +165,12 @@ impl SharedLoad {
         };
         // What the capture completes is as old as the read.
         let trusted = seen.trusted && cache.trusts(key);
-        let ttls = cache.capture_ttls(key.function(), call.ttl);
+        let ttls = cache.capture_ttls(key.function(), request.ttl);
         let capture = store.capture(key, seen.reply, ttls);
-        match in_time(&mut self.left, capture).await {
+        match in_time(&mut self.time_left, capture).await {
             Ok(reply) => {
                 let accepts = Accepts::of(key.function());
-                let found = read::answer(&call.erased, cache, &reply, trusted, accepts);
+                let found = read::answer(&request.erased, cache, &reply, trusted, accepts);
                 if let Ok((shared, _)) = found {
                     lead.abandon();
                     return Ok(shared);
@@ -175,7 +180,7 @@ impl SharedLoad {
                 }
                 self.missed.seen = Some(Box::new(ReadView { reply, trusted }));
                 let view = self.missed.view();
-                Err(lead.rejoin(call.load_caller(view.as_ref())))
+                Err(lead.rejoin(request.load_caller(view.as_ref())))
             }
             Err(error) => {
                 cache.count_read_error(key.function(), &error);
@@ -184,57 +189,59 @@ impl SharedLoad {
         }
     }
 
-    /// A load may have ended between this call's look and its joining.
-    fn look_again(&self) -> Option<Shared> {
-        let call = &self.missed.call;
-        let accepts = Accepts::of(call.key.function());
-        call.backend().fresh(&call.erased, &call.key, accepts)
+    /// Looks once more inside the process: a load may have ended between this call's look-up and its joining.
+    fn look_up_again(&self) -> Option<Shared> {
+        let request = &self.missed.request;
+        let accepts = Accepts::of(request.key.function());
+        request
+            .backend()
+            .fresh(&request.erased, &request.key, accepts)
     }
 
-    /// Waits for another call's load, if not too many do already.
-    async fn follow(&self, follower: Follower) -> FollowOutcome {
-        let LoadRequest { cache, key, .. } = &*self.missed.call;
-        let Some(_room) = cache.waiting_callers().enter() else {
+    /// Waits for another call's load, unless too many calls wait already.
+    async fn follow_load(&self, follower: Follower) -> FollowOutcome {
+        let LoadRequest { cache, key, .. } = &*self.missed.request;
+        let Some(_permit) = cache.waiting_callers().enter() else {
             cache.count_crowded(key.function());
             return FollowOutcome::GaveUp;
         };
-        let turn = follower.turn(cache.follower_wait()).await;
-        if matches!(turn, FollowOutcome::GaveUp) {
+        let outcome = follower.turn(cache.follower_wait()).await;
+        if matches!(outcome, FollowOutcome::GaveUp) {
             event::follower_gave_up(key.function(), cache.follower_wait());
         }
-        turn
+        outcome
     }
 
-    /// A call that does not lead in the end.
-    fn end(self, turn: FollowOutcome) -> BeforeBody {
+    /// Decides for a call that does not lead in the end.
+    fn finish_as_follower(self, outcome: FollowOutcome) -> BodyDecision {
         let missed = self.missed;
-        let LoadRequest { cache, key, .. } = &*missed.call;
-        match turn {
+        let LoadRequest { cache, key, .. } = &*missed.request;
+        match outcome {
             FollowOutcome::Shared(follower) => {
-                let takes = |shared: &&Shared| missed.call.erased.takes(shared);
+                let takes = |shared: &&Shared| missed.request.erased.takes(shared);
                 let Some(shared) = follower.shared().filter(takes) else {
                     // Another function of the same `id` returns another type.
-                    return BeforeBody::Load(BodyRun::uncounted(missed));
+                    return BodyDecision::RunBody(BodyRun::uncounted(missed));
                 };
                 cache.count_shared(key.function());
                 let stale = match shared.outcome {
-                    Outcome::Error => missed.stale(),
+                    Outcome::Error => missed.stale_if_error(),
                     Outcome::Value | Outcome::None => None,
                 };
                 if stale.is_none() {
-                    missed.call.show(Observer::shared);
+                    missed.request.notify_observer(Observer::shared);
                 }
-                stale.map_or(BeforeBody::Shares(follower), BeforeBody::Answered)
+                stale.map_or(BodyDecision::ShareAnswer(follower), BodyDecision::Answer)
             }
             // The leader's body failed: this call has what it would answer then.
-            FollowOutcome::Alone(lone) => match missed.stale() {
-                Some(shared) => BeforeBody::Answered(shared),
-                None => BeforeBody::Load(BodyRun::beside(missed, Some(lone))),
+            FollowOutcome::Alone(lone) => match missed.stale_if_error() {
+                Some(shared) => BodyDecision::Answer(shared),
+                None => BodyDecision::RunBody(BodyRun::outside_flight(missed, Some(lone))),
             },
-            FollowOutcome::GaveUp => BeforeBody::Load(BodyRun::beside(missed, None)),
+            FollowOutcome::GaveUp => BodyDecision::RunBody(BodyRun::outside_flight(missed, None)),
             // A leader has gone elsewhere; a call that read often enough loads by itself.
             FollowOutcome::Lead(_) | FollowOutcome::Again => {
-                BeforeBody::Load(BodyRun::uncounted(missed))
+                BodyDecision::RunBody(BodyRun::uncounted(missed))
             }
         }
     }
