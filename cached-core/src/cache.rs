@@ -1,4 +1,4 @@
-//! The public side of a [`Cache`]: where one comes from, what a task does with it, how it is and how it ends.
+//! The public [`Cache`]: construction, installation, scopes, health and shutdown; calls by key are in `by_key`.
 
 use std::time::Duration;
 
@@ -27,7 +27,9 @@ mod set;
 pub use record::RecordChange;
 
 impl Cache {
-    /// A cache with the settings that the environment gives.
+    /// Builds a cache with the settings that the environment gives.
+    ///
+    /// Nothing is connected yet, as with [`Builder::build`].
     ///
     /// | variable | also | setting |
     /// |---|---|---|
@@ -50,27 +52,27 @@ impl Cache {
         Self::builder().with_env()?.build()
     }
 
-    /// A cache inside this process, with default settings.
+    /// Builds a cache inside this process, with default settings.
     ///
     /// # Errors
     ///
-    /// None today: as [`Builder::build`], which this calls.
+    /// None today; the type is that of [`Builder::build`], which this calls.
     pub fn in_memory() -> Result<Self, Error> {
         Self::builder().build()
     }
 
-    /// Collects settings.
+    /// Returns a [`Builder`] with default settings.
     pub fn builder() -> Builder {
         Builder::new()
     }
 
     /// Makes this the cache of the process, and reads the variables that `ttl_env` names.
     ///
+    /// Install before the first cached call: that call makes a cache from the environment if none is installed, and
+    /// then it is too late. Of several that install at the same moment, one succeeds.
+    ///
     /// A pattern or tag of an `#[invalidates]` that reaches no cached function of this program gives a warning: it may
     /// be misspelt, or mean keys from text or another program's.
-    ///
-    /// Install before the first cached call: that call makes a cache from the environment if none
-    /// is installed, and then it is too late.
     ///
     /// # Errors
     ///
@@ -81,24 +83,31 @@ impl Cache {
     pub fn install(&self) -> Result<(), Error> {
         env::apply_ttls()?;
         context::install(self)?;
-        install::tell_of_unmatched();
-        install::tell_of_twins();
+        install::warn_of_unmatched();
+        install::warn_of_twins();
         Ok(())
     }
 
-    /// The cache that an annotated function would use here.
+    /// Returns the cache that an annotated function uses here: that of the [`scope`](Self::scope) around this, or the
+    /// installed one.
+    ///
+    /// If there is neither, the first call makes one from the environment and installs it. If that fails, an event says
+    /// why, and functions run uncached.
     #[must_use]
     pub fn current() -> Self {
         context::current()
     }
 
-    /// Runs `future` with this cache: for tests, for tenants. Tasks that it spawns do not inherit
-    /// the scope.
+    /// Runs `future` with this cache: for tests, for tenants.
+    ///
+    /// Tasks that it spawns do not inherit the scope.
     pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
         context::with_cache(self.clone(), future)
     }
 
-    /// Runs `future` without this cache: what is inside neither reads nor stores.
+    /// Runs `future` without this cache: cached functions and calls by key inside neither read nor store.
+    ///
+    /// Invalidations inside work as ever. Tasks that `future` spawns are not inside.
     ///
     /// # Examples
     ///
@@ -122,17 +131,24 @@ impl Cache {
     }
 
     /// Runs `future` so that everything inside loads and stores, whatever this cache has.
+    ///
+    /// Such a load is not shared with other calls, and its value is stored, or the old one removed, before the call
+    /// returns.
+    /// Tasks that `future` spawns are not inside.
     pub fn refresh<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
         context::with_mode(self.clone(), Mode::Refresh, Calls::All, future)
     }
 
-    /// What was counted since this cache was built.
+    /// Returns the counts since this cache was built, by function and in total.
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.table().snapshot()
     }
 
     /// Asks the store whether it answers, within one operation deadline.
+    ///
+    /// Never fails: an error of the store is the [`problem`](Health::problem) of the answer. During an outage Redis is
+    /// not asked; a probe in the background is started if there is none.
     pub async fn health(&self) -> Health {
         let fallback_entries = self.fallback_entries().await;
         let health = |status, problem| Health {
@@ -151,7 +167,7 @@ impl Cache {
         }
     }
 
-    /// What the store says of itself.
+    /// Returns the store's report on itself; for Redis that is the server's own `INFO`.
     ///
     /// # Errors
     ///
@@ -160,13 +176,14 @@ impl Cache {
         self.store().server_info().await
     }
 
-    /// Waits until the store answers, at most for `patience`: for services that must not start
-    /// without it.
+    /// Waits until the store answers, at most for `patience`: for services that must not start without it.
+    ///
+    /// Asks every 50 ms; outside a runtime with a timer, once.
     ///
     /// # Errors
     ///
-    /// What the last attempt said; at once if waiting cannot help, as with a wrong password, or with
-    /// a cache that could not be made from the environment.
+    /// The error of the last attempt; at once if waiting cannot help, as with a wrong password, or with a cache that
+    /// could not be made from the environment.
     pub async fn ready(&self, patience: Duration) -> Result<(), Error> {
         const PAUSE: Duration = Duration::from_millis(50);
         self.usable()?;
@@ -188,8 +205,11 @@ impl Cache {
         }
     }
 
-    /// Turns the cache off, waits for the writes under way and sends the invalidations that are postponed, for
-    /// two operation deadlines at most. Functions called later run their bodies.
+    /// Turns the cache off, waits for the writes under way and sends the invalidations that are postponed, for two
+    /// operation deadlines at most.
+    ///
+    /// It is off for all clones of this cache, and for ever: functions called later run their bodies. Dropped before it
+    /// returns, it leaves the cache turned off, and its connections open.
     pub async fn shutdown(&self) {
         self.turn_off();
         // Twice: a write first waits for a lane, and one of a runtime that idles never ends.

@@ -1,4 +1,4 @@
-//! All that an expansion may call. Nothing here is for people; it may change with every release.
+//! The items that an expansion may call. They are not for use by hand, and may change with every release.
 
 use std::{pin::Pin, time::Duration};
 
@@ -35,10 +35,10 @@ macro_rules! __function {
     }};
 }
 
-/// How what a function returns is stored, settled by type.
+/// Makes the codec of a return type; the part of it that is stored is settled by type.
 ///
-/// It lies where its call is written, because the compiler may blame any part of the chain. A type cannot tell whether
-/// an error is borrowed: where that is written, the second form does not ask.
+/// The macro is expanded at its call, because the compiler may blame any part of the chain. A type cannot tell whether
+/// an error is borrowed: if that is written out, the second form does not ask.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __codec {
@@ -56,7 +56,8 @@ macro_rules! __codec {
     };
 }
 
-/// Answers a call from the cache, or gives the load that it takes; `__stale` stands for a value past its ttl.
+/// Answers a call from the cache by a `return`, or evaluates to the load that it needs; `__stale` stands for a value past
+/// its ttl.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __load {
@@ -90,7 +91,7 @@ macro_rules! __load {
 
 pub use crate::{__codec as codec, __function as function, __load as load, __named as named};
 
-/// What settles things by type. Imported as a whole, it gives no name to the caller's scope.
+/// The traits that settle things by type. Imported as a whole, they bring no name into the caller's scope.
 pub mod by_type {
     pub use crate::codec::returns::{
         PlainEnd as _, PlainError as _, PlainFails as _, PlainOption as _, PlainResult as _,
@@ -99,7 +100,7 @@ pub mod by_type {
     pub use crate::key::argument::{PlainArgument as _, SetArgument as _};
 }
 
-/// The time a constant expression gives, checked while it is compiled.
+/// Checks the time that a constant expression gives, while it is compiled.
 ///
 /// # Panics
 ///
@@ -118,38 +119,38 @@ pub const fn checked(time: Duration) -> Duration {
     time
 }
 
-/// The cache that `cache = …` names.
+/// Returns the cache that `cache = …` names: the parameter gives the expression its type.
 #[must_use]
 pub const fn chosen(cache: &Cache) -> &Cache {
     cache
 }
 
-/// Whether a body ended as `on = …` wants it.
+/// Returns `true` if a body ended as `on = …` wants it.
 #[must_use]
 pub fn asked<R>(returned: &R, wanted: fn(&R) -> bool) -> bool {
     wanted(returned)
 }
 
-/// What the companion `invalidate` gives.
+/// The outcome of the companion `invalidate`, a function generated beside an annotated one.
 pub type Done = Result<Invalidated, Error>;
 
-/// The companion `invalidate` under way: of one type for all functions.
+/// The companion `invalidate` under way, of one type for all functions.
 pub type Invalidating = Pin<Box<dyn Future<Output = Done> + Send>>;
 
-/// The companion `invalidate`: one call, in the cache of the task that awaits it.
+/// Runs the companion `invalidate`: invalidates one call, in the cache of the task that awaits it.
 #[must_use]
 pub fn invalidated(key: Key) -> Invalidating {
     Box::pin(async { crate::engine::context::current().invalidate(key).await })
 }
 
-/// As [`invalidated`], in `cache`.
+/// Invalidates one call in `cache`, as [`invalidated`] does.
 #[must_use]
 pub fn invalidated_in(cache: &Cache, key: Key) -> Invalidating {
     let cache = cache.clone();
     Box::pin(async move { cache.invalidate(key).await })
 }
 
-/// The future that a function makes, which may hold what `make` took.
+/// Calls `make`, whose future may hold what `make` took.
 pub fn made<R>(make: impl FnOnce() -> R) -> R {
     make()
 }

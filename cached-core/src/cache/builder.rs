@@ -47,14 +47,15 @@ impl Builder {
         Self::default()
     }
 
-    /// Where Redis is: `redis://[user:password@]host[:port][/database]`, or
-    /// `unix:///path/to/socket`. Without it the cache lives in this process.
+    /// Sets the address of Redis: `redis://[user:password@]host[:port][/database]`, or `unix:///path/to/socket`.
+    ///
+    /// Without it the cache lives in this process.
     pub fn redis_url(mut self, url: impl Into<String>) -> Self {
         self.config.set_address(url);
         self
     }
 
-    /// What all keys begin with: one application, or one environment of it. Default `cached`.
+    /// Sets the beginning of all keys: one application, or one environment of it. Default `cached`.
     ///
     /// Letters, digits, `-`, `_` and `.`: with a colon in it, one namespace could reach into another.
     /// A colon at the end is left out.
@@ -64,59 +65,63 @@ impl Builder {
     }
 
     settings! {
-        /// The ttl where none is declared. Default 5 minutes.
+        /// Sets the ttl where none is declared. Default 5 minutes.
         default_ttl: Duration,
-        /// The most connections to Redis. Default 4: one is shared by all operations, the others serve
-        /// purges.
+        /// Sets the most connections to Redis. Default 4: one is shared by all operations, the others serve purges.
         pool_size: usize,
-        /// The deadline of one cache operation, around everything it does. Default 100 ms.
+        /// Sets the deadline of one cache operation, around everything it does. Default 100 ms.
         op_timeout: Duration,
-        /// How long a new connection may take, in the background. Default 1 s.
+        /// Sets the time that a new connection may take, in the background. Default 1 s.
         connect_timeout: Duration,
-        /// Whether reads and deletions are sent a second time, on a new connection if the first
-        /// broke. Both tries share one deadline. Default no.
+        /// Sends reads and deletions a second time if `true`, on a new connection if the first broke.
+        ///
+        /// Both tries share one deadline. Default `false`.
         retry_on_timeout: bool,
-        /// The most bytes that the in-process store keeps, as the JSON of its values plus its keys
-        /// and 128 bytes each; then what was not asked for lately makes room. Default 64 MiB.
+        /// Sets the most bytes that the in-process store keeps. Default 64 MiB.
+        ///
+        /// An entry counts as the JSON of its value plus its key and 128 bytes. At the limit, entries that were not asked
+        /// for lately make room.
         memory_capacity: u64,
-        /// The most bytes of one entry; what is larger is returned, not stored. Default 8 MiB.
+        /// Sets the most bytes of one entry; a larger value is returned, not stored. Default 8 MiB.
         max_entry_size: usize,
-        /// How long a call waits for another call's load of the same key, before it loads itself.
-        /// Default 30 s.
+        /// Sets the time that a call waits for another call's load of the same key, before it loads itself. Default 30 s.
         follower_wait: Duration,
-        /// How many calls may wait for other calls' loads, all keys together; one more runs its own body at
-        /// once. Default 10,000.
+        /// Sets the most calls that may wait for other calls' loads, all keys together; one more runs its own body at once.
+        /// Default 10,000.
         waiting_callers: usize,
-        /// How many values that were answered past their ttl may be loaded anew at a time
-        /// (`stale_while_revalidate`); beyond that the old value is the answer, and a later call loads.
+        /// Sets the most loads at a time in the background of answers past their ttl (`stale_while_revalidate`).
         /// Default 64.
+        ///
+        /// Beyond that the old value is the answer, and a later call loads.
         background_refreshes: usize,
-        /// How many calls that waited for a load that failed, with an error that cannot be cloned,
-        /// run their own body at a time. Default 8.
+        /// Sets the most calls that run their own body at a time, after they waited for a load that failed with an error
+        /// that cannot be cloned. Default 8.
         parallel_failing_loads: usize,
-        /// How long a load may take and still be stored; a value that took longer is returned only.
-        /// Nobody waits for it. Default 5 minutes.
+        /// Sets the time that a load may take and still be stored. Default 5 minutes.
+        ///
+        /// A value that took longer is returned only. No call waits for a lease.
         lease: Duration,
-        /// The most invalidations that are kept for a Redis that cannot be reached; one more, and all of
-        /// them become one of the whole namespace. Default 10,000.
+        /// Sets the most invalidations that are kept for a Redis that cannot be reached; one more, and all of them become
+        /// one of the whole namespace. Default 10,000.
         journal_capacity: usize,
-        /// What calls do while Redis cannot be reached. Default [`Outage::Memory`].
+        /// Sets the behaviour of calls while Redis cannot be reached. Default [`Outage::Memory`].
         outage: Outage,
-        /// With [`Outage::Memory`], how old a value may become that was loaded while Redis could not be reached.
+        /// Sets the greatest age of a value that was loaded while Redis could not be reached, with [`Outage::Memory`].
         /// Default 30 s.
         outage_ttl: Duration,
-        /// How many failures in a row, missed deadlines included, make an outage: from then on Redis is not asked. With 1
-        /// the first call that fails keeps what it loads, where it would be paid for again, at the price of a short
-        /// outage for each connection that breaks. Default 5.
+        /// Sets the failures in a row, missed deadlines included, that make an outage: from then on Redis is not asked.
+        /// Default 5.
+        ///
+        /// With 1 the first call that fails keeps what it loads, where it would be paid for again, at the price of a short
+        /// outage for each connection that breaks.
         failures_until_outage: u32,
-        /// Whether anything is cached; if not, every call runs its body. Invalidations work in any case.
-        /// Default yes.
+        /// Turns the cache off if `false`: every call runs its body. Invalidations work in any case. Default `true`.
         enabled: bool,
-        /// Where the in-process store reads the time. Default the system's clock.
+        /// Sets the clock of the in-process store. Default the system's clock.
         clock: Clock,
     }
 
-    /// Takes what the environment sets, over what was set here before: an application's own defaults.
+    /// Applies the settings of the environment over those set here before, which are an application's own defaults.
     ///
     /// [`Cache::from_env`] lists the variables.
     ///
@@ -138,8 +143,9 @@ impl Builder {
         Ok(Self { config })
     }
 
-    /// Builds the cache. Nothing is connected yet: the first operation does that, and
-    /// [`Cache::ready`] waits for it.
+    /// Builds the cache.
+    ///
+    /// Nothing is connected yet: the first operation does that, and [`Cache::ready`] waits for it.
     ///
     /// # Errors
     ///

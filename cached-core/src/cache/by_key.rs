@@ -20,18 +20,23 @@ use crate::{
 };
 
 impl Cache {
-    /// The value at `key`, if there is one of this type.
+    /// Returns the value at `key`, if there is one of this type.
     ///
-    /// What cannot be read as a `T` is a counted miss. In this process that is every other type; in
-    /// Redis it is what JSON does not read as a `T`, so that `1_i32` comes back as a `u8` there. Inside [`bypass`](Self::bypass) and
+    /// What cannot be read as a `T` is a counted miss. In this process that is every other type; in Redis it is what
+    /// JSON does not read as a `T`, so that `1_i32` comes back as a `u8` there. Inside [`bypass`](Self::bypass) and
     /// [`refresh`](Self::refresh), and with the cache turned off, there is nothing.
+    ///
+    /// Takes one round trip to Redis, which other reads of the same moment share, and never waits for a load. It may be
+    /// dropped at any moment.
     ///
     /// # Errors
     ///
+    /// - [`ErrorKind::Key`] if the key has an argument that cannot be encoded;
     /// - [`ErrorKind::Unavailable`] or [`ErrorKind::Timeout`] if the store does not answer; at once while
     ///   [it is not asked](crate::Outage), unless this process has loaded the value itself in that time;
-    /// - [`ErrorKind::Refused`], [`ErrorKind::Unsupported`] or [`ErrorKind::Server`] if it answers
-    ///   with a refusal or another error.
+    /// - [`ErrorKind::Refused`], [`ErrorKind::Unsupported`] or [`ErrorKind::Server`] if it answers with a refusal or
+    ///   another error;
+    /// - the error of a cache that could not be made from the environment.
     ///
     /// # Examples
     ///
@@ -49,13 +54,13 @@ impl Cache {
     /// ```
     pub async fn get<T: CacheValue>(&self, key: impl Into<Key>) -> Result<Option<T>, Error> {
         let key = key.into();
-        if !self.reads(&key)? {
+        if !self.may_read(&key)? {
             return Ok(None);
         }
-        let look = ReadStart::now(self, &key);
+        let start = ReadStart::now(self, &key);
         let reply = self.store().read(&key, false).await;
-        match self.heard(&key, reply) {
-            Ok(reply) => Ok(self.value(&key, &reply, look)),
+        match self.note_error(&key, reply) {
+            Ok(reply) => Ok(self.value_in_reply(&key, &reply, start)),
             Err(error) => {
                 let loaded = self.value_in_outage(&Codec::<T, T>::plain(), &key);
                 let value = loaded.ok_or(error)?;
@@ -65,7 +70,7 @@ impl Cache {
         }
     }
 
-    /// The values at `keys`, in their order, by as few commands as possible.
+    /// Returns the values at `keys`, in their order, by as few commands as possible.
     ///
     /// All of it has one deadline: ask for some hundreds of keys at a time, not for all there are.
     ///
@@ -78,29 +83,29 @@ impl Cache {
     ) -> Result<Vec<Option<T>>, Error> {
         let keys: Vec<Key> = keys.into_iter().map(Into::into).collect();
         for key in &keys {
-            if !self.reads(key)? {
+            if !self.may_read(key)? {
                 return Ok(keys.iter().map(|_| None).collect());
             }
         }
         let Some(first) = keys.first() else {
             return Ok(Vec::new());
         };
-        let looks: Vec<ReadStart> = keys.iter().map(|key| ReadStart::now(self, key)).collect();
+        let starts: Vec<ReadStart> = keys.iter().map(|key| ReadStart::now(self, key)).collect();
         let replies = self.store().read_many(&keys).await;
-        let replies = self.heard(first, replies)?;
+        let replies = self.note_error(first, replies)?;
         Ok(keys
             .iter()
             .zip(replies)
-            .zip(looks)
-            .map(|((key, reply), look)| self.value(key, &reply, look))
+            .zip(starts)
+            .map(|((key, reply), start)| self.value_in_reply(key, &reply, start))
             .collect())
     }
 
-    /// The value at `key`, or the one that `load` makes, which is stored for `ttl`, or for the
-    /// cache's default. With a `ttl` shorter than a millisecond it is returned and not stored.
+    /// Returns the value at `key`, or the one that `load` makes, which is stored for `ttl`, or for the cache's default.
     ///
-    /// Calls that miss the same key at one time share one load, as with
-    /// [`#[cached]`](macro@crate::cached). An error of `load` is returned and not stored; an error
+    /// With a `ttl` shorter than a millisecond a loaded value is returned and not stored. Calls that miss the same key at
+    /// one time share one load, as with [`#[cached]`](macro@crate::cached). If this future is dropped while `load` runs,
+    /// or `load` panics, a call that waits for it runs its own. An error of `load` is returned and not stored; an error
     /// of the store never surfaces.
     ///
     /// # Errors
@@ -139,11 +144,11 @@ impl Cache {
         miss.for_ttl(ttl).run(load()).await
     }
 
-    /// Removes what is at `key`; returns whether there was something.
+    /// Removes what is at `key`; returns `true` if there was something.
     ///
-    /// Works with the cache turned off, too. A load of the key that is under way, in whatever process, is
-    /// not joined any more, and what it gives is not stored. The placeholder of such a load counts as
-    /// something, and so does an entry that was invalidated already.
+    /// Works with the cache turned off, too. A load of the key that is under way, in whatever process, is not joined any
+    /// more, and what it gives is not stored. The placeholder of such a load counts as something, and so does an entry
+    /// that was invalidated already. Once begun, it is carried out even if this future is dropped.
     ///
     /// # Errors
     ///
@@ -151,34 +156,35 @@ impl Cache {
     /// sent again when the store answers. Inside [`after`](Self::after) it is repeated at the end.
     pub async fn delete(&self, key: impl Into<Key>) -> Result<bool, Error> {
         let key = key.into();
-        self.checked(&key)?;
+        self.check_key(&key)?;
         let entry = || vec![Target::Entry(key.clone())];
         // Inside an `after` somebody may load, before its end, what was there before it.
         self.repeat_after(entry);
         let deleted = self.carry_out(entry()).await;
-        Ok(self.heard(&key, deleted)?.contains(&true))
+        Ok(self.note_error(&key, deleted)?.contains(&true))
     }
 
-    /// Whether there is an entry at `key` that a read would take, of whatever type.
+    /// Returns `true` if there is an entry at `key` that a read would take, of whatever type.
     ///
     /// # Errors
     ///
     /// As [`get`](Self::get).
     pub async fn exists(&self, key: impl Into<Key>) -> Result<bool, Error> {
-        Ok(self.there(&key.into(), false).await?.is_some())
+        Ok(self.find_lifetime(&key.into(), false).await?.is_some())
     }
 
-    /// What a read of `key` would take, if there is something; `closely` asked, how long it is kept.
-    async fn there(&self, key: &Key, with_ttl: bool) -> Result<Option<Lifetime>, Error> {
-        if !self.reads(key)? {
+    /// Returns the lifetime of the entry that a read of `key` would take, if there is one; `with_ttl`, it says how much
+    /// of that remains.
+    async fn find_lifetime(&self, key: &Key, with_ttl: bool) -> Result<Option<Lifetime>, Error> {
+        if !self.may_read(key)? {
             return Ok(None);
         }
-        let look = ReadStart::now(self, key);
+        let start = ReadStart::now(self, key);
         let reply = self.store().read(key, with_ttl).await;
-        let reply = self.heard(key, reply)?;
-        let there = hit_test::fresh_kept(&reply).filter(|_| look.trusted);
+        let reply = self.note_error(key, reply)?;
+        let there = hit_test::fresh_kept(&reply).filter(|_| start.trusted);
         Ok(there.or_else(|| {
-            let (coming, kept) = self.on_its_way(key, look.began, &reply)?;
+            let (coming, kept) = self.on_its_way(key, start.began, &reply)?;
             let stale = stale(key, coming.outcome);
             let remaining = kept.remaining.map(|fresh| fresh.saturating_add(stale));
             Some(Lifetime {
@@ -189,29 +195,30 @@ impl Cache {
         }))
     }
 
-    /// How long the entry at `key` will be fresh; `None` if there is none.
+    /// Returns the time for which the entry at `key` is still fresh; `None` if there is none.
     ///
     /// # Errors
     ///
     /// As [`get`](Self::get).
     pub async fn ttl(&self, key: impl Into<Key>) -> Result<Option<Duration>, Error> {
-        let there = self.there(&key.into(), true).await?;
+        let there = self.find_lifetime(&key.into(), true).await?;
         Ok(there.and_then(Lifetime::fresh_for))
     }
 
-    /// The value at `key`, which is removed: of several callers at once, one gets it.
+    /// Removes the value at `key` and returns it, in one atomic step: of several callers at once, one gets it.
     ///
-    /// For what may be used once, as the state of an OAuth login. What is there is gone whatever it
-    /// is: a value of another type is removed as well, and `None` returned. Inside [`refresh`](Self::refresh) as well:
-    /// nothing could load it anew. Inside [`bypass`](Self::bypass) there is nothing, and it stays.
+    /// For what may be used once, as the state of an OAuth login. What is there is gone whatever it is: a value of
+    /// another type is removed as well, and `None` returned. So it is inside [`refresh`](Self::refresh), as nothing could
+    /// load it anew. Inside [`bypass`](Self::bypass) there is nothing, and it stays. Dropped before it returns, the value
+    /// may be gone.
     ///
     /// # Errors
     ///
     /// As [`get`](Self::get); after a [`Timeout`](ErrorKind::Timeout) the value may be gone.
     pub async fn take<T: CacheValue>(&self, key: impl Into<Key>) -> Result<Option<T>, Error> {
         let key = key.into();
-        self.checked(&key)?;
-        if !self.writes(&key) {
+        self.check_key(&key)?;
+        if !self.may_write(&key) {
             return Ok(None);
         }
         let trusted = self.trusts(&key);
@@ -220,13 +227,15 @@ impl Cache {
             self.epochs().advance_entry(&key);
         }
         let reply = self.store().take(&key).await;
-        let reply = self.heard(&key, reply)?;
+        let reply = self.note_error(&key, reply)?;
         let codec = Codec::<T, T>::plain();
         let found = read::answer(&codec, self, &reply, trusted, Accepts::of(None));
-        Ok(self.counted(&key, found.map(|(value, _)| value)))
+        Ok(self.count_lookup(&key, found.map(|(value, _)| value)))
     }
 
-    /// Gives the entry at `key` a new ttl, counted from now; returns whether there is one.
+    /// Gives the entry at `key` a new ttl, counted from now; returns `true` if there is one.
+    ///
+    /// Takes two round trips to Redis: the first reads whether the entry counts.
     ///
     /// # Errors
     ///
@@ -234,50 +243,53 @@ impl Cache {
     /// - those of [`get`](Self::get).
     pub async fn touch(&self, key: impl Into<Key>, ttl: Duration) -> Result<bool, Error> {
         let key = key.into();
-        long_enough(ttl)?;
+        check_ttl(ttl)?;
         // What is not an entry, or does not count, keeps the ttl it has.
-        let Some(there) = self.there(&key, false).await? else {
+        let Some(there) = self.find_lifetime(&key, false).await? else {
             return Ok(false);
         };
         let touched = self.store().touch(&key, ttl, there.stale).await;
-        self.heard(&key, touched)
+        self.note_error(&key, touched)
     }
 
-    pub(super) fn checked(&self, key: &Key) -> Result<(), Error> {
+    pub(super) fn check_key(&self, key: &Key) -> Result<(), Error> {
         self.usable()?;
         key.check()
     }
 
-    /// Whether a read of `key` goes to the store.
-    fn reads(&self, key: &Key) -> Result<bool, Error> {
-        self.checked(key)?;
+    /// Returns `true` if a read of `key` goes to the store.
+    fn may_read(&self, key: &Key) -> Result<bool, Error> {
+        self.check_key(key)?;
         Ok(self.is_on() && context::mode(key.function(), self).is_none())
     }
 
-    pub(super) fn writes(&self, key: &Key) -> bool {
+    /// Returns `true` if a write at `key` goes to the store.
+    pub(super) fn may_write(&self, key: &Key) -> bool {
         self.is_on() && context::mode(key.function(), self) != Some(Mode::Bypass)
     }
 
-    pub(super) fn heard<T>(&self, key: &Key, result: Result<T, Error>) -> Result<T, Error> {
+    /// Counts the error of a `result`, and starts a probe if the store is in an outage.
+    pub(super) fn note_error<T>(&self, key: &Key, result: Result<T, Error>) -> Result<T, Error> {
         result.inspect_err(|_| {
             self.counters(key.function()).errors.count();
             self.probe_if_in_outage();
         })
     }
 
-    /// What `reply` holds, or what is on its way to the store.
-    pub(super) fn value<T: CacheValue>(
+    /// Returns the value that `reply` holds, or one that is on its way to the store.
+    pub(super) fn value_in_reply<T: CacheValue>(
         &self,
         key: &Key,
         reply: &Reply,
-        look: ReadStart,
+        start: ReadStart,
     ) -> Option<T> {
         let codec = Codec::<T, T>::plain();
-        let found = read::found(&codec, self, key, reply, look, Accepts::of(None));
-        self.counted(key, found.map(|(value, _)| value))
+        let found = read::found(&codec, self, key, reply, start, Accepts::of(None));
+        self.count_lookup(key, found.map(|(value, _)| value))
     }
 
-    fn counted<T>(&self, key: &Key, found: Result<T, MissReason>) -> Option<T> {
+    /// Counts a hit or a miss.
+    fn count_lookup<T>(&self, key: &Key, found: Result<T, MissReason>) -> Option<T> {
         let store = self.store().kind();
         match &found {
             Ok(_) => self.count_hit(key.function(), store),
@@ -287,7 +299,7 @@ impl Cache {
     }
 }
 
-pub(super) fn long_enough(ttl: Duration) -> Result<(), Error> {
+pub(super) fn check_ttl(ttl: Duration) -> Result<(), Error> {
     if ttl >= Duration::from_millis(1) {
         return Ok(());
     }

@@ -1,5 +1,5 @@
-//! Checks of all annotated functions when a cache is installed: patterns that reach nothing, functions that cannot be told
-//! apart. Neither says anything by itself.
+//! Checks of all annotated functions when a cache is installed: patterns that reach nothing, functions that share their
+//! entries. Without these checks nothing would tell of either.
 
 use std::{collections::HashSet, sync::Once};
 
@@ -11,27 +11,29 @@ use crate::{
     telemetry::event,
 };
 
-/// Where a component is filled in; no template has this character.
+/// The sign for a component that is to be filled in; no template has this character.
 const HOLE: char = '\0';
 
-/// Tells of every pattern and tag that reaches no cached function of this program, once.
-pub(crate) fn tell_of_unmatched() {
+/// Warns of every pattern and tag that reaches no cached function of this program, once.
+pub(crate) fn warn_of_unmatched() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let functions = || inventory::iter::<Registered>.into_iter();
         let prefixes: Vec<String> = functions()
-            .map(|Registered(function)| shape(function.pieces()))
+            .map(|Registered(function)| with_holes(function.pieces()))
             .collect();
         let tags: Vec<String> = functions()
             .flat_map(|Registered(function)| function.tag_templates())
-            .map(|tag| shape(Pieces::written(tag)))
+            .map(|tag| with_holes(Pieces::written(tag)))
             .collect();
         for named in inventory::iter::<Named> {
-            let wanted = shape(Pieces::written(named.template));
+            let wanted = with_holes(Pieces::written(named.template));
             let reaches = if named.is_tag {
-                tags.iter().any(|tag| is_tag(&wanted, tag))
+                tags.iter().any(|tag| can_be_tag(&wanted, tag))
             } else {
-                prefixes.iter().any(|prefix| begins(&wanted, prefix))
+                prefixes
+                    .iter()
+                    .any(|prefix| can_begin_like(&wanted, prefix))
             };
             if !reaches {
                 event::unmatched(named);
@@ -40,43 +42,46 @@ pub(crate) fn tell_of_unmatched() {
     });
 }
 
-/// Whether a key with this prefix can begin like `pattern`.
-fn begins(pattern: &str, prefix: &str) -> bool {
+/// Returns `true` if a key with this prefix can begin like `pattern`.
+fn can_begin_like(pattern: &str, prefix: &str) -> bool {
     if pattern.is_empty() {
         return true;
     }
     let mut segments = prefix.split(':');
-    pattern
-        .split(':')
-        .all(|wanted| segments.next().is_some_and(|there| meet(wanted, there)))
+    pattern.split(':').all(|wanted| {
+        segments
+            .next()
+            .is_some_and(|there| can_match(wanted, there))
+    })
 }
 
-/// Whether two templates can name one tag.
-fn is_tag(wanted: &str, there: &str) -> bool {
+/// Returns `true` if two templates can name one tag.
+fn can_be_tag(wanted: &str, there: &str) -> bool {
     wanted.split(':').count() == there.split(':').count()
         && wanted
             .split(':')
             .zip(there.split(':'))
-            .all(|(wanted, there)| meet(wanted, there))
+            .all(|(wanted, there)| can_match(wanted, there))
 }
 
-fn shape(pieces: Pieces) -> String {
-    let mut shape = String::new();
+/// Writes a template out, with a [`HOLE`] for each component.
+fn with_holes(pieces: Pieces) -> String {
+    let mut written = String::new();
     for piece in pieces {
         match piece {
-            Piece::Text(text) => shape.push_str(text),
-            Piece::Component(_) => shape.push(HOLE),
+            Piece::Text(text) => written.push_str(text),
+            Piece::Component(_) => written.push(HOLE),
         }
     }
-    shape
+    written
 }
 
-/// Whether two segments can be filled in alike. What stands between two holes is not looked at.
-fn meet(one: &str, other: &str) -> bool {
-    match (ends(one), ends(other)) {
+/// Returns `true` if two segments can be filled in alike. Text between two holes is not compared.
+fn can_match(one: &str, other: &str) -> bool {
+    match (split_at_holes(one), split_at_holes(other)) {
         (None, None) => one == other,
-        (Some((head, tail)), None) => fits(head, tail, other),
-        (None, Some((head, tail))) => fits(head, tail, one),
+        (Some((head, tail)), None) => fits_between(head, tail, other),
+        (None, Some((head, tail))) => fits_between(head, tail, one),
         (Some((head, tail)), Some((other_head, other_tail))) => {
             (head.starts_with(other_head) || other_head.starts_with(head))
                 && (tail.ends_with(other_tail) || other_tail.ends_with(tail))
@@ -84,20 +89,20 @@ fn meet(one: &str, other: &str) -> bool {
     }
 }
 
-/// What stands before the first hole and after the last.
-fn ends(segment: &str) -> Option<(&str, &str)> {
+/// Returns the text before the first hole and after the last.
+fn split_at_holes(segment: &str) -> Option<(&str, &str)> {
     let (head, _) = segment.split_once(HOLE)?;
     let (_, tail) = segment.rsplit_once(HOLE)?;
     Some((head, tail))
 }
 
-fn fits(head: &str, tail: &str, text: &str) -> bool {
+fn fits_between(head: &str, tail: &str, text: &str) -> bool {
     text.strip_prefix(head)
         .is_some_and(|rest| rest.ends_with(tail))
 }
 
-/// Tells of all cached functions that share their entries though nobody said so, once.
-pub(crate) fn tell_of_twins() {
+/// Warns of all cached functions that share their entries though no `id` says so, once.
+pub(crate) fn warn_of_twins() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let mut identities = HashSet::new();
@@ -114,12 +119,12 @@ mod tests {
     use super::*;
 
     fn written(template: &'static str) -> String {
-        shape(Pieces::written(template))
+        with_holes(Pieces::written(template))
     }
 
     #[test]
     fn a_pattern_meets_the_prefixes_that_can_begin_like_it() {
-        let meets = |pattern, prefix| begins(&written(pattern), &written(prefix));
+        let meets = |pattern, prefix| can_begin_like(&written(pattern), &written(prefix));
         for (pattern, prefix) in [
             ("", "user"),
             ("user", "user:{0}"),
@@ -142,14 +147,14 @@ mod tests {
         ] {
             assert!(!meets(pattern, prefix), "{pattern} {prefix}");
         }
-        let by_name = shape(Pieces::of_name("shop::user::profile"));
-        assert!(begins("shop:user", &by_name));
-        assert!(!begins("user", &by_name));
+        let by_name = with_holes(Pieces::of_name("shop::user::profile"));
+        assert!(can_begin_like("shop:user", &by_name));
+        assert!(!can_begin_like("user", &by_name));
     }
 
     #[test]
     fn a_tag_meets_a_whole_tag() {
-        let meets = |wanted, there| is_tag(&written(wanted), &written(there));
+        let meets = |wanted, there| can_be_tag(&written(wanted), &written(there));
         assert!(meets("course:{0}", "course:{5}"));
         assert!(meets("course:7", "course:{5}"));
         assert!(!meets("course", "course:{5}"));

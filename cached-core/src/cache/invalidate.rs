@@ -1,4 +1,4 @@
-//! Invalidating by pattern, by tag or altogether; deleting by glob; and waiting for a transaction.
+//! Invalidation by pattern, by tag or of everything; deletion by glob; invalidation at the end of a transaction.
 
 use crate::{
     coherence::outcome::Invalidated,
@@ -15,18 +15,21 @@ use crate::{
 impl Cache {
     /// Makes everything that `pattern` covers unusable, in every process, at constant cost.
     ///
-    /// Once it has returned [`Applied`](Invalidated::Applied), no call that begins later returns a value whose
-    /// load began before this. A load under way is returned to those who wait for it, and not stored.
-    /// Works with the cache turned off and inside [`bypass`](Self::bypass), too. One round trip, however many
-    /// keys there are; what became unusable is overwritten, or ends with its ttl.
+    /// Once it has returned [`Applied`](Invalidated::Applied), no call that begins later returns a value whose load began
+    /// before this. A load under way is returned to those who wait for it, and not stored. Works with the cache turned
+    /// off and inside [`bypass`](Self::bypass), too.
     ///
-    /// Dropped at any moment, it is still carried out.
+    /// Takes one round trip, however many keys there are: it deletes the *marker* of the group that the pattern names, a
+    /// small key whose token every entry of the group must match, or the entry of a single call. What became unusable is
+    /// overwritten, or ends with its ttl. Dropped at any moment, it is still carried out.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Pattern`](crate::ErrorKind::Pattern) if the pattern cannot be used, and
-    /// [`ErrorKind::Key`](crate::ErrorKind::Key) if it is a key that cannot be encoded. A store that does not
-    /// answer is no error: then it is [`Postponed`](Invalidated::Postponed).
+    /// - [`ErrorKind::Pattern`](crate::ErrorKind::Pattern) if the pattern cannot be used;
+    /// - [`ErrorKind::Key`](crate::ErrorKind::Key) if it is a key that cannot be encoded;
+    /// - the error of a cache that could not be made from the environment.
+    ///
+    /// A store that does not answer is no error: then it is [`Postponed`](Invalidated::Postponed).
     ///
     /// # Examples
     ///
@@ -63,7 +66,8 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Pattern`](crate::ErrorKind::Pattern) if the tag has a wildcard or is empty.
+    /// [`ErrorKind::Pattern`](crate::ErrorKind::Pattern) if the tag has a wildcard or is empty; otherwise as
+    /// [`invalidate`](Self::invalidate).
     ///
     /// # Examples
     ///
@@ -91,11 +95,11 @@ impl Cache {
         Ok(self.apply(targets).await)
     }
 
-    /// Makes everything in the namespace unusable, as [`invalidate`](Self::invalidate) does.
+    /// Makes everything in the namespace unusable, at the same cost as one [`invalidate`](Self::invalidate).
     ///
     /// # Errors
     ///
-    /// Those of a cache that could not be made from the environment.
+    /// The error of a cache that could not be made from the environment.
     pub async fn clear(&self) -> Result<Invalidated, Error> {
         self.usable()?;
         let everything = Target::Group(group::NAMESPACE.to_owned());
@@ -104,12 +108,13 @@ impl Cache {
 
     /// Deletes every key that matches `glob` and returns how many were deleted.
     ///
-    /// The glob is Redis's, `user:42:*`, and matches the key without the namespace. Scans in
-    /// batches, so the server is never blocked, and each batch has its own deadline; a key written
-    /// during the scan may survive. Takes one pass over the keyspace: to make entries unusable at constant
-    /// cost, use [`invalidate`](Self::invalidate). That is what this does first where the glob is whole segments
-    /// and a final `*`, so `user:42:*` makes `user:42` itself unusable as well. Markers are no keys: they stay, and
-    /// do not count. Never put user input into a glob: its `*` is a wildcard.
+    /// The glob is Redis's, as `user:42:*`, and matches the key without the namespace. Scans in batches, so the server is
+    /// never blocked, and each batch has its own deadline; a key written during the scan may survive. Takes one pass over
+    /// the keyspace: to make entries unusable at constant cost, use [`invalidate`](Self::invalidate). That is what this
+    /// does first if the glob is whole segments and a final `*`, so `user:42:*` makes `user:42` itself unusable as well.
+    ///
+    /// Markers of groups are no entries: they stay, and are not counted. Never put user input into a glob: its `*` is a
+    /// wildcard. If this future is dropped, keys deleted so far stay deleted.
     ///
     /// # Errors
     ///
@@ -135,17 +140,17 @@ impl Cache {
         purged
     }
 
-    /// Runs `future`, and applies the invalidations made inside once it has returned `Ok`: for code inside a
-    /// database transaction, which must not invalidate before it commits.
+    /// Runs `future`, and applies the invalidations made inside once it has returned `Ok`: for code inside a database
+    /// transaction, which must not invalidate before it commits.
     ///
-    /// Collected are those of this cache, by [`invalidate`](Self::invalidate) and its like, by annotated
-    /// functions and their companions; there they are [`Postponed`](Invalidated::Postponed). A
-    /// [`delete`](Self::delete), and a [`purge`](Self::purge) of whole segments, is done at once, and holds again
-    /// from the end on. What [`set`](Self::set), [`take`](Self::take) and `refresh` do is done at once and not
-    /// undone: they have no place in a transaction. Tasks that `future` spawns are not inside.
+    /// It collects the invalidations of this cache that [`invalidate`](Self::invalidate) and its like make, annotated
+    /// functions, and the functions generated beside them (companions); there they return
+    /// [`Postponed`](Invalidated::Postponed). A [`delete`](Self::delete), and a [`purge`](Self::purge) of whole segments,
+    /// is done at once, and once more at the end. What [`set`](Self::set), [`take`](Self::take) and `refresh` do is done
+    /// at once and not undone: they have no place in a transaction. Tasks that `future` spawns are not inside.
     ///
-    /// If `future` returns `Err`, what was collected is forgotten. If it is dropped or panics, that is applied,
-    /// because the transaction may have been committed.
+    /// If `future` returns `Err`, what was collected is forgotten. If it is dropped or panics, what was collected is
+    /// applied, because the transaction may have been committed.
     ///
     /// # Errors
     ///
@@ -188,7 +193,7 @@ impl Cache {
     }
 }
 
-/// The smallest group that has all that `glob` matches, if that is not much more.
+/// Returns the smallest group that has all that `glob` matches, if that is not much more.
 fn group_of_glob(glob: &str) -> Option<String> {
     if glob == "*" {
         return Some(group::NAMESPACE.to_owned());

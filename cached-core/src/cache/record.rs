@@ -1,12 +1,13 @@
 //! Records: values that exist nowhere else, as sessions. A cache may lose them, but must not mistake one for
 //! another, nor lose one because two processes change it at the same moment.
 //!
-//! Nobody loads a record: what is at its key was put there by a change, and a change looks at what it replaces.
-//! No `bypass` and no `refresh` reaches them: a client that wants a fresh answer does not want to be logged out.
+//! No function loads a record: what is at its key was put there by a change, and a change reads what it replaces, as a
+//! compare-and-set. No `bypass` and no `refresh` reaches records: a client that wants a fresh answer does not want to be
+//! logged out.
 
 use std::time::Duration;
 
-use super::by_key::long_enough;
+use super::by_key::check_ttl;
 use crate::{
     codec::{CacheValue, Codec},
     coherence::epochs::Epoch,
@@ -22,7 +23,7 @@ use crate::{
     store::{Reply, StoreOutcome, Write},
 };
 
-/// Whether a change may replace this, or nothing.
+/// A test that returns `true` if a change may replace this record, or the lack of one.
 pub(crate) type Admits<T> = fn(Option<&T>) -> bool;
 
 /// The outcome of [`replace_record_if`](crate::integration::replace_record_if).
@@ -38,17 +39,17 @@ pub enum RecordChange {
 }
 
 impl Cache {
-    /// The record at `key`.
+    /// Returns the record at `key`.
     pub(crate) async fn load_record<T: CacheValue>(&self, key: &Key) -> Result<Option<T>, Error> {
-        self.keeps_records(key)?;
-        let look = ReadStart::now(self, key);
+        self.check_record(key)?;
+        let start = ReadStart::now(self, key);
         let reply = self.store().read(key, false).await;
-        let reply = self.heard(key, reply)?;
-        Ok(self.value(key, &reply, look))
+        let reply = self.note_error(key, reply)?;
+        Ok(self.value_in_reply(key, &reply, start))
     }
 
-    /// Puts `value` in the place of what is at `key`, if that is what `admits` wants, in one step: in whatever
-    /// processes others do the same, it replaces what it has looked at.
+    /// Puts `value` in the place of what is at `key`, if `admits` accepts that, in one step: in whatever processes others
+    /// do the same, it replaces what it has read.
     pub(crate) async fn change_record<T: CacheValue>(
         &self,
         key: &Key,
@@ -56,24 +57,24 @@ impl Cache {
         ttl: Duration,
         admits: Admits<T>,
     ) -> Result<RecordChange, Error> {
-        self.keeps_records(key)?;
-        long_enough(ttl)?;
+        self.check_record(key)?;
+        check_ttl(ttl)?;
         for _ in 0..REPLACED {
-            let (at, look) = (self.epochs().now(), ReadStart::now(self, key));
-            let Some(reply) = self.admitted(key, ttl, look, admits).await? else {
+            let (at, start) = (self.epochs().now(), ReadStart::now(self, key));
+            let Some(reply) = self.read_admitted(key, ttl, start, admits).await? else {
                 return Ok(RecordChange::Refused);
             };
-            let at = match self.turn(key, at, look, admits).await? {
-                CasTurn::Mine(at) => at,
-                CasTurn::Anothers => continue,
+            let at = match self.take_turn(key, at, start, admits).await? {
+                CasTurn::Taken(at) => at,
+                CasTurn::Overtaken => continue,
                 CasTurn::Refused => return Ok(RecordChange::Refused),
             };
             let captured = LoadStart {
                 at,
-                began: look.began,
+                began: start.began,
                 from: reply.view().captures(),
             };
-            let write = self.to_set(key, value, ttl, &captured)?;
+            let write = self.encode_set(key, value, ttl, &captured)?;
             if self.store_record(write).await? == StoreOutcome::Stored {
                 return Ok(RecordChange::Stored);
             }
@@ -81,17 +82,17 @@ impl Cache {
         Ok(RecordChange::Overtaken)
     }
 
-    /// What is there, with all that a store needs to replace it; `None` if it may not.
-    async fn admitted<T: CacheValue>(
+    /// Reads what is there, with all that a store needs to replace it; `None` if it may not be replaced.
+    async fn read_admitted<T: CacheValue>(
         &self,
         key: &Key,
         ttl: Duration,
-        look: ReadStart,
+        start: ReadStart,
         admits: Admits<T>,
     ) -> Result<Option<Reply>, Error> {
         let seen = self.store().read(key, false).await;
-        let seen = self.heard(key, seen)?;
-        if !admits(self.record_in(&seen, look).as_ref()) {
+        let seen = self.note_error(key, seen)?;
+        if !admits(self.record_in_reply(&seen, start).as_ref()) {
             return Ok(None);
         }
         if seen.view().is_complete() {
@@ -99,35 +100,38 @@ impl Cache {
         }
         let lives = self.capture_ttls(None, Some(ttl));
         let captured = self.store().capture(key, seen, lives).await;
-        let reply = self.heard(key, captured)?;
-        let admitted = admits(self.record_in(&reply, look).as_ref());
+        let reply = self.note_error(key, captured)?;
+        let admitted = admits(self.record_in_reply(&reply, start).as_ref());
         Ok(admitted.then_some(reply))
     }
 
-    /// Whose turn it is. A server compares what it has with what was captured; a store inside the process compares
-    /// moments: who came before this one is seen, and who begins later turns this one away.
-    async fn turn<T: CacheValue>(
+    /// Takes the turn to change the record at `key`, if no other change has it.
+    ///
+    /// A server compares what it has with what was captured. A store inside the process compares epochs: a change that
+    /// came before this one is seen here, and one that begins later has this one rejected.
+    async fn take_turn<T: CacheValue>(
         &self,
         key: &Key,
         at: Epoch,
-        look: ReadStart,
+        start: ReadStart,
         admits: Admits<T>,
     ) -> Result<CasTurn, Error> {
         if self.local().is_none() {
-            return Ok(CasTurn::Mine(at));
+            return Ok(CasTurn::Taken(at));
         }
         let Some(at) = self.epochs().replace(key, at) else {
-            return Ok(CasTurn::Anothers);
+            return Ok(CasTurn::Overtaken);
         };
         let there = self.store().read(key, false).await?;
-        if admits(self.record_in(&there, look).as_ref()) {
-            return Ok(CasTurn::Mine(at));
+        if admits(self.record_in_reply(&there, start).as_ref()) {
+            return Ok(CasTurn::Taken(at));
         }
         Ok(CasTurn::Refused)
     }
 
-    fn keeps_records(&self, key: &Key) -> Result<(), Error> {
-        self.checked(key)?;
+    /// Fails if the record at `key` cannot be kept.
+    fn check_record(&self, key: &Key) -> Result<(), Error> {
+        self.check_key(key)?;
         if self.is_on() {
             return Ok(());
         }
@@ -137,9 +141,9 @@ impl Cache {
         ))
     }
 
-    fn record_in<T: CacheValue>(&self, reply: &Reply, look: ReadStart) -> Option<T> {
+    fn record_in_reply<T: CacheValue>(&self, reply: &Reply, start: ReadStart) -> Option<T> {
         let codec = Codec::<T, T>::plain();
-        let found = read::answer(&codec, self, reply, look.trusted, Accepts::of(None));
+        let found = read::answer(&codec, self, reply, start.trusted, Accepts::of(None));
         found.ok().map(|(record, _)| record)
     }
 
@@ -147,7 +151,7 @@ impl Cache {
         self.record(&write);
         let (key, bytes, ttl) = (write.key.clone(), write.payload.len(), write.ttl);
         let kept = self.store().store(vec![write]).await;
-        let kept = self.heard(&key, kept)?;
+        let kept = self.note_error(&key, kept)?;
         let kept = kept
             .first()
             .copied()
@@ -157,8 +161,12 @@ impl Cache {
     }
 }
 
+/// The outcome of taking the turn for a compare-and-set.
 enum CasTurn {
-    Mine(Epoch),
-    Anothers,
+    /// The change goes on, as of this epoch.
+    Taken(Epoch),
+    /// Another change has the turn: read again.
+    Overtaken,
+    /// The record that is there may not be replaced.
     Refused,
 }

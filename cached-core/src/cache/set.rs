@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use super::by_key::long_enough;
+use super::by_key::check_ttl;
 use crate::{
     clock,
     codec::{
@@ -22,8 +22,11 @@ impl Cache {
     /// Stores `value` at `key` for `ttl`, or for the cache's default if that is `None`.
     ///
     /// What was there is replaced. Of several by one cache at the same moment the last one wins; if the key is
-    /// invalidated, or stored by another process, while this is under way, there is nothing in the end.
-    /// Dropped before it returns, the value may be there or not.
+    /// invalidated, or stored by another process, while this is under way, there is nothing in the end. Dropped before it
+    /// returns, the value may be there or not. Inside [`bypass`](Self::bypass), and with the cache turned off, nothing is
+    /// stored.
+    ///
+    /// Takes two round trips to Redis: one claims the key, one stores.
     ///
     /// # Errors
     ///
@@ -43,7 +46,7 @@ impl Cache {
 
     /// Stores several values for the same `ttl`, by as few commands as possible.
     ///
-    /// All of it has one deadline: store some hundreds at a time.
+    /// All of it has one deadline: store some hundreds at a time. Of several values for one key the last one counts.
     ///
     /// # Errors
     ///
@@ -60,11 +63,11 @@ impl Cache {
         let Some(first) = keys.first() else {
             return Ok(());
         };
-        long_enough(ttl)?;
+        check_ttl(ttl)?;
         for key in &keys {
-            self.checked(key)?;
+            self.check_key(key)?;
         }
-        if !self.writes(first) {
+        if !self.may_write(first) {
             return Ok(());
         }
         let (at, began) = (self.epochs().begin(), clock::instant());
@@ -77,7 +80,7 @@ impl Cache {
             // inside an `after`.
             self.postpone(entries_at(&keys));
         }
-        let claimed = self.heard(first, claimed)?;
+        let claimed = self.note_error(first, claimed)?;
         let captured = claimed.iter().map(|there| LoadStart {
             at,
             began,
@@ -85,24 +88,24 @@ impl Cache {
         });
         let all = keys.iter().zip(values).zip(captured);
         let writes = all
-            .map(|((key, value), captured)| self.to_set(key, value, ttl, &captured))
+            .map(|((key, value), captured)| self.encode_set(key, value, ttl, &captured))
             .collect::<Result<Vec<Write>, Error>>()?;
-        let kept = self.set_all(writes).await;
+        let kept = self.store_all(writes).await;
         if kept.is_err() {
             self.postpone(entries_at(&keys));
         }
-        self.heard(first, kept)
+        self.note_error(first, kept)
     }
 
-    /// Stores `writes`. Where something else is there now than was claimed, the younger value stays.
-    async fn set_all(&self, mut writes: Vec<Write>) -> Result<(), Error> {
+    /// Stores `writes`. If something else is there now than was claimed, the younger value stays.
+    async fn store_all(&self, mut writes: Vec<Write>) -> Result<(), Error> {
         for write in &mut writes {
             write.supersedes = Supersedes::Older;
             if self.local().is_none() {
                 self.epochs().supersede(&write.key, write.captured);
             }
         }
-        let mut unclear = Vec::new();
+        let mut uncertain = Vec::new();
         for _ in 0..REPLACED {
             for write in &writes {
                 self.record(write);
@@ -110,19 +113,19 @@ impl Cache {
             let kept = self.store().store(writes.clone()).await?;
             let mut again = Vec::new();
             for (mut write, kept) in writes.into_iter().zip(kept) {
-                let instead = match kept {
-                    StoreOutcome::Stored => Instead::Leave,
-                    StoreOutcome::Rejected(there) => self.instead(&write, there),
+                let resolution = match kept {
+                    StoreOutcome::Stored => Resolution::Leave,
+                    StoreOutcome::Rejected(there) => self.resolve_rejection(&write, there),
                 };
-                if let Instead::Replace(there) = instead {
+                if let Resolution::Replace(there) = resolution {
                     write.expected = there;
                     again.push(write);
                     continue;
                 }
                 let (function, store) = (write.key.function(), self.store().kind());
                 self.count_kept(function, store, kept, write.payload.len(), write.ttl);
-                if matches!(instead, Instead::Remove) {
-                    unclear.push(Target::Entry(write.key));
+                if matches!(resolution, Resolution::Remove) {
+                    uncertain.push(Target::Entry(write.key));
                 }
             }
             writes = again;
@@ -130,37 +133,38 @@ impl Cache {
                 break;
             }
         }
-        unclear.extend(writes.into_iter().map(|write| Target::Entry(write.key)));
-        if !unclear.is_empty() {
-            let _ = self.carry_out(unclear).await;
+        uncertain.extend(writes.into_iter().map(|write| Target::Entry(write.key)));
+        if !uncertain.is_empty() {
+            let _ = self.carry_out(uncertain).await;
         }
         Ok(())
     }
 
-    /// What is to be done about a value that found `there` instead of what was claimed.
-    fn instead(&self, write: &Write, there: Option<Id>) -> Instead {
+    /// Decides about a value that found `there` instead of what was claimed.
+    fn resolve_rejection(&self, write: &Write, there: Option<Id>) -> Resolution {
         if self.local().is_some() {
-            // What it was turned away for has put an end to what was there. Unless nobody knows any more what that was:
-            // it may have been another key's.
+            // The event that it was rejected for has removed what was there. Unless the epochs have forgotten which event
+            // that was: it may have been another key's.
             let is_known = !self.epochs().has_forgotten(write.captured);
             return if is_known {
-                Instead::Leave
+                Resolution::Leave
             } else {
-                Instead::Remove
+                Resolution::Remove
             };
         }
         // Something was invalidated, or something younger of this process is on its way.
         if there.is_none() {
-            return Instead::Leave;
+            return Resolution::Leave;
         }
         match self.ran_since(write, there) {
-            Some((there, span)) if span.began <= write.span.began => Instead::Replace(there),
-            Some(_) => Instead::Leave,
-            None => Instead::Remove,
+            Some((there, span)) if span.began <= write.span.began => Resolution::Replace(there),
+            Some(_) => Resolution::Leave,
+            None => Resolution::Remove,
         }
     }
 
-    pub(super) fn to_set<T: CacheValue>(
+    /// Encodes `value` as the entry that replaces what was `captured` at `key`.
+    pub(super) fn encode_set<T: CacheValue>(
         &self,
         key: &Key,
         value: &T,
@@ -187,8 +191,9 @@ impl Cache {
     }
 }
 
+/// The way out when a value was not stored because something else was there.
 #[derive(Clone, Copy)]
-enum Instead {
+enum Resolution {
     /// What is there is older, and of this process.
     Replace(Id),
     /// What is there is younger, or nothing is meant to be there.
@@ -201,7 +206,7 @@ fn entries_at(keys: &[Key]) -> Vec<Target> {
     keys.iter().cloned().map(Target::Entry).collect()
 }
 
-/// Of several values for one key the last one counts.
+/// Keeps the last of several values for one key.
 fn last_of_each<T>(entries: Vec<(Key, T)>) -> (Vec<Key>, Vec<T>) {
     let mut places: HashMap<Box<[u8]>, usize> = HashMap::new();
     let (mut keys, mut values) = (Vec::new(), Vec::new());
@@ -243,7 +248,7 @@ mod tests {
     };
 
     thread_local! {
-        /// In which a value invalidates other keys while it is encoded.
+        /// The cache in which a value invalidates other keys while it is encoded.
         static OTHERS: RefCell<Option<Cache>> = const { RefCell::new(None) };
     }
 
@@ -261,7 +266,7 @@ mod tests {
         }
     }
 
-    /// In memory nothing waits.
+    /// Polls a future once: in memory nothing waits.
     fn now<T>(future: impl Future<Output = T>) -> T {
         let mut context = Context::from_waker(Waker::noop());
         match pin!(future).poll(&mut context) {
