@@ -79,9 +79,8 @@ async fn store_or_remove(request: Box<LoadRequest>, write: Option<Write>, is_for
     let LoadRequest { cache, key, .. } = &*request;
     match write {
         Some(write) => {
-            cache
-                .store_refresh(request.backend(), Box::new(write))
-                .await
+            let backend = request.backend();
+            cache.store_refresh(backend, Box::new(write)).await;
         }
         None if is_foreign => cache.count_foreign(key.function()),
         None => cache.remove(key).await,
