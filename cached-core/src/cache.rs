@@ -46,8 +46,8 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if a value does not parse; the message names the variable, and never
-    /// repeats the value.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if a value does not parse; the message names the variable, and
+    /// never repeats the value.
     pub fn from_env() -> Result<Self, Error> {
         Self::builder().with_env()?.build()
     }

@@ -56,8 +56,8 @@ macro_rules! __codec {
     };
 }
 
-/// Answers a call from the cache by a `return`, or evaluates to the load that it needs; `__stale` stands for a value past
-/// its ttl.
+/// Answers a call from the cache by a `return`, or evaluates to the load that it needs; `__stale` stands for a value
+/// past its ttl.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __load {

@@ -79,30 +79,31 @@ impl Builder {
         retry_on_timeout: bool,
         /// Sets the most bytes that the in-process store keeps. Default 64 MiB.
         ///
-        /// An entry counts as the JSON of its value plus its key and 128 bytes. At the limit, entries that were not asked
-        /// for lately make room.
+        /// An entry counts as the JSON of its value plus its key and 128 bytes. At the limit, entries that were not
+        /// asked for lately make room.
         memory_capacity: u64,
         /// Sets the most bytes of one entry; a larger value is returned, not stored. Default 8 MiB.
         max_entry_size: usize,
-        /// Sets the time that a call waits for another call's load of the same key, before it loads itself. Default 30 s.
+        /// Sets the time that a call waits for another call's load of the same key, before it loads itself.
+        /// Default 30 s.
         follower_wait: Duration,
-        /// Sets the most calls that may wait for other calls' loads, all keys together; one more runs its own body at once.
-        /// Default 10,000.
+        /// Sets the most calls that may wait for other calls' loads, all keys together; one more runs its own body at
+        /// once. Default 10,000.
         waiting_callers: usize,
         /// Sets the most loads at a time in the background of answers past their ttl (`stale_while_revalidate`).
         /// Default 64.
         ///
         /// Beyond that the old value is the answer, and a later call loads.
         background_refreshes: usize,
-        /// Sets the most calls that run their own body at a time, after they waited for a load that failed with an error
-        /// that cannot be cloned. Default 8.
+        /// Sets the most calls that run their own body at a time, after they waited for a load that failed with an
+        /// error that cannot be cloned. Default 8.
         parallel_failing_loads: usize,
         /// Sets the time that a load may take and still be stored. Default 5 minutes.
         ///
         /// A value that took longer is returned only. No call waits for a lease.
         lease: Duration,
-        /// Sets the most invalidations that are kept for a Redis that cannot be reached; one more, and all of them become
-        /// one of the whole namespace. Default 10,000.
+        /// Sets the most invalidations that are kept for a Redis that cannot be reached; one more, and all of them
+        /// become one of the whole namespace. Default 10,000.
         journal_capacity: usize,
         /// Sets the behaviour of calls while Redis cannot be reached. Default [`Outage::Memory`].
         outage: Outage,
@@ -112,8 +113,8 @@ impl Builder {
         /// Sets the failures in a row, missed deadlines included, that make an outage: from then on Redis is not asked.
         /// Default 5.
         ///
-        /// With 1 the first call that fails keeps what it loads, where it would be paid for again, at the price of a short
-        /// outage for each connection that breaks.
+        /// With 1 the first call that fails keeps what it loads, where it would be paid for again, at the price of a
+        /// short outage for each connection that breaks.
         failures_until_outage: u32,
         /// Turns the cache off if `false`: every call runs its body. Invalidations work in any case. Default `true`.
         enabled: bool,

@@ -103,10 +103,10 @@ impl Cache {
 
     /// Returns the value at `key`, or the one that `load` makes, which is stored for `ttl`, or for the cache's default.
     ///
-    /// With a `ttl` shorter than a millisecond a loaded value is returned and not stored. Calls that miss the same key at
-    /// one time share one load, as with [`#[cached]`](macro@crate::cached). If this future is dropped while `load` runs,
-    /// or `load` panics, a call that waits for it runs its own. An error of `load` is returned and not stored; an error
-    /// of the store never surfaces.
+    /// With a `ttl` shorter than a millisecond a loaded value is returned and not stored. Calls that miss the same key
+    /// at one time share one load, as with [`#[cached]`](macro@crate::cached). If this future is dropped while `load`
+    /// runs, or `load` panics, a call that waits for it runs its own. An error of `load` is returned and not stored; an
+    /// error of the store never surfaces.
     ///
     /// # Errors
     ///
@@ -146,9 +146,9 @@ impl Cache {
 
     /// Removes what is at `key`; returns `true` if there was something.
     ///
-    /// Works with the cache turned off, too. A load of the key that is under way, in whatever process, is not joined any
-    /// more, and what it gives is not stored. The placeholder of such a load counts as something, and so does an entry
-    /// that was invalidated already. Once begun, it is carried out even if this future is dropped.
+    /// Works with the cache turned off, too. A load of the key that is under way, in whatever process, is not joined
+    /// any more, and what it gives is not stored. The placeholder of such a load counts as something, and so does an
+    /// entry that was invalidated already. Once begun, it is carried out even if this future is dropped.
     ///
     /// # Errors
     ///
@@ -184,13 +184,13 @@ impl Cache {
         let reply = self.note_error(key, reply)?;
         let there = hit_test::fresh_kept(&reply).filter(|_| start.trusted);
         Ok(there.or_else(|| {
-            let (coming, kept) = self.on_its_way(key, start.began, &reply)?;
+            let (coming, lifetime) = self.on_its_way(key, start.began, &reply)?;
             let stale = stale(key, coming.outcome);
-            let remaining = kept.remaining.map(|fresh| fresh.saturating_add(stale));
+            let remaining = lifetime.remaining.map(|fresh| fresh.saturating_add(stale));
             Some(Lifetime {
                 stale,
                 remaining,
-                ..kept
+                ..lifetime
             })
         }))
     }
@@ -208,9 +208,9 @@ impl Cache {
     /// Removes the value at `key` and returns it, in one atomic step: of several callers at once, one gets it.
     ///
     /// For what may be used once, as the state of an OAuth login. What is there is gone whatever it is: a value of
-    /// another type is removed as well, and `None` returned. So it is inside [`refresh`](Self::refresh), as nothing could
-    /// load it anew. Inside [`bypass`](Self::bypass) there is nothing, and it stays. Dropped before it returns, the value
-    /// may be gone.
+    /// another type is removed as well, and `None` returned. So it is inside [`refresh`](Self::refresh), as nothing
+    /// could load it anew. Inside [`bypass`](Self::bypass) there is nothing, and it stays. Dropped before it returns,
+    /// the value may be gone.
     ///
     /// # Errors
     ///

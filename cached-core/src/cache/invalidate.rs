@@ -15,13 +15,13 @@ use crate::{
 impl Cache {
     /// Makes everything that `pattern` covers unusable, in every process, at constant cost.
     ///
-    /// Once it has returned [`Applied`](Invalidated::Applied), no call that begins later returns a value whose load began
-    /// before this. A load under way is returned to those who wait for it, and not stored. Works with the cache turned
-    /// off and inside [`bypass`](Self::bypass), too.
+    /// Once it has returned [`Applied`](Invalidated::Applied), no call that begins later returns a value whose load
+    /// began before this. A load under way is returned to those who wait for it, and not stored. Works with the cache
+    /// turned off and inside [`bypass`](Self::bypass), too.
     ///
-    /// Takes one round trip, however many keys there are: it deletes the *marker* of the group that the pattern names, a
-    /// small key whose token every entry of the group must match, or the entry of a single call. What became unusable is
-    /// overwritten, or ends with its ttl. Dropped at any moment, it is still carried out.
+    /// Takes one round trip, however many keys there are: it deletes the *marker* of the group that the pattern names,
+    /// a small key whose token every entry of the group must match, or the entry of a single call. What became unusable
+    /// is overwritten, or ends with its ttl. Dropped at any moment, it is still carried out.
     ///
     /// # Errors
     ///
@@ -108,10 +108,11 @@ impl Cache {
 
     /// Deletes every key that matches `glob` and returns how many were deleted.
     ///
-    /// The glob is Redis's, as `user:42:*`, and matches the key without the namespace. Scans in batches, so the server is
-    /// never blocked, and each batch has its own deadline; a key written during the scan may survive. Takes one pass over
-    /// the keyspace: to make entries unusable at constant cost, use [`invalidate`](Self::invalidate). That is what this
-    /// does first if the glob is whole segments and a final `*`, so `user:42:*` makes `user:42` itself unusable as well.
+    /// The glob is Redis's, as `user:42:*`, and matches the key without the namespace. Scans in batches, so the server
+    /// is never blocked, and each batch has its own deadline; a key written during the scan may survive. Takes one pass
+    /// over the keyspace: to make entries unusable at constant cost, use [`invalidate`](Self::invalidate). That is what
+    /// this does first if the glob is whole segments and a final `*`, so `user:42:*` makes `user:42` itself unusable as
+    /// well.
     ///
     /// Markers of groups are no entries: they stay, and are not counted. Never put user input into a glob: its `*` is a
     /// wildcard. If this future is dropped, keys deleted so far stay deleted.
@@ -145,9 +146,10 @@ impl Cache {
     ///
     /// It collects the invalidations of this cache that [`invalidate`](Self::invalidate) and its like make, annotated
     /// functions, and the functions generated beside them (companions); there they return
-    /// [`Postponed`](Invalidated::Postponed). A [`delete`](Self::delete), and a [`purge`](Self::purge) of whole segments,
-    /// is done at once, and once more at the end. What [`set`](Self::set), [`take`](Self::take) and `refresh` do is done
-    /// at once and not undone: they have no place in a transaction. Tasks that `future` spawns are not inside.
+    /// [`Postponed`](Invalidated::Postponed). A [`delete`](Self::delete), and a [`purge`](Self::purge) of whole
+    /// segments, is done at once, and once more at the end. What [`set`](Self::set), [`take`](Self::take) and `refresh`
+    /// do is done at once and not undone: they have no place in a transaction. Tasks that `future` spawns are not
+    /// inside.
     ///
     /// If `future` returns `Err`, what was collected is forgotten. If it is dropped or panics, what was collected is
     /// applied, because the transaction may have been committed.

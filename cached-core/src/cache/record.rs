@@ -2,8 +2,8 @@
 //! another, nor lose one because two processes change it at the same moment.
 //!
 //! No function loads a record: what is at its key was put there by a change, and a change reads what it replaces, as a
-//! compare-and-set. No `bypass` and no `refresh` reaches records: a client that wants a fresh answer does not want to be
-//! logged out.
+//! compare-and-set. No `bypass` and no `refresh` reaches records: a client that wants a fresh answer does not want to
+//! be logged out.
 
 use std::time::Duration;
 
@@ -48,8 +48,8 @@ impl Cache {
         Ok(self.value_in_reply(key, &reply, start))
     }
 
-    /// Puts `value` in the place of what is at `key`, if `admits` accepts that, in one step: in whatever processes others
-    /// do the same, it replaces what it has read.
+    /// Puts `value` in the place of what is at `key`, if `admits` accepts that, in one step: in whatever processes
+    /// others do the same, it replaces what it has read.
     pub(crate) async fn change_record<T: CacheValue>(
         &self,
         key: &Key,
@@ -98,8 +98,8 @@ impl Cache {
         if seen.view().is_complete() {
             return Ok(Some(seen));
         }
-        let lives = self.capture_ttls(None, Some(ttl));
-        let captured = self.store().capture(key, seen, lives).await;
+        let ttls = self.capture_ttls(None, Some(ttl));
+        let captured = self.store().capture(key, seen, ttls).await;
         let reply = self.note_error(key, captured)?;
         let admitted = admits(self.record_in_reply(&reply, start).as_ref());
         Ok(admitted.then_some(reply))
@@ -150,14 +150,14 @@ impl Cache {
     async fn store_record(&self, write: Write) -> Result<StoreOutcome, Error> {
         self.record(&write);
         let (key, bytes, ttl) = (write.key.clone(), write.payload.len(), write.ttl);
-        let kept = self.store().store(vec![write]).await;
-        let kept = self.note_error(&key, kept)?;
-        let kept = kept
+        let outcomes = self.store().store(vec![write]).await;
+        let outcomes = self.note_error(&key, outcomes)?;
+        let outcome = outcomes
             .first()
             .copied()
             .unwrap_or(StoreOutcome::Rejected(None));
-        self.count_kept(key.function(), self.store().kind(), kept, bytes, ttl);
-        Ok(kept)
+        self.count_kept(key.function(), self.store().kind(), outcome, bytes, ttl);
+        Ok(outcome)
     }
 }
 

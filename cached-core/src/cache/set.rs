@@ -22,9 +22,9 @@ impl Cache {
     /// Stores `value` at `key` for `ttl`, or for the cache's default if that is `None`.
     ///
     /// What was there is replaced. Of several by one cache at the same moment the last one wins; if the key is
-    /// invalidated, or stored by another process, while this is under way, there is nothing in the end. Dropped before it
-    /// returns, the value may be there or not. Inside [`bypass`](Self::bypass), and with the cache turned off, nothing is
-    /// stored.
+    /// invalidated, or stored by another process, while this is under way, there is nothing in the end. Dropped before
+    /// it returns, the value may be there or not. Inside [`bypass`](Self::bypass), and with the cache turned off,
+    /// nothing is stored.
     ///
     /// Takes two round trips to Redis: one claims the key, one stores.
     ///
@@ -90,11 +90,11 @@ impl Cache {
         let writes = all
             .map(|((key, value), captured)| self.encode_set(key, value, ttl, &captured))
             .collect::<Result<Vec<Write>, Error>>()?;
-        let kept = self.store_all(writes).await;
-        if kept.is_err() {
+        let stored = self.store_all(writes).await;
+        if stored.is_err() {
             self.postpone(entries_at(&keys));
         }
-        self.note_error(first, kept)
+        self.note_error(first, stored)
     }
 
     /// Stores `writes`. If something else is there now than was claimed, the younger value stays.
@@ -110,10 +110,10 @@ impl Cache {
             for write in &writes {
                 self.record(write);
             }
-            let kept = self.store().store(writes.clone()).await?;
+            let outcomes = self.store().store(writes.clone()).await?;
             let mut again = Vec::new();
-            for (mut write, kept) in writes.into_iter().zip(kept) {
-                let resolution = match kept {
+            for (mut write, outcome) in writes.into_iter().zip(outcomes) {
+                let resolution = match outcome {
                     StoreOutcome::Stored => Resolution::Leave,
                     StoreOutcome::Rejected(there) => self.resolve_rejection(&write, there),
                 };
@@ -123,7 +123,7 @@ impl Cache {
                     continue;
                 }
                 let (function, store) = (write.key.function(), self.store().kind());
-                self.count_kept(function, store, kept, write.payload.len(), write.ttl);
+                self.count_kept(function, store, outcome, write.payload.len(), write.ttl);
                 if matches!(resolution, Resolution::Remove) {
                     uncertain.push(Target::Entry(write.key));
                 }
@@ -143,8 +143,8 @@ impl Cache {
     /// Decides about a value that found `there` instead of what was claimed.
     fn resolve_rejection(&self, write: &Write, there: Option<Id>) -> Resolution {
         if self.local().is_some() {
-            // The event that it was rejected for has removed what was there. Unless the epochs have forgotten which event
-            // that was: it may have been another key's.
+            // The event that it was rejected for has removed what was there. Unless the epochs have forgotten which
+            // event that was: it may have been another key's.
             let is_known = !self.epochs().has_forgotten(write.captured);
             return if is_known {
                 Resolution::Leave

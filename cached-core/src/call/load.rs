@@ -25,7 +25,7 @@ pub(crate) use request::{LoadPlan, PlannedLoad};
 #[must_use]
 pub struct Load<R, T> {
     codec: Codec<R, T>,
-    /// `None`: the body runs alone, and nothing is kept.
+    /// `None`: the body runs uncached.
     request: Option<Box<LoadRequest>>,
 }
 

@@ -159,7 +159,8 @@ impl<R, T> Codec<R, T> {
         }
     }
 
-    /// Looks `key` up for an observer, by the codec without its types: few calls take this code, so it is compiled once.
+    /// Looks `key` up for an observer, by the codec without its types: few calls take this code, so it is compiled
+    /// once.
     #[cold]
     fn look_up_observed(
         &self,
@@ -210,19 +211,19 @@ fn look_up_local<C: Restores>(
     let (mut found, mut past) = (Err(MissReason::Absent), None);
     let mut is_too_old = false;
     let accepts = Accepts::of(function).up_to(purpose.oldest());
-    local.look(key, observed.is_some(), &mut |shared, kept| {
-        let age = accepts.age(kept);
+    local.look(key, observed.is_some(), &mut |shared, lifetime| {
+        let age = accepts.age(lifetime);
         if accepts.takes_age(age) {
-            is_too_old = observed.is_some_and(|(observer, _)| !observer.takes(age, kept));
+            is_too_old = observed.is_some_and(|(observer, _)| !observer.takes(age, lifetime));
             if !is_too_old {
                 found = hit_test::typed(codec, accepts, shared);
             }
         }
         if let (Some((observer, caller)), Ok(_)) = (observed, &found) {
-            observer.found(caller, age, kept);
+            observer.found(caller, age, lifetime);
         }
         if age != Freshness::Fresh {
-            past = Some(ReadView::past(shared, kept));
+            past = Some(ReadView::past(shared, lifetime));
         }
     });
     match (found, past) {

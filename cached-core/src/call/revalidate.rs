@@ -212,8 +212,8 @@ impl StaleFound {
 fn is_fresh(local: &dyn LocalStore, key: &Key) -> bool {
     let windows = key.function().map(Function::windows).unwrap_or_default();
     let mut is_fresh = false;
-    local.look(key, false, &mut |_, kept| {
-        is_fresh = kept.age(windows) == Freshness::Fresh;
+    local.look(key, false, &mut |_, lifetime| {
+        is_fresh = lifetime.age(windows) == Freshness::Fresh;
     });
     is_fresh
 }

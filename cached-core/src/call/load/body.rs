@@ -37,8 +37,8 @@ enum LoadKind {
     Lone(Lone),
     /// It replaces what is there, unless that is foreign.
     Refresh { is_foreign: bool },
-    /// Nobody waits for it.
-    Alone,
+    /// No other call waits for it.
+    Unshared,
 }
 
 /// The span and the context around a body.
@@ -100,7 +100,7 @@ impl BodyRun {
             began: clock::instant(),
             from: missed.captured(),
         };
-        let kind = lone.map_or(LoadKind::Alone, LoadKind::Lone);
+        let kind = lone.map_or(LoadKind::Unshared, LoadKind::Lone);
         Self::new(missed, kind, None, Some(captured))
     }
 
@@ -119,13 +119,13 @@ impl BodyRun {
 
     /// A load that is counted, and not stored.
     pub(super) fn return_only(missed: MissedCall) -> Box<Self> {
-        Self::new(missed, LoadKind::Alone, None, None)
+        Self::new(missed, LoadKind::Unshared, None, None)
     }
 
     /// No load of its own: a part of another, or in place of one that is not for this call.
     pub(super) fn uncounted(missed: MissedCall) -> Box<Self> {
         Box::new(Self {
-            kind: LoadKind::Alone,
+            kind: LoadKind::Unshared,
             missed,
             captured: None,
             scope: None,
@@ -142,7 +142,7 @@ impl BodyRun {
 
     /// Counts the load, and hands what was `returned` to followers and to the store.
     pub(super) fn finish(mut self: Box<Self>, returned: &dyn Returned) -> BodyOutcome {
-        // Its span ends here.
+        // The span of the body ends here.
         let began = self.scope.take().map(|scope| scope.began);
         let Self { missed, kind, .. } = *self;
         if let Some(began) = began {
@@ -150,9 +150,9 @@ impl BodyRun {
             let function = missed.request.key.function();
             missed.request.cache.count_load(function, took);
         }
-        let mut kept_for = None;
+        let mut stored_for = None;
         if let Some(captured) = &self.captured {
-            kept_for = match kind {
+            stored_for = match kind {
                 LoadKind::Lead(lead) => missed.complete_flight(lead, returned, captured),
                 LoadKind::Revalidate(lead) => {
                     missed.complete_flight(lead, returned, captured);
@@ -166,7 +166,7 @@ impl BodyRun {
                 LoadKind::Refresh { is_foreign } => {
                     return refresh::finish_refresh(missed.request, returned, captured, is_foreign);
                 }
-                LoadKind::Alone => {
+                LoadKind::Unshared => {
                     missed.store_in_background(returned, returned.share(), captured, None)
                 }
             };
@@ -178,7 +178,7 @@ impl BodyRun {
         }
         missed
             .request
-            .notify_observer(|observer, caller| observer.loaded(caller, kept_for));
+            .notify_observer(|observer, caller| observer.loaded(caller, stored_for));
         BodyOutcome::Answered
     }
 }
@@ -193,7 +193,7 @@ impl MissedCall {
     ) -> Option<Duration> {
         let shared = returned.share();
         if captured.from.is_none() {
-            // Nobody who comes later could take it.
+            // No call that comes later could take it.
             drop(lead.complete(shared));
             return None;
         }
@@ -201,10 +201,10 @@ impl MissedCall {
             let completed = lead.complete(shared.clone());
             return self.store_in_background(returned, shared, captured, completed);
         }
-        // First into the store, then out of the flight, so that nobody misses both.
-        let kept_for = self.store_in_background(returned, shared.clone(), captured, None);
+        // First into the store, then out of the flight, so that no call misses both.
+        let stored_for = self.store_in_background(returned, shared.clone(), captured, None);
         drop(lead.complete(shared));
-        kept_for
+        stored_for
     }
 
     /// Stores what was `returned` in the background, and then ends the flight; returns for how long it is to be
@@ -231,8 +231,8 @@ impl MissedCall {
             self.request.encode_write(returned, shared, captured)
         };
         let is_outdated = holds && !is_error && write.is_none();
-        let kept_for = write.as_ref().map(|write| write.ttl);
-        if let (Some(completed), Some(ttl)) = (&completed, kept_for) {
+        let stored_for = write.as_ref().map(|write| write.ttl);
+        if let (Some(completed), Some(ttl)) = (&completed, stored_for) {
             completed.keeps(ttl);
         }
         let backend = self.request.backend();
@@ -240,6 +240,6 @@ impl MissedCall {
         if is_outdated {
             cache.remove_behind_answer(backend, key);
         }
-        kept_for
+        stored_for
     }
 }

@@ -19,8 +19,8 @@ use crate::codec::{Codec, erased::With, shape::Opened};
 pin_project! {
     /// Runs a body, or waits for another call that runs its own.
     ///
-    /// Every body has a `Run` of its own type, so there is next to nothing in it. It is awaited only inside an `async` block
-    /// or function: a panic unwinds through that and drops this, so the load is handed over.
+    /// Every body has a `Run` of its own type, so there is next to nothing in it. It is awaited only inside an `async`
+    /// block or function: a panic unwinds through that and drops this, so the load is handed over.
     #[must_use = "futures do nothing unless polled"]
     pub struct Run<R, T, F> {
         // Dropped before the body: those who wait for this load do not wait for the body's `Drop`.

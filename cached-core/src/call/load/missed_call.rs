@@ -42,10 +42,11 @@ impl MissedCall {
         let seen = self.seen.as_ref()?;
         let accepts = accepts.up_to(Freshness::IfError);
         let found = read::answer(erased, cache, &seen.reply, seen.trusted, accepts).ok();
-        let (shared, kept) = found.filter(|(shared, _)| shared.outcome != Outcome::Error)?;
+        let (shared, lifetime) = found.filter(|(shared, _)| shared.outcome != Outcome::Error)?;
         cache.count_stale_if_error(key.function());
-        self.request
-            .notify_observer(|observer, caller| observer.found(caller, Freshness::IfError, kept));
+        self.request.notify_observer(|observer, caller| {
+            observer.found(caller, Freshness::IfError, lifetime);
+        });
         Some(shared)
     }
 
@@ -56,10 +57,10 @@ impl MissedCall {
             return false;
         }
         let seen = self.seen.as_ref().filter(|seen| seen.trusted);
-        let kept = seen.and_then(|seen| hit_test::entry_kept(&seen.reply));
-        kept.is_some_and(|kept| {
+        let lifetime = seen.and_then(|seen| hit_test::entry_kept(&seen.reply));
+        lifetime.is_some_and(|lifetime| {
             matches!(
-                accepts.age(kept),
+                accepts.age(lifetime),
                 Freshness::Revalidate | Freshness::IfError
             )
         })

@@ -28,9 +28,9 @@ pub(super) async fn claim_entry(missed: MissedCall) -> BodyDecision {
         cache.remove(key).await;
     }
     let (at, began) = (cache.epochs().begin(), clock::instant());
-    let lives = cache.capture_ttls(key.function(), request.ttl);
+    let ttls = cache.capture_ttls(key.function(), request.ttl);
     let keys = std::slice::from_ref(key);
-    let view = match request.backend().store.claim(keys, lives).await {
+    let view = match request.backend().store.claim(keys, ttls).await {
         Ok(replies) => replies.first().map(Reply::view),
         Err(error) => {
             cache.count_store_error(key.function(), &error);
@@ -61,8 +61,8 @@ pub(super) fn finish_refresh(
     is_foreign: bool,
 ) -> BodyOutcome {
     let write = request.encode_write(returned, returned.share(), captured);
-    let kept_for = write.as_ref().map(|write| write.ttl);
-    request.notify_observer(|observer, caller| observer.loaded(caller, kept_for));
+    let stored_for = write.as_ref().map(|write| write.ttl);
+    request.notify_observer(|observer, caller| observer.loaded(caller, stored_for));
     if returned.outcome() == Outcome::Error {
         // Nothing to remove: a body that failed says nothing of the old value.
         request

@@ -156,8 +156,8 @@ impl SharedLoad {
         let LoadRequest { cache, key, .. } = request;
         let store = &request.backend().store;
         let Some(seen) = self.missed.seen.take() else {
-            // What failed one call fails others at the same moment, and nobody joins such a load once it has
-            // begun: those come first.
+            // A read that failed for this call fails for others at the same moment, and no call can join such a load
+            // once it has begun: they get their chance to join before that.
             if clock::has_timer() {
                 tokio::task::yield_now().await;
             }
