@@ -194,11 +194,11 @@ impl Cache {
 /// The way out when a value was not stored because something else was there.
 #[derive(Clone, Copy)]
 enum Resolution {
-    /// What is there is older, and of this process.
+    /// Replaces the value that is there, which is older and of this process.
     Replace(Id),
-    /// What is there is younger, or nothing is meant to be there.
+    /// Leaves the value that is there, which is younger, or its absence, which is intended.
     Leave,
-    /// An older load of another process may have stored first.
+    /// Removes the value that is there: an older load of another process may have stored first.
     Remove,
 }
 
