@@ -13,6 +13,7 @@ use crate::{
 };
 
 mod client;
+mod deadline;
 mod error;
 mod feedback;
 mod info;

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use deadpool_redis::redis::{Pipeline, Value, cmd};
 
 use super::{
-    BATCH, error,
+    BATCH, deadline, error,
     feedback::Feedback,
     info,
     key_names::{self, Names},
@@ -68,7 +68,7 @@ impl Client {
     {
         lanes::runtime()?;
         let mut under_way = OperationGuard::new(&self.lanes, None);
-        let result = error::in_time(within, async {
+        let result = deadline::in_time(within, async {
             let lane = match self.lanes.ready() {
                 Some(lane) => lane,
                 // Boxed: it is seldom needed.
@@ -317,8 +317,8 @@ impl Client {
     /// deadline.
     pub(super) async fn probe(&self, limit: Duration) -> Result<(), Error> {
         lanes::runtime()?;
-        let lane = error::in_time(limit, self.lanes.new_lane(limit)).await?;
-        match error::in_time(self.deadline, self.reads(&lane)).await {
+        let lane = deadline::in_time(limit, self.lanes.new_lane(limit)).await?;
+        match deadline::in_time(self.deadline, self.reads(&lane)).await {
             // It has answered, and so it would a call.
             Err(error) if error.class().weight() == Weight::Nothing => Ok(()),
             answer => answer.inspect_err(|_| self.lanes.close()),

@@ -1,22 +1,11 @@
 //! What an error of the client library means here. The only place where they are classed.
 
-use std::{
-    pin::Pin,
-    task::{Context, Poll, ready},
-    time::Duration,
-};
-
 use deadpool_redis::{
     PoolError,
     redis::{self, RedisError, ServerErrorKind},
 };
 
-use pin_project_lite::pin_project;
-
-use crate::{
-    clock::{self, Within},
-    error::{Class, Error, ErrorKind},
-};
+use crate::error::{Class, Error, ErrorKind};
 
 /// The error of an operation. The server's own words stay out of it: they can repeat arguments.
 pub(super) fn of(error: &RedisError) -> Error {
@@ -150,44 +139,6 @@ pub(super) fn is_of_protocol(error: &PoolError) -> bool {
         Some(code) => code == "NOPROTO" || (code == "ERR" && is_of_hello()),
         None => error.kind() == redis::ErrorKind::RESP3NotSupported,
     }
-}
-
-/// Runs `work` for `deadline` at most.
-pub(super) fn in_time<T, F>(deadline: Duration, work: F) -> InTime<F>
-where
-    F: Future<Output = Result<T, Error>>,
-{
-    InTime {
-        work: clock::within(deadline, work),
-        deadline,
-    }
-}
-
-pin_project! {
-    /// The future of [`in_time`].
-    pub(super) struct InTime<F> {
-        #[pin]
-        work: Within<F>,
-        deadline: Duration,
-    }
-}
-
-impl<T, F: Future<Output = Result<T, Error>>> Future for InTime<F> {
-    type Output = Result<T, Error>;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let answer = ready!(this.work.poll(context));
-        Poll::Ready(answer.unwrap_or_else(|| Err(missed_deadline(*this.deadline))))
-    }
-}
-
-pub(super) fn missed_deadline(deadline: Duration) -> Error {
-    Error::new(
-        ErrorKind::Timeout,
-        format!("Redis did not answer within {} ms", deadline.as_millis()),
-    )
-    .classed(Class::Transient)
 }
 
 /// What was seen on one run of the server counts for nothing on another.

@@ -13,7 +13,7 @@ use deadpool_redis::{
 use tokio::{runtime::Handle, sync::watch};
 
 use super::{
-    error,
+    deadline, error,
     feedback::Feedback,
     info,
     lane::{self, Lane},
@@ -182,7 +182,7 @@ impl Lanes {
         let (lanes, lane) = (self.clone(), Arc::clone(lane));
         runtime.spawn(async move {
             let ping = redis::cmd("PING");
-            let answer = error::in_time(lanes.deadline, lane.command(&ping)).await;
+            let answer = deadline::in_time(lanes.deadline, lane.command(&ping)).await;
             lanes.reports.ended(&answer);
             if let Err(error) = &answer {
                 lanes.inspect(&lane, error);
@@ -207,7 +207,7 @@ impl Lanes {
             let pooled = self.pools.get().await?;
             Ok(Checkout::Pooled(Box::new(pooled)))
         });
-        error::in_time(self.deadline, work).await
+        deadline::in_time(self.deadline, work).await
     }
 }
 
@@ -223,7 +223,7 @@ impl Drop for Waits<'_> {
         let took = clock::instant().saturating_duration_since(attempt.since);
         let is_under_way = attempt.outcome.borrow().is_none();
         if is_under_way && attempt.missed.another(took, lanes.deadline) {
-            let error = error::missed_deadline(lanes.deadline);
+            let error = deadline::missed_deadline(lanes.deadline);
             lanes.reports.failed(&error);
         }
     }

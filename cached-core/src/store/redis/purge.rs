@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use deadpool_redis::redis::{Value, cmd};
 
-use super::{error, lane, lanes::Checkout};
+use super::{deadline, lane, lanes::Checkout};
 use crate::{error::Error, key::group};
 
 /// How many keys the server looks at in one step.
@@ -58,7 +58,7 @@ async fn step(
     command: &deadpool_redis::redis::Cmd,
     deadline: Duration,
 ) -> Result<Value, Error> {
-    error::in_time(deadline, connection.command(command)).await
+    deadline::in_time(deadline, connection.command(command)).await
 }
 
 /// The next cursor and the keys of one step; an end where the server says something else.

@@ -24,7 +24,7 @@ use hashbrown::DefaultHashBuilder;
 use smallvec::SmallVec;
 use tokio::{runtime::Handle, sync::oneshot};
 
-use super::{BATCH, error, key_names::Names, lane::Lane};
+use super::{BATCH, deadline, key_names::Names, lane::Lane};
 use crate::{
     clock,
     error::{Error, ErrorKind},
@@ -96,12 +96,12 @@ pub(super) async fn read(
     let took = clock::instant().saturating_duration_since(began);
     let left = deadline.saturating_sub(took);
     if left.is_zero() {
-        return Err(error::missed_deadline(deadline));
+        return Err(deadline::missed_deadline(deadline));
     }
     let seen = Box::pin(read_in_turn(&lane, &names, Extent::Whole, left)).await;
     let seen = seen.map_err(|error| match error.kind() {
         // Both reads had one.
-        ErrorKind::Timeout => error::missed_deadline(deadline),
+        ErrorKind::Timeout => deadline::missed_deadline(deadline),
         _ => error,
     });
     Ok(seen?.reply(identity))
@@ -122,7 +122,7 @@ async fn read_in_turn(
             };
             // Boxed: those that wait, which are most of many, do not send.
             let alone = Box::pin(read_alone(lane, names, extent));
-            let seen = error::in_time(deadline, alone).await?;
+            let seen = deadline::in_time(deadline, alone).await?;
             lane.read_queue().observe_size(seen.len());
             Ok(seen)
         }
@@ -134,7 +134,7 @@ async fn read_in_turn(
             if deadline >= lane.deadline() {
                 end_turn(lane, turn);
             }
-            Err(error::missed_deadline(deadline))
+            Err(deadline::missed_deadline(deadline))
         }
     }
 }
@@ -211,7 +211,7 @@ async fn answer_all(lane: &Lane, batch: Vec<Waiter>) {
         .map(|waiting| (&*waiting.names, waiting.extent))
         .collect();
     // The callers keep their own deadlines; this one ends the command when all of them have gone.
-    let mut found = match error::in_time(lane.deadline(), read_together(lane, &asks)).await {
+    let mut found = match deadline::in_time(lane.deadline(), read_together(lane, &asks)).await {
         Ok(seen) => Ok(seen.into_iter()),
         Err(error) => Err(error),
     };

@@ -1,0 +1,52 @@
+//! The deadline of an operation, and the error of one that misses it.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use pin_project_lite::pin_project;
+
+use crate::{
+    clock::{self, Within},
+    error::{Class, Error, ErrorKind},
+};
+
+/// Runs `work` for `deadline` at most.
+pub(super) fn in_time<T, F>(deadline: Duration, work: F) -> InTime<F>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    InTime {
+        work: clock::within(deadline, work),
+        deadline,
+    }
+}
+
+pin_project! {
+    /// The future of [`in_time`].
+    pub(super) struct InTime<F> {
+        #[pin]
+        work: Within<F>,
+        deadline: Duration,
+    }
+}
+
+impl<T, F: Future<Output = Result<T, Error>>> Future for InTime<F> {
+    type Output = Result<T, Error>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let answer = ready!(this.work.poll(context));
+        Poll::Ready(answer.unwrap_or_else(|| Err(missed_deadline(*this.deadline))))
+    }
+}
+
+pub(super) fn missed_deadline(deadline: Duration) -> Error {
+    Error::new(
+        ErrorKind::Timeout,
+        format!("Redis did not answer within {} ms", deadline.as_millis()),
+    )
+    .classed(Class::Transient)
+}
