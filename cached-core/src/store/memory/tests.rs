@@ -1,6 +1,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Weak},
+    time::Duration,
 };
 
 use proptest::prelude::*;
@@ -14,6 +15,7 @@ use crate::{
     },
     format::entry::{Id, Outcome, PerGroup},
     key::{group, target::Target},
+    store::Store,
 };
 
 fn store(capacity: u64) -> (MemoryStore, Clock) {
