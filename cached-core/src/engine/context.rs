@@ -3,25 +3,22 @@
 //! Everything that a caller puts around a future is one task-local [`Context`], so that a call
 //! looks at one place.
 
-use std::{
-    cell::RefCell,
-    sync::{
-        Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{cell::RefCell, sync::Arc};
 
 use crate::{
-    config::env,
     engine::{Cache, invalidate::Deferred, ticket::RevalidateTicket},
-    error::{Error, ErrorKind},
     key::function::Function,
     single_flight::Flight,
-    telemetry::{event, observer::Observer},
+    telemetry::observer::Observer,
 };
 
+mod current;
+mod mode;
 mod within;
 
+pub(crate) use current::{current, install, with_current, with_usual};
+pub(crate) use mode::{Calls, Mode};
+use mode::{Once, ScopedMode};
 pub(crate) use within::Within;
 use within::within;
 
@@ -46,8 +43,6 @@ fn with_context<T>(look: impl FnOnce(Option<&Context>) -> T) -> Option<T> {
         .ok()
 }
 
-static INSTALLED: OnceLock<Cache> = OnceLock::new();
-
 /// What is around a call.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Context {
@@ -60,54 +55,6 @@ pub(crate) struct Context {
     /// What gathers the invalidations of a cache, the innermost last.
     collecting: Vec<Deferred>,
     observer: Option<Observer>,
-}
-
-/// What calls do with a cache.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mode {
-    /// Neither read nor store.
-    Bypass,
-    /// Load and store, whatever is there.
-    Refresh,
-    /// Load as the ticket says.
-    Revalidate,
-}
-
-/// A mode for one cache.
-#[derive(Clone, Debug)]
-struct ScopedMode {
-    cache: Cache,
-    mode: Mode,
-    of: Calls,
-}
-
-/// Which calls a mode is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Calls {
-    All,
-    /// Those that could run a body, and not those by key: who asks for a fresh answer from outside does not mean
-    /// what a handler keeps for itself.
-    Loading,
-}
-
-/// A mode for the next call of one function only, whatever its cache.
-#[derive(Debug)]
-struct Once {
-    function: &'static Function,
-    mode: Mode,
-    taken: AtomicBool,
-    ticket: Mutex<Option<Box<RevalidateTicket>>>,
-}
-
-impl Once {
-    fn new(function: &'static Function, mode: Mode, ticket: Option<RevalidateTicket>) -> Arc<Self> {
-        Arc::new(Self {
-            function,
-            mode,
-            taken: AtomicBool::new(false),
-            ticket: Mutex::new(ticket.map(Box::new)),
-        })
-    }
 }
 
 fn around() -> Context {
@@ -301,79 +248,9 @@ impl<'a> ContextRef<'a> {
     }
 }
 
-impl ContextRef<'_> {
-    /// The mode of a call of `function` in `cache`, if there is one. One for this call alone is used
-    /// up.
-    pub(crate) fn mode(self, function: Option<&'static Function>, cache: &Cache) -> Option<Mode> {
-        self.mode_of(function, cache, Calls::Loading)
-    }
-
-    fn mode_of(
-        self,
-        function: Option<&'static Function>,
-        cache: &Cache,
-        calls: Calls,
-    ) -> Option<Mode> {
-        let context = self.0?;
-        let once = context.once.as_ref().filter(|once| {
-            function.is_some_and(|function| std::ptr::eq(function, once.function))
-                && !once.taken.swap(true, Ordering::Relaxed)
-        });
-        once.map(|once| once.mode).or_else(|| {
-            let mut inside_out = context.modes.iter().rev();
-            inside_out
-                .find(|way| way.cache.is(cache) && (way.of == Calls::All || way.of == calls))
-                .map(|way| way.mode)
-        })
-    }
-}
-
-impl ContextRef<'_> {
-    /// The ticket of a call that loads as one says.
-    pub(crate) fn ticket(self) -> Option<Box<RevalidateTicket>> {
-        let once = self.0?.once.as_ref()?;
-        let mut ticket = once.ticket.lock().unwrap_or_else(PoisonError::into_inner);
-        ticket.take()
-    }
-}
-
 /// Shows what is around this task to `look`.
 pub(crate) fn with_task_context<T>(look: impl Fn(ContextRef<'_>) -> T) -> T {
     with_context(|context| look(ContextRef(context))).unwrap_or_else(|| look(ContextRef(None)))
-}
-
-/// Shows the cache of this task to `look`: the scoped one, the installed one, or the one that the
-/// environment describes, which is made now and stays.
-pub(crate) fn with_current<T>(look: impl Fn(&Cache, ContextRef<'_>) -> T) -> T {
-    with_task_context(|context| {
-        let scoped = context.0.and_then(|inside| inside.cache.as_ref());
-        match scoped {
-            Some(cache) => look(cache, context),
-            None => look(INSTALLED.get_or_init(from_environment), context),
-        }
-    })
-}
-
-/// Shows `chosen`, or the cache of this task, to `look`, if calls here do what they usually do: nothing is around them
-/// that changes it, and they are not the first of a process that has installed no cache.
-///
-/// Without the types of the call, so that a hit in memory moves no value through here.
-#[inline]
-pub(crate) fn with_usual(chosen: Option<&Cache>, look: impl FnOnce(&Cache) -> bool) -> bool {
-    let found = with_context(|context| {
-        if context.is_some_and(|context| !context.is_usual()) {
-            return false;
-        }
-        let scoped = || context.and_then(|context| context.cache.as_ref());
-        let cache = chosen.or_else(scoped).or_else(|| INSTALLED.get());
-        cache.is_some_and(look)
-    });
-    found.unwrap_or(false)
-}
-
-/// The cache of this task.
-pub(crate) fn current() -> Cache {
-    with_current(|cache, _| cache.clone())
 }
 
 /// Who sees the calls made here.
@@ -384,27 +261,4 @@ pub(crate) fn observer() -> Option<Observer> {
 /// The mode of calls by key in `cache`, if there is one.
 pub(crate) fn mode(function: Option<&'static Function>, cache: &Cache) -> Option<Mode> {
     with_task_context(|context| context.mode_of(function, cache, Calls::All))
-}
-
-fn from_environment() -> Cache {
-    let cache = env::apply_ttls()
-        .and_then(|()| env::config())
-        .and_then(Cache::with_config);
-    cache.unwrap_or_else(|error| {
-        event::uncached(&error);
-        Cache::unusable(error)
-    })
-}
-
-/// Makes `cache` the one of the process.
-pub(crate) fn install(cache: &Cache) -> Result<(), Error> {
-    let installed = INSTALLED.get_or_init(|| cache.clone());
-    if installed.is(cache) {
-        return Ok(());
-    }
-    Err(Error::new(
-        ErrorKind::Installed,
-        "another cache is in use by this process: install once, and before the first cached call, \
-         which otherwise makes a cache from the environment",
-    ))
 }

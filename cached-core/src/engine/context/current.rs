@@ -1,0 +1,70 @@
+//! The cache of a task: the scoped one, the installed one, or the one that the environment describes.
+
+use std::sync::OnceLock;
+
+use super::{ContextRef, with_context, with_task_context};
+use crate::{
+    config::env,
+    engine::Cache,
+    error::{Error, ErrorKind},
+    telemetry::event,
+};
+
+static INSTALLED: OnceLock<Cache> = OnceLock::new();
+
+/// Shows the cache of this task to `look`: the scoped one, the installed one, or the one that the
+/// environment describes, which is made now and stays.
+pub(crate) fn with_current<T>(look: impl Fn(&Cache, ContextRef<'_>) -> T) -> T {
+    with_task_context(|context| {
+        let scoped = context.0.and_then(|inside| inside.cache.as_ref());
+        match scoped {
+            Some(cache) => look(cache, context),
+            None => look(INSTALLED.get_or_init(from_environment), context),
+        }
+    })
+}
+
+/// Shows `chosen`, or the cache of this task, to `look`, if calls here do what they usually do: nothing is around them
+/// that changes it, and they are not the first of a process that has installed no cache.
+///
+/// Without the types of the call, so that a hit in memory moves no value through here.
+#[inline]
+pub(crate) fn with_usual(chosen: Option<&Cache>, look: impl FnOnce(&Cache) -> bool) -> bool {
+    let found = with_context(|context| {
+        if context.is_some_and(|context| !context.is_usual()) {
+            return false;
+        }
+        let scoped = || context.and_then(|context| context.cache.as_ref());
+        let cache = chosen.or_else(scoped).or_else(|| INSTALLED.get());
+        cache.is_some_and(look)
+    });
+    found.unwrap_or(false)
+}
+
+/// The cache of this task.
+pub(crate) fn current() -> Cache {
+    with_current(|cache, _| cache.clone())
+}
+
+fn from_environment() -> Cache {
+    let cache = env::apply_ttls()
+        .and_then(|()| env::config())
+        .and_then(Cache::with_config);
+    cache.unwrap_or_else(|error| {
+        event::uncached(&error);
+        Cache::unusable(error)
+    })
+}
+
+/// Makes `cache` the one of the process.
+pub(crate) fn install(cache: &Cache) -> Result<(), Error> {
+    let installed = INSTALLED.get_or_init(|| cache.clone());
+    if installed.is(cache) {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Installed,
+        "another cache is in use by this process: install once, and before the first cached call, \
+         which otherwise makes a cache from the environment",
+    ))
+}
