@@ -1,4 +1,4 @@
-//! Stores: [`Store`], which is waited for, and [`LocalStore`], which answers at once.
+//! Stores: [`Store`], asked asynchronously, and [`LocalStore`], which answers at once.
 
 use std::{fmt::Debug, pin::Pin, time::Duration};
 
@@ -27,7 +27,7 @@ pub(crate) mod redis;
 /// A store operation under way.
 pub(crate) type Task<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
-/// What lies at a key, in the form that the store keeps.
+/// The content of a key, in the form that the store keeps.
 #[derive(Clone, Debug)]
 pub(crate) enum Payload {
     /// The value itself, and the length its JSON would have.
@@ -51,30 +51,30 @@ pub(crate) struct Reply {
     pub(crate) payload: Option<Payload>,
     /// The run of the server that answered for the entry's key; a store inside the process has none.
     pub(crate) identity: Option<Identity>,
-    /// Those of the key's groups, in their order; a store inside the process has none.
+    /// The markers of the key's groups, in their order; a store inside the process has none.
     pub(crate) markers: PerGroup<Option<Marker>>,
-    /// How long the entry is kept. In bytes, the entry itself says how much of that is past its ttl.
-    pub(crate) kept: freshness::Lifetime,
-    /// What lies at the entry's key, if a capture or claim said so without its bytes.
+    /// The lifetime of the entry. In bytes, the entry itself says how much of it is past its ttl.
+    pub(crate) lifetime: freshness::Lifetime,
+    /// The occupant of the entry's key, if a capture or claim said so without its bytes.
     pub(crate) occupant: Option<Occupant>,
-    /// Whether a capture had to create any of it.
+    /// True if a capture had to create any of it.
     pub(crate) created: bool,
 }
 
 impl Reply {
     /// The answer of a store inside the process: what guards it is its own.
-    pub(crate) fn local(payload: Option<Payload>, kept: freshness::Lifetime) -> Self {
+    pub(crate) fn local(payload: Option<Payload>, lifetime: freshness::Lifetime) -> Self {
         Self {
             payload,
             identity: None,
             markers: PerGroup::new(),
-            kept,
+            lifetime,
             occupant: Some(Occupant::Ours(Id::NONE)),
             created: false,
         }
     }
 
-    /// What the rules of freshness see in it.
+    /// The part of the reply that the rules of freshness judge.
     pub(crate) fn view(&self) -> View {
         let occupant = self.occupant.unwrap_or_else(|| match &self.payload {
             Some(Payload::Bytes(bytes)) => Occupant::of(bytes),
@@ -90,7 +90,7 @@ impl Reply {
 
 /// A store, asked asynchronously, inside the process or outside.
 ///
-/// Every one promises:
+/// Every implementation promises:
 ///
 /// - Every operation ends within the operation deadline.
 /// - One that is dropped has happened, or has not, or will; nothing is left half done.
@@ -99,12 +99,12 @@ impl Reply {
 pub(crate) trait Store: Debug + Send + Sync {
     fn kind(&self) -> StoreKind;
 
-    /// Reads the entry at `key`; for functions whose values are kept past their ttl, or `with_ttl`, also how long it
+    /// Reads the entry at `key`; `with_ttl`, or for functions whose values are kept past their ttl, also how long it
     /// will be kept.
     fn read<'a>(&'a self, key: &'a Key, with_ttl: bool) -> Task<'a, Reply>;
 
-    /// As [`read`](Self::read), and leaves at once what a load will need: markers, and a lease where nothing is. It
-    /// writes, so it costs more where it finds something. Never sent twice.
+    /// Reads as [`read`](Self::read) does, and leaves at once what a load will need: markers, and a lease where nothing
+    /// is. It writes, so it costs more where it finds something. Never sent twice.
     fn read_capturing<'a>(
         &'a self,
         key: &'a Key,
@@ -112,24 +112,24 @@ pub(crate) trait Store: Debug + Send + Sync {
         ttls: CaptureTtls,
     ) -> Task<'a, Reply>;
 
-    /// As [`read`](Self::read), one reply a key, in order.
+    /// Reads as [`read`](Self::read) does: one reply a key, in order.
     fn read_many<'a>(&'a self, keys: &'a [Key]) -> Task<'a, Vec<Reply>>;
 
-    /// Leaves what `seen` lacks before a load: markers, and a lease where nothing is. Returns what is
-    /// there then, whoever left it. Never sent twice.
+    /// Creates what `seen` lacks before a load: markers, and a lease where nothing is. Returns what is
+    /// there then, whoever created it. Never sent twice.
     fn capture<'a>(&'a self, key: &'a Key, seen: Reply, ttls: CaptureTtls) -> Task<'a, Reply>;
 
-    /// As [`capture`](Self::capture), for loads that replace whatever is there: without reading it.
+    /// Captures as [`capture`](Self::capture) does, without a read before it: for loads that replace whatever is there.
     fn claim<'a>(&'a self, keys: &'a [Key], ttls: CaptureTtls) -> Task<'a, Vec<Reply>>;
 
-    /// Stores each value if what its load captured is still there; an error says that at least one is
+    /// Stores each value if what its load captured is still there. An error says that at least one is
     /// not known to be stored.
     fn store(&self, writes: Vec<Write>) -> Task<'_, Vec<StoreOutcome>>;
 
     /// Deletes each target of `batch` outside this process, and says which of them were there. May be sent twice.
     fn remove<'a>(&'a self, batch: &'a Batch) -> Task<'a, Vec<bool>>;
 
-    /// As [`remove`](Self::remove), also while the breaker is open.
+    /// Removes as [`remove`](Self::remove) does, also while the breaker is open.
     fn remove_in_outage<'a>(&'a self, batch: &'a Batch) -> Task<'a, Vec<bool>>;
 
     /// Reads and deletes in one step: of several at once, one gets the payload.
@@ -144,45 +144,45 @@ pub(crate) trait Store: Debug + Send + Sync {
     /// Answers once the store has done anything at all.
     fn ping(&self) -> Task<'_, ()>;
 
-    /// As [`ping`](Self::ping), also while the breaker is open: tells whether it can be closed.
+    /// Pings as [`ping`](Self::ping) does, also while the breaker is open: an answer closes it.
     fn probe(&self) -> Task<'_, ()>;
 
     fn server_info(&self) -> Task<'_, ServerInfo>;
 
-    /// Lets go of connections; a later operation would connect anew.
+    /// Gives up the connections; a later operation would connect anew.
     fn close(&self);
 }
 
 /// A store inside the process, which answers at once.
 ///
-/// Nothing that is in it has to be told to another: what takes an entry out advances the epoch of its key in the same
+/// No other process has to learn of its entries: what takes one out advances the epoch of its key in the same
 /// step, and what is stored is compared with the epochs in that step.
 pub(crate) trait LocalStore: Store {
     /// Shows the entry at `key` to `visit`, if it counts; where that is past its ttl, or `with_ttl`, also how long it
     /// is kept. Returns `false` if there is none.
-    fn look(
+    fn visit(
         &self,
         key: &Key,
         with_ttl: bool,
         visit: &mut dyn FnMut(&Shared, freshness::Lifetime),
     ) -> bool;
 
-    /// Shows the value at `key` to `take`, if it is fresh, and returns what `take` returns: the short way of
-    /// [`look`](Self::look).
+    /// Shows the value at `key` to `take`, if it is fresh, and returns what `take` returns: the short form of
+    /// [`visit`](Self::visit).
     fn hit(&self, key: &Key, take: &mut dyn FnMut(&Shared) -> bool) -> bool;
 
-    /// Does what [`store`](Store::store) does.
+    /// Stores one value as [`store`](Store::store) does.
     fn put(&self, write: Write) -> StoreOutcome;
 
     /// Removes the entry at `key` and advances its epoch, in one step; `false` if nothing that counts was there.
     fn forget(&self, key: &Key) -> bool;
 }
 
-/// How long what a capture leaves will live.
+/// The ttls of what a capture creates.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CaptureTtls {
     pub(crate) lease: Duration,
-    /// Longer than the entry, or the whole group turns into misses.
+    /// Longer than the entry's: a marker that ends first turns the whole group into misses.
     pub(crate) markers: Duration,
 }
 
@@ -192,32 +192,33 @@ pub(crate) struct Write {
     pub(crate) key: Key,
     pub(crate) payload: Payload,
     pub(crate) ttl: Duration,
-    /// How much longer it is kept.
+    /// The time for which it is kept past its ttl.
     pub(crate) stale: Duration,
     pub(crate) captured: Epoch,
-    /// What of its key no longer holds afterwards. A store that does not wait sees to that in the step in which it
-    /// stores; for any other it is done before.
+    /// The loads of its key that it supersedes. A store inside the process sees to that in the step in which it stores;
+    /// for any other it is done before.
     pub(crate) supersedes: Supersedes,
-    /// Those it was loaded under, in the order of its groups; a store inside the process has none.
+    /// The markers it was loaded under, in the order of its groups; a store inside the process has none.
     pub(crate) markers: PerGroup<Marker>,
-    /// Its own name, and what has to be there.
+    /// Its own id.
     pub(crate) id: Id,
+    /// The id that has to be there when it is stored.
     pub(crate) expected: Id,
-    /// When its load ran: what began later stays.
+    /// The interval in which its load ran: what began later stays.
     pub(crate) span: LoadInterval,
 }
 
 impl Write {
-    /// How long the store keeps it.
+    /// The time for which the store keeps it.
     pub(crate) fn kept_for(&self) -> Duration {
         self.ttl.saturating_add(self.stale)
     }
 }
 
-/// What became of a value.
+/// The outcome of storing a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StoreOutcome {
     Stored,
-    /// Something was invalidated, or stored, since its load began: this is there now, if it is ours.
+    /// Not stored, because something was invalidated, or stored, since its load began: this is there now, if it is ours.
     Rejected(Option<Id>),
 }

@@ -211,7 +211,7 @@ fn look_up_local<C: Restores>(
     let (mut found, mut past) = (Err(MissReason::Absent), None);
     let mut is_too_old = false;
     let accepts = Accepts::of(function).up_to(purpose.oldest());
-    local.look(key, observed.is_some(), &mut |shared, lifetime| {
+    local.visit(key, observed.is_some(), &mut |shared, lifetime| {
         let age = accepts.age(lifetime);
         if accepts.takes_age(age) {
             is_too_old = observed.is_some_and(|(observer, _)| !observer.takes(age, lifetime));

@@ -212,7 +212,7 @@ impl StaleFound {
 fn is_fresh(local: &dyn LocalStore, key: &Key) -> bool {
     let windows = key.function().map(Function::windows).unwrap_or_default();
     let mut is_fresh = false;
-    local.look(key, false, &mut |_, lifetime| {
+    local.visit(key, false, &mut |_, lifetime| {
         is_fresh = lifetime.age(windows) == Freshness::Fresh;
     });
     is_fresh

@@ -213,7 +213,7 @@ impl Backend {
         accepts: Accepts,
     ) -> Option<C::Restored> {
         let mut found = None;
-        self.local()?.look(key, false, &mut |shared, kept| {
+        self.local()?.visit(key, false, &mut |shared, kept| {
             if accepts.age(kept) == Freshness::Fresh {
                 found = hit_test::typed(codec, accepts, shared).ok();
             }

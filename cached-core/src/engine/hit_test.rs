@@ -92,8 +92,8 @@ pub(crate) fn judge<C: Restores>(
 ) -> Result<(C::Restored, Lifetime), MissReason> {
     match &reply.payload {
         None => Err(MissReason::Absent),
-        Some(Payload::Typed(..)) if !accepts.takes_kept(reply.kept) => Err(MissReason::Absent),
-        Some(Payload::Typed(shared, _)) => Ok((typed(codec, accepts, shared)?, reply.kept)),
+        Some(Payload::Typed(..)) if !accepts.takes_kept(reply.lifetime) => Err(MissReason::Absent),
+        Some(Payload::Typed(shared, _)) => Ok((typed(codec, accepts, shared)?, reply.lifetime)),
         Some(Payload::Bytes(bytes)) if bytes.len() > limit => Err(MissReason::TooLarge),
         Some(Payload::Bytes(bytes)) => match entry::read(bytes) {
             Stored::Lease(_) => Err(MissReason::Absent),
@@ -138,7 +138,7 @@ pub(crate) fn typed<C: Restores>(
 /// How long the entry is kept, of whatever type, if there is one that counts.
 pub(crate) fn entry_kept(reply: &Reply) -> Option<Lifetime> {
     match reply.payload.as_ref()? {
-        Payload::Typed(..) => Some(reply.kept),
+        Payload::Typed(..) => Some(reply.lifetime),
         Payload::Bytes(bytes) => match entry::read(bytes) {
             Stored::Entry(entry) if counts(&entry, reply) => Some(kept(reply, &entry)),
             _ => None,
@@ -155,6 +155,6 @@ fn kept(reply: &Reply, entry: &Entry<'_>) -> Lifetime {
     Lifetime {
         ttl: Some(entry.ttl),
         stale: entry.stale,
-        ..reply.kept
+        ..reply.lifetime
     }
 }

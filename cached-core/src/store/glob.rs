@@ -1,6 +1,6 @@
-//! Redis's glob, for stores that are not Redis.
+//! Redis's globs, for stores that are not Redis.
 
-/// Whether all of `text` matches `glob`, as Redis's `SCAN … MATCH` decides it, byte by byte.
+/// Returns `true` if all of `text` matches `glob`, as Redis's `SCAN … MATCH` decides it, byte by byte.
 ///
 /// `*` is any run, `?` any byte, `[a-z]` one of a class, `[^a-z]` one not of it, `\` takes the next byte literally. A
 /// class without its `]` ends with the glob. Takes at most the product of both lengths: only the last `*` is tried
@@ -19,7 +19,7 @@ pub(crate) fn matches(glob: impl AsRef<[u8]>, text: impl AsRef<[u8]>) -> bool {
             // Every other element of a glob takes one byte, and a later start of the `*` leaves fewer.
             (None, false) => return false,
             (Some((&byte, rest)), false) => {
-                if let Some(after) = one(glob, byte) {
+                if let Some(after) = match_one(glob, byte) {
                     (glob, text) = (after, rest);
                     continue;
                 }
@@ -38,14 +38,14 @@ pub(crate) fn matches(glob: impl AsRef<[u8]>, text: impl AsRef<[u8]>) -> bool {
 }
 
 /// The rest of `glob` if its first element, which is no `*`, takes `byte`.
-fn one(glob: &[u8], byte: u8) -> Option<&[u8]> {
+fn match_one(glob: &[u8], byte: u8) -> Option<&[u8]> {
     match glob {
         [b'?', after @ ..] => Some(after),
-        [b'[', b'^', class @ ..] => match in_class(class, byte) {
+        [b'[', b'^', class @ ..] => match match_class(class, byte) {
             (false, after) => Some(after),
             (true, _) => None,
         },
-        [b'[', class @ ..] => match in_class(class, byte) {
+        [b'[', class @ ..] => match match_class(class, byte) {
             (true, after) => Some(after),
             (false, _) => None,
         },
@@ -54,8 +54,8 @@ fn one(glob: &[u8], byte: u8) -> Option<&[u8]> {
     }
 }
 
-/// Whether a class has `byte`, and what follows the class.
-fn in_class(mut class: &[u8], byte: u8) -> (bool, &[u8]) {
+/// Returns `true` if a class has `byte`, and the rest of the glob after the class.
+fn match_class(mut class: &[u8], byte: u8) -> (bool, &[u8]) {
     let mut found = false;
     loop {
         class = match class {

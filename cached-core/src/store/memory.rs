@@ -1,6 +1,6 @@
 //! The in-process store: bounded in bytes, each entry with its own ttl.
 //!
-//! A few shards, each a table and a ring of slots behind one lock. What makes room is found by
+//! A few shards, each a table and a ring of slots behind one lock. The entry to evict is found by
 //! the clock algorithm (Corbató, 1968): a hand goes round the ring, takes the first entry that was
 //! not asked for since it last came by, and spares the others once. A hit sets one flag under a
 //! shared lock, so readers do not wait for each other; nor do they write where others do, since each lock is
@@ -40,15 +40,16 @@ use ring::{Ring, Slot, Value};
 
 const SHARDS: usize = 16;
 
-/// What a slot, its place in the table and the allocations behind it take besides key and value.
+/// The bytes that a slot, its place in the table and the allocations behind it take besides key and value.
 const OVERHEAD: usize = 128;
 
+/// The store inside the process.
 pub(crate) struct MemoryStore {
     shards: Box<[ShardedLock<Ring>; SHARDS]>,
     hasher: DefaultHashBuilder,
     clock: Clock,
     epochs: Epochs,
-    /// Bytes of all entries in all shards. Changed under a shard's lock, read without.
+    /// The bytes of all entries in all shards. Changed under a shard's lock, read without.
     weight: AtomicU64,
     capacity: u64,
     evicted: AtomicU64,
@@ -70,12 +71,12 @@ impl MemoryStore {
     }
 
     #[inline]
-    fn place(&self, key: &[u8]) -> (u64, &ShardedLock<Ring>) {
+    fn locate(&self, key: &[u8]) -> (u64, &ShardedLock<Ring>) {
         let hash = self.hash(key);
         (hash, self.shard(hash))
     }
 
-    /// The function's number and the rest by themselves: a short argument then takes the hash
+    /// Hashes the function's number and the rest by themselves: a short argument then takes the hash
     /// function's short way.
     #[inline]
     fn hash(&self, key: &[u8]) -> u64 {
@@ -89,7 +90,7 @@ impl MemoryStore {
         hasher.finish()
     }
 
-    /// The table inside a shard looks at the lowest and the highest bits of the hash; this takes
+    /// The shard of a hash. The table inside a shard looks at the lowest and the highest bits of the hash; this takes
     /// others.
     #[inline]
     fn shard(&self, hash: u64) -> &ShardedLock<Ring> {
@@ -102,8 +103,8 @@ impl MemoryStore {
     }
 
     /// Stores a value, unless something has invalidated it since its load began.
-    fn keep(&self, write: Write) -> StoreOutcome {
-        let lives = write.kept_for();
+    fn store_value(&self, write: Write) -> StoreOutcome {
+        let kept_for = write.kept_for();
         let Payload::Typed(value, bytes) = write.payload else {
             return StoreOutcome::Rejected(None);
         };
@@ -124,18 +125,18 @@ impl MemoryStore {
             began: write.span.began,
             ttl,
             expires: now.after(ttl),
-            over: now.after(lives),
+            over: now.after(kept_for),
             checked: known.checked(),
         };
         self.insert(key, value, |there| {
-            // While the place is locked, as whatever removes or replaces an entry does: what turns this away has
-            // already put an end to what was there before, if it is remembered.
+            // This happens while the place is locked, as in whatever removes or replaces an entry: what turns this away
+            // has already put an end to what was there before, if it is remembered.
             self.epochs.claim(key, captured, supersedes)
                 && there.is_none_or(|there| there.is_over(now) || there.began() <= write.span.began)
         })
     }
 
-    /// `admits` sees what is there, while the place is locked.
+    /// Inserts a value if `admits`, which sees what is there while the place is locked.
     fn insert(
         &self,
         key: &Key,
@@ -143,7 +144,7 @@ impl MemoryStore {
         admits: impl FnOnce(Option<&Slot>) -> bool,
     ) -> StoreOutcome {
         let now = self.clock.now();
-        let (hash, shard) = self.place(key.local());
+        let (hash, shard) = self.locate(key.local());
         let weight = key
             .local()
             .len()
@@ -151,7 +152,7 @@ impl MemoryStore {
             .saturating_add(OVERHEAD);
         let slot = Slot::new(key, value, weight);
         let mut removed = Vec::new();
-        let mut ring = write(shard);
+        let mut ring = write_lock(shard);
         if !admits(ring.find(hash, key.local())) {
             return StoreOutcome::Rejected(None);
         }
@@ -162,18 +163,18 @@ impl MemoryStore {
             .fetch_add(removed.len() as u64, Ordering::Relaxed);
         removed.extend(ring.insert(slot, |key| self.hash(key)));
         self.weight.fetch_add(weight as u64, Ordering::Relaxed);
-        self.shrink(&removed);
+        self.subtract_weight(&removed);
         self.make_room(&mut ring, key.local(), &mut removed);
         drop(ring);
         // The key's own shard had nothing left to give.
         for shard in &*self.shards {
             if self.is_full() {
-                self.make_room(&mut write(shard), key.local(), &mut removed);
+                self.make_room(&mut write_lock(shard), key.local(), &mut removed);
             }
         }
-        // One entry alone over the whole capacity: it cannot stay either.
+        // One entry alone may be over the whole capacity: it cannot stay either.
         if self.is_full() {
-            drop(self.take_out(key, || ()));
+            drop(self.remove_slot(key, || ()));
         }
         StoreOutcome::Stored
     }
@@ -189,48 +190,49 @@ impl MemoryStore {
                 break;
             };
             self.evicted.fetch_add(1, Ordering::Relaxed);
-            self.shrink(std::slice::from_ref(&slot));
+            self.subtract_weight(std::slice::from_ref(&slot));
             removed.push(slot);
         }
     }
 
-    /// Invalidates the entry at `key`; what was there, if it counted.
+    /// Invalidates the entry at `key`, and returns it if it counted.
     fn remove(&self, key: &Key) -> Option<Slot> {
-        let slot = self.take_out(key, || self.epochs.advance_entry(key))?;
-        self.counts(&slot, key, self.clock.now()).then_some(slot)
+        let slot = self.remove_slot(key, || self.epochs.advance_entry(key))?;
+        self.is_current(&slot, key, self.clock.now())
+            .then_some(slot)
     }
 
     /// Removes what is at `key`, and does `besides` while its place is locked.
-    fn take_out(&self, key: &Key, besides: impl FnOnce()) -> Option<Slot> {
-        let (hash, shard) = self.place(key.local());
-        let mut ring = write(shard);
+    fn remove_slot(&self, key: &Key, besides: impl FnOnce()) -> Option<Slot> {
+        let (hash, shard) = self.locate(key.local());
+        let mut ring = write_lock(shard);
         besides();
         let slot = ring.remove(hash, key.local())?;
         drop(ring);
-        self.shrink(std::slice::from_ref(&slot));
+        self.subtract_weight(std::slice::from_ref(&slot));
         Some(slot)
     }
 
     #[inline]
-    fn counts(&self, slot: &Slot, key: &Key, now: Tick) -> bool {
+    fn is_current(&self, slot: &Slot, key: &Key, now: Tick) -> bool {
         !slot.is_over(now) && self.epochs.confirms(key, slot.checked())
     }
 
-    fn shrink(&self, by: &[Slot]) {
+    fn subtract_weight(&self, by: &[Slot]) {
         let weight = by.iter().map(Slot::weight).sum();
         self.weight.fetch_sub(weight, Ordering::Relaxed);
     }
 
-    fn get(&self, key: &Key) -> Reply {
+    fn read_entry(&self, key: &Key) -> Reply {
         let now = self.clock.now();
-        let (hash, shard) = self.place(key.local());
-        let ring = read(shard);
+        let (hash, shard) = self.locate(key.local());
+        let ring = read_lock(shard);
         let slot = ring
             .find(hash, key.local())
-            .filter(|slot| self.counts(slot, key, now));
+            .filter(|slot| self.is_current(slot, key, now));
         Reply::local(
             slot.map(|slot| Payload::Typed(slot.visit().clone(), slot.bytes())),
-            slot.map(|slot| slot.kept(now)).unwrap_or_default(),
+            slot.map(|slot| slot.lifetime(now)).unwrap_or_default(),
         )
     }
 
@@ -239,8 +241,8 @@ impl MemoryStore {
         let mut purged = 0_usize;
         for shard in &*self.shards {
             let mut removed = Vec::new();
-            write(shard).retain(|text| !glob::matches(glob, text), &mut removed);
-            self.shrink(&removed);
+            write_lock(shard).retain(|text| !glob::matches(glob, text), &mut removed);
+            self.subtract_weight(&removed);
             purged =
                 purged.saturating_add(removed.iter().filter(|slot| !slot.is_over(now)).count());
         }
@@ -258,53 +260,54 @@ impl fmt::Debug for MemoryStore {
 }
 
 // A panic under the lock can only come from a value's `Clone` or `Drop`, which leave the ring whole.
-fn read(shard: &ShardedLock<Ring>) -> ShardedLockReadGuard<'_, Ring> {
+fn read_lock(shard: &ShardedLock<Ring>) -> ShardedLockReadGuard<'_, Ring> {
     shard.read().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn write(shard: &ShardedLock<Ring>) -> ShardedLockWriteGuard<'_, Ring> {
+fn write_lock(shard: &ShardedLock<Ring>) -> ShardedLockWriteGuard<'_, Ring> {
     shard.write().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl LocalStore for MemoryStore {
-    fn look(
+    fn visit(
         &self,
         key: &Key,
         with_ttl: bool,
         visit: &mut dyn FnMut(&Shared, freshness::Lifetime),
     ) -> bool {
-        let (hash, shard) = self.place(key.local());
-        let ring = read(shard);
+        let (hash, shard) = self.locate(key.local());
+        let ring = read_lock(shard);
         let Some(slot) = ring.find(hash, key.local()) else {
             return false;
         };
         let now = self.clock.now();
-        let counts = self.counts(slot, key, now);
-        if counts {
-            // Few who look ask for more of what is fresh, and the arithmetic is a tenth of a hit.
-            let kept = if !with_ttl && slot.is_fresh(now) {
+        let is_current = self.is_current(slot, key, now);
+        if is_current {
+            // Few who read ask for more of what is fresh, and the arithmetic is a tenth of a hit.
+            let lifetime = if !with_ttl && slot.is_fresh(now) {
                 freshness::Lifetime::default()
             } else {
-                slot.kept(now)
+                slot.lifetime(now)
             };
-            visit(slot.visit(), kept);
+            visit(slot.visit(), lifetime);
         }
-        counts
+        is_current
     }
 
     fn hit(&self, key: &Key, take: &mut dyn FnMut(&Shared) -> bool) -> bool {
         let local = key.local();
-        // Before the hash, which reads what was written just now in other pieces, and would wait for it: 1.5 of 48 ns.
+        // The time is read before the hash, which reads what was written just now in other pieces and would wait for it:
+        // 1.5 of 48 ns.
         let now = self.clock.now();
-        let (hash, shard) = self.place(local);
-        let ring = read(shard);
+        let (hash, shard) = self.locate(local);
+        let ring = read_lock(shard);
         ring.find(hash, local).is_some_and(|slot| {
             slot.is_fresh(now) && self.epochs.confirms(key, slot.checked()) && take(slot.visit())
         })
     }
 
     fn put(&self, write: Write) -> StoreOutcome {
-        self.keep(write)
+        self.store_value(write)
     }
 
     fn forget(&self, key: &Key) -> bool {

@@ -31,19 +31,20 @@ mod write;
 use client::Client;
 use feedback::Feedback;
 
-/// How many reads share one `MGET`, and how many values go in one pipeline, at the most: none of them is to hold up
+/// The most reads that share one `MGET`, and the most values that go in one pipeline: none of them is to hold up
 /// a lane.
 const BATCH: usize = 256;
 
-/// How many operation deadlines a look may take to connect and be answered.
-const LOOK: u32 = 4;
+/// The most operation deadlines that a probe may take to connect and be answered.
+const PROBE_DEADLINES: u32 = 4;
 
+/// The store in Redis.
 #[derive(Debug)]
 pub(crate) struct RedisStore {
     client: Client,
-    reports: Arc<Feedback>,
-    /// How long a look may take.
-    look: Duration,
+    feedback: Arc<Feedback>,
+    /// The time that a probe may take to connect.
+    probe_limit: Duration,
 }
 
 impl RedisStore {
@@ -52,35 +53,35 @@ impl RedisStore {
         address: &str,
         breaker: Arc<Breaker>,
     ) -> Result<Self, Error> {
-        let reports = Arc::new(Feedback::new(breaker));
+        let feedback = Arc::new(Feedback::new(breaker));
         Ok(Self {
-            client: Client::new(config, address, Arc::clone(&reports))?,
-            reports,
-            look: config
+            client: Client::new(config, address, Arc::clone(&feedback))?,
+            feedback,
+            probe_limit: config
                 .op_timeout
-                .saturating_mul(LOOK)
+                .saturating_mul(PROBE_DEADLINES)
                 .min(config.connect_timeout)
                 .max(config.op_timeout),
         })
     }
 
-    /// What `operation` says, unless the breaker is open. The breaker hears of it.
+    /// Runs `operation` unless the breaker is open, and tells the breaker its outcome.
     ///
     /// Boxed: a future that is handed on is there twice.
-    async fn guarded<T>(&self, operation: Task<'_, T>) -> Result<T, Error> {
-        if let Some(refusal) = self.reports.refusal() {
+    async fn run_guarded<T>(&self, operation: Task<'_, T>) -> Result<T, Error> {
+        if let Some(refusal) = self.feedback.refusal() {
             return Err(refusal);
         }
         let result = operation.await;
-        self.reports.ended(&result);
+        self.feedback.record_outcome(&result);
         result
     }
 
-    /// As [`guarded`](Self::guarded), for what needs room.
-    async fn written<T>(&self, operation: Task<'_, T>) -> Result<T, Error> {
-        let result = self.guarded(operation).await;
+    /// Runs as [`run_guarded`](Self::run_guarded) does; for operations that need room on the server.
+    async fn run_write<T>(&self, operation: Task<'_, T>) -> Result<T, Error> {
+        let result = self.run_guarded(operation).await;
         if result.is_ok() {
-            self.reports.has_room();
+            self.feedback.record_room();
         }
         result
     }
@@ -92,13 +93,13 @@ impl Store for RedisStore {
     }
 
     fn read<'a>(&'a self, key: &'a Key, with_ttl: bool) -> Task<'a, Reply> {
-        // As `guarded` does, written out: one allocation less for every hit.
+        // This is `run_guarded` written out: one allocation less for every hit.
         Box::pin(async move {
-            if let Some(refusal) = self.reports.refusal() {
+            if let Some(refusal) = self.feedback.refusal() {
                 return Err(refusal);
             }
             let result = self.client.read(key, with_ttl).await;
-            self.reports.ended(&result);
+            self.feedback.record_outcome(&result);
             result
         })
     }
@@ -107,29 +108,29 @@ impl Store for RedisStore {
         &'a self,
         key: &'a Key,
         with_ttl: bool,
-        lives: CaptureTtls,
+        ttls: CaptureTtls,
     ) -> Task<'a, Reply> {
-        Box::pin(self.written(Box::pin(self.client.read_capturing(key, with_ttl, lives))))
+        Box::pin(self.run_write(Box::pin(self.client.read_capturing(key, with_ttl, ttls))))
     }
 
     fn read_many<'a>(&'a self, keys: &'a [Key]) -> Task<'a, Vec<Reply>> {
-        Box::pin(self.guarded(Box::pin(self.client.read_many(keys))))
+        Box::pin(self.run_guarded(Box::pin(self.client.read_many(keys))))
     }
 
-    fn capture<'a>(&'a self, key: &'a Key, seen: Reply, lives: CaptureTtls) -> Task<'a, Reply> {
-        Box::pin(self.written(Box::pin(self.client.capture(key, seen, lives))))
+    fn capture<'a>(&'a self, key: &'a Key, seen: Reply, ttls: CaptureTtls) -> Task<'a, Reply> {
+        Box::pin(self.run_write(Box::pin(self.client.capture(key, seen, ttls))))
     }
 
-    fn claim<'a>(&'a self, keys: &'a [Key], lives: CaptureTtls) -> Task<'a, Vec<Reply>> {
-        Box::pin(self.written(Box::pin(self.client.claim(keys, lives))))
+    fn claim<'a>(&'a self, keys: &'a [Key], ttls: CaptureTtls) -> Task<'a, Vec<Reply>> {
+        Box::pin(self.run_write(Box::pin(self.client.claim(keys, ttls))))
     }
 
     fn store(&self, writes: Vec<Write>) -> Task<'_, Vec<StoreOutcome>> {
-        Box::pin(self.written(Box::pin(self.client.store(writes))))
+        Box::pin(self.run_write(Box::pin(self.client.store(writes))))
     }
 
     fn remove<'a>(&'a self, batch: &'a Batch) -> Task<'a, Vec<bool>> {
-        Box::pin(self.guarded(Box::pin(self.client.remove(batch))))
+        Box::pin(self.run_guarded(Box::pin(self.client.remove(batch))))
     }
 
     fn remove_in_outage<'a>(&'a self, batch: &'a Batch) -> Task<'a, Vec<bool>> {
@@ -137,27 +138,27 @@ impl Store for RedisStore {
     }
 
     fn take<'a>(&'a self, key: &'a Key) -> Task<'a, Reply> {
-        Box::pin(self.guarded(Box::pin(self.client.take(key))))
+        Box::pin(self.run_guarded(Box::pin(self.client.take(key))))
     }
 
     fn touch<'a>(&'a self, key: &'a Key, ttl: Duration, stale: Duration) -> Task<'a, bool> {
-        Box::pin(self.guarded(Box::pin(self.client.touch(key, ttl.saturating_add(stale)))))
+        Box::pin(self.run_guarded(Box::pin(self.client.touch(key, ttl.saturating_add(stale)))))
     }
 
     fn purge<'a>(&'a self, glob: &'a str) -> Task<'a, u64> {
-        Box::pin(self.guarded(Box::pin(self.client.purge(glob))))
+        Box::pin(self.run_guarded(Box::pin(self.client.purge(glob))))
     }
 
     fn ping(&self) -> Task<'_, ()> {
-        Box::pin(self.guarded(Box::pin(self.client.ping())))
+        Box::pin(self.run_guarded(Box::pin(self.client.ping())))
     }
 
     fn probe(&self) -> Task<'_, ()> {
-        Box::pin(self.client.probe(self.look))
+        Box::pin(self.client.probe(self.probe_limit))
     }
 
     fn server_info(&self) -> Task<'_, ServerInfo> {
-        Box::pin(self.guarded(Box::pin(self.client.server_info())))
+        Box::pin(self.run_guarded(Box::pin(self.client.server_info())))
     }
 
     fn close(&self) {
@@ -177,24 +178,24 @@ mod tests {
         RedisStore::new(&config, "redis://127.0.0.1:1", breaker).unwrap()
     }
 
-    /// It is allocated and moved for every hit.
+    /// This one is allocated and moved for every hit.
     #[test]
     fn the_future_of_a_read_is_small() {
         let size = size_of_val(&*store().read(&Key::from("key"), false));
         assert!(size < 2_048, "{size} bytes");
     }
 
-    /// And these for every miss.
+    /// These are allocated and moved for every miss.
     #[test]
     fn the_futures_of_a_miss_are_small() {
         let (store, key) = (store(), Key::from("key"));
         let seen = Reply::local(None, crate::format::freshness::Lifetime::default());
-        let lives = CaptureTtls {
+        let ttls = CaptureTtls {
             lease: Duration::ZERO,
             markers: Duration::ZERO,
         };
-        let capture = size_of_val(&store.client.capture(&key, seen, lives));
-        let read = size_of_val(&store.client.read_capturing(&key, false, lives));
+        let capture = size_of_val(&store.client.capture(&key, seen, ttls));
+        let read = size_of_val(&store.client.read_capturing(&key, false, ttls));
         let write = size_of_val(&store.client.store(Vec::new()));
         let sizes = [capture, read, write];
         assert!(sizes.iter().all(|size| *size < 4_096), "{sizes:?} bytes");

@@ -46,7 +46,7 @@ impl Cache {
 
     fn next_pause(&self) -> Duration {
         // Without random numbers all processes look at one time, which is only less good.
-        self.0.breaker.pause(getrandom::u32().unwrap_or(0))
+        self.0.breaker.next_pause(getrandom::u32().unwrap_or(0))
     }
 
     /// One look. Whether it is the last: the store is back, or nobody asks any more.
@@ -55,7 +55,7 @@ impl Cache {
             return true;
         };
         if let Err(error) = self.find_store().await {
-            self.0.breaker.still_fails(&error);
+            self.0.breaker.record_failed_probe(&error);
             return false;
         }
         if let Some(away) = self.0.breaker.close(clock::instant()) {

@@ -8,7 +8,7 @@ fn error(class: Class) -> Error {
 
 fn fails(breaker: &Breaker, times: u32, now: Instant) -> bool {
     let transient = error(Class::Transient);
-    (0..times).any(|_| breaker.failed(&transient, now))
+    (0..times).any(|_| breaker.record_failure(&transient, now))
 }
 
 #[test]
@@ -16,7 +16,7 @@ fn failures_in_a_row_open_it_and_an_answer_between_them_does_not() {
     let (breaker, now) = (Breaker::new(FAILURES), Instant::now());
     for _ in 0..3 {
         assert!(!fails(&breaker, FAILURES - 1, now));
-        breaker.succeeded();
+        breaker.record_success();
     }
     assert_eq!(breaker.outage(), None);
     assert!(fails(&breaker, FAILURES, now));
@@ -40,9 +40,9 @@ fn only_one_failure_opens_it() {
 fn everything_that_one_broken_connection_fails_is_one_failure() {
     let (breaker, now) = (Breaker::new(FAILURES), Instant::now());
     let broken = error(Class::Broken);
-    assert!((0..1_000).all(|_| !breaker.failed(&broken, now)));
-    let opened =
-        (1..FAILURES).map(|incident| breaker.failed(&broken, now + 2 * INCIDENT * incident));
+    assert!((0..1_000).all(|_| !breaker.record_failure(&broken, now)));
+    let opened = (1..FAILURES)
+        .map(|incident| breaker.record_failure(&broken, now + 2 * INCIDENT * incident));
     assert_eq!(opened.filter(|opened| *opened).count(), 1);
 }
 
@@ -50,9 +50,9 @@ fn everything_that_one_broken_connection_fails_is_one_failure() {
 fn refused_credentials_open_it_at_once_and_what_a_server_says_of_one_command_never_does() {
     let now = Instant::now();
     let breaker = Breaker::new(FAILURES);
-    assert!((0..100).all(|_| !breaker.failed(&error(Class::Full), now)));
-    assert!((0..100).all(|_| !breaker.failed(&error(Class::Other), now)));
-    assert!(breaker.failed(&error(Class::Permanent), now));
+    assert!((0..100).all(|_| !breaker.record_failure(&error(Class::Full), now)));
+    assert!((0..100).all(|_| !breaker.record_failure(&error(Class::Other), now)));
+    assert!(breaker.record_failure(&error(Class::Permanent), now));
 }
 
 #[test]
@@ -75,16 +75,16 @@ fn each_outage_has_its_number() {
 fn pauses_double_up_to_the_longest_and_spread() {
     let (breaker, now) = (Breaker::new(FAILURES), Instant::now());
     fails(&breaker, FAILURES, now);
-    assert_eq!(breaker.pause(0), PAUSE);
-    assert_eq!(breaker.pause(u32::MAX), PAUSE / 2);
-    breaker.still_fails(&error(Class::Transient));
-    assert_eq!(breaker.pause(0), 2 * PAUSE);
+    assert_eq!(breaker.next_pause(0), PAUSE);
+    assert_eq!(breaker.next_pause(u32::MAX), PAUSE / 2);
+    breaker.record_failed_probe(&error(Class::Transient));
+    assert_eq!(breaker.next_pause(0), 2 * PAUSE);
     for _ in 0..100 {
-        breaker.still_fails(&error(Class::Transient));
+        breaker.record_failed_probe(&error(Class::Transient));
     }
-    assert_eq!(breaker.pause(0), LONGEST_PAUSE);
-    breaker.still_fails(&error(Class::Permanent));
-    assert_eq!(breaker.pause(0), LONGEST_PAUSE_REFUSED);
+    assert_eq!(breaker.next_pause(0), LONGEST_PAUSE);
+    breaker.record_failed_probe(&error(Class::Permanent));
+    assert_eq!(breaker.next_pause(0), LONGEST_PAUSE_REFUSED);
 }
 
 #[test]
@@ -93,25 +93,25 @@ fn one_that_opens_again_soon_waits_for_longer() {
     let mut longest = Duration::ZERO;
     for _ in 0..6 {
         fails(&breaker, FAILURES, now);
-        assert!(breaker.pause(0) > longest || breaker.pause(0) == LONGEST_PAUSE);
-        longest = breaker.pause(0);
+        assert!(breaker.next_pause(0) > longest || breaker.next_pause(0) == LONGEST_PAUSE);
+        longest = breaker.next_pause(0);
         breaker.close(now);
     }
     assert_eq!(longest, LONGEST_PAUSE);
     fails(&breaker, FAILURES, now + UNSTABLE);
-    assert_eq!(breaker.pause(0), PAUSE, "it had been stable");
+    assert_eq!(breaker.next_pause(0), PAUSE, "it had been stable");
 }
 
 #[test]
 fn refusal_says_what_failed_last() {
     let (breaker, now) = (Breaker::new(FAILURES), Instant::now());
     fails(&breaker, FAILURES, now);
-    breaker.still_fails(&Error::new(ErrorKind::Timeout, "late").classed(Class::Transient));
+    breaker.record_failed_probe(&Error::new(ErrorKind::Timeout, "late").classed(Class::Transient));
     let refusal = breaker.refusal();
     assert_eq!(refusal.kind(), ErrorKind::Unavailable);
     let source = std::error::Error::source(&refusal).unwrap();
     assert_eq!(source.to_string(), "late");
     let refused = Error::new(ErrorKind::Refused, "correct it").classed(Class::Permanent);
-    breaker.still_fails(&refused);
+    breaker.record_failed_probe(&refused);
     assert_eq!(breaker.refusal().to_string(), "correct it");
 }

@@ -1,8 +1,8 @@
-//! [`Store`] for the memory store: every operation is done before its task is polled.
+//! [`Store`] for the memory store: every operation is done before its future is polled.
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use super::{MemoryStore, read, ring::Slot, write};
+use super::{MemoryStore, read_lock, ring::Slot, write_lock};
 use crate::{
     coherence::journal::Batch,
     error::Error,
@@ -17,8 +17,8 @@ impl Store for MemoryStore {
         StoreKind::Memory
     }
 
-    fn read<'a>(&'a self, key: &'a Key, _closely: bool) -> Task<'a, Reply> {
-        done(self.get(key))
+    fn read<'a>(&'a self, key: &'a Key, _with_ttl: bool) -> Task<'a, Reply> {
+        ready(self.read_entry(key))
     }
 
     fn read_capturing<'a>(
@@ -32,15 +32,15 @@ impl Store for MemoryStore {
     }
 
     fn read_many<'a>(&'a self, keys: &'a [Key]) -> Task<'a, Vec<Reply>> {
-        done(keys.iter().map(|key| self.get(key)).collect())
+        ready(keys.iter().map(|key| self.read_entry(key)).collect())
     }
 
     fn capture<'a>(&'a self, _: &'a Key, seen: Reply, _: CaptureTtls) -> Task<'a, Reply> {
-        done(seen)
+        ready(seen)
     }
 
     fn claim<'a>(&'a self, keys: &'a [Key], _: CaptureTtls) -> Task<'a, Vec<Reply>> {
-        done(
+        ready(
             keys.iter()
                 .map(|_| Reply::local(None, freshness::Lifetime::default()))
                 .collect(),
@@ -48,12 +48,17 @@ impl Store for MemoryStore {
     }
 
     fn store(&self, writes: Vec<Write>) -> Task<'_, Vec<StoreOutcome>> {
-        done(writes.into_iter().map(|write| self.keep(write)).collect())
+        ready(
+            writes
+                .into_iter()
+                .map(|write| self.store_value(write))
+                .collect(),
+        )
     }
 
     fn remove<'a>(&'a self, batch: &'a Batch) -> Task<'a, Vec<bool>> {
         // Nothing is outside this process.
-        done(vec![false; batch.targets().len()])
+        ready(vec![false; batch.targets().len()])
     }
 
     fn remove_in_outage<'a>(&'a self, batch: &'a Batch) -> Task<'a, Vec<bool>> {
@@ -62,40 +67,40 @@ impl Store for MemoryStore {
 
     fn take<'a>(&'a self, key: &'a Key) -> Task<'a, Reply> {
         let Some(slot) = self.remove(key) else {
-            return done(Reply::local(None, freshness::Lifetime::default()));
+            return ready(Reply::local(None, freshness::Lifetime::default()));
         };
-        let (bytes, kept) = (slot.bytes(), slot.kept(self.clock.now()));
+        let (bytes, lifetime) = (slot.bytes(), slot.lifetime(self.clock.now()));
         let payload = Payload::Typed(slot.into_value(), bytes);
-        done(Reply::local(Some(payload), kept))
+        ready(Reply::local(Some(payload), lifetime))
     }
 
     fn touch<'a>(&'a self, key: &'a Key, ttl: Duration, stale: Duration) -> Task<'a, bool> {
         let now = self.clock.now();
-        let (hash, shard) = self.place(key.local());
-        let counts = |slot: &Slot| self.counts(slot, key, now);
+        let (hash, shard) = self.locate(key.local());
+        let is_current = |slot: &Slot| self.is_current(slot, key, now);
         let ends = (now.after(ttl), now.after(ttl.saturating_add(stale)));
-        done(write(shard).touch(hash, key.local(), ends, counts))
+        ready(write_lock(shard).touch(hash, key.local(), ends, is_current))
     }
 
     fn purge<'a>(&'a self, glob: &'a str) -> Task<'a, u64> {
-        done(self.purge_matching(glob))
+        ready(self.purge_matching(glob))
     }
 
     fn ping(&self) -> Task<'_, ()> {
-        done(())
+        ready(())
     }
 
     fn probe(&self) -> Task<'_, ()> {
-        done(())
+        ready(())
     }
 
     fn server_info(&self) -> Task<'_, ServerInfo> {
         let keys = self
             .shards
             .iter()
-            .map(|shard| read(shard).len() as u64)
+            .map(|shard| read_lock(shard).len() as u64)
             .sum();
-        done(ServerInfo {
+        ready(ServerInfo {
             store: StoreKind::Memory.name(),
             used_memory: Some(self.weight.load(Ordering::Relaxed)),
             max_memory: Some(self.capacity),
@@ -109,6 +114,6 @@ impl Store for MemoryStore {
     fn close(&self) {}
 }
 
-fn done<'a, T: Send + 'a>(value: T) -> Task<'a, T> {
+fn ready<'a, T: Send + 'a>(value: T) -> Task<'a, T> {
     Box::pin(std::future::ready(Ok::<T, Error>(value)))
 }

@@ -17,7 +17,7 @@ use crate::{
     key::{self, Key, function::Function},
 };
 
-/// How long an entry is kept from when it was stored, where that is not known.
+/// The ttl of a slot of which it is not known, or too long to be held.
 const UNKNOWN: u32 = u32::MAX;
 
 /// One entry.
@@ -28,27 +28,27 @@ pub(super) struct Slot {
     weight: u64,
     began: Instant,
     expires: Tick,
-    /// From then on it is of no use to anybody.
+    /// The end of its stale window: from then on it is of no use to anybody.
     over: Tick,
     checked: Checked,
     /// Milliseconds, rounded up; [`UNKNOWN`] if it is longer than 49 days, or was touched.
     ttl: u32,
-    /// Asked for since the hand last came by.
+    /// True if it was asked for since the hand last came by.
     visited: AtomicBool,
 }
 
-/// What is to be kept of a load.
+/// The value of a load, on its way into a slot.
 pub(super) struct Value {
     pub(super) shared: Shared,
     /// The length its JSON would have.
     pub(super) bytes: usize,
-    /// When its load began.
+    /// The time at which its load began.
     pub(super) began: Instant,
     pub(super) ttl: Duration,
     pub(super) expires: Tick,
-    /// Until when it may be served past its ttl.
+    /// The time until which it may be served past its ttl.
     pub(super) over: Tick,
-    /// Until when its groups are known to hold.
+    /// The state of the epochs up to which its groups are known to hold.
     pub(super) checked: Checked,
 }
 
@@ -84,8 +84,8 @@ impl Slot {
         self.began
     }
 
-    /// How long it is kept from now on.
-    pub(super) fn kept(&self, now: Tick) -> Lifetime {
+    /// The lifetime of the entry, seen from now.
+    pub(super) fn lifetime(&self, now: Tick) -> Lifetime {
         let ttl = Some(self.ttl).filter(|ttl| *ttl < UNKNOWN);
         Lifetime {
             ttl: ttl.map(|ttl| Duration::from_millis(ttl.into())),
@@ -103,7 +103,7 @@ impl Slot {
         self.over <= now
     }
 
-    /// The value, remembered as asked for. The flag is read first: a cache line that nobody writes
+    /// The value, marked as asked for. The flag is read first: a cache line that nobody writes
     /// is shared by all processors.
     #[inline]
     pub(super) fn visit(&self) -> &Shared {
@@ -127,15 +127,16 @@ impl Slot {
     }
 
     #[inline]
-    fn is(&self, key: &[u8]) -> bool {
-        is_same(&self.key, key)
+    fn has_key(&self, key: &[u8]) -> bool {
+        are_equal(&self.key, key)
     }
 }
 
-/// Whether two keys are the same. Those of most calls are compared in place: to call for it is a twentieth of a hit.
+/// Returns `true` if two keys are the same. Those of most calls are compared in place: a call for that is a twentieth of
+/// a hit.
 #[inline]
-fn is_same(one: &[u8], other: &[u8]) -> bool {
-    /// The first and the last, which meet or overlap.
+fn are_equal(one: &[u8], other: &[u8]) -> bool {
+    /// The first and the last 16 bytes, which meet or overlap.
     fn ends(bytes: &[u8]) -> Option<(&[u8; 16], &[u8; 16])> {
         Some((bytes.first_chunk()?, bytes.last_chunk()?))
     }
@@ -146,16 +147,16 @@ fn is_same(one: &[u8], other: &[u8]) -> bool {
         }
 }
 
-/// Slots, which the hand meets in the order of their places in the table.
+/// The slots of a shard, which the hand meets in the order of their places in the table.
 ///
-/// A slot is one allocation, its key inside it while that is short: a hit follows one pointer. What comes lands
+/// A slot is one allocation, its key inside it while that is short: a hit follows one pointer. A new slot lands
 /// anywhere before the hand, which demotes it sooner, on average, than in a queue: with requests that follow Zipf's law
 /// 1 or 2 in 100 more are hits than where it lands behind the hand.
 #[derive(Default)]
 pub(super) struct Ring {
     table: HashTable<Box<Slot>>,
     hand: usize,
-    /// Goes round by itself, so that looking for what has expired does not hurry the hand.
+    /// The hand of the sweep, which goes round by itself: a search for what has expired does not hurry the hand.
     broom: usize,
 }
 
@@ -171,7 +172,7 @@ impl Ring {
 
     #[inline]
     pub(super) fn find(&self, hash: u64, key: &[u8]) -> Option<&Slot> {
-        let slot = self.table.find(hash, |slot| slot.is(key))?;
+        let slot = self.table.find(hash, |slot| slot.has_key(key))?;
         Some(slot)
     }
 
@@ -182,7 +183,7 @@ impl Ring {
     pub(super) fn insert(&mut self, slot: Slot, hash_of: impl Fn(&[u8]) -> u64) -> Option<Slot> {
         let place = self.table.entry(
             hash_of(&slot.key),
-            |there| there.is(&slot.key),
+            |there| there.has_key(&slot.key),
             |slot| hash_of(&slot.key),
         );
         match place {
@@ -197,22 +198,22 @@ impl Ring {
     }
 
     pub(super) fn remove(&mut self, hash: u64, key: &[u8]) -> Option<Slot> {
-        let found = self.table.find_entry(hash, |slot| slot.is(key)).ok()?;
+        let found = self.table.find_entry(hash, |slot| slot.has_key(key)).ok()?;
         Some(*found.remove().0)
     }
 
-    /// Changes the ends of a slot, if it `counts`.
+    /// Changes the ends of a slot, if it `is_current`.
     pub(super) fn touch(
         &mut self,
         hash: u64,
         key: &[u8],
         (expires, over): (Tick, Tick),
-        counts: impl FnOnce(&Slot) -> bool,
+        is_current: impl FnOnce(&Slot) -> bool,
     ) -> bool {
-        let Some(slot) = self.table.find_mut(hash, |slot| slot.is(key)) else {
+        let Some(slot) = self.table.find_mut(hash, |slot| slot.has_key(key)) else {
             return false;
         };
-        if !counts(slot) {
+        if !is_current(slot) {
             return false;
         }
         (slot.expires, slot.over, slot.ttl) = (expires, over, UNKNOWN);
@@ -223,11 +224,11 @@ impl Ring {
     /// not `spared`.
     pub(super) fn evict(&mut self, spared: &[u8]) -> Option<Slot> {
         let places = self.table.num_buckets();
-        // Once round to clear the flags, once more to find what is clear.
+        // The first round clears the flags, the second finds a slot whose flag is clear.
         for _ in 0..places.saturating_mul(2) {
-            let place = step(&mut self.hand, places);
+            let place = advance(&mut self.hand, places);
             if let Ok(mut found) = self.table.get_bucket_entry(place)
-                && !found.get().is(spared)
+                && !found.get().has_key(spared)
                 && !mem::take(found.get_mut().visited.get_mut())
             {
                 return Some(*found.remove().0);
@@ -244,7 +245,7 @@ impl Ring {
             if seen >= slots {
                 break;
             }
-            let place = step(&mut self.broom, places);
+            let place = advance(&mut self.broom, places);
             if let Ok(found) = self.table.get_bucket_entry(place) {
                 seen = seen.saturating_add(1);
                 if found.get().is_over(now) {
@@ -261,7 +262,7 @@ impl Ring {
     }
 }
 
-fn step(cursor: &mut usize, places: usize) -> usize {
+fn advance(cursor: &mut usize, places: usize) -> usize {
     let place = if *cursor < places { *cursor } else { 0 };
     *cursor = place.saturating_add(1);
     place

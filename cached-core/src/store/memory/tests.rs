@@ -37,7 +37,7 @@ fn shared(value: impl std::any::Any + Send + Sync) -> Shared {
 
 fn put(store: &MemoryStore, key: &str, value: u64, bytes: usize, ttl: u64) {
     let captured = store.epochs.now();
-    let kept = store.keep(value_of_a_load(key, value, bytes, ttl, captured));
+    let kept = store.store_value(value_of_a_load(key, value, bytes, ttl, captured));
     assert_eq!(kept, StoreOutcome::Stored);
 }
 
@@ -80,7 +80,7 @@ fn group_of(segments: &str) -> Target {
 
 fn get(store: &MemoryStore, key: &str) -> Option<u64> {
     let mut found = None;
-    store.look(&key.into(), false, &mut |shared, _| {
+    store.visit(&key.into(), false, &mut |shared, _| {
         found = shared
             .value
             .as_ref()
@@ -94,7 +94,11 @@ fn weight(store: &MemoryStore) -> u64 {
 }
 
 fn len(store: &MemoryStore) -> usize {
-    store.shards.iter().map(|shard| read(shard).len()).sum()
+    store
+        .shards
+        .iter()
+        .map(|shard| read_lock(shard).len())
+        .sum()
 }
 
 #[test]
@@ -113,10 +117,10 @@ fn an_entry_is_kept_for_its_window_after_its_ttl() {
     let (store, clock) = store(1 << 20);
     let write = value_of_a_load("key", 1, 8, 1, store.epochs.now());
     let stale = Duration::from_secs(2);
-    store.keep(Write { stale, ..write });
+    store.store_value(Write { stale, ..write });
     let kept = || {
         let mut seen = None;
-        store.look(&"key".into(), false, &mut |_, kept| seen = Some(kept));
+        store.visit(&"key".into(), false, &mut |_, kept| seen = Some(kept));
         seen
     };
     let remaining = |seconds| freshness::Lifetime {
@@ -140,12 +144,12 @@ fn touch_keeps_the_window() {
     let (store, clock) = store(1 << 20);
     let write = value_of_a_load("key", 1, 8, 1, store.epochs.now());
     let (ttl, stale) = (Duration::from_secs(5), Duration::from_secs(2));
-    store.keep(Write { stale, ..write });
+    store.store_value(Write { stale, ..write });
     let key = Key::from("key");
     drop(store.touch(&key, ttl, stale));
     clock.advance(Duration::from_secs(6));
     let mut seen = None;
-    store.look(&key, false, &mut |_, kept| seen = kept.remaining);
+    store.visit(&key, false, &mut |_, kept| seen = kept.remaining);
     assert_eq!(seen, Some(Duration::from_secs(1)));
 }
 
@@ -155,11 +159,11 @@ fn entry_knows_its_age_from_the_first_moment_until_it_is_touched() {
     let write = value_of_a_load("key", 1, 8, 1, store.epochs.now());
     // As jitter leaves them.
     let ttl = Duration::from_nanos(29_999_999_999);
-    store.keep(Write { ttl, ..write });
+    store.store_value(Write { ttl, ..write });
     let key = Key::from("key");
     let lived = || {
         let mut seen = None;
-        store.look(&key, true, &mut |_, kept| seen = kept.lived());
+        store.visit(&key, true, &mut |_, kept| seen = kept.lived());
         seen
     };
     assert!(lived() < Some(Duration::from_millis(1)));
@@ -245,7 +249,7 @@ fn a_value_may_use_the_store_while_it_is_dropped() {
         payload: Payload::Typed(value, 8),
         ..value_of_a_load("key", 0, 8, 60, store.epochs.now())
     };
-    store.keep(write);
+    store.store_value(write);
     put(&store, "key", 1, 8, 60);
     assert_eq!(get(&store, "key"), Some(2));
 }
@@ -258,7 +262,7 @@ fn an_invalidated_entry_does_not_count_and_is_overwritten_in_place() {
     invalidate(&store, group_of("user:42"));
     assert_eq!(get(&store, "user:42:name"), None);
     assert_eq!(get(&store, "user:43:name"), Some(2));
-    assert!(store.get(&"user:42:name".into()).payload.is_none());
+    assert!(store.read_entry(&"user:42:name".into()).payload.is_none());
     put(&store, "user:42:name", 3, 8, 60);
     assert_eq!((get(&store, "user:42:name"), len(&store)), (Some(3), 2));
 }
@@ -273,7 +277,7 @@ fn a_value_that_was_loaded_before_an_invalidation_is_turned_away() {
         let began = store.epochs.now();
         invalidate(&store, target);
         let late = value_of_a_load("user:42:name", 1, 8, 60, began);
-        assert_eq!(store.keep(late), StoreOutcome::Rejected(None));
+        assert_eq!(store.store_value(late), StoreOutcome::Rejected(None));
         assert_eq!(get(&store, "user:42:name"), None);
     }
 }
@@ -285,14 +289,14 @@ fn a_value_that_was_loaded_before_a_set_or_delete_of_its_key_is_turned_away() {
     let late = value_of_a_load("key", 2, 8, 60, began);
     let late = || late.clone();
     let set = value_of_a_load("key", 1, 8, 60, began);
-    assert_eq!(store.keep(set), StoreOutcome::Stored);
-    assert_eq!(store.keep(late()), StoreOutcome::Rejected(None));
+    assert_eq!(store.store_value(set), StoreOutcome::Stored);
+    assert_eq!(store.store_value(late()), StoreOutcome::Rejected(None));
     assert_eq!(get(&store, "key"), Some(1));
     assert!(invalidate(&store, entry("key")));
-    assert_eq!(store.keep(late()), StoreOutcome::Rejected(None));
+    assert_eq!(store.store_value(late()), StoreOutcome::Rejected(None));
     let other = value_of_a_load("key:below", 3, 8, 60, began);
     assert_eq!(
-        store.keep(other),
+        store.store_value(other),
         StoreOutcome::Stored,
         "another entry of the same groups"
     );
@@ -386,7 +390,7 @@ proptest! {
                     }
                     let load = running.swap_remove(index % running.len());
                     let write = value_of_a_load(&name(load.key), load.value, 8, ttl, load.captured);
-                    let kept = store.keep(Write { span: LoadInterval { began: start + Duration::from_secs(load.value), ..write.span }, ..write });
+                    let kept = store.store_value(Write { span: LoadInterval { began: start + Duration::from_secs(load.value), ..write.span }, ..write });
                     let is_younger = |there: &Entry| there.value > load.value;
                     let is_late = load.is_late || model.get(&load.key).is_some_and(is_younger);
                     prop_assert_eq!(kept == StoreOutcome::Rejected(None), is_late);
@@ -419,13 +423,13 @@ proptest! {
                     }
                 }
                 Step::Touch(key, ttl) => {
-                    let (hash, shard) = store.place(Key::from(name(key)).local());
+                    let (hash, shard) = store.locate(Key::from(name(key)).local());
                     let tick = store.clock.now();
                     let touched = Key::from(name(key));
                     let mut counted = false;
                     let end = tick.after(Duration::from_secs(ttl));
-                    write(shard).touch(hash, touched.local(), (end, end), |slot| {
-                        counted = store.counts(slot, &touched, tick);
+                    write_lock(shard).touch(hash, touched.local(), (end, end), |slot| {
+                        counted = store.is_current(slot, &touched, tick);
                         counted
                     });
                     prop_assert_eq!(counted, model.contains_key(&key));
@@ -441,7 +445,7 @@ proptest! {
                 }
             }
         }
-        let weights: u64 = store.shards.iter().map(|shard| read(shard).weight()).sum();
+        let weights: u64 = store.shards.iter().map(|shard| read_lock(shard).weight()).sum();
         prop_assert_eq!(weight(&store), weights);
     }
 }

@@ -13,27 +13,27 @@ use crate::{
     error::{Class, Error, ErrorKind},
 };
 
-/// Runs `work` for `deadline` at most.
-pub(super) fn in_time<T, F>(deadline: Duration, work: F) -> InTime<F>
+/// Runs `work` for `deadline` at the most.
+pub(super) fn run_within<T, F>(deadline: Duration, work: F) -> RunWithin<F>
 where
     F: Future<Output = Result<T, Error>>,
 {
-    InTime {
+    RunWithin {
         work: clock::within(deadline, work),
         deadline,
     }
 }
 
 pin_project! {
-    /// The future of [`in_time`].
-    pub(super) struct InTime<F> {
+    /// The future of [`run_within`].
+    pub(super) struct RunWithin<F> {
         #[pin]
         work: Within<F>,
         deadline: Duration,
     }
 }
 
-impl<T, F: Future<Output = Result<T, Error>>> Future for InTime<F> {
+impl<T, F: Future<Output = Result<T, Error>>> Future for RunWithin<F> {
     type Output = Result<T, Error>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -43,6 +43,7 @@ impl<T, F: Future<Output = Result<T, Error>>> Future for InTime<F> {
     }
 }
 
+/// The error of an operation that missed `deadline`.
 pub(super) fn missed_deadline(deadline: Duration) -> Error {
     Error::new(
         ErrorKind::Timeout,

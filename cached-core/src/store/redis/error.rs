@@ -1,4 +1,4 @@
-//! What an error of the client library means here. The only place where they are classed.
+//! The meaning of the client library's errors here. The only place where they are classed.
 
 use deadpool_redis::{
     PoolError,
@@ -7,10 +7,10 @@ use deadpool_redis::{
 
 use crate::error::{Class, Error, ErrorKind};
 
-/// The error of an operation. The server's own words stay out of it: they can repeat arguments.
-pub(super) fn of(error: &RedisError) -> Error {
+/// The error of an operation. The server's own words stay out of it, because they can repeat arguments.
+pub(super) fn from_redis(error: &RedisError) -> Error {
     if let Some(code) = error.code() {
-        return of_code(error, code);
+        return from_code(error, code);
     }
     if error.is_timeout() {
         return Error::new(ErrorKind::Timeout, "Redis did not answer in time")
@@ -36,7 +36,7 @@ pub(super) fn of(error: &RedisError) -> Error {
     }
     let failed =
         Error::new(ErrorKind::Unavailable, "the connection to Redis failed").classed(Class::Broken);
-    // What the operating system says repeats no argument.
+    // The words of the operating system repeat no argument.
     if error.is_io_error() {
         failed.with_source(error.clone())
     } else {
@@ -44,7 +44,7 @@ pub(super) fn of(error: &RedisError) -> Error {
     }
 }
 
-fn of_code(error: &RedisError, code: &str) -> Error {
+fn from_code(error: &RedisError, code: &str) -> Error {
     match code {
         "NOAUTH" | "WRONGPASS" | "NOPERM" => refused(code),
         "WRONGTYPE" => Error::new(
@@ -72,7 +72,7 @@ fn of_code(error: &RedisError, code: &str) -> Error {
             format!("Redis cannot serve at the moment ({code})"),
         )
         .classed(Class::Transient),
-        // Its code is only `ERR`.
+        // The code of this one is only `ERR`.
         _ if error
             .detail()
             .is_some_and(|detail| detail.contains("max number of clients")) =>
@@ -86,19 +86,19 @@ fn of_code(error: &RedisError, code: &str) -> Error {
         _ if error.kind() == redis::ErrorKind::AuthenticationFailed => refused("WRONGPASS"),
         _ => Error::new(
             ErrorKind::Server,
-            format!("Redis answered with an error ({})", plain(code)),
+            format!("Redis answered with an error ({})", safe_code(code)),
         ),
     }
 }
 
-/// An error code is one word in capitals; anything else could be somebody's argument.
-fn plain(code: &str) -> &str {
+/// The error code, if it is one word in capitals; anything else could be somebody's argument.
+fn safe_code(code: &str) -> &str {
     let is_code = code.len() <= 32 && code.bytes().all(|byte| byte.is_ascii_uppercase());
     if is_code { code } else { "ERR" }
 }
 
 fn refused(code: &str) -> Error {
-    // One command that is refused says nothing of the others.
+    // A refusal of one command says nothing about the others.
     let (what, class) = match code {
         "NOPERM" => (
             "this user may not run a command that the cache needs (NOPERM): allow it by `ACL SETUSER`",
@@ -113,9 +113,9 @@ fn refused(code: &str) -> Error {
 }
 
 /// The error of a connection that the pool could not hand out.
-pub(super) fn of_pool(error: &PoolError) -> Error {
+pub(super) fn from_pool(error: &PoolError) -> Error {
     match error {
-        PoolError::Backend(error) => of(error),
+        PoolError::Backend(error) => from_redis(error),
         PoolError::Timeout(_) => Error::new(
             ErrorKind::Timeout,
             "no connection to Redis came free in time: raise `pool_size` or `connect_timeout`",
@@ -125,23 +125,24 @@ pub(super) fn of_pool(error: &PoolError) -> Error {
     }
 }
 
-/// Whether a new connection was refused for its protocol: by a server that had `HELLO` renamed, or something in
-/// front of it that speaks the older one.
-pub(super) fn is_of_protocol(error: &PoolError) -> bool {
+/// Returns `true` if a new connection was refused for its protocol: by a server that had `HELLO` renamed, or something
+/// in front of it that speaks the older one.
+pub(super) fn is_protocol_refusal(error: &PoolError) -> bool {
     let PoolError::Backend(error) = error else {
         return false;
     };
-    let is_of_hello = || {
+    let is_hello_refusal = || {
         let detail = error.detail().unwrap_or_default().to_ascii_lowercase();
         detail.contains("hello") || detail.contains("protocol version")
     };
     match error.code() {
-        Some(code) => code == "NOPROTO" || (code == "ERR" && is_of_hello()),
+        Some(code) => code == "NOPROTO" || (code == "ERR" && is_hello_refusal()),
         None => error.kind() == redis::ErrorKind::RESP3NotSupported,
     }
 }
 
-/// What was seen on one run of the server counts for nothing on another.
+/// The error of an operation that met another run of the server than it began on: what was seen on one counts for
+/// nothing on another.
 pub(super) fn another_run() -> Error {
     Error::new(
         ErrorKind::Unavailable,
@@ -149,17 +150,17 @@ pub(super) fn another_run() -> Error {
     )
 }
 
-/// Whether the key holds something else than a string, which is never ours.
+/// Returns `true` if the key holds something else than a string, which is never ours.
 pub(super) fn is_another_type(error: &RedisError) -> bool {
     error.code() == Some("WRONGTYPE")
 }
 
-/// Whether the server does not know the script: it was started, or its scripts were flushed, since.
+/// Returns `true` if the server does not know the script: it was started, or its scripts were flushed, since.
 pub(super) fn is_no_script(error: &RedisError) -> bool {
     error.code() == Some("NOSCRIPT")
 }
 
-/// Whether the connection is of no further use.
+/// Returns `true` if the connection is of no further use.
 pub(super) fn breaks_connection(error: &RedisError) -> bool {
     error.is_unrecoverable_error()
         || matches!(
@@ -176,7 +177,7 @@ mod tests {
     fn refused_for_its_protocol() {
         let says = |code: &str, detail: &str| {
             let error = redis::make_extension_error(code.to_owned(), Some(detail.to_owned()));
-            is_of_protocol(&PoolError::Backend(error))
+            is_protocol_refusal(&PoolError::Backend(error))
         };
         assert!(says("NOPROTO", "unsupported protocol version"));
         assert!(says(

@@ -1,4 +1,4 @@
-//! [`Feedback`]: what operations tell of the server, to the breaker and as events.
+//! [`Feedback`]: tells the breaker how operations end, and reports the server's state as events.
 
 use std::sync::{
     Arc,
@@ -12,11 +12,13 @@ use crate::{
     telemetry::event,
 };
 
+/// The outcomes of operations, on their way to the breaker and to events.
 #[derive(Debug)]
 pub(super) struct Feedback {
     breaker: Arc<Breaker>,
-    /// Whether it takes no writes, and whether it refuses a command: told once.
+    /// True if the server takes no writes: reported once.
     is_full: AtomicBool,
+    /// True if the server refuses a command: reported once.
     is_refusing: AtomicBool,
 }
 
@@ -29,25 +31,25 @@ impl Feedback {
         }
     }
 
-    pub(super) fn is_open(&self) -> bool {
+    pub(super) fn is_breaker_open(&self) -> bool {
         self.breaker.outage().is_some()
     }
 
-    /// Why nothing is sent, if the breaker is open.
+    /// The error of an operation that is not sent, if the breaker is open.
     pub(super) fn refusal(&self) -> Option<Error> {
-        self.is_open().then(|| self.breaker.refusal())
+        self.is_breaker_open().then(|| self.breaker.refusal())
     }
 
-    /// An operation has ended.
-    pub(super) fn ended<T>(&self, result: &Result<T, Error>) {
+    /// Records how an operation has ended.
+    pub(super) fn record_outcome<T>(&self, result: &Result<T, Error>) {
         match result {
-            Ok(_) => self.breaker.succeeded(),
-            Err(error) => self.failed(error),
+            Ok(_) => self.breaker.record_success(),
+            Err(error) => self.record_failure(error),
         }
     }
 
-    pub(super) fn failed(&self, error: &Error) {
-        if self.breaker.failed(error, clock::instant()) {
+    pub(super) fn record_failure(&self, error: &Error) {
+        if self.breaker.record_failure(error, clock::instant()) {
             event::breaker_opened(error);
         }
         let is_full = error.class() == Class::Full;
@@ -60,8 +62,8 @@ impl Feedback {
         }
     }
 
-    /// Something has been written.
-    pub(super) fn has_room(&self) {
+    /// Records that something has been written, so that the server has room.
+    pub(super) fn record_room(&self) {
         if self.is_full.load(Ordering::Relaxed) && self.is_full.swap(false, Ordering::Relaxed) {
             event::store_has_room();
         }

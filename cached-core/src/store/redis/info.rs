@@ -1,4 +1,4 @@
-//! The answer to `INFO`: who the server is, and how it is.
+//! The answer to `INFO`: the identity and state of the server.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -11,23 +11,23 @@ use crate::{
     telemetry::health::ServerInfo,
 };
 
-/// How many commands [`ask`] adds.
-pub(super) const QUESTIONS: usize = 2;
+/// The number of commands that [`push_queries`] adds.
+pub(super) const QUERIES: usize = 2;
 
-/// Asks for what [`admit`] looks at.
-pub(super) fn ask(pipeline: &mut Pipeline) {
+/// Adds the commands that ask for what [`admit_server`] tests.
+pub(super) fn push_queries(pipeline: &mut Pipeline) {
     for section in ["server", "replication"] {
         pipeline.cmd("INFO").arg(section);
     }
 }
 
-/// The answers to [`ask`], one behind the other.
-pub(super) fn text(answers: impl Iterator<Item = Option<Bytes>>) -> Vec<u8> {
+/// Joins the answers to [`push_queries`].
+pub(super) fn join_replies(answers: impl Iterator<Item = Option<Bytes>>) -> Vec<u8> {
     answers.flatten().flatten().collect()
 }
 
-/// `name:value` lines; the section titles between them are left out.
-pub(super) fn fields(text: &[u8]) -> HashMap<&str, &str> {
+/// Parses `name:value` lines; the section titles between them are left out.
+pub(super) fn parse_fields(text: &[u8]) -> HashMap<&str, &str> {
     let text = std::str::from_utf8(text).unwrap_or_default();
     text.lines()
         .filter_map(|line| line.trim_end().split_once(':'))
@@ -35,7 +35,7 @@ pub(super) fn fields(text: &[u8]) -> HashMap<&str, &str> {
 }
 
 /// The identity of a server that can be used: version 7.0 or later, or Valkey, and no replica.
-pub(super) fn admit(fields: &HashMap<&str, &str>) -> Result<Identity, Error> {
+pub(super) fn admit_server(fields: &HashMap<&str, &str>) -> Result<Identity, Error> {
     let unsupported = |message: String| Err(Error::new(ErrorKind::Unsupported, message));
     let version = version(fields);
     let major: u32 = version
@@ -43,7 +43,7 @@ pub(super) fn admit(fields: &HashMap<&str, &str>) -> Result<Identity, Error> {
         .next()
         .and_then(|major| major.parse().ok())
         .unwrap_or(0);
-    // Valkey says `redis_version:7.2.4` for compatibility, and its own version beside it.
+    // Valkey says `redis_version:7.2.4` for compatibility, and gives its own version beside it.
     if major < 7 {
         return unsupported(format!(
             "the server is version {version}: Redis 7.0 or Valkey is needed, for `SET … NX GET`"
@@ -64,10 +64,12 @@ pub(super) fn admit(fields: &HashMap<&str, &str>) -> Result<Identity, Error> {
     }
 }
 
+/// The version as Redis counts it, also where the server is Valkey.
 pub(super) fn version<'a>(fields: &HashMap<&str, &'a str>) -> &'a str {
     fields.get("redis_version").copied().unwrap_or("unknown")
 }
 
+/// The state of the server, as far as `fields` say it.
 pub(super) fn server_info(fields: &HashMap<&str, &str>) -> ServerInfo {
     let number = |name: &str| fields.get(name).and_then(|text| text.parse::<u64>().ok());
     ServerInfo {
@@ -94,7 +96,7 @@ mod tests {
     use super::*;
 
     fn admitted(lines: &[&str]) -> Result<Identity, Error> {
-        admit(&fields(lines.join("\r\n").as_bytes()))
+        admit_server(&parse_fields(lines.join("\r\n").as_bytes()))
     }
 
     #[test]

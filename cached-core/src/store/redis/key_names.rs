@@ -1,4 +1,4 @@
-//! [`Names`]: what an entry and its markers are called on the server.
+//! [`Names`]: the names of an entry and its markers on the server.
 
 use std::ops::Range;
 
@@ -11,9 +11,9 @@ use crate::key::{Key, group, target::Target};
 #[derive(Debug)]
 pub(super) struct Names {
     text: String,
-    /// Where in it each name is.
-    places: SmallVec<[Range<usize>; 8]>,
-    /// Whether a read has to ask how long the entry will be kept.
+    /// The range of each name in `text`.
+    ranges: SmallVec<[Range<usize>; 8]>,
+    /// True if a read has to ask how long the entry will be kept.
     pub(super) asks_ttl: bool,
 }
 
@@ -26,43 +26,43 @@ impl Names {
         key.push_segments(&mut text);
         let segments = start..text.len();
         key.push_digest(&mut text, segments.is_empty());
-        let mut places = SmallVec::new();
-        places.push(0..text.len());
-        group::append(&mut text, namespace, key, segments, |place| {
-            places.push(place);
+        let mut ranges = SmallVec::new();
+        ranges.push(0..text.len());
+        group::append(&mut text, namespace, key, segments, |range| {
+            ranges.push(range);
         });
         Self {
             text,
-            places,
+            ranges,
             asks_ttl: key
                 .function()
                 .is_some_and(|function| !function.windows().are_none()),
         }
     }
 
-    /// The entry's.
+    /// The name of the entry.
     pub(super) fn entry(&self) -> &str {
         self.all().next().unwrap_or_default()
     }
 
-    /// The markers'.
+    /// The names of the markers, in the order of the groups.
     pub(super) fn markers(&self) -> impl Iterator<Item = &str> {
         self.all().skip(1)
     }
 
-    /// The entry's first.
+    /// All names, the entry's first.
     pub(super) fn all(&self) -> impl Iterator<Item = &str> {
-        let name = |place: &Range<usize>| self.text.get(place.clone()).unwrap_or_default();
-        self.places.iter().map(name)
+        let name = |range: &Range<usize>| self.text.get(range.clone()).unwrap_or_default();
+        self.ranges.iter().map(name)
     }
 
-    /// What is read of them.
-    pub(super) fn read_to(&self, extent: Extent) -> impl Iterator<Item = &str> {
-        self.all().take(self.count(extent))
+    /// The names that a read of `extent` asks for.
+    pub(super) fn names_to_read(&self, extent: Extent) -> impl Iterator<Item = &str> {
+        self.all().take(self.count_to_read(extent))
     }
 
-    /// How many names that are.
-    pub(super) fn count(&self, extent: Extent) -> usize {
+    /// The number of names that a read of `extent` asks for.
+    pub(super) fn count_to_read(&self, extent: Extent) -> usize {
         match extent {
             Extent::Entry => 1,
             Extent::Whole => self.len(),
@@ -70,12 +70,12 @@ impl Names {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.places.len()
+        self.ranges.len()
     }
 }
 
-/// What has to be deleted for `target`.
-pub(super) fn of_target(namespace: &str, target: &Target) -> String {
+/// The name of the key that has to be deleted for `target`.
+pub(super) fn target_name(namespace: &str, target: &Target) -> String {
     match target {
         Target::Group(group) => format!("{namespace}:{group}"),
         Target::Entry(key) => format!("{namespace}:{}", key.text()),

@@ -27,7 +27,7 @@ use crate::{
     format::entry::Identity,
 };
 
-/// For how many milliseconds the server is taken for the primary that it said it was.
+/// The milliseconds for which the server is taken for the primary that it said it was.
 const ROLE_LASTS: u64 = 1_000;
 
 /// One multiplexed connection, out of the pool for as long as it works.
@@ -35,21 +35,21 @@ const ROLE_LASTS: u64 = 1_000;
 /// No blocking command and no `WATCH` ever goes over it: every caller would wait.
 pub(super) struct Lane {
     connection: MultiplexedConnection,
-    /// Keeps the pool's count true; taken out when the lane is given up, so that the pool never
-    /// hands a broken connection to anybody.
+    /// The pool's own handle, which keeps its count true; taken out when the lane is given up, so that the pool never
+    /// hands out a broken connection.
     pooled: Mutex<Option<Connection>>,
     identity: Identity,
     deadline: Duration,
     read_queue: ReadQueue,
-    watched: Arc<Tracking>,
-    lifetimes: MarkerTtls,
+    tracking: Arc<Tracking>,
+    marker_ttls: MarkerTtls,
     opened: Instant,
     /// Milliseconds from `opened` to the first command since the last reply, and one; 0 if there is
     /// none.
     unanswered: AtomicU64,
-    /// Milliseconds from `opened` until which nobody asks in the place of callers that have gone.
-    asked_again: AtomicU64,
-    /// Milliseconds from `opened` to the latest question whose answer was that this is the same primary.
+    /// Milliseconds from `opened` until which nobody checks the lane in the place of callers that have gone.
+    checked_until: AtomicU64,
+    /// Milliseconds from `opened` to the latest query whose answer was that this is the same primary.
     confirmed: AtomicU64,
     broken: AtomicBool,
 }
@@ -59,7 +59,7 @@ impl Lane {
         pooled: Connection,
         identity: Identity,
         deadline: Duration,
-        watched: Arc<Tracking>,
+        tracking: Arc<Tracking>,
     ) -> Self {
         Self {
             connection: pooled.as_ref().clone(),
@@ -67,11 +67,11 @@ impl Lane {
             identity,
             deadline,
             read_queue: ReadQueue::new(),
-            watched,
-            lifetimes: MarkerTtls::default(),
+            tracking,
+            marker_ttls: MarkerTtls::default(),
             opened: clock::instant(),
             unanswered: AtomicU64::new(0),
-            asked_again: AtomicU64::new(0),
+            checked_until: AtomicU64::new(0),
             confirmed: AtomicU64::new(0),
             broken: AtomicBool::new(false),
         }
@@ -90,12 +90,12 @@ impl Lane {
         &self.read_queue
     }
 
-    pub(super) fn watched(&self) -> &Arc<Tracking> {
-        &self.watched
+    pub(super) fn tracking(&self) -> &Arc<Tracking> {
+        &self.tracking
     }
 
-    pub(super) fn lifetimes(&self) -> &MarkerTtls {
-        &self.lifetimes
+    pub(super) fn marker_ttls(&self) -> &MarkerTtls {
+        &self.marker_ttls
     }
 
     /// Reads several keys in one command. A key of another type reads as absent.
@@ -103,21 +103,21 @@ impl Lane {
         let length = names.iter().map(|name| name.len()).sum::<usize>();
         let mut mget = Cmd::with_capacity(names.len().saturating_add(1), length.saturating_add(4));
         mget.arg("MGET").arg(names);
-        let reply = self.send(&mget, now).await;
-        match self.heard(reply)? {
+        let reply = self.send_command(&mget, now).await;
+        match self.record_reply(reply)? {
             Value::Array(values) if values.len() == names.len() => {
                 Ok(values.into_iter().map(bytes).collect())
             }
-            _ => Err(no_array()),
+            _ => Err(unexpected_mget_reply()),
         }
     }
 
-    /// Reads several keys, and asks of each of `entries` how long it will be kept, in the same round trip. What is to
-    /// be watched goes with it; and now and then the question whether the server still is the primary that it was: a
+    /// Reads several keys, and asks of each of `entries` how long it will be kept, in the same round trip. The request to
+    /// track markers goes with it; and now and then the query if the server still is the primary that it was: a
     /// replica reads as well as any, only not what is invalidated elsewhere.
     ///
-    /// The times first: an entry that is stored in between then looks as old as the one before it, which costs a
-    /// load; the other way round an old one would look young.
+    /// The ttls are asked for first: an entry that is stored in between then looks as old as the one before it, which
+    /// costs a load; the other way round an old one would look young.
     pub(super) async fn mget_with_ttls(
         &self,
         names: &[&str],
@@ -131,12 +131,13 @@ impl Lane {
             return Ok((self.mget(names, now).await?, Vec::new()));
         }
         let confirms_at = (!is_confirmed).then_some(now);
-        self.watched.go_on(now);
-        // Boxed: most reads do not ask, and their futures stay small.
-        Box::pin(self.values_and_more(names, entries, asking, confirms_at)).await
+        self.tracking.go_on(now);
+        // Boxed, because most reads ask nothing more, and their futures stay small.
+        Box::pin(self.mget_with_queries(names, entries, asking, confirms_at)).await
     }
 
-    async fn values_and_more(
+    /// Reads as [`mget_with_ttls`](Self::mget_with_ttls) does, where there is more to ask than values.
+    async fn mget_with_queries(
         &self,
         names: &[&str],
         entries: &[&str],
@@ -146,7 +147,7 @@ impl Lane {
         let watches = !asking.names().is_empty();
         let mut all = Pipeline::with_capacity(entries.len().saturating_add(1));
         if confirms_at.is_some() {
-            info::ask(&mut all);
+            info::push_queries(&mut all);
         }
         if watches {
             tracking::watch_next(&mut all);
@@ -156,17 +157,17 @@ impl Lane {
             all.cmd("PTTL").arg(*entry);
         }
         all.cmd("MGET").arg(names);
-        let questions = if confirms_at.is_some() {
-            info::QUESTIONS
+        let queries = if confirms_at.is_some() {
+            info::QUERIES
         } else {
             0
         };
-        let may_fail = watches.then_some(questions);
-        let mut answers = self.each_but(&all, may_fail).await?;
+        let may_fail = watches.then_some(queries);
+        let mut answers = self.run_pipeline_except(&all, may_fail).await?;
         let values = answers.pop().and_then(CommandReply::value);
         let mut answers = answers.into_iter();
         if let Some(now) = confirms_at {
-            self.confirm(now, answers.by_ref().take(info::QUESTIONS))?;
+            self.confirm_role(now, answers.by_ref().take(info::QUERIES))?;
         }
         if watches {
             let is_watched = answers.next() != Some(CommandReply::Refused);
@@ -174,8 +175,8 @@ impl Lane {
             if is_watched {
                 asking.learn(found);
             } else {
-                // It was allowed when the connection was made.
-                self.watched.turn_off();
+                // Tracking was allowed when the connection was made.
+                self.tracking.turn_off();
             }
         }
         match values {
@@ -183,14 +184,18 @@ impl Lane {
                 values.into_iter().map(bytes).collect(),
                 answers.map(CommandReply::ttl).collect(),
             )),
-            _ => Err(no_array()),
+            _ => Err(unexpected_mget_reply()),
         }
     }
 
-    /// What the server has said of itself, when it was asked at `now`.
-    fn confirm(&self, now: u64, answers: impl Iterator<Item = CommandReply>) -> Result<(), Error> {
-        let text = info::text(answers.map(CommandReply::bytes));
-        let error = match info::admit(&info::fields(&text)) {
+    /// Confirms from `answers` that the server is the same primary, when it was asked at `now`.
+    fn confirm_role(
+        &self,
+        now: u64,
+        answers: impl Iterator<Item = CommandReply>,
+    ) -> Result<(), Error> {
+        let text = info::join_replies(answers.map(CommandReply::bytes));
+        let error = match info::admit_server(&info::parse_fields(&text)) {
             Ok(identity) if identity == self.identity => {
                 self.confirmed.fetch_max(now, Ordering::Relaxed);
                 return Ok(());
@@ -202,32 +207,36 @@ impl Lane {
         Err(error)
     }
 
-    pub(super) async fn command(&self, command: &Cmd) -> Result<Value, Error> {
-        let reply = self.send(command, self.since_opened()).await;
-        self.heard(reply)
+    pub(super) async fn run_command(&self, command: &Cmd) -> Result<Value, Error> {
+        let reply = self.send_command(command, self.since_opened()).await;
+        self.record_reply(reply)
     }
 
-    async fn send(&self, command: &Cmd, now: u64) -> Result<Value, RedisError> {
-        self.asked(now);
+    async fn send_command(&self, command: &Cmd, now: u64) -> Result<Value, RedisError> {
+        self.record_sent(now);
         let reply = self.connection.clone().send_packed_command(command).await;
         reply.and_then(Value::extract_error)
     }
 
-    /// One answer a command. An error of one that says nothing of the others is its own; any other is
-    /// the whole pipeline's.
-    pub(super) async fn each(&self, pipeline: &Pipeline) -> Result<Vec<CommandReply>, Error> {
-        self.each_but(pipeline, None).await
+    /// Sends `pipeline`, and returns one answer a command. An error that says nothing about the other commands is the
+    /// answer of its own; any other is the whole pipeline's.
+    pub(super) async fn run_pipeline(
+        &self,
+        pipeline: &Pipeline,
+    ) -> Result<Vec<CommandReply>, Error> {
+        self.run_pipeline_except(pipeline, None).await
     }
 
-    /// As [`each`](Self::each); the command at `may_fail` does so for itself, whatever the server says of it.
-    async fn each_but(
+    /// Sends as [`run_pipeline`](Self::run_pipeline) does; the command at `may_fail` fails for itself alone, whatever its
+    /// error is.
+    async fn run_pipeline_except(
         &self,
         pipeline: &Pipeline,
         may_fail: Option<usize>,
     ) -> Result<Vec<CommandReply>, Error> {
         let mut connection = self.connection.clone();
         let count = pipeline.len();
-        self.asked(self.since_opened());
+        self.record_sent(self.since_opened());
         let replies = connection.send_packed_commands(pipeline, 0, count).await;
         let replies = replies.and_then(|replies| {
             replies
@@ -242,26 +251,27 @@ impl Lane {
                 })
                 .collect()
         });
-        self.heard(replies)
+        self.record_reply(replies)
     }
 
-    /// A command is on its way.
-    fn asked(&self, now: u64) {
+    /// Records at `now` that a command is on its way.
+    fn record_sent(&self, now: u64) {
         let now = now.saturating_add(1);
-        // An earlier one that is unanswered counts for longer.
+        // An earlier command that is unanswered keeps its time: the silence counts from there.
         let _ = self
             .unanswered
             .compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
     }
 
-    fn heard<T>(&self, reply: Result<T, RedisError>) -> Result<T, Error> {
+    /// Records that the server has answered, or that the connection broke.
+    fn record_reply<T>(&self, reply: Result<T, RedisError>) -> Result<T, Error> {
         self.unanswered.store(0, Ordering::Relaxed);
         if let Err(error) = &reply
             && error::breaks_connection(error)
         {
             self.broken.store(true, Ordering::Relaxed);
         }
-        reply.map_err(|error| error::of(&error))
+        reply.map_err(|error| error::from_redis(&error))
     }
 
     fn since_opened(&self) -> u64 {
@@ -273,7 +283,7 @@ impl Lane {
         self.broken.load(Ordering::Relaxed)
     }
 
-    /// How long a command has been without an answer, and nothing has been heard.
+    /// The time for which a command has been without an answer, and nothing has come.
     pub(super) fn silence(&self) -> Duration {
         match self.unanswered.load(Ordering::Relaxed) {
             0 => Duration::ZERO,
@@ -283,17 +293,18 @@ impl Lane {
         }
     }
 
-    /// Whether the caller is to ask in the place of one that has gone: one does so within a deadline.
-    pub(super) fn is_to_be_asked(&self) -> bool {
+    /// Returns `true` if the caller is to check the lane in the place of one that has gone: one does so within a
+    /// deadline.
+    pub(super) fn claim_check(&self) -> bool {
         let deadline = u64::try_from(self.deadline.as_millis()).unwrap_or(u64::MAX);
         let (now, until) = (
             self.since_opened(),
-            self.asked_again.load(Ordering::Relaxed),
+            self.checked_until.load(Ordering::Relaxed),
         );
         let next = now.saturating_add(deadline);
         now >= until
             && self
-                .asked_again
+                .checked_until
                 .compare_exchange(until, next, Ordering::Relaxed, Ordering::Relaxed)
                 .is_ok()
     }
@@ -319,15 +330,15 @@ impl fmt::Debug for Lane {
     }
 }
 
-/// What one command of a pipeline came to.
+/// The answer to one command of a pipeline.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum CommandReply {
     Value(Value),
-    /// Something lies at its key that is not ours.
+    /// An error, because something lies at the key that is not ours.
     AnotherType,
     /// The server does not have the script.
     NoScript,
-    /// The server does not do it, and nothing hangs on it.
+    /// The server refuses the command, and nothing depends on it.
     Refused,
 }
 
@@ -344,7 +355,7 @@ impl CommandReply {
         self.value().and_then(bytes)
     }
 
-    /// The answer to `PTTL`; none where there is no end, or nothing.
+    /// The answer to `PTTL`; `None` where there is no end, or nothing.
     pub(super) fn ttl(self) -> Option<Duration> {
         match self {
             Self::Value(Value::Int(ttl)) => u64::try_from(ttl).ok().map(Duration::from_millis),
@@ -353,14 +364,14 @@ impl CommandReply {
     }
 }
 
-fn no_array() -> Error {
+fn unexpected_mget_reply() -> Error {
     Error::new(
         ErrorKind::Server,
         "the server answered `MGET` with something else",
     )
 }
 
-/// A string's bytes; anything else is not ours and reads as absent.
+/// The bytes of a string; anything else is not ours and reads as absent.
 pub(super) fn bytes(value: Value) -> Option<Bytes> {
     match value {
         Value::BulkString(bytes) => Some(bytes.into()),
@@ -370,6 +381,6 @@ pub(super) fn bytes(value: Value) -> Option<Bytes> {
 }
 
 /// The replies of a pipeline, or the first error among them.
-pub(super) fn no_errors(replies: Vec<Value>) -> Result<Vec<Value>, RedisError> {
+pub(super) fn extract_errors(replies: Vec<Value>) -> Result<Vec<Value>, RedisError> {
     replies.into_iter().map(Value::extract_error).collect()
 }

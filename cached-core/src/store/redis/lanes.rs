@@ -1,4 +1,4 @@
-//! [`Lanes`]: where lanes come from, and when one is replaced.
+//! [`Lanes`]: makes lanes, and replaces one that is lost.
 
 use std::{
     fmt,
@@ -37,16 +37,16 @@ use slot::{Found, Slot};
 pub(super) struct Lanes {
     pools: Pools,
     slot: Arc<Slot<Lane, Attempt>>,
-    reports: Arc<Feedback>,
+    feedback: Arc<Feedback>,
     deadline: Duration,
     connect_timeout: Duration,
-    /// With a pool of one, the lane's connection is the only one there is.
+    /// True with a pool of one: the lane's connection is the only one there is.
     lane_only: bool,
-    /// Where connections take what the server tells by itself.
+    /// The receiver of what the server pushes.
     pushes: Pushes,
 }
 
-/// A task connects; all callers wait for it, each for as long as its own deadline lasts.
+/// An attempt to connect. A task makes it; all callers wait for it, each for as long as its own deadline lasts.
 #[derive(Clone)]
 struct Attempt {
     outcome: watch::Receiver<Option<Result<Arc<Lane>, Error>>>,
@@ -55,12 +55,13 @@ struct Attempt {
 }
 
 impl Attempt {
-    /// Whether there will be an outcome: not if the runtime of the task has ended, or idles.
-    fn goes_on(&self, overdue: Duration) -> bool {
-        self.outcome.has_changed().is_ok() && self.since.elapsed() < overdue
+    /// Returns `true` if there will be an outcome: not if the runtime of the task has ended, or idles.
+    fn is_live(&self, attempt_limit: Duration) -> bool {
+        self.outcome.has_changed().is_ok()
+            && clock::instant().saturating_duration_since(self.since) < attempt_limit
     }
 
-    async fn lane(&mut self) -> Result<Arc<Lane>, Error> {
+    async fn wait_for_lane(&mut self) -> Result<Arc<Lane>, Error> {
         match self.outcome.wait_for(Option::is_some).await.as_deref() {
             Ok(Some(outcome)) => outcome.clone(),
             _ => Err(Error::new(
@@ -75,13 +76,13 @@ impl Lanes {
     pub(super) fn new(
         config: &Config,
         address: &str,
-        reports: Arc<Feedback>,
+        feedback: Arc<Feedback>,
     ) -> Result<Self, Error> {
         let pushes = Pushes::default();
         Ok(Self {
             pools: Pools::new(config, address, &pushes)?,
             slot: Arc::new(Slot::new()),
-            reports,
+            feedback,
             deadline: config.op_timeout,
             connect_timeout: config.connect_timeout,
             lane_only: config.pool_size == 1,
@@ -90,57 +91,57 @@ impl Lanes {
     }
 
     /// The lane, if there is one.
-    pub(super) fn ready(&self) -> Option<Arc<Lane>> {
+    pub(super) fn ready_lane(&self) -> Option<Arc<Lane>> {
         self.slot.ready()
     }
 
-    /// The lane: the one there is, or the one that a task makes, which goes on when the caller
-    /// does not wait for it.
-    pub(super) async fn lane(&self) -> Result<Arc<Lane>, Error> {
-        self.lane_within(self.connect_timeout).await
+    /// Returns the lane: the one there is, or the one that a task makes, which goes on when the caller
+    /// stops waiting for it.
+    pub(super) async fn get_lane(&self) -> Result<Arc<Lane>, Error> {
+        self.get_lane_within(self.connect_timeout).await
     }
 
-    /// A lane that has just been made, within `limit`, in the place of whatever was there: a connection that has
+    /// Makes a new lane, within `limit`, in the place of whatever was there: a connection that has
     /// met an outage may be silent for ever.
-    pub(super) async fn new_lane(&self, limit: Duration) -> Result<Arc<Lane>, Error> {
+    pub(super) async fn replace_lane(&self, limit: Duration) -> Result<Arc<Lane>, Error> {
         self.close();
-        self.pools.forget();
-        self.lane_within(limit).await
+        self.pools.drop_idle();
+        self.get_lane_within(limit).await
     }
 
-    async fn lane_within(&self, limit: Duration) -> Result<Arc<Lane>, Error> {
+    async fn get_lane_within(&self, limit: Duration) -> Result<Arc<Lane>, Error> {
         let found = self.slot.find(
-            |attempt| attempt.goes_on(self.overdue()),
-            |number| self.connect(number, limit),
+            |attempt| attempt.is_live(self.attempt_limit()),
+            |number| self.begin_attempt(number, limit),
         );
         match found? {
             Found::Lane(lane) => Ok(lane),
             Found::Attempt(attempt) => {
-                let mut waits = Waits {
+                let mut waiter = AttemptWaiter {
                     lanes: self,
                     attempt,
                 };
-                waits.attempt.lane().await
+                waiter.attempt.wait_for_lane().await
             }
         }
     }
 
-    fn connect(&self, number: u64, limit: Duration) -> Result<Attempt, Error> {
-        let runtime = runtime()?;
+    fn begin_attempt(&self, number: u64, limit: Duration) -> Result<Attempt, Error> {
+        let runtime = current_runtime()?;
         let (sender, outcome) = watch::channel(None);
         let lanes = self.clone();
         runtime.spawn(async move {
-            let lane = open(&lanes, limit).await.map(Arc::new);
+            let lane = open_lane(&lanes, limit).await.map(Arc::new);
             if !lanes.slot.put(number, lane.as_ref().ok())
                 && let Ok(lane) = &lane
             {
                 lane.retire();
             }
-            // Where nobody waits any more, nobody tells.
+            // Where nobody waits any more, no caller reports the failure.
             if let Err(unheard) = sender.send(Some(lane))
                 && let Some(Err(error)) = unheard.0
             {
-                lanes.reports.failed(&error);
+                lanes.feedback.record_failure(&error);
             }
         });
         Ok(Attempt {
@@ -150,14 +151,14 @@ impl Lanes {
         })
     }
 
-    /// How long an attempt to connect may go on at the most, all its steps together.
-    fn overdue(&self) -> Duration {
+    /// The most time that an attempt to connect may take, all its steps together.
+    fn attempt_limit(&self) -> Duration {
         self.connect_timeout.saturating_mul(2)
     }
 
-    /// Gives `lane` up if it broke, or if an operation missed its deadline and nothing has been
-    /// heard for as long as a new connection may take.
-    pub(super) fn inspect(&self, lane: &Arc<Lane>, error: &Error) {
+    /// Gives `lane` up if it broke, or if an operation missed its deadline and nothing has
+    /// come for as long as a new connection may take.
+    pub(super) fn retire_if_lost(&self, lane: &Arc<Lane>, error: &Error) {
         let silent = error.kind() == ErrorKind::Timeout && lane.silence() >= self.connect_timeout;
         if !lane.is_broken() && !silent {
             return;
@@ -168,24 +169,24 @@ impl Lanes {
         }
     }
 
-    /// An operation on `lane` was dropped by its caller. Where nothing was heard for a good part of a deadline, a
-    /// task asks in its place, once a deadline at the most.
+    /// Checks `lane` after a caller dropped its operation: where nothing has come for a good part of a deadline, a task
+    /// pings in its place, once a deadline at the most.
     ///
-    /// The silence alone proves nothing: the answer to a dropped operation is heard by nobody.
-    pub(super) fn abandoned(&self, lane: &Arc<Lane>) {
-        if lane.silence() < self.deadline.mul_f64(0.5) || !lane.is_to_be_asked() {
+    /// The silence alone proves nothing: nobody receives the answer to a dropped operation.
+    pub(super) fn check_abandoned(&self, lane: &Arc<Lane>) {
+        if lane.silence() < self.deadline.mul_f64(0.5) || !lane.claim_check() {
             return;
         }
-        let Ok(runtime) = runtime() else {
+        let Ok(runtime) = current_runtime() else {
             return;
         };
         let (lanes, lane) = (self.clone(), Arc::clone(lane));
         runtime.spawn(async move {
             let ping = redis::cmd("PING");
-            let answer = deadline::in_time(lanes.deadline, lane.command(&ping)).await;
-            lanes.reports.ended(&answer);
+            let answer = deadline::run_within(lanes.deadline, lane.run_command(&ping)).await;
+            lanes.feedback.record_outcome(&answer);
             if let Err(error) = &answer {
-                lanes.inspect(&lane, error);
+                lanes.retire_if_lost(&lane, error);
             }
         });
     }
@@ -196,35 +197,35 @@ impl Lanes {
         }
     }
 
-    /// A connection for what must not hold up the lane.
+    /// Takes a connection for what must not hold up the lane.
     pub(super) async fn checkout(&self) -> Result<Checkout, Error> {
-        runtime()?;
-        // Boxed: a connection on its way is large.
+        current_runtime()?;
+        // Boxed, because the future of a connection is large.
         let work = Box::pin(async {
             if self.lane_only {
-                return Ok(Checkout::Lane(self.lane().await?));
+                return Ok(Checkout::Lane(self.get_lane().await?));
             }
             let pooled = self.pools.get().await?;
             Ok(Checkout::Pooled(Box::new(pooled)))
         });
-        deadline::in_time(self.deadline, work).await
+        deadline::run_within(self.deadline, work).await
     }
 }
 
-/// A caller that waits for an attempt, until it ends or the caller does not wait any more.
-struct Waits<'a> {
+/// A caller that waits for an attempt, until the attempt ends or the caller stops waiting.
+struct AttemptWaiter<'a> {
     lanes: &'a Lanes,
     attempt: Attempt,
 }
 
-impl Drop for Waits<'_> {
+impl Drop for AttemptWaiter<'_> {
     fn drop(&mut self) {
         let Self { lanes, attempt } = self;
         let took = clock::instant().saturating_duration_since(attempt.since);
         let is_under_way = attempt.outcome.borrow().is_none();
-        if is_under_way && attempt.missed.another(took, lanes.deadline) {
+        if is_under_way && attempt.missed.count_missed(took, lanes.deadline) {
             let error = deadline::missed_deadline(lanes.deadline);
-            lanes.reports.failed(&error);
+            lanes.feedback.record_failure(&error);
         }
     }
 }
@@ -236,47 +237,48 @@ pub(super) enum Checkout {
 }
 
 impl Checkout {
-    pub(super) async fn command(&mut self, command: &redis::Cmd) -> Result<Value, Error> {
+    pub(super) async fn run_command(&mut self, command: &redis::Cmd) -> Result<Value, Error> {
         match self {
-            Self::Lane(lane) => lane.command(command).await,
+            Self::Lane(lane) => lane.run_command(command).await,
             Self::Pooled(connection) => connection
                 .send_packed_command(command)
                 .await
                 .and_then(Value::extract_error)
-                .map_err(|error| error::of(&error)),
+                .map_err(|error| error::from_redis(&error)),
         }
     }
 }
 
-async fn open(lanes: &Lanes, limit: Duration) -> Result<Lane, Error> {
+/// Connects, and tests the server, within `limit`.
+async fn open_lane(lanes: &Lanes, limit: Duration) -> Result<Lane, Error> {
     let work = async {
         let pooled = lanes.pools.get().await?;
         let mut connection = pooled.as_ref().clone();
-        let mut questions = Pipeline::with_capacity(info::QUESTIONS);
-        info::ask(&mut questions);
-        // Before the server is asked: what it tells from then on counts.
-        let watched = lanes.pushes.watch();
-        if lanes.pools.hear() {
-            tracking::ask(&mut questions);
+        let mut queries = Pipeline::with_capacity(info::QUERIES);
+        info::push_queries(&mut queries);
+        // This comes before the request to track: what the server pushes from then on counts.
+        let tracking = lanes.pushes.watch();
+        if lanes.pools.hears_pushes() {
+            tracking::ask(&mut queries);
         }
         let replies = connection
-            .send_packed_commands(&questions, 0, questions.len())
+            .send_packed_commands(&queries, 0, queries.len())
             .await;
-        let mut replies = replies.map_err(|error| error::of(&error))?;
-        let of_watching = replies.split_off(info::QUESTIONS.min(replies.len()));
-        let replies = lane::no_errors(replies).map_err(|error| error::of(&error))?;
-        if tracking::is_granted(of_watching) {
-            watched.turn_on();
+        let mut replies = replies.map_err(|error| error::from_redis(&error))?;
+        let of_tracking = replies.split_off(info::QUERIES.min(replies.len()));
+        let replies = lane::extract_errors(replies).map_err(|error| error::from_redis(&error))?;
+        if tracking::is_granted(of_tracking) {
+            tracking.turn_on();
         }
-        let text = info::text(replies.into_iter().map(lane::bytes));
-        let fields = info::fields(&text);
-        match info::admit(&fields) {
+        let text = info::join_replies(replies.into_iter().map(lane::bytes));
+        let fields = info::parse_fields(&text);
+        match info::admit_server(&fields) {
             Ok(identity) => {
-                event::connected(info::version(&fields), lanes.reports.is_open());
-                Ok(Lane::new(pooled, identity, lanes.deadline, watched))
+                event::connected(info::version(&fields), lanes.feedback.is_breaker_open());
+                Ok(Lane::new(pooled, identity, lanes.deadline, tracking))
             }
             Err(error) => {
-                // Not to be handed out: the next attempt asks anew.
+                // The pool must not hand it out again: the next attempt connects anew.
                 drop(Connection::take(pooled));
                 Err(error)
             }
@@ -290,7 +292,7 @@ async fn open(lanes: &Lanes, limit: Duration) -> Result<Lane, Error> {
         .classed(Class::Transient))
     });
     opened.map_err(|error| match (error.class(), error.kind()) {
-        // What a server says of us to a new connection, it says to the next one as well.
+        // A server that refuses us on a new connection refuses the next one as well.
         (Class::Other, ErrorKind::Refused | ErrorKind::Unsupported | ErrorKind::Config) => {
             error.classed(Class::Permanent)
         }
@@ -300,7 +302,7 @@ async fn open(lanes: &Lanes, limit: Duration) -> Result<Lane, Error> {
 }
 
 /// The runtime that drives connections and deadlines.
-pub(super) fn runtime() -> Result<Handle, Error> {
+pub(super) fn current_runtime() -> Result<Handle, Error> {
     match Handle::try_current() {
         Ok(runtime) if clock::has_timer() => Ok(runtime),
         _ => Err(Error::new(

@@ -1,8 +1,8 @@
-//! [`MarkerTtls`]: how long markers live at least, as far as is known, so that not every value that is stored has to
-//! say so again.
+//! [`MarkerTtls`]: the least time that markers live, as far as is known, so that not every store of a value has to
+//! extend them.
 //!
-//! To give a marker a longer life is to change it, of which the server tells all that have it
-//! [`watched`](super::tracking). So each gets more than it needs, and is left alone for as long as that lasts.
+//! To extend a marker is to change it, which the server reports to all that [track](super::tracking) it. So each gets
+//! more than it needs, and is left alone for as long as that lasts.
 
 use std::{
     collections::HashMap,
@@ -13,15 +13,15 @@ use std::{
 
 use crate::{config::MARKERS_OUTLIVE, format::entry::Token};
 
-/// Of how many markers it is known, some 60 bytes each, twice over.
+/// The number of markers of which the end is known, some 60 bytes each, twice over.
 const CAPACITY: usize = 4_096;
 
-/// Until when markers live, by their tokens: one that was deleted and made anew has another.
+/// The ends of markers, by their tokens: one that was deleted and made anew has another.
 #[derive(Debug, Default)]
 pub(super) struct MarkerTtls(Mutex<Known>);
 
-/// At the limit the latest become the old ones, and those that nobody has asked for since are forgotten: markers of one
-/// user's entries come and go, those that all entries share are asked for by each store.
+/// Two generations of ends. At the limit the latest become the old ones, and those that nobody has asked for since are
+/// forgotten: markers of one user's entries come and go, those that all entries share are asked for by each store.
 #[derive(Debug, Default)]
 struct Known {
     latest: HashMap<Token, Instant>,
@@ -29,19 +29,20 @@ struct Known {
 }
 
 impl MarkerTtls {
-    /// Whether an entry that is kept for `lives` from now on needs a longer life of this marker than is known of.
-    pub(super) fn is_short(&self, token: Token, now: Instant, lives: Duration) -> bool {
+    /// Returns `true` if an entry that is kept for `kept_for` from `now` on needs this marker for longer than it is known
+    /// to live.
+    pub(super) fn is_short(&self, token: Token, now: Instant, kept_for: Duration) -> bool {
         let left = self
             .lock()
             .until(token)
             .map(|until| until.saturating_duration_since(now));
-        left.is_none_or(|left| left < lives.saturating_add(MARKERS_OUTLIVE))
+        left.is_none_or(|left| left < kept_for.saturating_add(MARKERS_OUTLIVE))
     }
 
-    /// The marker was given so long a life, at `now` or later.
-    pub(super) fn learn(&self, token: Token, now: Instant, life: Duration) {
-        // What has no end has none that could be missed.
-        let Some(until) = now.checked_add(life) else {
+    /// Records that the marker was given `ttl`, at `now` or later.
+    pub(super) fn learn(&self, token: Token, now: Instant, ttl: Duration) {
+        // An end beyond the clock cannot be missed.
+        let Some(until) = now.checked_add(ttl) else {
             return;
         };
         let mut known = self.lock();
@@ -72,10 +73,11 @@ impl Known {
     }
 }
 
-/// What a marker gets that an entry needs which is kept for `lives`: enough for those of the next quarter of that time.
-pub(super) fn ample(lives: Duration) -> Duration {
-    let spare = lives.checked_div(4).unwrap_or_default();
-    lives
+/// The ttl of a marker that an entry needs which is kept for `kept_for`: enough for those of the next quarter of that
+/// time.
+pub(super) fn ample(kept_for: Duration) -> Duration {
+    let spare = kept_for.checked_div(4).unwrap_or_default();
+    kept_for
         .saturating_add(MARKERS_OUTLIVE)
         .saturating_add(spare)
         .saturating_add(Duration::from_secs(60))
@@ -93,46 +95,46 @@ mod tests {
 
     #[test]
     fn what_was_given_lasts_for_a_quarter() {
-        let lifetimes = MarkerTtls::default();
+        let ttls = MarkerTtls::default();
         let now = Instant::now();
-        assert!(lifetimes.is_short(token(1), now, HOUR));
-        lifetimes.learn(token(1), now, ample(HOUR));
-        assert!(!lifetimes.is_short(token(1), now, HOUR));
-        assert!(!lifetimes.is_short(token(1), now + HOUR / 4, HOUR));
-        assert!(lifetimes.is_short(token(1), now + HOUR / 3, HOUR));
-        assert!(lifetimes.is_short(token(1), now, 2 * HOUR));
-        assert!(lifetimes.is_short(token(2), now, HOUR));
+        assert!(ttls.is_short(token(1), now, HOUR));
+        ttls.learn(token(1), now, ample(HOUR));
+        assert!(!ttls.is_short(token(1), now, HOUR));
+        assert!(!ttls.is_short(token(1), now + HOUR / 4, HOUR));
+        assert!(ttls.is_short(token(1), now + HOUR / 3, HOUR));
+        assert!(ttls.is_short(token(1), now, 2 * HOUR));
+        assert!(ttls.is_short(token(2), now, HOUR));
     }
 
     #[test]
     fn a_shorter_life_takes_nothing_away() {
-        let lifetimes = MarkerTtls::default();
+        let ttls = MarkerTtls::default();
         let now = Instant::now();
-        lifetimes.learn(token(1), now, ample(HOUR));
-        lifetimes.learn(token(1), now, ample(Duration::from_secs(1)));
-        assert!(!lifetimes.is_short(token(1), now, HOUR));
+        ttls.learn(token(1), now, ample(HOUR));
+        ttls.learn(token(1), now, ample(Duration::from_secs(1)));
+        assert!(!ttls.is_short(token(1), now, HOUR));
     }
 
     #[test]
     fn the_longest_life_there_is_ends_nothing() {
-        let lifetimes = MarkerTtls::default();
+        let ttls = MarkerTtls::default();
         let now = Instant::now();
-        lifetimes.learn(token(1), now, ample(Duration::MAX));
-        assert!(lifetimes.is_short(token(1), now, HOUR), "it is sent again");
+        ttls.learn(token(1), now, ample(Duration::MAX));
+        assert!(ttls.is_short(token(1), now, HOUR), "it is sent again");
     }
 
     #[test]
     fn what_is_asked_for_is_remembered_and_the_rest_forgotten() {
-        let lifetimes = MarkerTtls::default();
+        let ttls = MarkerTtls::default();
         let now = Instant::now();
         let shared = token(0);
-        lifetimes.learn(shared, now, ample(HOUR));
+        ttls.learn(shared, now, ample(HOUR));
         for number in 1..5 * CAPACITY {
-            lifetimes.learn(token(number), now, ample(HOUR));
-            assert!(!lifetimes.is_short(token(number), now, HOUR));
-            assert!(!lifetimes.is_short(shared, now, HOUR));
+            ttls.learn(token(number), now, ample(HOUR));
+            assert!(!ttls.is_short(token(number), now, HOUR));
+            assert!(!ttls.is_short(shared, now, HOUR));
         }
-        let known = lifetimes.lock();
+        let known = ttls.lock();
         assert!(known.latest.len() <= CAPACITY && known.old.len() <= CAPACITY);
     }
 }

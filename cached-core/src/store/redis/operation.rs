@@ -1,4 +1,4 @@
-//! [`OperationGuard`]: what an operation says of its lane, also when its caller drops it.
+//! [`OperationGuard`]: reports the outcome of an operation to its lane, also when the caller drops it.
 
 use std::{
     sync::{
@@ -11,7 +11,7 @@ use std::{
 use super::{lane::Lane, lanes::Lanes};
 use crate::error::Error;
 
-/// An operation under way. One that ends says how; a caller that waits for less than the deadline drops it
+/// An operation under way. One that ends reports its outcome; a caller that waits for less than the deadline drops it
 /// instead, and may be the only kind of caller there is.
 pub(super) struct OperationGuard<'a> {
     lanes: &'a Lanes,
@@ -23,14 +23,15 @@ impl<'a> OperationGuard<'a> {
         Self { lanes, lane }
     }
 
-    pub(super) fn goes_over(&mut self, lane: &Arc<Lane>) {
+    /// Names the lane that the operation goes over.
+    pub(super) fn set_lane(&mut self, lane: &Arc<Lane>) {
         self.lane = Some(Arc::clone(lane));
     }
 
-    /// The lane is looked at again: one that broke, or has gone silent, is given up.
-    pub(super) fn ended<T>(mut self, result: &Result<T, Error>) {
+    /// Reports how the operation ended: a lane that broke, or has gone silent, is given up.
+    pub(super) fn report_outcome<T>(mut self, result: &Result<T, Error>) {
         if let (Some(lane), Err(error)) = (self.lane.take(), result) {
-            self.lanes.inspect(&lane, error);
+            self.lanes.retire_if_lost(&lane, error);
         }
     }
 }
@@ -38,7 +39,7 @@ impl<'a> OperationGuard<'a> {
 impl Drop for OperationGuard<'_> {
     fn drop(&mut self) {
         if let Some(lane) = &self.lane {
-            self.lanes.abandoned(lane);
+            self.lanes.check_abandoned(lane);
         }
     }
 }
@@ -49,8 +50,8 @@ impl Drop for OperationGuard<'_> {
 pub(super) struct MissedDeadlines(Arc<AtomicU32>);
 
 impl MissedDeadlines {
-    /// Whether one more is over.
-    pub(super) fn another(&self, took: Duration, deadline: Duration) -> bool {
+    /// Counts the deadlines missed after `took`, and returns `true` if one more was missed.
+    pub(super) fn count_missed(&self, took: Duration, deadline: Duration) -> bool {
         let whole = took.as_nanos().checked_div(deadline.as_nanos());
         let whole = whole.map_or(0, |whole| u32::try_from(whole).unwrap_or(u32::MAX));
         self.0.fetch_max(whole, Ordering::Relaxed) < whole

@@ -1,4 +1,4 @@
-//! [`Pools`]: where connections come from, and which protocol they speak.
+//! [`Pools`]: the connections to Redis, by the protocol they speak.
 
 use std::{
     convert::Infallible,
@@ -22,67 +22,68 @@ use crate::{
     error::{Error, ErrorKind},
 };
 
-/// A pool of connections that hear what the server tells by itself, and one for servers that cannot do that.
+/// A pool of connections over which the server pushes, and one for servers that do not speak that protocol.
 #[derive(Clone)]
 pub(super) struct Pools {
     newer: Pool,
     older: Pool,
     is_older: Arc<AtomicBool>,
-    /// Whether the address asks for the older protocol.
-    is_asked_for: bool,
+    /// True if the address asks for the older protocol.
+    is_older_asked_for: bool,
 }
 
 impl Pools {
     pub(super) fn new(config: &Config, address: &str, pushes: &Pushes) -> Result<Self, Error> {
         let info = connection_info(address)?;
-        let is_asked_for = info.redis_settings().protocol() == ProtocolVersion::RESP2;
-        let older = speaks(&info, ProtocolVersion::RESP2);
-        let newer = speaks(&info, ProtocolVersion::RESP3);
+        let is_older_asked_for = info.redis_settings().protocol() == ProtocolVersion::RESP2;
+        let older = with_protocol(&info, ProtocolVersion::RESP2);
+        let newer = with_protocol(&info, ProtocolVersion::RESP3);
         let pushes = pushes.clone();
-        let hears = settings(config).set_push_sender(move |push: PushInfo| {
+        let with_pushes = connection_settings(config).set_push_sender(move |push: PushInfo| {
             pushes.told(&push);
             Ok::<_, Infallible>(())
         });
         Ok(Self {
-            newer: pool(config, newer, hears)?,
-            older: pool(config, older, settings(config))?,
-            is_older: Arc::new(AtomicBool::new(is_asked_for)),
-            is_asked_for,
+            newer: build_pool(config, newer, with_pushes)?,
+            older: build_pool(config, older, connection_settings(config))?,
+            is_older: Arc::new(AtomicBool::new(is_older_asked_for)),
+            is_older_asked_for,
         })
     }
 
-    /// Whether connections hear what the server tells by itself.
-    pub(super) fn hear(&self) -> bool {
+    /// Returns `true` if connections speak the protocol in which the server pushes.
+    pub(super) fn hears_pushes(&self) -> bool {
         !self.is_older.load(Ordering::Relaxed)
     }
 
     fn pool(&self) -> &Pool {
-        if self.hear() {
+        if self.hears_pushes() {
             &self.newer
         } else {
             &self.older
         }
     }
 
-    /// A connection; one that hears nothing where the server does not speak that protocol.
+    /// Takes a connection: one without pushes where the server does not speak that protocol.
     pub(super) async fn get(&self) -> Result<Connection, Error> {
-        let hears = self.hear();
+        let is_newer = self.hears_pushes();
         let got = match self.pool().get().await {
-            Err(error) if hears && error::is_of_protocol(&error) => {
+            Err(error) if is_newer && error::is_protocol_refusal(&error) => {
                 self.is_older.store(true, Ordering::Relaxed);
                 self.pool().get().await
             }
             got => got,
         };
-        got.map_err(|error| error::of_pool(&error))
+        got.map_err(|error| error::from_pool(&error))
     }
 
-    /// Keeps none of the connections that nobody uses, and nothing of what was seen of the server: it may be another.
-    pub(super) fn forget(&self) {
+    /// Drops the idle connections, and forgets which protocol the server speaks: it may be another server.
+    pub(super) fn drop_idle(&self) {
         for pool in [&self.newer, &self.older] {
             pool.retain(|_, _| false);
         }
-        self.is_older.store(self.is_asked_for, Ordering::Relaxed);
+        self.is_older
+            .store(self.is_older_asked_for, Ordering::Relaxed);
     }
 }
 
@@ -99,30 +100,30 @@ fn connection_info(address: &str) -> Result<redis::ConnectionInfo, Error> {
         ConnectionAddr::Tcp(..) => info.set_tcp_settings(TcpSettings::default().set_nodelay(true)),
         _ => info,
     };
-    // The protocol in which a server tells things by itself; the address may ask for the other one, for a proxy.
+    // RESP3 is the protocol in which a server pushes; the address may ask for the other one, for a proxy.
     if address
         .split_once('?')
         .is_some_and(|(_, query)| query.contains("protocol="))
     {
         return Ok(info);
     }
-    Ok(speaks(&info, ProtocolVersion::RESP3))
+    Ok(with_protocol(&info, ProtocolVersion::RESP3))
 }
 
-fn speaks(info: &redis::ConnectionInfo, protocol: ProtocolVersion) -> redis::ConnectionInfo {
+fn with_protocol(info: &redis::ConnectionInfo, protocol: ProtocolVersion) -> redis::ConnectionInfo {
     let settings = info.redis_settings().clone().set_protocol(protocol);
     info.clone().set_redis_settings(settings)
 }
 
-fn settings(config: &Config) -> AsyncConnectionConfig {
+fn connection_settings(config: &Config) -> AsyncConnectionConfig {
     AsyncConnectionConfig::new()
         .set_connection_timeout(Some(config.connect_timeout))
-        // Every operation has one deadline around everything it does: a second clock inside
+        // Every operation has one deadline around everything it does: a second timer inside
         // would only cost.
         .set_response_timeout(None)
 }
 
-fn pool(
+fn build_pool(
     config: &Config,
     info: redis::ConnectionInfo,
     settings: AsyncConnectionConfig,
@@ -143,7 +144,8 @@ fn pool(
         })
 }
 
-/// The address may hold a password, so the message does not repeat it, and there is no source.
+/// The error of an address that does not parse. It may hold a password, so the message does not repeat it, and there is
+/// no source.
 fn bad_address() -> Error {
     Error::new(
         ErrorKind::Config,

@@ -1,4 +1,4 @@
-//! Deletes keys by pattern: `SCAN` and `UNLINK`, a batch at a time.
+//! The deletion of keys by pattern: `SCAN` and `UNLINK`, a batch at a time.
 
 use std::time::Duration;
 
@@ -7,12 +7,12 @@ use deadpool_redis::redis::{Value, cmd};
 use super::{deadline, lane, lanes::Checkout};
 use crate::{error::Error, key::group};
 
-/// How many keys the server looks at in one step.
+/// The number of keys that the server examines in one step.
 const STEP: usize = 1_000;
 
 /// Deletes what `glob` matches, markers aside, and returns how many keys that were. Each step has the deadline of
 /// one operation, the whole has none: it takes as long as the keyspace is large.
-pub(super) async fn purge(
+pub(super) async fn purge_matching(
     connection: &mut Checkout,
     namespace: &str,
     glob: &str,
@@ -27,15 +27,15 @@ pub(super) async fn purge(
             .arg(glob)
             .arg("COUNT")
             .arg(STEP);
-        let (next, mut keys) = page(step(connection, &scan, deadline).await?);
-        // A group's marker is nobody's key: those of other groups are still in use.
+        let (next, mut keys) = parse_page(run_step(connection, &scan, deadline).await?);
+        // A marker is no entry of the pattern: those of other groups are still in use.
         keys.retain(|key| !is_marker(namespace, key));
         if !keys.is_empty() {
             let mut unlink = cmd("UNLINK");
             for key in &keys {
                 unlink.arg(&**key);
             }
-            if let Value::Int(count) = step(connection, &unlink, deadline).await? {
+            if let Value::Int(count) = run_step(connection, &unlink, deadline).await? {
                 purged = purged.saturating_add(u64::try_from(count).unwrap_or(0));
             }
         }
@@ -53,16 +53,17 @@ fn is_marker(namespace: &str, name: &[u8]) -> bool {
     key.is_some_and(group::is_marker)
 }
 
-async fn step(
+async fn run_step(
     connection: &mut Checkout,
     command: &deadpool_redis::redis::Cmd,
     deadline: Duration,
 ) -> Result<Value, Error> {
-    deadline::in_time(deadline, connection.command(command)).await
+    deadline::run_within(deadline, connection.run_command(command)).await
 }
 
-/// The next cursor and the keys of one step; an end where the server says something else.
-fn page(reply: Value) -> (Vec<u8>, Vec<bytes::Bytes>) {
+/// Parses the next cursor and the keys of one step; an empty cursor, which ends the scan, where the server says
+/// something else.
+fn parse_page(reply: Value) -> (Vec<u8>, Vec<bytes::Bytes>) {
     let Value::Array(parts) = reply else {
         return (Vec::new(), Vec::new());
     };

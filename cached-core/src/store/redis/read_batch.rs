@@ -1,4 +1,4 @@
-//! [`Reads`]: the reads of one moment share one `MGET`.
+//! The shared read: the reads of one moment go in one `MGET`.
 //!
 //! At most one shared command is in flight on a lane. A caller that finds none sends its own at
 //! once, so a lone caller never waits for a task; those that come meanwhile wait for its reply and
@@ -6,11 +6,10 @@
 //! rule of freshness that makes sharing safe: a command is shared only by calls that began before it
 //! was sent.
 //!
-//! Where the server tells of all markers of an entry when they change, the entry is read alone: see
-//! [`watched`](super::tracking).
+//! Where the server [tracks](super::tracking) all markers of an entry, the entry is read without them.
 //!
 //! Every read ends by its own deadline, kept by its own timer. Whoever sends can stop for ever: a
-//! caller's future may be alive and never polled again, a task's runtime may idle. So one that waited
+//! caller's future may be alive and never polled again, a task's runtime may idle. So a caller that waited
 //! a whole deadline behind the same command takes the turn away.
 
 use std::{
@@ -39,13 +38,13 @@ mod queue;
 
 use queue::{Batch, Position, Queue, Waits};
 
-/// What one command showed of an entry and its markers. Small: it goes from the task that asked to the one that waits.
+/// The entry and markers that one command read. Small: it goes from the task that asked to the one that waits.
 #[derive(Debug)]
 pub(super) struct RawReply {
     entry: Option<Bytes>,
-    /// None where they are watched.
+    /// Empty where the markers are tracked.
     tokens: Vec<Option<Token>>,
-    /// How long the entry will be kept, where that was asked for and there is an end.
+    /// The time for which the entry will be kept, where that was asked for and there is an end.
     remaining: Option<Duration>,
 }
 
@@ -54,6 +53,7 @@ type Answer = Result<RawReply, Error>;
 /// The callers of one lane that wait for the read in flight.
 pub(super) type ReadQueue = Queue<Waiter>;
 
+/// A caller that waits, as the queue holds it.
 #[derive(Debug)]
 pub(super) struct Waiter {
     names: Arc<Names>,
@@ -61,10 +61,10 @@ pub(super) struct Waiter {
     answer: oneshot::Sender<Answer>,
 }
 
-/// How much is read of what a call wants to know.
+/// The part of an entry and its markers that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Extent {
-    /// The entry, whose markers are watched.
+    /// The entry alone, because its markers are tracked.
     Entry,
     /// The entry and its markers.
     Whole,
@@ -76,20 +76,20 @@ impl Waits for Waiter {
     }
 }
 
-/// Reads one entry and its markers for a call that began then, within the deadline of the lane, in one command with all
-/// reads that wait at this moment.
-pub(super) async fn read(
+/// Reads one entry and its markers for a call that began at `began`, within the deadline of the lane, in one command with
+/// all reads that wait at this moment.
+pub(super) async fn read_entry(
     lane: Arc<Lane>,
     names: Arc<Names>,
     began: Instant,
 ) -> Result<Reply, Error> {
     let (deadline, identity) = (lane.deadline(), lane.identity());
-    let Some(holds) = lane.watched().find(&names) else {
+    let Some(holds) = lane.tracking().find(&names) else {
         let seen = read_in_turn(&lane, &names, Extent::Whole, deadline).await?;
         return Ok(seen.reply(identity));
     };
     let seen = read_in_turn(&lane, &names, Extent::Entry, deadline).await?;
-    if let Some(markers) = lane.watched().markers(&holds, identity) {
+    if let Some(markers) = lane.tracking().markers(&holds, identity) {
         return Ok(seen.reply_with(identity, markers));
     }
     // A marker has changed, or only its lifetime, since this call began.
@@ -100,7 +100,7 @@ pub(super) async fn read(
     }
     let seen = Box::pin(read_in_turn(&lane, &names, Extent::Whole, left)).await;
     let seen = seen.map_err(|error| match error.kind() {
-        // Both reads had one.
+        // Both reads share one deadline, which is the one to name.
         ErrorKind::Timeout => deadline::missed_deadline(deadline),
         _ => error,
     });
@@ -120,17 +120,17 @@ async fn read_in_turn(
                 lane: Arc::clone(lane),
                 number,
             };
-            // Boxed: those that wait, which are most of many, do not send.
+            // Boxed, because those that wait, which are most of many, do not send.
             let alone = Box::pin(read_alone(lane, names, extent));
-            let seen = deadline::in_time(deadline, alone).await?;
+            let seen = deadline::run_within(deadline, alone).await?;
             lane.read_queue().observe_size(seen.len());
             Ok(seen)
         }
         Position::Wait(answer, turn) => {
             if let Some(answer) = clock::within(deadline, answer).await {
-                return answer.unwrap_or_else(|_| Err(abandoned()));
+                return answer.unwrap_or_else(|_| Err(abandoned_read()));
             }
-            // One that waited for less has not seen that the turn takes too long.
+            // A caller that waited for less has not seen that the turn takes too long.
             if deadline >= lane.deadline() {
                 end_turn(lane, turn);
             }
@@ -150,7 +150,7 @@ fn end_turn(lane: &Arc<Lane>, turn: u64) {
     };
     match Handle::try_current() {
         Ok(runtime) => drop(runtime.spawn(pump.send_all(batch))),
-        // The runtime is closing; the pump tells those that wait by being dropped.
+        // The runtime is closing; those that wait learn it when the pump is dropped.
         Err(_) => drop(pump),
     }
 }
@@ -180,8 +180,8 @@ impl Drop for SendTurn {
     }
 }
 
-/// Sends what waits until nothing does, or another has taken the turn. If its runtime ends, those
-/// that wait are told.
+/// The task that sends what waits until nothing does, or another has taken the turn. If its runtime ends, those
+/// that wait get an error.
 struct Pump {
     lane: Arc<Lane>,
     turn: u64,
@@ -192,7 +192,7 @@ impl Pump {
         let mut next = Some(first);
         while let Some(batch) = next {
             self.turn = batch.turn;
-            answer_all(&self.lane, batch.waiting).await;
+            answer_batch(&self.lane, batch.waiting).await;
             next = self.lane.read_queue().end_turn(self.turn);
         }
     }
@@ -205,24 +205,24 @@ impl Drop for Pump {
 }
 
 /// Answers all of `batch` by one command.
-async fn answer_all(lane: &Lane, batch: Vec<Waiter>) {
+async fn answer_batch(lane: &Lane, batch: Vec<Waiter>) {
     let asks: Vec<_> = batch
         .iter()
         .map(|waiting| (&*waiting.names, waiting.extent))
         .collect();
     // The callers keep their own deadlines; this one ends the command when all of them have gone.
-    let mut found = match deadline::in_time(lane.deadline(), read_together(lane, &asks)).await {
+    let mut found = match deadline::run_within(lane.deadline(), read_together(lane, &asks)).await {
         Ok(seen) => Ok(seen.into_iter()),
         Err(error) => Err(error),
     };
     let (mut bytes, calls) = (0_usize, batch.len());
     for waiting in batch {
         let answer = match &mut found {
-            Ok(seen) => seen.next().ok_or_else(abandoned),
+            Ok(seen) => seen.next().ok_or_else(abandoned_read),
             Err(error) => Err(error.clone()),
         };
         bytes = bytes.saturating_add(answer.as_ref().map_or(0, RawReply::len));
-        // A caller that was dropped has no use for it.
+        // A caller that was dropped has no use for its answer.
         let _ = waiting.answer.send(answer);
     }
     lane.read_queue()
@@ -231,9 +231,9 @@ async fn answer_all(lane: &Lane, batch: Vec<Waiter>) {
 
 /// Reads one entry, and its markers where they are wanted.
 async fn read_alone(lane: &Lane, names: &Names, extent: Extent) -> Result<RawReply, Error> {
-    let all: SmallVec<[&str; 8]> = names.read_to(extent).collect();
+    let all: SmallVec<[&str; 8]> = names.names_to_read(extent).collect();
     let entry = names.asks_ttl.then(|| names.entry());
-    let mut asking = lane.watched().begin(names.read_to(extent).skip(1));
+    let mut asking = lane.tracking().begin(names.names_to_read(extent).skip(1));
     let (found, ttls) = lane
         .mget_with_ttls(&all, entry.as_slice(), &mut asking)
         .await?;
@@ -250,7 +250,7 @@ pub(super) async fn read_together(
 ) -> Result<Vec<RawReply>, Error> {
     let count = asks
         .iter()
-        .map(|(names, extent)| names.count(*extent))
+        .map(|(names, extent)| names.count_to_read(*extent))
         .sum();
     let mut places: HashMap<&str, usize, DefaultHashBuilder> =
         HashMap::with_capacity_and_hasher(count, DefaultHashBuilder::default());
@@ -258,7 +258,7 @@ pub(super) async fn read_together(
     let mut indices: Vec<usize> = Vec::with_capacity(count);
     for name in asks
         .iter()
-        .flat_map(|(names, extent)| names.read_to(*extent))
+        .flat_map(|(names, extent)| names.names_to_read(*extent))
     {
         indices.push(*places.entry(name).or_insert_with(|| {
             unique.push(name);
@@ -273,26 +273,26 @@ pub(super) async fn read_together(
         .collect();
     let markers = asks
         .iter()
-        .flat_map(|(names, extent)| names.read_to(*extent).skip(1));
-    let mut asking = lane.watched().begin(markers);
+        .flat_map(|(names, extent)| names.names_to_read(*extent).skip(1));
+    let mut asking = lane.tracking().begin(markers);
     let (mut found, ttls) = lane.mget_with_ttls(&unique, &asked, &mut asking).await?;
     let mut ttls = ttls.into_iter();
     let mut values = indices
         .into_iter()
-        // A value of which there are two owners has to be counted.
+        // A value that two calls asked for has two owners, and has to be cloned.
         .map(|index| match found.get_mut(index) {
             Some(value) if is_shared => value.clone(),
             value => value.and_then(Option::take),
         });
     let seen = |(names, extent): &(&Names, Extent)| RawReply {
         remaining: names.asks_ttl.then(|| ttls.next().flatten()).flatten(),
-        ..RawReply::of(values.by_ref().take(names.count(*extent)))
+        ..RawReply::of(values.by_ref().take(names.count_to_read(*extent)))
     };
     Ok(asks.iter().map(seen).collect())
 }
 
 impl RawReply {
-    /// The entry's value comes first.
+    /// The reply in `values`, of which the entry's comes first.
     pub(super) fn of(mut values: impl Iterator<Item = Option<Bytes>>) -> Self {
         Self {
             entry: values.next().flatten(),
@@ -305,7 +305,7 @@ impl RawReply {
         self.entry.as_ref().map_or(0, Bytes::len)
     }
 
-    /// What a server of this identity has answered.
+    /// The reply for a call, from a server of this identity.
     pub(super) fn reply(mut self, identity: Identity) -> Reply {
         let marker = |token| {
             Some(Marker {
@@ -323,8 +323,8 @@ impl RawReply {
             payload: self.entry.map(Payload::Bytes),
             identity: Some(identity),
             markers,
-            kept: freshness::Lifetime {
-                // Bytes say these themselves.
+            lifetime: freshness::Lifetime {
+                // The bytes say ttl and stale window themselves.
                 ttl: None,
                 stale: Duration::ZERO,
                 remaining: self.remaining,
@@ -335,7 +335,7 @@ impl RawReply {
     }
 }
 
-fn abandoned() -> Error {
+fn abandoned_read() -> Error {
     Error::new(
         ErrorKind::Unavailable,
         "the runtime that shared this read has ended: the next call connects anew",

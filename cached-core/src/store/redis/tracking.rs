@@ -52,7 +52,7 @@ pub(super) fn ask(pipeline: &mut Pipeline) {
 
 /// Returns `true` if the server watches, by its answers to [`ask`]: a proxy may say `OK` to what it does not pass on.
 pub(super) fn is_granted(answers: Vec<Value>) -> bool {
-    let answers = lane::no_errors(answers);
+    let answers = lane::extract_errors(answers);
     let Ok([_, _, Value::Map(info)]) = answers.as_deref() else {
         return false;
     };

@@ -1,7 +1,7 @@
-//! What is written around a load: markers and a lease before it, its value after it, if what was
+//! The writes around a load: markers and a lease before it, its value after it, if what was
 //! captured is still there.
 //!
-//! No command here is for more than one key, so that all of it works on a cluster. What creates
+//! No command here is for more than one key, so that all of it works on a cluster. A command that creates
 //! something is sent once: a copy that runs later would put back what was deleted since.
 
 use std::{
@@ -30,8 +30,8 @@ use crate::{
     store::{CaptureTtls, Payload, Reply, StoreOutcome, Write},
 };
 
-/// Sets the key only if it still holds what begins so, and else says how it begins now. An absent key
-/// reads as empty, which is never expected.
+/// The compare-and-set: sets the key only if its content still begins as expected, and else returns how it begins now. An
+/// absent key reads as empty, which is never expected.
 const SCRIPT: &str = "local found=redis.call('GETRANGE',KEYS[1],0,#ARGV[1]-1) \
      if found==ARGV[1] then redis.call('SET',KEYS[1],ARGV[2],'PX',ARGV[3]) return 1 end \
      return found";
@@ -39,26 +39,26 @@ const SCRIPT: &str = "local found=redis.call('GETRANGE',KEYS[1],0,#ARGV[1]-1) \
 /// The script's name on the server: its SHA-1.
 const SCRIPT_NAME: &str = "4c132b739712752b8c0f50858bfd18e38f901ed5";
 
-/// Commands that create what loads need, and how to read the answers.
+/// The commands that create what loads need, and how to read their answers.
 #[derive(Debug)]
 pub(super) struct Capture {
     commands: Pipeline,
-    /// What each command sends, in order.
+    /// The meaning of each command, in order.
     sent: Vec<Sent>,
-    /// How long the markers live that are created.
-    life: Duration,
+    /// The ttl of the markers that are created.
+    marker_ttl: Duration,
 }
 
 #[derive(Debug)]
 enum Sent {
-    /// For the reply and group of these numbers, and perhaps for others: a marker is created once.
+    /// The marker of the reply and group of these numbers, and perhaps of others: a marker is created once.
     Marker(Token, Uses),
     Lease(Id, usize),
     /// The lease of a claim, whose own answer says nothing; the next command's does.
     Claim,
-    /// Asks what lies at the entry's key.
-    Look(usize),
-    /// Asks how long what lies at the entry's key will be kept.
+    /// The query for the occupant of the entry's key.
+    Occupant(usize),
+    /// The query for the ttl of the entry's key.
     Ttl(usize),
 }
 
@@ -66,38 +66,38 @@ enum Sent {
 type Uses = SmallVec<[(usize, usize); 1]>;
 
 impl Capture {
-    /// What `seen` lacks.
+    /// The capture of what `seen` lacks.
     pub(super) fn of_missing(
         names: &Names,
         seen: &Reply,
-        lives: CaptureTtls,
+        ttls: CaptureTtls,
     ) -> Result<Self, Error> {
         let view = seen.view();
-        let (mut capture, mut draws) = (Self::new(slice::from_ref(names), lives), Draws::default());
+        let (mut capture, mut draws) = (Self::new(slice::from_ref(names), ttls), Draws::default());
         let mut lacking = view.lacks_markers().peekable();
         for (group, name) in names.markers().enumerate() {
             if lacking.next_if_eq(&group).is_some() {
-                capture.marker(name, (0, group), &mut draws)?;
+                capture.push_marker(name, (0, group), &mut draws)?;
             }
         }
         if view.lacks_lease() {
-            // The time first, as in a read: the other way round an old value would look young.
+            // The ttl is asked for first, as in a read: the other way round an old value would look young.
             if names.asks_ttl {
                 let mut ttl = cmd("PTTL");
                 ttl.arg(names.entry());
                 capture.push(ttl, Sent::Ttl(0));
             }
             let lease = Id::drawn(&mut draws).map_err(no_random)?;
-            let mut set = create(names.entry(), &lease.lease(), lives.lease);
+            let mut set = set_if_absent(names.entry(), &lease.lease(), ttls.lease);
             set.arg("GET");
             capture.push(set, Sent::Lease(lease, 0));
         }
         Ok(capture)
     }
 
-    /// Everything, whatever is there.
-    pub(super) fn of_all(names: &[Names], lives: CaptureTtls) -> Result<Self, Error> {
-        let (mut capture, mut draws) = (Self::new(names, lives), Draws::default());
+    /// The capture of everything, whatever is there.
+    pub(super) fn of_all(names: &[Names], ttls: CaptureTtls) -> Result<Self, Error> {
+        let (mut capture, mut draws) = (Self::new(names, ttls), Draws::default());
         let mut known: HashMap<&str, usize> = HashMap::new();
         for (reply, names) in names.iter().enumerate() {
             for (group, name) in names.markers().enumerate() {
@@ -107,37 +107,43 @@ impl Capture {
                     uses.push((reply, group));
                 } else {
                     known.insert(name, capture.sent.len());
-                    capture.marker(name, (reply, group), &mut draws)?;
+                    capture.push_marker(name, (reply, group), &mut draws)?;
                 }
             }
             let lease = Id::drawn(&mut draws).map_err(no_random)?;
             capture.push(
-                create(names.entry(), &lease.lease(), lives.lease),
+                set_if_absent(names.entry(), &lease.lease(), ttls.lease),
                 Sent::Claim,
             );
-            let mut look = cmd("GETRANGE");
-            look.arg(names.entry())
+            let mut getrange = cmd("GETRANGE");
+            getrange
+                .arg(names.entry())
                 .arg(0)
                 .arg(LEASE_LENGTH.saturating_sub(1));
-            capture.push(look, Sent::Look(reply));
+            capture.push(getrange, Sent::Occupant(reply));
         }
         Ok(capture)
     }
 
-    /// With room for the commands of all `names`: one for each, and one more for an entry.
-    fn new(names: &[Names], lives: CaptureTtls) -> Self {
+    /// An empty capture with room for the commands of all `names`: one for each, and one more for an entry.
+    fn new(names: &[Names], ttls: CaptureTtls) -> Self {
         let of_one = |names: &Names| names.len().saturating_add(1);
         let commands = names.iter().map(of_one).fold(0, usize::saturating_add);
         Self {
             commands: Pipeline::with_capacity(commands),
             sent: Vec::with_capacity(commands),
-            life: marker_ttls::ample(lives.markers.saturating_sub(MARKERS_OUTLIVE)),
+            marker_ttl: marker_ttls::ample(ttls.markers.saturating_sub(MARKERS_OUTLIVE)),
         }
     }
 
-    fn marker(&mut self, name: &str, used: (usize, usize), draws: &mut Draws) -> Result<(), Error> {
+    fn push_marker(
+        &mut self,
+        name: &str,
+        used: (usize, usize),
+        draws: &mut Draws,
+    ) -> Result<(), Error> {
         let token = Token::drawn(draws).map_err(no_random)?;
-        let mut set = create(name, token.as_bytes(), self.life);
+        let mut set = set_if_absent(name, token.as_bytes(), self.marker_ttl);
         set.arg("GET");
         self.push(set, Sent::Marker(token, [used].into_iter().collect()));
         Ok(())
@@ -156,7 +162,7 @@ impl Capture {
     ///
     /// One that is missing was refused, because something of another type lies there: nothing can be
     /// stored with it.
-    pub(super) fn complete(
+    pub(super) fn complete_replies(
         &self,
         answers: Vec<CommandReply>,
         sent_at: Instant,
@@ -168,7 +174,7 @@ impl Capture {
             let refused = answer == CommandReply::AnotherType;
             if let Sent::Ttl(reply) = sent {
                 if let Some(reply) = replies.get_mut(*reply) {
-                    reply.kept.remaining = answer.ttl();
+                    reply.lifetime.remaining = answer.ttl();
                 }
                 continue;
             }
@@ -177,7 +183,7 @@ impl Capture {
                 Sent::Marker(..) if refused => {}
                 Sent::Marker(token, uses) => {
                     if found.is_none() {
-                        lane.lifetimes().learn(*token, sent_at, self.life);
+                        lane.marker_ttls().learn(*token, sent_at, self.marker_ttl);
                     }
                     let marker = rules::created_marker(*token, found.as_deref(), Some(identity));
                     for (reply, group) in uses {
@@ -191,7 +197,7 @@ impl Capture {
                     }
                 }
                 Sent::Claim | Sent::Ttl(_) => {}
-                Sent::Lease(_, reply) | Sent::Look(reply) => {
+                Sent::Lease(_, reply) | Sent::Occupant(reply) => {
                     let occupant = match sent {
                         _ if refused => Occupant::Foreign,
                         Sent::Lease(lease, _) => rules::created_lease(*lease, found.as_deref()),
@@ -200,7 +206,7 @@ impl Capture {
                     if let Some(reply) = replies.get_mut(*reply) {
                         reply.occupant = Some(occupant);
                         reply.created |= found.is_none() && !refused;
-                        // What a look shows is only the beginning.
+                        // A query for the occupant shows only the beginning.
                         reply.payload = match sent {
                             Sent::Lease(..) => found.map(Payload::Bytes),
                             _ => None,
@@ -213,60 +219,60 @@ impl Capture {
 }
 
 /// A reply of which nothing is known yet.
-pub(super) fn unknown(names: &Names) -> Reply {
+pub(super) fn unknown_reply(names: &Names) -> Reply {
     let groups = names.len().saturating_sub(1);
     Reply {
         payload: None,
         identity: None,
         markers: std::iter::repeat_n(None, groups).collect(),
-        kept: freshness::Lifetime::default(),
+        lifetime: freshness::Lifetime::default(),
         occupant: Some(Occupant::Foreign),
         created: false,
     }
 }
 
-fn create(name: &str, content: &[u8], lives: Duration) -> Cmd {
+fn set_if_absent(name: &str, content: &[u8], ttl: Duration) -> Cmd {
     let mut set = command(6, name.len().saturating_add(content.len()));
     set.arg("SET")
         .arg(name)
         .arg(content)
         .arg("NX")
         .arg("PX")
-        .arg(milliseconds(lives));
+        .arg(milliseconds(ttl));
     set
 }
 
-/// Stores each of `writes` if what its load captured is still there, and lets the markers of their groups
-/// live for as long as they need them.
-pub(super) async fn store(
+/// Stores each of `writes` if what its load captured is still there, and extends the markers of their groups
+/// for as long as they need them.
+pub(super) async fn store_values(
     lane: &Lane,
     writes: &[Write],
     names: &[Names],
 ) -> Result<Vec<StoreOutcome>, Error> {
     let now = clock::instant();
-    let short = short_lived(lane.lifetimes(), writes, names, now);
+    let short = short_markers(lane.marker_ttls(), writes, names, now);
     let mut pipeline = Pipeline::with_capacity(writes.len().saturating_add(short.len()));
-    for (marker, (_, lives)) in &short {
-        pipeline.add_command(extend(marker, *lives));
+    for (marker, (_, kept_for)) in &short {
+        pipeline.add_command(extend_marker(marker, *kept_for));
     }
     let extensions = pipeline.len();
     for (write, names) in writes.iter().zip(names) {
         pipeline.add_command(compare_and_set("EVALSHA", SCRIPT_NAME, write, names));
     }
-    let answers = lane.each(&pipeline).await?;
-    for (token, lives) in short.into_values() {
-        lane.lifetimes()
-            .learn(token, now, marker_ttls::ample(lives));
+    let answers = lane.run_pipeline(&pipeline).await?;
+    for (token, kept_for) in short.into_values() {
+        lane.marker_ttls()
+            .learn(token, now, marker_ttls::ample(kept_for));
     }
     let mut answers: Vec<CommandReply> = answers.into_iter().skip(extensions).collect();
-    // A new server, or one whose scripts were flushed. It can be sent again: what it expects is there
+    // The server is new, or its scripts were flushed. The command can be sent again: what it expects is there
     // once at the most.
     if answers.contains(&CommandReply::NoScript) {
         let mut again = Pipeline::with_capacity(writes.len());
         for (write, names) in writes.iter().zip(names) {
             again.add_command(compare_and_set("EVAL", SCRIPT, write, names));
         }
-        answers = lane.each(&again).await?;
+        answers = lane.run_pipeline(&again).await?;
     }
     Ok(answers
         .into_iter()
@@ -277,8 +283,8 @@ pub(super) async fn store(
         .collect())
 }
 
-/// The markers of which it is not known that they live long enough for `writes`, and how long those do.
-fn short_lived<'a>(
+/// The markers of which it is not known that they live long enough for `writes`, and how long those need them.
+fn short_markers<'a>(
     known: &MarkerTtls,
     writes: &[Write],
     names: &'a [Names],
@@ -288,8 +294,8 @@ fn short_lived<'a>(
     for (write, names) in writes.iter().zip(names) {
         for (name, marker) in names.markers().zip(&write.markers) {
             if known.is_short(marker.token, now, write.kept_for()) {
-                let (_, lives) = short.entry(name).or_insert((marker.token, Duration::ZERO));
-                *lives = write.kept_for().max(*lives);
+                let (_, kept_for) = short.entry(name).or_insert((marker.token, Duration::ZERO));
+                *kept_for = write.kept_for().max(*kept_for);
             }
         }
     }
@@ -314,17 +320,18 @@ fn compare_and_set(name: &str, script: &str, write: &Write, names: &Names) -> Cm
     store
 }
 
-/// A command with room for its name, numbers and so many bytes more: what grows is copied.
+/// A command with room for its name, numbers and so many bytes more: one that grows is copied.
 fn command(arguments: usize, bytes: usize) -> Cmd {
     Cmd::with_capacity(arguments.saturating_add(1), bytes.saturating_add(80))
 }
 
-/// Lets a marker live for as long as an entry that is kept for `lives` needs it, if it would not anyway.
-pub(super) fn extend(marker: &str, lives: Duration) -> Cmd {
+/// The command that lets a marker live for as long as an entry that is kept for `kept_for` needs it, if it would not
+/// anyway.
+pub(super) fn extend_marker(marker: &str, kept_for: Duration) -> Cmd {
     let mut extend = cmd("PEXPIRE");
     extend
         .arg(marker)
-        .arg(milliseconds(marker_ttls::ample(lives)))
+        .arg(milliseconds(marker_ttls::ample(kept_for)))
         .arg("GT");
     extend
 }

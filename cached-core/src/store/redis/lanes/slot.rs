@@ -1,4 +1,4 @@
-//! [`Slot`]: the place of the one lane, and who connects when it is empty.
+//! [`Slot`]: the place of the one lane, and of the one attempt to connect when it is empty.
 
 use std::sync::{Arc, PoisonError};
 
@@ -10,7 +10,7 @@ pub(super) struct Slot<L, A>(pub(super) Mutex<Inside<L, A>>);
 
 pub(super) struct Inside<L, A> {
     pub(super) place: SlotState<L, A>,
-    /// Counts attempts: one that was closed, or overtaken by another, has no place to put its lane.
+    /// The number of attempts begun: one that was closed, or overtaken by another, has no place to put its lane.
     attempts: u64,
 }
 
@@ -20,7 +20,7 @@ pub(super) enum SlotState<L, A> {
     Ready(Arc<L>),
 }
 
-/// What a caller finds.
+/// The lane or attempt that a caller finds.
 pub(super) enum Found<L, A> {
     Lane(Arc<L>),
     Attempt(A),
@@ -42,7 +42,7 @@ impl<L, A: Clone> Slot<L, A> {
         }
     }
 
-    /// The lane, or the attempt that goes on; if none does, `begin` makes one of this number.
+    /// Returns the lane, or the attempt that goes on; if none does, `begin` makes one, and is given its number.
     pub(super) fn find<E>(
         &self,
         goes_on: impl FnOnce(&A) -> bool,
@@ -63,7 +63,7 @@ impl<L, A: Clone> Slot<L, A> {
         Ok(Found::Attempt(attempt))
     }
 
-    /// Puts what the attempt of this number has come to. Not if the slot was closed meanwhile, or another
+    /// Puts the outcome of the attempt of this number in. Returns `false` if the slot was closed meanwhile, or another
     /// attempt has overtaken this one: then the lane serves those who wait for it, and ends with them.
     pub(super) fn put(&self, number: u64, lane: Option<&Arc<L>>) -> bool {
         let mut inside = self.lock();
@@ -75,7 +75,7 @@ impl<L, A: Clone> Slot<L, A> {
         is_latest
     }
 
-    /// Takes `lane` out. Not if it was taken out before: another may be there.
+    /// Takes `lane` out. Returns `false` if it was taken out before: another may be there.
     pub(super) fn remove(&self, lane: &Arc<L>) -> bool {
         let mut inside = self.lock();
         let is_there =
@@ -86,7 +86,7 @@ impl<L, A: Clone> Slot<L, A> {
         is_there
     }
 
-    /// Takes out whatever is there.
+    /// Takes out whatever is there, and returns it if it is a lane.
     pub(super) fn close(&self) -> Option<Arc<L>> {
         let place = std::mem::replace(&mut self.lock().place, SlotState::Empty);
         match place {

@@ -1,4 +1,4 @@
-//! [`Queue`]: whose turn it is to send a shared command, and who waits for the next.
+//! [`Queue`]: the turn to send a shared command, and the line of those who wait for the next.
 
 use std::sync::PoisonError;
 
@@ -8,32 +8,32 @@ use super::{
     sync::{Mutex, MutexGuard},
 };
 
-/// About how many bytes one reply may have: large values share no command, so that none of them
+/// The bytes that one reply may have, about: large values share no command, so that none of them
 /// waits for all.
 const REPLY: usize = 1 << 20;
 
-/// Those who wait, each as a `W`, for the command that is in flight.
+/// The callers who wait, each as a `W`, for the command that is in flight.
 #[derive(Debug)]
 pub(crate) struct Queue<W>(pub(super) Mutex<Line<W>>);
 
 #[derive(Debug)]
 pub(super) struct Line<W> {
-    /// Whether a command is in flight.
+    /// True while a command is in flight.
     pub(super) busy: bool,
-    /// Counts commands: who sent another one than the latest has nothing to end.
+    /// The number of commands sent: a sender of another one than the latest has nothing to end.
     pub(super) turn: u64,
     pub(super) waiting: Vec<W>,
-    /// How many bytes a value of the latest reply had.
+    /// The bytes that a value of the latest reply had.
     usual: usize,
 }
 
 /// A caller that waits.
 pub(crate) trait Waits {
-    /// Whether it does so no more.
+    /// Returns `true` if it waits no more.
     fn has_gone(&self) -> bool;
 }
 
-/// A caller's place.
+/// The position of a caller in the line.
 pub(super) enum Position<R> {
     /// It sends, by the turn of this number.
     Turn(u64),
@@ -41,7 +41,7 @@ pub(super) enum Position<R> {
     Wait(R, u64),
 }
 
-/// What goes in one command, by a turn of its own.
+/// The callers whose reads go in one command, by a turn of its own.
 pub(super) struct Batch<W> {
     pub(super) turn: u64,
     pub(super) waiting: Vec<W>,
@@ -57,7 +57,7 @@ impl<W: Waits> Queue<W> {
         }))
     }
 
-    /// The turn, if nobody has it; else what `wait` makes is put at the end of the line.
+    /// Takes the turn, if nobody has it; else puts what `wait` makes at the end of the line.
     pub(super) fn take_place<R>(&self, wait: impl FnOnce() -> (W, R)) -> Position<R> {
         let mut line = self.lock();
         if !line.busy {
@@ -69,14 +69,15 @@ impl<W: Waits> Queue<W> {
         Position::Wait(answer, line.turn)
     }
 
-    /// Ends the turn of this number, if it is still the latest. Then those that wait go next: what this
+    /// Ends the turn of this number, if it is still the latest. Then those that wait go next: the batch that this
     /// returns has to be sent.
     pub(super) fn end_turn(&self, turn: u64) -> Option<Batch<W>> {
         let mut line = self.lock();
         if line.is_at(turn) { line.next() } else { None }
     }
 
-    /// Ends the turn of this number, if it is still the latest, when nobody can send what waits.
+    /// Ends the turn of this number, if it is still the latest, where nobody can send for those who wait, and returns
+    /// them.
     pub(super) fn abandon_turn(&self, turn: u64) -> Vec<W> {
         let mut line = self.lock();
         if !line.is_at(turn) {
@@ -105,7 +106,7 @@ impl<W: Waits> Line<W> {
         self.turn
     }
 
-    /// What goes next; if nothing does, nobody sends.
+    /// The batch that goes next; `None`, and the turn is over, if nobody waits.
     pub(super) fn next(&mut self) -> Option<Batch<W>> {
         // Callers whose deadline is over have gone.
         self.waiting.retain(|waiting| !waiting.has_gone());
