@@ -82,7 +82,7 @@ impl Cache {
     ///   the variable and the function.
     pub fn install(&self) -> Result<(), Error> {
         env::apply_ttls()?;
-        context::install(self)?;
+        context::install_cache(self)?;
         install::warn_of_unmatched();
         install::warn_of_twins();
         Ok(())
@@ -95,7 +95,7 @@ impl Cache {
     /// why, and functions run uncached.
     #[must_use]
     pub fn current() -> Self {
-        context::current()
+        context::current_cache()
     }
 
     /// Runs `future` with this cache: for tests, for tenants.
@@ -150,7 +150,7 @@ impl Cache {
     /// Never fails: an error of the store is the [`problem`](Health::problem) of the answer. During an outage Redis is
     /// not asked; a probe in the background is started if there is none.
     pub async fn health(&self) -> Health {
-        let fallback_entries = self.fallback_entries().await;
+        let fallback_entries = self.count_fallback_entries().await;
         let health = |status, problem| Health {
             status,
             store: self.store().kind().name(),
@@ -158,7 +158,7 @@ impl Cache {
             fallback_entries,
         };
         if !self.is_on() {
-            return health(HealthStatus::Disabled, self.usable().err());
+            return health(HealthStatus::Disabled, self.check_usable().err());
         }
         self.probe_if_in_outage();
         match self.store().ping().await {
@@ -186,7 +186,7 @@ impl Cache {
     /// could not be made from the environment.
     pub async fn ready(&self, patience: Duration) -> Result<(), Error> {
         const PAUSE: Duration = Duration::from_millis(50);
-        self.usable()?;
+        self.check_usable()?;
         let began = clock::instant();
         loop {
             match self.store().ping().await {

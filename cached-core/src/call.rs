@@ -49,7 +49,7 @@ impl<R, T> Codec<R, T> {
         let look_up = |cache: &Cache, context: ContextRef<'_>| {
             self.look_up(cache, context, key, ReadPurpose::Call)
         };
-        let ask = match context::with_current(look_up) {
+        let ask = match context::with_current_cache(look_up) {
             LocalLookup::Hit(value) | LocalLookup::Stale(value, ..) => return Found::Hit(value),
             LocalLookup::Uncached => return Found::Miss(self.begin_uncached_load()),
             LocalLookup::Miss(cache, planned) => {
@@ -70,7 +70,7 @@ impl<R, T> Codec<R, T> {
 
     /// Returns the value that a call would return now without loading.
     pub async fn peek(self, key: Key) -> Option<R> {
-        let cache = context::current();
+        let cache = context::current_cache();
         self.peek_in(&cache, key).await
     }
 
@@ -112,7 +112,7 @@ impl<R, T> Codec<R, T> {
 
 /// Runs `call`, in which the next call of `function` loads and stores, whatever is there.
 pub fn refresh<F: Future>(function: &'static Function, call: F) -> impl Future<Output = F::Output> {
-    context::once(function, Mode::Refresh, call)
+    context::with_mode_once(function, Mode::Refresh, call)
 }
 
 /// Runs `call`, in which the next call of `function` runs its body and touches no cache.
@@ -120,5 +120,5 @@ pub fn uncached<F: Future>(
     function: &'static Function,
     call: F,
 ) -> impl Future<Output = F::Output> {
-    context::once(function, Mode::Bypass, call)
+    context::with_mode_once(function, Mode::Bypass, call)
 }

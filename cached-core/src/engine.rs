@@ -1,5 +1,5 @@
 //! The state behind every clone of a `Cache`: the context of a task, reads and the hit test, writes, invalidations, and
-//! the way back from an outage.
+//! the recovery from an outage.
 
 pub(crate) mod backend;
 pub(crate) mod context;

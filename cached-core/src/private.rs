@@ -140,7 +140,11 @@ pub type Invalidating = Pin<Box<dyn Future<Output = Done> + Send>>;
 /// Runs the companion `invalidate`: invalidates one call, in the cache of the task that awaits it.
 #[must_use]
 pub fn invalidated(key: Key) -> Invalidating {
-    Box::pin(async { crate::engine::context::current().invalidate(key).await })
+    Box::pin(async {
+        crate::engine::context::current_cache()
+            .invalidate(key)
+            .await
+    })
 }
 
 /// Invalidates one call in `cache`, as [`invalidated`] does.

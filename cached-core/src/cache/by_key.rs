@@ -10,7 +10,7 @@ use crate::{
         context::{self, Mode},
         hit_test::{self, Accepts, MissReason},
         read::{self, ReadStart},
-        write::stale,
+        write::stale_window,
     },
     error::{Error, ErrorKind},
     format::freshness::Lifetime,
@@ -62,7 +62,7 @@ impl Cache {
         match self.note_error(&key, reply) {
             Ok(reply) => Ok(self.value_in_reply(&key, &reply, start)),
             Err(error) => {
-                let loaded = self.value_in_outage(&Codec::<T, T>::plain(), &key);
+                let loaded = self.find_in_outage(&Codec::<T, T>::plain(), &key);
                 let value = loaded.ok_or(error)?;
                 self.count_hit(key.function(), StoreKind::Memory);
                 Ok(Some(value))
@@ -160,7 +160,7 @@ impl Cache {
         let entry = || vec![Target::Entry(key.clone())];
         // Inside an `after` somebody may load, before its end, what was there before it.
         self.repeat_after(entry);
-        let deleted = self.carry_out(entry()).await;
+        let deleted = self.invalidate_now(entry()).await;
         Ok(self.note_error(&key, deleted)?.contains(&true))
     }
 
@@ -182,10 +182,10 @@ impl Cache {
         let start = ReadStart::now(self, key);
         let reply = self.store().read(key, with_ttl).await;
         let reply = self.note_error(key, reply)?;
-        let there = hit_test::fresh_kept(&reply).filter(|_| start.trusted);
+        let there = hit_test::fresh_lifetime(&reply).filter(|_| start.trusted);
         Ok(there.or_else(|| {
-            let (coming, lifetime) = self.on_its_way(key, start.began, &reply)?;
-            let stale = stale(key, coming.outcome);
+            let (coming, lifetime) = self.find_unstored(key, start.began, &reply)?;
+            let stale = stale_window(key, coming.outcome);
             let remaining = lifetime.remaining.map(|fresh| fresh.saturating_add(stale));
             Some(Lifetime {
                 stale,
@@ -229,7 +229,7 @@ impl Cache {
         let reply = self.store().take(&key).await;
         let reply = self.note_error(&key, reply)?;
         let codec = Codec::<T, T>::plain();
-        let found = read::answer(&codec, self, &reply, trusted, Accepts::of(None));
+        let found = read::test_reply(&codec, self, &reply, trusted, Accepts::of(None));
         Ok(self.count_lookup(&key, found.map(|(value, _)| value)))
     }
 
@@ -253,19 +253,19 @@ impl Cache {
     }
 
     pub(super) fn check_key(&self, key: &Key) -> Result<(), Error> {
-        self.usable()?;
+        self.check_usable()?;
         key.check()
     }
 
     /// Returns `true` if a read of `key` goes to the store.
     fn may_read(&self, key: &Key) -> Result<bool, Error> {
         self.check_key(key)?;
-        Ok(self.is_on() && context::mode(key.function(), self).is_none())
+        Ok(self.is_on() && context::mode_by_key(key.function(), self).is_none())
     }
 
     /// Returns `true` if a write at `key` goes to the store.
     pub(super) fn may_write(&self, key: &Key) -> bool {
-        self.is_on() && context::mode(key.function(), self) != Some(Mode::Bypass)
+        self.is_on() && context::mode_by_key(key.function(), self) != Some(Mode::Bypass)
     }
 
     /// Counts the error of a `result`, and starts a probe if the store is in an outage.
@@ -284,7 +284,7 @@ impl Cache {
         start: ReadStart,
     ) -> Option<T> {
         let codec = Codec::<T, T>::plain();
-        let found = read::found(&codec, self, key, reply, start, Accepts::of(None));
+        let found = read::find_value(&codec, self, key, reply, start, Accepts::of(None));
         self.count_lookup(key, found.map(|(value, _)| value))
     }
 

@@ -57,9 +57,9 @@ impl Cache {
     /// # }
     /// ```
     pub async fn invalidate(&self, pattern: impl Into<Pattern>) -> Result<Invalidated, Error> {
-        self.usable()?;
+        self.check_usable()?;
         let targets = pattern.into().targets()?;
-        Ok(self.apply(targets).await)
+        Ok(self.apply_invalidation(targets).await)
     }
 
     /// Makes everything with `tag` unusable, as [`invalidate`](Self::invalidate) does.
@@ -90,9 +90,9 @@ impl Cache {
     /// # }
     /// ```
     pub async fn invalidate_tag(&self, tag: impl Into<Tag>) -> Result<Invalidated, Error> {
-        self.usable()?;
+        self.check_usable()?;
         let targets = tag.into().targets()?;
-        Ok(self.apply(targets).await)
+        Ok(self.apply_invalidation(targets).await)
     }
 
     /// Makes everything in the namespace unusable, at the same cost as one [`invalidate`](Self::invalidate).
@@ -101,9 +101,9 @@ impl Cache {
     ///
     /// The error of a cache that could not be made from the environment.
     pub async fn clear(&self) -> Result<Invalidated, Error> {
-        self.usable()?;
+        self.check_usable()?;
         let everything = Target::Group(group::NAMESPACE.to_owned());
-        Ok(self.apply(vec![everything]).await)
+        Ok(self.apply_invalidation(vec![everything]).await)
     }
 
     /// Deletes every key that matches `glob` and returns how many were deleted.
@@ -121,23 +121,23 @@ impl Cache {
     ///
     /// As [`get`](Self::get); keys deleted so far stay deleted.
     pub async fn purge(&self, glob: &str) -> Result<u64, Error> {
-        self.usable()?;
+        self.check_usable()?;
         if let Some(group) = group_of_glob(glob) {
             let group = || vec![Target::Group(group.clone())];
             self.repeat_after(group);
-            self.carry_out(group()).await?;
+            self.invalidate_now(group()).await?;
         }
         // Loads under way are not joined any more.
         let loading = self.flights().keys().into_iter();
         let loading = loading.filter(|key| glob::matches(glob, key.text()));
         let loading: Vec<Target> = loading.map(Target::Entry).collect();
         if self.local().is_none() {
-            self.apply_here(&loading);
+            self.invalidate_here(&loading);
             return self.store().purge(glob).await;
         }
         // What is there is counted before the loads take it with them.
         let purged = self.store().purge(glob).await;
-        self.apply_here(&loading);
+        self.invalidate_here(&loading);
         purged
     }
 
@@ -189,7 +189,7 @@ impl Cache {
     /// ```
     pub async fn after<T, E>(&self, future: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         let collecting = Deferring::new(self);
-        let result = context::collecting(collecting.collected(), future).await;
+        let result = context::with_deferred(collecting.deferred(), future).await;
         collecting.settle(result.is_ok()).await;
         result
     }

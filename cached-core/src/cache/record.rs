@@ -143,12 +143,12 @@ impl Cache {
 
     fn record_in_reply<T: CacheValue>(&self, reply: &Reply, start: ReadStart) -> Option<T> {
         let codec = Codec::<T, T>::plain();
-        let found = read::answer(&codec, self, reply, start.trusted, Accepts::of(None));
+        let found = read::test_reply(&codec, self, reply, start.trusted, Accepts::of(None));
         found.ok().map(|(record, _)| record)
     }
 
     async fn store_record(&self, write: Write) -> Result<StoreOutcome, Error> {
-        self.record(&write);
+        self.record_write(&write);
         let (key, bytes, ttl) = (write.key.clone(), write.payload.len(), write.ttl);
         let outcomes = self.store().store(vec![write]).await;
         let outcomes = self.note_error(&key, outcomes)?;
@@ -156,7 +156,7 @@ impl Cache {
             .first()
             .copied()
             .unwrap_or(StoreOutcome::Rejected(None));
-        self.count_kept(key.function(), self.store().kind(), outcome, bytes, ttl);
+        self.count_outcome(key.function(), self.store().kind(), outcome, bytes, ttl);
         Ok(outcome)
     }
 }

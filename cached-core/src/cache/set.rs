@@ -108,7 +108,7 @@ impl Cache {
         let mut uncertain = Vec::new();
         for _ in 0..REPLACED {
             for write in &writes {
-                self.record(write);
+                self.record_write(write);
             }
             let outcomes = self.store().store(writes.clone()).await?;
             let mut again = Vec::new();
@@ -123,7 +123,7 @@ impl Cache {
                     continue;
                 }
                 let (function, store) = (write.key.function(), self.store().kind());
-                self.count_kept(function, store, outcome, write.payload.len(), write.ttl);
+                self.count_outcome(function, store, outcome, write.payload.len(), write.ttl);
                 if matches!(resolution, Resolution::Remove) {
                     uncertain.push(Target::Entry(write.key));
                 }
@@ -135,7 +135,7 @@ impl Cache {
         }
         uncertain.extend(writes.into_iter().map(|write| Target::Entry(write.key)));
         if !uncertain.is_empty() {
-            let _ = self.carry_out(uncertain).await;
+            let _ = self.invalidate_now(uncertain).await;
         }
         Ok(())
     }
@@ -156,7 +156,7 @@ impl Cache {
         if there.is_none() {
             return Resolution::Leave;
         }
-        match self.ran_since(write, there) {
+        match self.find_own_load(write, there) {
             Some((there, span)) if span.began <= write.span.began => Resolution::Replace(there),
             Some(_) => Resolution::Leave,
             None => Resolution::Remove,

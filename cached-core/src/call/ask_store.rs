@@ -12,7 +12,7 @@ use crate::{
         Cache,
         backend::Route,
         hit_test::MissReason,
-        read::{ReadMiss, ReadOptions, ReadPurpose, read},
+        read::{ReadMiss, ReadOptions, ReadPurpose, read_store},
     },
     key::Key,
     telemetry::observer::Observer,
@@ -46,8 +46,8 @@ impl<R, T> Codec<R, T> {
         let began = clock::instant();
         let (function, store) = (key.function(), cache.store().kind());
         let observer = observer.as_ref();
-        let options = ReadOptions::of(purpose, observer);
-        let planned = match read(self, &cache, &key, began, options).await {
+        let options = ReadOptions::new(purpose, observer);
+        let planned = match read_store(self, &cache, &key, began, options).await {
             Ok(hit)
                 if observer
                     .is_some_and(|observer| !observer.takes(hit.freshness, hit.lifetime)) =>
@@ -70,7 +70,7 @@ impl<R, T> Codec<R, T> {
                 cache.count_miss(function, store, miss);
                 PlannedLoad::on_primary(LoadPlan::Share(Some(seen)))
             }
-            Err(ReadMiss::Failed(error)) => match cache.route_after(function, error) {
+            Err(ReadMiss::Failed(error)) => match cache.route_after_failure(function, error) {
                 Route::Primary => {
                     cache.count_miss(function, store, MissReason::Absent);
                     PlannedLoad::on_primary(LoadPlan::Share(None))

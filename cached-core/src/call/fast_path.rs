@@ -48,11 +48,11 @@ impl<R, T> Codec<R, T> {
 /// Takes a hit on `None` or on an error, if this function stores those.
 #[cold]
 fn take_none_or_error<R, T>(codec: &Codec<R, T>, key: &Key, shared: &Shared) -> Option<R> {
-    hit_test::typed(codec, Accepts::of(key.function()), shared).ok()
+    hit_test::restore_value(codec, Accepts::of(key.function()), shared).ok()
 }
 
 fn take_hit(cache: Option<&Cache>, key: &Key, take: Take<'_>) -> bool {
-    context::with_usual(cache, |cache| take_hit_in(cache, key, take))
+    context::with_cache_if_plain(cache, |cache| take_hit_in(cache, key, take))
 }
 
 #[inline]

@@ -71,8 +71,8 @@ impl Invalidation {
 
     /// Makes the invalidation pending: if it is dropped undecided from now on, it is applied.
     pub fn prepare(self) -> Prepared {
-        let cache = self.cache.unwrap_or_else(context::current);
-        Prepared(cache.prepare(self.targets))
+        let cache = self.cache.unwrap_or_else(context::current_cache);
+        Prepared(cache.prepare_invalidation(self.targets))
     }
 }
 

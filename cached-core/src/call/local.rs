@@ -216,14 +216,14 @@ fn look_up_local<C: Restores>(
         if accepts.takes_age(age) {
             is_too_old = observed.is_some_and(|(observer, _)| !observer.takes(age, lifetime));
             if !is_too_old {
-                found = hit_test::typed(codec, accepts, shared);
+                found = hit_test::restore_value(codec, accepts, shared);
             }
         }
         if let (Some((observer, caller)), Ok(_)) = (observed, &found) {
             observer.found(caller, age, lifetime);
         }
         if age != Freshness::Fresh {
-            past = Some(ReadView::past(shared, lifetime));
+            past = Some(ReadView::stale(shared, lifetime));
         }
     });
     match (found, past) {

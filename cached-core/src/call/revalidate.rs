@@ -63,7 +63,7 @@ impl<R, T> Codec<R, T> {
         let look_up = |cache: &Cache, context: ContextRef<'_>| {
             self.look_up(cache, context, key, ReadPurpose::CallAhead)
         };
-        let ask = match self.resolve_local(context::with_current(look_up), key) {
+        let ask = match self.resolve_local(context::with_current_cache(look_up), key) {
             Ok(found) => return found,
             Err(ask) => ask,
         };
@@ -161,13 +161,13 @@ impl StaleFound {
         let Some(ticket) = self.join_flight() else {
             return;
         };
-        let Some(permit) = cache.background_refreshes().enter_owned() else {
+        let Some(permit) = cache.background_refreshes().try_acquire_owned() else {
             cache.count_unrefreshed(Some(function));
             return;
         };
         cache.count_refresh(Some(function));
-        let scoped = context::scoped();
-        let again = context::revalidating(function, ticket, scoped, again());
+        let scoped = context::scoped_cache();
+        let again = context::with_ticket(function, ticket, scoped, again());
         runtime.spawn(async move {
             let _permit = permit;
             // A cache that was turned off meanwhile keeps nothing.

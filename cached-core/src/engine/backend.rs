@@ -1,4 +1,4 @@
-//! [`Backend`]: where calls look and store, usually or in an outage.
+//! [`Backend`]: the store of calls, primary or in an outage, and the [`Route`] of each call.
 
 use std::{
     mem,
@@ -19,15 +19,15 @@ use crate::{
     store::{LocalStore, Store, breaker::OutageId, memory::MemoryStore},
 };
 
-/// A store, and the loads that are shared on the way to it.
+/// A store, and the single-flight loads in front of it.
 #[derive(Debug)]
 pub(crate) struct Backend {
     pub(crate) store: Arc<dyn Store>,
     /// The same store, if it is inside the process.
     pub(crate) local: Option<Arc<dyn LocalStore>>,
     pub(crate) flights: Flights,
-    /// How old anything in it may become, if that is limited.
-    pub(crate) oldest: Option<Duration>,
+    /// The age limit of everything in it, if there is one.
+    pub(crate) max_age: Option<Duration>,
 }
 
 /// The backend of the outage that goes on, if any call has asked for one.
@@ -35,74 +35,77 @@ pub(crate) struct Backend {
 /// It belongs to one outage: what another process invalidates in that time is not known here, so nothing
 /// in it may outlive it.
 #[derive(Debug, Default)]
-pub(super) struct Fallback(RwLock<Place>);
+pub(super) struct Fallback(RwLock<Slot>);
 
+/// The place of that backend.
 #[derive(Debug, Default)]
-struct Place {
-    /// Which outage the backend is of; without one, which was the last that ended.
-    of: Option<OutageId>,
+struct Slot {
+    /// The outage of the backend; without a backend, the latest outage that ended.
+    outage: Option<OutageId>,
     backend: Option<Arc<Backend>>,
 }
 
 impl Fallback {
-    fn of(&self, outage: OutageId, make: impl FnOnce() -> Backend) -> Arc<Backend> {
+    fn get_or_insert(&self, outage: OutageId, make: impl FnOnce() -> Backend) -> Arc<Backend> {
         let found = self.0.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(backend) = found.backend_of(outage) {
             return backend;
         }
         drop(found);
-        let mut place = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(backend) = place.backend_of(outage) {
+        let mut slot = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(backend) = slot.backend_of(outage) {
             return backend;
         }
         let backend = Arc::new(make());
-        if place.of >= Some(outage) {
-            // A call that was held up: its outage is over.
+        if slot.outage >= Some(outage) {
+            // The call was held up, and its outage is over.
             return backend;
         }
         let old = mem::replace(
-            &mut *place,
-            Place {
-                of: Some(outage),
+            &mut *slot,
+            Slot {
+                outage: Some(outage),
                 backend: Some(Arc::clone(&backend)),
             },
         );
         // The values in it may have a `Drop` of their own.
-        drop(place);
+        drop(slot);
         drop(old);
         backend
     }
 
     fn current(&self) -> Option<Arc<Backend>> {
-        let place = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        place.backend.clone()
+        let slot = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        slot.backend.clone()
     }
 
-    pub(super) fn end(&self, outage: OutageId) {
-        let mut place = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if place.of > Some(outage) {
+    pub(super) fn end_outage(&self, outage: OutageId) {
+        let mut slot = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if slot.outage > Some(outage) {
             return;
         }
-        place.of = Some(outage);
-        let old = place.backend.take();
-        drop(place);
+        slot.outage = Some(outage);
+        let old = slot.backend.take();
+        drop(slot);
         drop(old);
     }
 }
 
-impl Place {
+impl Slot {
     fn backend_of(&self, outage: OutageId) -> Option<Arc<Backend>> {
-        self.backend.clone().filter(|_| self.of == Some(outage))
+        self.backend.clone().filter(|_| self.outage == Some(outage))
     }
 }
 
-/// Where a call goes that begins now.
+/// The route of a call that begins now.
 pub(crate) enum Route {
+    /// The call uses the primary store.
     Primary,
+    /// The call uses the memory store of the outage.
     Fallback(Arc<Backend>),
-    /// To its body, and nowhere else.
+    /// The call runs its body, and asks no store.
     Origin,
-    /// Back to its caller, if it can.
+    /// The call returns this error, if it can return one.
     Unavailable(Error),
 }
 
@@ -115,8 +118,8 @@ impl Cache {
         self.0.breaker.outage().is_some()
     }
 
-    /// How many entries this process keeps in the place of the store that is away.
-    pub(crate) async fn fallback_entries(&self) -> Option<u64> {
+    /// The number of entries that this process keeps in place of the store that is away.
+    pub(crate) async fn count_fallback_entries(&self) -> Option<u64> {
         if self.local().is_some() || self.0.config.outage != Outage::Memory {
             return None;
         }
@@ -127,12 +130,13 @@ impl Cache {
         }
     }
 
+    /// The route of a call of `function`, or of a call by key.
     pub(crate) fn route(&self, function: Option<&'static Function>) -> Route {
         let Some(outage) = self.0.breaker.outage() else {
             return Route::Primary;
         };
         self.probe_store();
-        if self.is_failing(function) {
+        if self.fails_on_outage(function) {
             return Route::Unavailable(self.0.breaker.refusal());
         }
         if self.0.config.outage != Outage::Memory {
@@ -140,25 +144,29 @@ impl Cache {
         }
         let config = &self.0.config;
         let make = || Backend::in_memory(config, self.epochs(), Some(config.outage_ttl));
-        Route::Fallback(self.0.fallback.of(outage, make))
+        Route::Fallback(self.0.fallback.get_or_insert(outage, make))
     }
 
-    /// Where a call goes whose read has failed. A single failure opens nothing: what this process has loaded
+    /// The route of a call whose read has failed. A single failure leads to no fallback: what this process has loaded
     /// itself may have been invalidated by another.
-    pub(crate) fn route_after(&self, function: Option<&'static Function>, error: Error) -> Route {
+    pub(crate) fn route_after_failure(
+        &self,
+        function: Option<&'static Function>,
+        error: Error,
+    ) -> Route {
         match self.route(function) {
-            Route::Primary if self.is_failing(function) => Route::Unavailable(error),
+            Route::Primary if self.fails_on_outage(function) => Route::Unavailable(error),
             route => route,
         }
     }
 
-    /// Whether an unreachable store is the error of `function`, if it can be.
-    pub(crate) fn is_failing(&self, function: Option<&'static Function>) -> bool {
+    /// Returns `true` if calls of `function` fail while the store is unreachable, where they can.
+    pub(crate) fn fails_on_outage(&self, function: Option<&'static Function>) -> bool {
         self.0.config.outage == Outage::Fail || function.is_some_and(Function::does_fail_on_outage)
     }
 
-    /// Invalidates the entry at `key` in this process; whether something was there.
-    pub(super) fn forget(&self, key: &Key) -> bool {
+    /// Invalidates the entry at `key` in this process, and returns `true` if something was there.
+    pub(super) fn invalidate_entry(&self, key: &Key) -> bool {
         if let Some(local) = self.local() {
             return local.forget(key);
         }
@@ -170,12 +178,12 @@ impl Cache {
         false
     }
 
-    /// What this process has loaded itself in the outage that goes on.
-    pub(crate) fn value_in_outage<C: Restores>(&self, codec: &C, key: &Key) -> Option<C::Restored> {
+    /// The fresh value at `key` that this process has loaded itself in the outage that goes on.
+    pub(crate) fn find_in_outage<C: Restores>(&self, codec: &C, key: &Key) -> Option<C::Restored> {
         let Route::Fallback(backend) = self.route(None) else {
             return None;
         };
-        backend.fresh(codec, key, Accepts::of(None))
+        backend.find_fresh(codec, key, Accepts::of(None))
     }
 }
 
@@ -186,18 +194,18 @@ impl Backend {
             store,
             local: None,
             flights: Flights::new(epochs.clone(), None),
-            oldest: None,
+            max_age: None,
         }
     }
 
-    /// A store inside the process, in which nothing may become older than `oldest`, if that is limited.
-    pub(crate) fn in_memory(config: &Config, epochs: &Epochs, oldest: Option<Duration>) -> Self {
+    /// A store inside the process, in which nothing may become older than `max_age`, if that is limited.
+    pub(crate) fn in_memory(config: &Config, epochs: &Epochs, max_age: Option<Duration>) -> Self {
         let store = Arc::new(MemoryStore::new(config, epochs.clone()));
         Self {
             local: Some(Arc::clone(&store) as Arc<dyn LocalStore>),
             store,
-            flights: Flights::new(epochs.clone(), oldest),
-            oldest,
+            flights: Flights::new(epochs.clone(), max_age),
+            max_age,
         }
     }
 
@@ -205,17 +213,17 @@ impl Backend {
         self.local.as_deref()
     }
 
-    /// What a store inside the process has, if that is fresh.
-    pub(crate) fn fresh<C: Restores>(
+    /// The value at `key` in a store inside the process, if it is fresh.
+    pub(crate) fn find_fresh<C: Restores>(
         &self,
         codec: &C,
         key: &Key,
         accepts: Accepts,
     ) -> Option<C::Restored> {
         let mut found = None;
-        self.local()?.visit(key, false, &mut |shared, kept| {
-            if accepts.age(kept) == Freshness::Fresh {
-                found = hit_test::typed(codec, accepts, shared).ok();
+        self.local()?.visit(key, false, &mut |shared, lifetime| {
+            if accepts.age(lifetime) == Freshness::Fresh {
+                found = hit_test::restore_value(codec, accepts, shared).ok();
             }
         });
         found

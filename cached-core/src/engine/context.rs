@@ -1,7 +1,7 @@
-//! Which cache a task uses, and what it does with it.
+//! The context of a task: its cache, the modes of its calls, and what observes or defers them.
 //!
 //! Everything that a caller puts around a future is one task-local [`Context`], so that a call
-//! looks at one place.
+//! reads one place.
 
 use std::{cell::RefCell, sync::Arc};
 
@@ -16,150 +16,156 @@ mod current;
 mod mode;
 mod within;
 
-pub(crate) use current::{current, install, with_current, with_usual};
+pub(crate) use current::{current_cache, install_cache, with_cache_if_plain, with_current_cache};
 pub(crate) use mode::{Calls, Mode};
 use mode::{Once, ScopedMode};
 pub(crate) use within::Within;
 use within::within;
 
 thread_local! {
-    /// Of the task that this thread polls. Not Tokio's task-local, which takes a hit in memory twice the instructions.
+    /// The context of the task that this thread polls. Tokio's task-local would cost a hit in memory twice the
+    /// instructions.
     static CONTEXT: RefCell<Option<Arc<Context>>> = const { RefCell::new(None) };
 }
 
-/// Shows what is around this task to `look`.
+/// Shows the context of this task to `visit`.
 #[inline]
-fn with_context<T>(look: impl FnOnce(Option<&Context>) -> T) -> Option<T> {
+fn with_context<T>(visit: impl FnOnce(Option<&Context>) -> T) -> Option<T> {
     CONTEXT
         .try_with(|context| {
-            let around = context.borrow();
-            if around.is_none() {
-                // What looks may run code of the user's, which may open a scope.
-                drop(around);
-                return look(None);
+            let current = context.borrow();
+            if current.is_none() {
+                // What visits may run the user's code, which may open a scope.
+                drop(current);
+                return visit(None);
             }
-            look(around.as_deref())
+            visit(current.as_deref())
         })
         .ok()
 }
 
-/// What is around a call.
+/// The context of a call.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Context {
     cache: Option<Cache>,
-    /// What to do with a cache, the innermost last.
+    /// The modes of calls, the innermost last.
     modes: Vec<ScopedMode>,
     once: Option<Arc<Once>>,
-    /// The loads that this call is part of: it must not wait for one of them.
+    /// The loads that this call is part of: it must not wait for any of them.
     loading: Vec<Arc<Flight>>,
-    /// What gathers the invalidations of a cache, the innermost last.
-    collecting: Vec<Deferred>,
+    /// The `after`s that collect invalidations, the innermost last.
+    deferring: Vec<Deferred>,
     observer: Option<Observer>,
 }
 
-fn around() -> Context {
+/// A copy of the context of this task.
+fn snapshot() -> Context {
     with_context(|context| context.cloned().unwrap_or_default()).unwrap_or_default()
 }
 
-/// What a future changes of what is around it.
+/// The change that a future makes to its context.
 enum Change {
     Cache(Cache),
     Mode(ScopedMode),
     Once(Arc<Once>),
-    /// In a task of its own: also the cache, if there is one.
-    Behind(Arc<Once>, Option<Cache>),
-    Collecting(Deferred),
+    /// As `Once`, in a task of its own: also the cache, if there is one.
+    Detached(Arc<Once>, Option<Cache>),
+    Deferring(Deferred),
     Observed(Observer),
-    /// Everything, to what it was elsewhere.
+    /// The whole context, as it was elsewhere.
     All(Context),
 }
 
 impl Context {
-    /// Whether calls do what they do where nothing is around them but a cache.
+    /// Returns `true` if the context changes nothing of what calls do, but for their cache.
     #[inline]
-    fn is_usual(&self) -> bool {
+    fn is_plain(&self) -> bool {
         self.once.is_none() && self.modes.is_empty() && self.observer.is_none()
     }
 
-    fn change(&mut self, change: Change) {
+    fn apply(&mut self, change: Change) {
         match change {
             Change::Cache(cache) => self.cache = Some(cache),
-            Change::Mode(way) => self.modes.push(way),
+            Change::Mode(mode) => self.modes.push(mode),
             Change::Once(once) => self.once = Some(once),
-            Change::Behind(once, cache) => {
+            Change::Detached(once, cache) => {
                 self.cache = cache;
                 self.once = Some(once);
             }
-            Change::Collecting(collected) => self.collecting.push(collected),
+            Change::Deferring(deferred) => self.deferring.push(deferred),
             Change::Observed(observer) => self.observer = Some(observer),
             Change::All(context) => *self = context,
         }
     }
 }
 
-/// What is around a future while it is polled.
+/// The context of a future while it is polled.
 pub(crate) struct EnteredContext(Arc<Context>);
 
 impl EnteredContext {
-    /// Has the future polled by `poll`.
-    pub(crate) fn within(&self, poll: &mut dyn FnMut()) {
-        let _outside = ContextGuard::enter(&self.0);
+    /// Runs `poll` inside this context.
+    pub(crate) fn poll_inside(&self, poll: &mut dyn FnMut()) {
+        let _guard = ContextGuard::enter(&self.0);
         poll();
     }
 }
 
-/// What was around a task before, and is again when this is dropped: also if its poll panics.
+/// The context of a task before, which is put back when this is dropped: also if the poll panics.
 struct ContextGuard(Option<Arc<Context>>);
 
 impl ContextGuard {
     fn enter(inside: &Arc<Context>) -> Self {
-        Self(exchange(Some(Arc::clone(inside))))
+        Self(replace_context(Some(Arc::clone(inside))))
     }
 }
 
 impl Drop for ContextGuard {
     fn drop(&mut self) {
-        exchange(self.0.take());
+        replace_context(self.0.take());
     }
 }
 
-/// Nothing is around a thread that ends.
-fn exchange(context: Option<Arc<Context>>) -> Option<Arc<Context>> {
+/// Replaces the context of this thread, and returns the one before: none on a thread that ends.
+fn replace_context(context: Option<Arc<Context>>) -> Option<Arc<Context>> {
     CONTEXT
-        .try_with(|place| place.replace(context))
+        .try_with(|current| current.replace(context))
         .unwrap_or_default()
 }
 
-/// Everything inside `future` uses `cache`, unless it names another.
+/// Runs `future` so that everything inside uses `cache`, unless it names another.
 pub(crate) fn with_cache<F: Future>(cache: Cache, future: F) -> Within<F> {
     within(Change::Cache(cache), future)
 }
 
-/// These calls inside `future` treat `cache` so.
-pub(crate) fn with_mode<F: Future>(cache: Cache, mode: Mode, of: Calls, future: F) -> Within<F> {
-    within(Change::Mode(ScopedMode { cache, mode, of }), future)
+/// Runs `future` so that these calls inside use `cache` in `mode`.
+pub(crate) fn with_mode<F: Future>(cache: Cache, mode: Mode, calls: Calls, future: F) -> Within<F> {
+    within(Change::Mode(ScopedMode { cache, mode, calls }), future)
 }
 
-/// The next call of `function` inside `call` does so.
-pub(crate) fn once<F: Future>(function: &'static Function, mode: Mode, call: F) -> Within<F> {
+/// Runs `call` so that the next call of `function` inside is in `mode`.
+pub(crate) fn with_mode_once<F: Future>(
+    function: &'static Function,
+    mode: Mode,
+    call: F,
+) -> Within<F> {
     within(Change::Once(Once::new(function, mode, None)), call)
 }
 
-/// In a task of its own: the next call of `function` inside `call` loads as `ticket` says; everything inside
-/// uses `cache`, if there is one.
-pub(crate) fn revalidating<F: Future>(
+/// Runs `call`, in a task of its own, so that the next call of `function` inside loads as `ticket` says; everything
+/// inside uses `cache`, if there is one.
+pub(crate) fn with_ticket<F: Future>(
     function: &'static Function,
     ticket: RevalidateTicket,
     cache: Option<Cache>,
     call: F,
 ) -> Within<F> {
     let once = Once::new(function, Mode::Revalidate, Some(ticket));
-    within(Change::Behind(once, cache), call)
+    within(Change::Detached(once, cache), call)
 }
 
-/// Invalidations inside `future` wait for its end.
-pub(crate) fn collecting<F: Future>(collected: Deferred, future: F) -> Within<F> {
-    within(Change::Collecting(collected), future)
+/// Runs `future` so that invalidations inside wait for its end.
+pub(crate) fn with_deferred<F: Future>(deferred: Deferred, future: F) -> Within<F> {
+    within(Change::Deferring(deferred), future)
 }
 
 impl Observer {
@@ -197,15 +203,15 @@ impl Observer {
 /// # }
 /// ```
 pub fn in_current_scope<F: Future>(future: F) -> impl Future<Output = F::Output> + use<F> {
-    let mut context = around();
-    // Meant for the caller's next call.
+    let mut context = snapshot();
+    // A mode for one call is meant for the caller's own next one.
     context.once = None;
     within(Change::All(context), future)
 }
 
-/// What is around the body that `flight` waits for. What was meant for this call alone ends here.
-pub(crate) fn loading(flight: Option<Arc<Flight>>) -> EnteredContext {
-    let mut context = around();
+/// The context of the body that `flight` waits for. A mode or observer that was meant for this call alone ends here.
+pub(crate) fn enter_load(flight: Option<Arc<Flight>>) -> EnteredContext {
+    let mut context = snapshot();
     context.once = None;
     context.observer = None;
     context.loading.extend(flight);
@@ -213,22 +219,20 @@ pub(crate) fn loading(flight: Option<Arc<Flight>>) -> EnteredContext {
 }
 
 /// The cache of the innermost scope.
-pub(crate) fn scoped() -> Option<Cache> {
+pub(crate) fn scoped_cache() -> Option<Cache> {
     with_context(|context| context?.cache.clone()).flatten()
 }
 
-/// What gathers the invalidations of `cache` here, if anything does.
-pub(crate) fn collected(cache: &Cache) -> Option<Deferred> {
+/// The innermost `after` that collects the invalidations of `cache` here, if there is one.
+pub(crate) fn find_deferred(cache: &Cache) -> Option<Deferred> {
     let innermost = |context: Option<&Context>| {
-        let mut inside_out = context?.collecting.iter().rev();
-        inside_out
-            .find(|collected| collected.is_for(cache))
-            .cloned()
+        let mut inside_out = context?.deferring.iter().rev();
+        inside_out.find(|deferred| deferred.is_for(cache)).cloned()
     };
     with_context(innermost).flatten()
 }
 
-/// Whether the current call is part of the load that `flight` waits for.
+/// Returns `true` if the current call is part of the load that `flight` waits for.
 pub(crate) fn is_loading(flight: &Arc<Flight>) -> bool {
     let is_inside = |context: &Context| {
         let mut loads = context.loading.iter();
@@ -237,28 +241,28 @@ pub(crate) fn is_loading(flight: &Arc<Flight>) -> bool {
     with_context(|context| context.is_some_and(is_inside)).unwrap_or(false)
 }
 
-/// What a call finds around itself.
+/// The context of a call, borrowed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ContextRef<'a>(Option<&'a Context>);
 
 impl<'a> ContextRef<'a> {
-    /// Who sees the calls made here.
+    /// The observer of the calls made here.
     pub(crate) fn observer(self) -> Option<&'a Observer> {
         self.0?.observer.as_ref()
     }
 }
 
-/// Shows what is around this task to `look`.
-pub(crate) fn with_task_context<T>(look: impl Fn(ContextRef<'_>) -> T) -> T {
-    with_context(|context| look(ContextRef(context))).unwrap_or_else(|| look(ContextRef(None)))
+/// Shows the context of this task to `visit`.
+pub(crate) fn with_task_context<T>(visit: impl Fn(ContextRef<'_>) -> T) -> T {
+    with_context(|context| visit(ContextRef(context))).unwrap_or_else(|| visit(ContextRef(None)))
 }
 
-/// Who sees the calls made here.
-pub(crate) fn observer() -> Option<Observer> {
-    with_task_context(|around| around.observer().cloned())
+/// The observer of the calls made here.
+pub(crate) fn current_observer() -> Option<Observer> {
+    with_task_context(|context| context.observer().cloned())
 }
 
 /// The mode of calls by key in `cache`, if there is one.
-pub(crate) fn mode(function: Option<&'static Function>, cache: &Cache) -> Option<Mode> {
-    with_task_context(|context| context.mode_of(function, cache, Calls::All))
+pub(crate) fn mode_by_key(function: Option<&'static Function>, cache: &Cache) -> Option<Mode> {
+    with_task_context(|context| context.find_mode(function, cache, Calls::All))
 }

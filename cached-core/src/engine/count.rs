@@ -1,4 +1,4 @@
-//! What happened is counted and told in one step.
+//! Counts and events: every outcome is counted and reported in one step.
 
 use std::time::Duration;
 
@@ -16,47 +16,48 @@ use crate::{
     },
 };
 
-type Of = Option<&'static Function>;
+/// The function that was called; `None` for a call by key.
+type Callee = Option<&'static Function>;
 
 impl Cache {
-    pub(crate) fn counters(&self, function: Of) -> &Counters {
+    pub(crate) fn counters(&self, function: Callee) -> &Counters {
         self.0.table.of(function)
     }
 
     #[inline]
-    pub(crate) fn count_hit(&self, function: Of, store: StoreKind) {
+    pub(crate) fn count_hit(&self, function: Callee, store: StoreKind) {
         self.0.table.count_hit(function);
         event::hit(function, store);
     }
 
-    pub(crate) fn count_stale_hit(&self, function: Of, store: StoreKind) {
+    pub(crate) fn count_stale_hit(&self, function: Callee, store: StoreKind) {
         self.0.table.count_hit(function);
         self.counters(function).stale.count();
         event::stale(function, store);
     }
 
-    pub(crate) fn count_stale_if_error(&self, function: Of) {
+    pub(crate) fn count_stale_if_error(&self, function: Callee) {
         self.counters(function).stale.count();
         event::stale_if_error(function, self.store().kind());
     }
 
-    pub(crate) fn count_refresh(&self, function: Of) {
+    pub(crate) fn count_refresh(&self, function: Callee) {
         self.counters(function).refreshes.count();
     }
 
-    pub(crate) fn count_unrefreshed(&self, function: Of) {
+    pub(crate) fn count_unrefreshed(&self, function: Callee) {
         if self.counters(function).refreshes_skipped.count() == 0 {
             event::refresh_skipped(function);
         }
     }
 
-    pub(crate) fn count_crowded(&self, function: Of) {
+    pub(crate) fn count_crowded(&self, function: Callee) {
         if self.counters(function).crowded.count() == 0 {
             event::crowded(function);
         }
     }
 
-    pub(crate) fn count_miss(&self, function: Of, store: StoreKind, why: MissReason) {
+    pub(crate) fn count_miss(&self, function: Callee, store: StoreKind, why: MissReason) {
         let counters = self.counters(function);
         counters.misses.count();
         match why {
@@ -72,31 +73,31 @@ impl Cache {
         }
     }
 
-    pub(crate) fn count_foreign(&self, function: Of) {
+    pub(crate) fn count_foreign(&self, function: Callee) {
         self.counters(function).undecodable.count();
         event::foreign(function, self.store().kind());
     }
 
-    pub(crate) fn count_shared(&self, function: Of) {
+    pub(crate) fn count_shared(&self, function: Callee) {
         self.counters(function).shared.count();
         event::shared(function);
     }
 
-    pub(crate) fn count_load(&self, function: Of, took: Duration) {
+    pub(crate) fn count_load(&self, function: Callee, took: Duration) {
         self.counters(function).count_load(took);
         event::loaded(function, took);
     }
 
-    pub(crate) fn count_kept(
+    pub(crate) fn count_outcome(
         &self,
-        function: Of,
+        function: Callee,
         store: StoreKind,
-        kept: StoreOutcome,
+        outcome: StoreOutcome,
         bytes: usize,
         ttl: Duration,
     ) {
         let counters = self.counters(function);
-        match kept {
+        match outcome {
             StoreOutcome::Stored => {
                 counters.stores.count();
                 event::stored(function, store, bytes, ttl);
@@ -117,25 +118,25 @@ impl Cache {
         event::invalidated(store, targets, invalidated.is_applied());
     }
 
-    pub(crate) fn count_read_error(&self, function: Of, error: &Error) {
+    pub(crate) fn count_read_error(&self, function: Callee, error: &Error) {
         self.counters(function).errors.count();
         event::read_failed(function, self.store().kind(), error);
         self.probe_if_in_outage();
     }
 
-    pub(crate) fn count_store_error(&self, function: Of, error: &Error) {
+    pub(crate) fn count_store_error(&self, function: Callee, error: &Error) {
         self.counters(function).errors.count();
         event::store_failed(function, self.store().kind(), error);
         self.probe_if_in_outage();
     }
 
-    pub(crate) fn count_skipped(&self, function: Of) {
+    pub(crate) fn count_skipped(&self, function: Callee) {
         self.counters(function).skipped.count();
         event::store_skipped(function, self.store().kind());
     }
 
-    /// Once told, only counted: the reason does not change from call to call.
-    pub(crate) fn count_unstorable(&self, function: Of, why: &Unstorable) {
+    /// Counts a value that cannot be stored. The reason is reported once: it does not change from call to call.
+    pub(crate) fn count_unstorable(&self, function: Callee, why: &Unstorable) {
         let counters = self.counters(function);
         let counter = match why {
             Unstorable::TooLarge { .. } => &counters.too_large,
@@ -146,7 +147,7 @@ impl Cache {
         }
     }
 
-    pub(crate) fn count_unkeyable(&self, function: Of) {
+    pub(crate) fn count_unkeyable(&self, function: Callee) {
         if self.counters(function).unkeyable.count() == 0 {
             event::unkeyable(function);
         }

@@ -1,4 +1,4 @@
-//! The hit test: does this reply answer this call? A pure function of the reply.
+//! The hit test, which decides if a reply answers a call: a pure function of the reply.
 
 use crate::{
     codec::{Shared, erased::Restores},
@@ -11,21 +11,21 @@ use crate::{
     store::{Payload, Reply},
 };
 
-/// Why a reply is no hit.
+/// The reason why a reply is no hit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MissReason {
-    /// Nothing is there, or a lease, or an entry that was invalidated or is from another run of the
+    /// The key has nothing, or a lease, or an entry that was invalidated or is from another run of the
     /// server.
     Absent,
-    /// Damaged, or of another type.
+    /// The entry is damaged, or of another type.
     Undecodable,
-    /// Not ours, and not to be written over.
+    /// The content is not ours, and not to be written over.
     Foreign,
-    /// Over the size limit.
+    /// The entry is over the size limit.
     TooLarge,
 }
 
-/// Which outcomes of a load the caller takes from a cache, and how old.
+/// The outcomes of a load that the caller takes from a cache, and their greatest age.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Accepts {
     pub(crate) none: bool,
@@ -35,7 +35,7 @@ pub(crate) struct Accepts {
 }
 
 impl Accepts {
-    /// What calls of `function` take, or calls by key: what is fresh.
+    /// The entries that calls of `function` take, or calls by key: fresh ones.
     pub(crate) fn of(function: Option<&'static Function>) -> Self {
         Self {
             none: function.is_some_and(|function| function.none_ttl().is_some()),
@@ -45,7 +45,7 @@ impl Accepts {
         }
     }
 
-    /// The same, and what is past its ttl, up to the age `oldest`.
+    /// Takes entries past their ttl as well, up to the age `oldest`.
     pub(crate) fn up_to(self, oldest: Freshness) -> Self {
         Self { oldest, ..self }
     }
@@ -54,14 +54,14 @@ impl Accepts {
         self.function.map_or(StaleWindows::NONE, Function::windows)
     }
 
-    /// The age of what is kept so, for this caller.
+    /// The age of an entry of this lifetime, for this caller.
     #[inline]
-    pub(crate) fn age(self, kept: Lifetime) -> Freshness {
-        // Nearly always, and then nothing has to be looked up.
-        if kept.stale.is_zero() {
+    pub(crate) fn age(self, lifetime: Lifetime) -> Freshness {
+        // This is nearly always so, and then the function's windows need not be read.
+        if lifetime.stale.is_zero() {
             return Freshness::Fresh;
         }
-        kept.age(self.windows())
+        lifetime.age(self.windows())
     }
 
     #[inline]
@@ -69,9 +69,9 @@ impl Accepts {
         age <= self.oldest
     }
 
-    /// Whether what is kept so is young enough.
-    fn takes_kept(self, kept: Lifetime) -> bool {
-        self.takes_age(self.age(kept))
+    /// Returns `true` if an entry of this lifetime is young enough.
+    fn takes_lifetime(self, lifetime: Lifetime) -> bool {
+        self.takes_age(self.age(lifetime))
     }
 
     fn takes(self, outcome: Outcome) -> bool {
@@ -83,8 +83,8 @@ impl Accepts {
     }
 }
 
-/// Judges `reply` for a call that reads with `codec`: what it takes, and how long that is kept.
-pub(crate) fn judge<C: Restores>(
+/// Judges `reply` for a call that reads with `codec`, and returns the value and its lifetime if it is a hit.
+pub(crate) fn judge_reply<C: Restores>(
     codec: &C,
     accepts: Accepts,
     reply: &Reply,
@@ -92,22 +92,29 @@ pub(crate) fn judge<C: Restores>(
 ) -> Result<(C::Restored, Lifetime), MissReason> {
     match &reply.payload {
         None => Err(MissReason::Absent),
-        Some(Payload::Typed(..)) if !accepts.takes_kept(reply.lifetime) => Err(MissReason::Absent),
-        Some(Payload::Typed(shared, _)) => Ok((typed(codec, accepts, shared)?, reply.lifetime)),
+        Some(Payload::Typed(..)) if !accepts.takes_lifetime(reply.lifetime) => {
+            Err(MissReason::Absent)
+        }
+        Some(Payload::Typed(shared, _)) => {
+            Ok((restore_value(codec, accepts, shared)?, reply.lifetime))
+        }
         Some(Payload::Bytes(bytes)) if bytes.len() > limit => Err(MissReason::TooLarge),
         Some(Payload::Bytes(bytes)) => match entry::read(bytes) {
             Stored::Lease(_) => Err(MissReason::Absent),
-            Stored::Entry(entry) if !counts(&entry, reply) => Err(match entry.header() {
+            Stored::Entry(entry) if !is_current(&entry, reply) => Err(match entry.header() {
                 Some(_) => MissReason::Absent,
                 None => MissReason::Undecodable,
             }),
             Stored::Entry(entry) if !accepts.takes(entry.outcome) => Err(MissReason::Absent),
-            Stored::Entry(entry) if !accepts.takes_kept(kept(reply, &entry)) => {
+            Stored::Entry(entry) if !accepts.takes_lifetime(lifetime_of(reply, &entry)) => {
                 Err(MissReason::Absent)
             }
             Stored::Entry(entry) => {
                 let value = codec.decode(entry.outcome, entry.body);
-                Ok((value.ok_or(MissReason::Undecodable)?, kept(reply, &entry)))
+                Ok((
+                    value.ok_or(MissReason::Undecodable)?,
+                    lifetime_of(reply, &entry),
+                ))
             }
             Stored::Foreign => Err(MissReason::Foreign),
             Stored::Damaged(_) => Err(MissReason::Undecodable),
@@ -115,7 +122,8 @@ pub(crate) fn judge<C: Restores>(
     }
 }
 
-fn counts(entry: &Entry<'_>, reply: &Reply) -> bool {
+/// Returns `true` if nothing has invalidated `entry`, as far as `reply` shows.
+fn is_current(entry: &Entry<'_>, reply: &Reply) -> bool {
     let captured = EntryMarkers {
         identity: entry.identity,
         markers: entry.markers(),
@@ -123,8 +131,8 @@ fn counts(entry: &Entry<'_>, reply: &Reply) -> bool {
     rules::counts(captured, reply.identity, &reply.markers)
 }
 
-/// The same for a value inside the process.
-pub(crate) fn typed<C: Restores>(
+/// Restores a value that is kept inside the process, if the caller takes its outcome.
+pub(crate) fn restore_value<C: Restores>(
     codec: &C,
     accepts: Accepts,
     shared: &Shared,
@@ -135,23 +143,23 @@ pub(crate) fn typed<C: Restores>(
     codec.restore(shared).ok_or(MissReason::Undecodable)
 }
 
-/// How long the entry is kept, of whatever type, if there is one that counts.
-pub(crate) fn entry_kept(reply: &Reply) -> Option<Lifetime> {
+/// The lifetime of the entry in `reply`, of whatever type, if there is one that counts.
+pub(crate) fn entry_lifetime(reply: &Reply) -> Option<Lifetime> {
     match reply.payload.as_ref()? {
         Payload::Typed(..) => Some(reply.lifetime),
         Payload::Bytes(bytes) => match entry::read(bytes) {
-            Stored::Entry(entry) if counts(&entry, reply) => Some(kept(reply, &entry)),
+            Stored::Entry(entry) if is_current(&entry, reply) => Some(lifetime_of(reply, &entry)),
             _ => None,
         },
     }
 }
 
-/// The same, if it is fresh.
-pub(crate) fn fresh_kept(reply: &Reply) -> Option<Lifetime> {
-    entry_kept(reply).filter(|kept| kept.age(StaleWindows::NONE) == Freshness::Fresh)
+/// The lifetime of the entry in `reply`, if it is fresh.
+pub(crate) fn fresh_lifetime(reply: &Reply) -> Option<Lifetime> {
+    entry_lifetime(reply).filter(|lifetime| lifetime.age(StaleWindows::NONE) == Freshness::Fresh)
 }
 
-fn kept(reply: &Reply, entry: &Entry<'_>) -> Lifetime {
+fn lifetime_of(reply: &Reply, entry: &Entry<'_>) -> Lifetime {
     Lifetime {
         ttl: Some(entry.ttl),
         stale: entry.stale,

@@ -1,4 +1,4 @@
-//! Invalidation: what is sent, what is known of it, and what reads make of that.
+//! Invalidation: sent to the store, in force in this process at once, and minded by reads until it is confirmed.
 
 use std::time::Instant;
 
@@ -20,69 +20,70 @@ use pending::InFlight;
 pub(crate) use pending::{Deferred, Deferring, PendingInvalidation};
 
 impl Cache {
-    /// What a body is going to invalidate.
-    pub(crate) fn prepare(&self, targets: Vec<Target>) -> PendingInvalidation {
+    /// Prepares the invalidation of `targets`, which is not decided yet.
+    pub(crate) fn prepare_invalidation(&self, targets: Vec<Target>) -> PendingInvalidation {
         PendingInvalidation::new(self, targets)
     }
 
-    /// Deletes `targets`, or has it done at the end of the [`after`](Self::after) around this.
-    pub(crate) async fn apply(&self, targets: Vec<Target>) -> Invalidated {
-        self.prepare(targets).apply().await
+    /// Invalidates `targets`, now or at the end of the [`after`](Self::after) around this.
+    pub(crate) async fn apply_invalidation(&self, targets: Vec<Target>) -> Invalidated {
+        self.prepare_invalidation(targets).apply().await
     }
 
-    /// Has `targets` deleted at the end of the [`after`](Self::after) around this, if there is one.
+    /// Leaves `targets` to the [`after`](Self::after) around this, if there is one, which invalidates them at its end.
     pub(crate) fn repeat_after(&self, targets: impl FnOnce() -> Vec<Target>) {
-        if context::collected(self).is_some()
-            && let Some(pending) = self.prepare(targets()).left_to_after()
+        if context::find_deferred(self).is_some()
+            && let Some(pending) = self.prepare_invalidation(targets()).leave_to_after()
         {
             pending.discard();
         }
     }
 
-    /// Deletes `targets` now, and says which of them were there. An error says that they are postponed: they
+    /// Invalidates `targets` now, and returns which of them were there. An error says that they are postponed: they
     /// hold in this process, and are sent again.
-    pub(crate) async fn carry_out(&self, targets: Vec<Target>) -> Result<Vec<bool>, Error> {
-        self.send_now(self.prepare(targets)).await
+    pub(crate) async fn invalidate_now(&self, targets: Vec<Target>) -> Result<Vec<bool>, Error> {
+        self.send_invalidation(self.prepare_invalidation(targets))
+            .await
     }
 
-    async fn send_now(&self, pending: PendingInvalidation) -> Result<Vec<bool>, Error> {
-        let there = self.apply_here(pending.targets());
+    async fn send_invalidation(&self, pending: PendingInvalidation) -> Result<Vec<bool>, Error> {
+        let there = self.invalidate_here(pending.targets());
         if self.local().is_some() {
             pending.discard();
             return Ok(there);
         }
-        let entered = pending.commit();
-        let sending = InFlight {
+        let committed = pending.commit();
+        let in_flight = InFlight {
             cache: self,
-            entered,
+            committed,
         };
-        sending.send().await
+        in_flight.send().await
     }
 
-    /// What holds in this process from now on, whatever the store says. Returns what was there in a store
+    /// Invalidates `targets` in this process, whatever the store says, and returns which of them were there in a store
     /// inside the process.
-    pub(crate) fn apply_here(&self, targets: &[Target]) -> Vec<bool> {
+    pub(crate) fn invalidate_here(&self, targets: &[Target]) -> Vec<bool> {
         self.epochs().advance_groups(targets);
         let there = targets.iter().map(|target| match target {
             Target::Group(_) => false,
-            Target::Entry(key) => self.forget(key),
+            Target::Entry(key) => self.invalidate_entry(key),
         });
         there.collect()
     }
 
-    /// Whether what the store says of `key` may be taken for true, by a read that is sent after this: not
-    /// while an invalidation that covers it is on its way to the store.
+    /// Returns `true` if a read of `key` that is sent after this may be a hit: not while an invalidation that covers it is
+    /// on its way to the store.
     pub(crate) fn trusts(&self, key: &Key) -> bool {
         if !self.0.journal.is_due() {
             return true;
         }
-        // Whoever sent before may be gone.
+        // The task that sent before may be gone.
         self.start_resending();
         !self.0.journal.covers(key)
     }
 
     /// A value that may answer a call which saw `reply`, and that the store does not have yet.
-    pub(crate) fn on_its_way(
+    pub(crate) fn find_unstored(
         &self,
         key: &Key,
         began: Instant,

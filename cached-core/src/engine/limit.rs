@@ -1,4 +1,4 @@
-//! [`Limit`]: how many may be inside at a time.
+//! [`Limit`]: the most that may go on at a time.
 
 use std::{
     ops::Deref,
@@ -8,37 +8,38 @@ use std::{
     },
 };
 
+/// A limit of concurrency, which nobody waits for: beyond it there are no permits.
 #[derive(Clone, Debug)]
 pub(crate) struct Limit {
-    most: usize,
-    inside: Arc<AtomicUsize>,
+    max: usize,
+    held: Arc<AtomicUsize>,
 }
 
-/// One who is inside, until this is dropped.
+/// A permit, held until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Permit<C: Deref<Target = AtomicUsize>>(C);
 
 impl Limit {
-    pub(crate) fn new(most: usize) -> Self {
+    pub(crate) fn new(max: usize) -> Self {
         Self {
-            most,
-            inside: Arc::default(),
+            max,
+            held: Arc::default(),
         }
     }
 
-    /// Enters, unless as many as may are inside.
-    pub(crate) fn enter(&self) -> Option<Permit<&AtomicUsize>> {
-        self.count(Permit(&*self.inside))
+    /// Takes a permit, unless all are held.
+    pub(crate) fn try_acquire(&self) -> Option<Permit<&AtomicUsize>> {
+        self.count(Permit(&*self.held))
     }
 
-    /// As [`enter`](Self::enter), for one that goes elsewhere.
-    pub(crate) fn enter_owned(&self) -> Option<Permit<Arc<AtomicUsize>>> {
-        self.count(Permit(Arc::clone(&self.inside)))
+    /// Takes a permit that can go to another task, unless all are held.
+    pub(crate) fn try_acquire_owned(&self) -> Option<Permit<Arc<AtomicUsize>>> {
+        self.count(Permit(Arc::clone(&self.held)))
     }
 
-    fn count<I>(&self, entering: I) -> Option<I> {
-        let before = self.inside.fetch_add(1, Ordering::Relaxed);
-        (before < self.most).then_some(entering)
+    fn count<I>(&self, permit: I) -> Option<I> {
+        let before = self.held.fetch_add(1, Ordering::Relaxed);
+        (before < self.max).then_some(permit)
     }
 }
 
@@ -53,16 +54,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_leaves_makes_room() {
+    fn a_permit_that_is_dropped_makes_room() {
         let limit = Limit::new(2);
-        let first = limit.enter();
-        let second = limit.enter();
+        let first = limit.try_acquire();
+        let second = limit.try_acquire();
         assert!(first.is_some() && second.is_some());
-        assert!(limit.enter().is_none());
-        assert!(limit.enter().is_none());
+        assert!(limit.try_acquire().is_none());
+        assert!(limit.try_acquire().is_none());
         drop(first);
-        let third = limit.enter();
+        let third = limit.try_acquire();
         assert!(third.is_some());
-        assert!(limit.enter().is_none());
+        assert!(limit.try_acquire().is_none());
     }
 }

@@ -1,4 +1,4 @@
-//! What a call reads outside the process, and what it makes of the reply.
+//! The read of a store outside the process for a call, and the test of its reply.
 
 use std::time::{Duration, Instant};
 
@@ -20,19 +20,19 @@ use crate::{
     telemetry::observer::Observer,
 };
 
-/// Who asks.
+/// The purpose of a read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReadPurpose {
-    /// A call, which is answered in any case.
+    /// A call, which gets a value in any case.
     Call,
-    /// A call that loads a value behind its answer if that is past its ttl.
+    /// A call that may return a value past its ttl, and then loads asynchronously.
     CallAhead,
-    /// Somebody who wants to know what a call would find.
+    /// A question what a call would find.
     Peek,
 }
 
 impl ReadPurpose {
-    /// How old an answer may be.
+    /// The greatest age that an answer may have.
     pub(crate) fn oldest(self) -> Freshness {
         match self {
             Self::Call => Freshness::Fresh,
@@ -41,7 +41,7 @@ impl ReadPurpose {
     }
 }
 
-/// What has to be known of a call before its read is sent.
+/// The state captured before a read is sent.
 #[derive(Clone, Copy)]
 pub(crate) struct ReadStart {
     pub(crate) began: Instant,
@@ -57,17 +57,17 @@ impl ReadStart {
     }
 }
 
-/// What a read showed one call.
+/// The reply of a read, as one call may use it.
 #[derive(Debug)]
 pub(crate) struct ReadView {
     pub(crate) reply: Reply,
-    /// Whether that may be a hit: not if an invalidation that covers the key was on its way to the store
+    /// True if that may be a hit: not if an invalidation that covers the key was on its way to the store
     /// when the read was sent, also if it is confirmed by now.
     pub(crate) trusted: bool,
 }
 
 impl ReadView {
-    /// What a store inside the process shows is always true.
+    /// The view of a store inside the process, which has nothing fresh: it can always be trusted.
     pub(crate) fn local() -> Box<Self> {
         Box::new(Self {
             reply: Reply::local(None, Lifetime::default()),
@@ -75,37 +75,37 @@ impl ReadView {
         })
     }
 
-    /// A value inside the process that is past its ttl.
-    pub(crate) fn past(shared: &Shared, kept: Lifetime) -> Box<Self> {
+    /// The view of a value inside the process that is past its ttl.
+    pub(crate) fn stale(shared: &Shared, lifetime: Lifetime) -> Box<Self> {
         let payload = Payload::Typed(shared.clone(), 0);
         Box::new(Self {
-            reply: Reply::local(Some(payload), kept),
+            reply: Reply::local(Some(payload), lifetime),
             trusted: true,
         })
     }
 }
 
-/// Why a read did not answer a call.
+/// The reason why a read did not answer a call.
 pub(crate) enum ReadMiss {
-    /// This is what it showed.
+    /// The reply was no hit.
     Seen(MissReason, Box<ReadView>),
     /// The store did not answer.
     Failed(Error),
 }
 
-/// What a read looks for besides a fresh value.
+/// The options of a read: what it asks for besides a fresh value.
 #[derive(Clone, Copy)]
 pub(crate) struct ReadOptions {
     purpose: ReadPurpose,
-    /// Also how long the entry will be kept.
+    /// True if the read asks as well how long the entry will be kept.
     with_ttl: bool,
-    /// A miss may be followed by a load.
+    /// True if a miss may be followed by a load.
     may_load: bool,
 }
 
 impl ReadOptions {
     /// The options of a call that `observer` sees, if one does.
-    pub(crate) fn of(purpose: ReadPurpose, observer: Option<&Observer>) -> Self {
+    pub(crate) fn new(purpose: ReadPurpose, observer: Option<&Observer>) -> Self {
         Self {
             purpose,
             with_ttl: observer.is_some(),
@@ -114,7 +114,7 @@ impl ReadOptions {
         }
     }
 
-    /// The same, where nobody asks how long the entry will be kept.
+    /// Leaves out how long the entry will be kept.
     pub(crate) fn without_ttl(self) -> Self {
         Self {
             with_ttl: false,
@@ -133,29 +133,29 @@ pub(crate) struct ReadHit<R> {
 }
 
 /// Reads the store once for one call.
-pub(crate) async fn read<C: Restores>(
+pub(crate) async fn read_store<C: Restores>(
     codec: &C,
     cache: &Cache,
     key: &Key,
     began: Instant,
     options: ReadOptions,
 ) -> Result<ReadHit<C::Restored>, ReadMiss> {
-    // Decided before the read is sent: what is invalidated later is none of this read's business,
+    // This is decided before the read is sent: what is invalidated later does not concern this read,
     // and what is known to be applied later does not make its reply any newer.
     let trusted = cache.trusts(key);
     let function = key.function();
     let streak = &cache.counters(function).streak;
-    // By key nobody knows yet for how long a load would be kept.
+    // For a call by key it is not known yet how long a load would be kept.
     let expects_a_load = options.may_load && function.is_some() && streak.is_long();
     let capturing = if expects_a_load {
-        cache.capturing_reads().enter()
+        cache.capturing_reads().try_acquire()
     } else {
         None
     };
     let reply = match capturing {
         None => cache.store().read(key, options.with_ttl).await,
-        // A round trip less, of two before the answer.
-        Some(_permit) => Box::pin(read_expecting_a_miss(cache, key, options.with_ttl)).await,
+        // This saves one round trip of the two before the answer.
+        Some(_permit) => Box::pin(read_capturing(cache, key, options.with_ttl)).await,
     };
     let reply = match reply {
         Ok(reply) => reply,
@@ -167,9 +167,9 @@ pub(crate) async fn read<C: Restores>(
     };
     let start = ReadStart { began, trusted };
     let accepts = Accepts::of(function).up_to(options.purpose.oldest());
-    let found = found(codec, cache, key, &reply, start, accepts);
+    let found = find_value(codec, cache, key, &reply, start, accepts);
     if options.purpose != ReadPurpose::Peek {
-        // A miss to which a capture had nothing to add is none that it would make shorter.
+        // A capture makes no miss shorter to which it had nothing to add.
         let lacked = || reply.created || !reply.view().is_complete();
         match &found {
             Err(_) if lacked() => streak.missed(),
@@ -191,11 +191,12 @@ pub(crate) async fn read<C: Restores>(
     }
 }
 
-async fn read_expecting_a_miss(cache: &Cache, key: &Key, with_ttl: bool) -> Result<Reply, Error> {
+/// Reads in the expectation of a miss, and captures what its load will need.
+async fn read_capturing(cache: &Cache, key: &Key, with_ttl: bool) -> Result<Reply, Error> {
     let (function, store) = (key.function(), cache.store());
     let (began, ttls) = (clock::instant(), cache.capture_ttls(function, None));
     match store.read_capturing(key, with_ttl, ttls).await {
-        // It may take no writes, or the connection has ended: it may still have what the call asks for.
+        // The server may take no writes, or the connection has ended: it may still have what the call asks for.
         Err(error) => {
             cache.counters(function).streak.ended();
             let mut left = cache
@@ -204,7 +205,7 @@ async fn read_expecting_a_miss(cache: &Cache, key: &Key, with_ttl: bool) -> Resu
             if left.is_zero() {
                 return Err(error);
             }
-            in_time(&mut left, store.read(key, with_ttl)).await
+            within_deadline(&mut left, store.read(key, with_ttl)).await
         }
         Ok(reply) if reply.occupant == Some(Occupant::Foreign) && reply.payload.is_none() => {
             cache.count_foreign(function);
@@ -214,8 +215,8 @@ async fn read_expecting_a_miss(cache: &Cache, key: &Key, with_ttl: bool) -> Resu
     }
 }
 
-/// Waits for the store as long as a call may, of which `left` is left.
-pub(crate) async fn in_time<X>(
+/// Waits for the store within the deadline of the call, of which `left` is left.
+pub(crate) async fn within_deadline<X>(
     left: &mut Duration,
     work: impl Future<Output = Result<X, Error>>,
 ) -> Result<X, Error> {
@@ -231,31 +232,36 @@ pub(crate) async fn in_time<X>(
     })
 }
 
-/// What `reply` holds, or what is on its way to the store.
-pub(crate) fn found<C: Restores>(
+/// Finds the value for a call: in `reply`, or on its way to the store.
+pub(crate) fn find_value<C: Restores>(
     codec: &C,
     cache: &Cache,
     key: &Key,
     reply: &Reply,
-    look: ReadStart,
+    start: ReadStart,
     accepts: Accepts,
 ) -> Result<(C::Restored, Lifetime), MissReason> {
-    let answer = answer(codec, cache, reply, look.trusted, accepts);
-    if let Ok((_, kept)) = &answer
-        && accepts.age(*kept) == Freshness::Fresh
+    let tested = test_reply(codec, cache, reply, start.trusted, accepts);
+    if let Ok((_, lifetime)) = &tested
+        && accepts.age(*lifetime) == Freshness::Fresh
     {
-        return answer;
+        return tested;
     }
-    // An error on its way stands behind a value past its ttl: who waits for it judges that.
+    // An error on its way gives way to a value past its ttl: the call that waits for the load judges that.
     let coming = cache
-        .on_its_way(key, look.began, reply)
+        .find_unstored(key, start.began, reply)
         .filter(|(shared, _)| shared.outcome != Outcome::Error || accepts.windows().are_none());
-    let typed = |(shared, kept)| Some((hit_test::typed(codec, accepts, &shared).ok()?, kept));
-    coming.and_then(typed).map_or(answer, Ok)
+    let restore = |(shared, lifetime)| {
+        Some((
+            hit_test::restore_value(codec, accepts, &shared).ok()?,
+            lifetime,
+        ))
+    };
+    coming.and_then(restore).map_or(tested, Ok)
 }
 
-/// The hit test.
-pub(crate) fn answer<C: Restores>(
+/// Tests if `reply`, as far as it can be trusted, is a hit.
+pub(crate) fn test_reply<C: Restores>(
     codec: &C,
     cache: &Cache,
     reply: &Reply,
@@ -265,5 +271,5 @@ pub(crate) fn answer<C: Restores>(
     if !trusted {
         return Err(MissReason::Absent);
     }
-    hit_test::judge(codec, accepts, reply, cache.max_entry_size())
+    hit_test::judge_reply(codec, accepts, reply, cache.max_entry_size())
 }

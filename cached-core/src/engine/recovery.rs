@@ -1,4 +1,4 @@
-//! The way back: one task at a time probes a store that is away, one sends what was postponed.
+//! The recovery from an outage: one task at a time probes a store that is away, one resends what was postponed.
 
 use std::sync;
 

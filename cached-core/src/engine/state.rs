@@ -1,4 +1,4 @@
-//! [`Cache`]: the state behind every clone of it, and what all operations need of that.
+//! [`Cache`]: the state behind every clone of it, and the parts that all operations need.
 
 use std::{
     fmt,
@@ -54,33 +54,34 @@ use crate::{
 #[derive(Clone)]
 pub struct Cache(pub(super) Arc<Inner>);
 
-/// Each sends a command for each group and its entry: thousands of calls of one key that is missing read together
-/// instead.
+/// The most reads at a time that capture. Each sends a command for each group and its entry: thousands of calls of one
+/// key that is missing read together instead.
 const CAPTURING_READS: usize = 64;
 
+/// The state that all clones of a cache share.
 pub(super) struct Inner {
     pub(super) config: Config,
     pub(super) primary: Backend,
     pub(super) fallback: Fallback,
     pub(super) breaker: Arc<Breaker>,
     pub(super) probing: TaskLease,
-    /// What was invalidated in this process.
+    /// The invalidations of this process.
     pub(super) epochs: Epochs,
-    /// What the store has not confirmed.
+    /// The invalidations that the store has not confirmed.
     pub(super) journal: Journal,
     pub(super) resending: TaskLease,
-    /// Of what this process has stored.
+    /// The entries that this process has stored, and what each replaced.
     pub(super) own_stores: OwnStores,
     pub(super) write_budget: WriteBudget,
-    /// Callers that wait for other calls' loads.
+    /// The limit of callers that wait for other calls' loads.
     pub(super) waiting_callers: Limit,
     pub(super) capturing_reads: Limit,
     pub(super) background_refreshes: Limit,
     pub(super) table: StatsTable,
     pub(super) on: AtomicBool,
-    /// It was shut down: nobody looks for its store any more.
+    /// True once it was shut down: nothing probes its store any more.
     pub(super) closed: AtomicBool,
-    /// Why this cache can never work.
+    /// The reason why this cache can never work.
     pub(super) fault: Option<Error>,
 }
 
@@ -137,15 +138,15 @@ impl Cache {
         Self::with_backend(config, primary, epochs, breaker, Some(error))
     }
 
-    /// Whether functions use this cache: not if it was built to be off, was shut down, or could not be made from
+    /// Returns `true` if functions use this cache: not if it was built to be off, was shut down, or could not be made from
     /// the environment. A store that is away turns nothing off.
     #[must_use]
     pub fn is_on(&self) -> bool {
         self.0.on.load(Ordering::Acquire)
     }
 
-    /// Why this cache can never work, if it cannot.
-    pub(crate) fn usable(&self) -> Result<(), Error> {
+    /// Returns the reason why this cache can never work as an error, if it cannot.
+    pub(crate) fn check_usable(&self) -> Result<(), Error> {
         self.0.fault.clone().map_or(Ok(()), Err)
     }
 
@@ -153,7 +154,7 @@ impl Cache {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Turns it off for ever: nobody asks its store any more, nor looks for it.
+    /// Turns it off for ever: nothing asks its store any more, nor probes it.
     pub(crate) fn turn_off(&self) {
         self.0.on.store(false, Ordering::Release);
         self.0.closed.store(true, Ordering::Release);
@@ -189,7 +190,7 @@ impl Cache {
         self.0.config.follower_wait
     }
 
-    /// How many reads at a time capture what a load will need, in the expectation of a miss.
+    /// The limit of reads that capture what a load will need, in the expectation of a miss.
     pub(crate) fn capturing_reads(&self) -> &Limit {
         &self.0.capturing_reads
     }

@@ -1,4 +1,4 @@
-//! [`RevalidateTicket`]: what one call hands to another that loads its value anew.
+//! [`RevalidateTicket`]: handed by one call to another that loads its value anew.
 
 use super::{Cache, read::ReadView};
 use crate::{key::Key, single_flight::Lead};
@@ -13,7 +13,7 @@ pub(crate) struct RevalidateTicket {
 }
 
 impl RevalidateTicket {
-    /// Whether it is for a call of `key` in `cache`.
+    /// Returns `true` if it is for a call of `key` in `cache`.
     pub(crate) fn is_for(&self, cache: &Cache, key: &Key) -> bool {
         self.cache.is(cache) && self.key.local() == key.local()
     }

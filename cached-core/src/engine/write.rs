@@ -1,4 +1,4 @@
-//! What is kept of a value: for how long, in which form, and when it is written.
+//! The write of a value: its ttl, its stored form, and the time at which it goes to the store.
 
 use std::time::Duration;
 
@@ -23,15 +23,15 @@ use crate::{
 
 mod jitter;
 
-/// How long the value of a finished load stays for calls that began before it ended.
+/// The time for which the value of a finished load stays for calls that began before it ended.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// How often a value may find that an older one of this process was faster.
+/// The number of times a value may find that an older one of this process was stored first.
 pub(crate) const REPLACED: usize = 8;
 
 impl Cache {
-    /// How long `returned` may be kept; `None` if it is not to be kept.
-    pub(crate) fn lifetime(
+    /// Chooses the ttl of `returned`; `None` if it is not to be kept.
+    pub(crate) fn choose_ttl(
         &self,
         returned: &dyn Returned,
         function: Option<&'static Function>,
@@ -47,11 +47,11 @@ impl Cache {
             Outcome::None => function?.none_ttl()?,
             Outcome::Error => function?.error_ttl()?,
         };
-        let ttl = jitter::shorten(declared, function.map_or(0, Function::jitter));
+        let ttl = jitter::shorten_ttl(declared, function.map_or(0, Function::jitter));
         (ttl >= Duration::from_millis(1)).then_some(ttl)
     }
 
-    /// How long what a load captures has to live, as far as that is known before it has run.
+    /// The ttls of what a load captures, as far as they are known before it has run.
     pub(crate) fn capture_ttls(
         &self,
         function: Option<&'static Function>,
@@ -75,7 +75,7 @@ impl Cache {
         }
     }
 
-    /// `returned` in the form that the store keeps; `None` if it cannot be stored with what was captured.
+    /// Encodes `returned` in the form that the store keeps; `None` if it cannot be stored with what was captured.
     pub(crate) fn encode_write(
         &self,
         backend: &Backend,
@@ -86,9 +86,9 @@ impl Cache {
         captured: &LoadStart,
     ) -> Result<Option<Write>, Unstorable> {
         let limit = self.max_entry_size();
-        // What belongs to an outage is kept no longer than that allows.
-        let stale = match backend.oldest {
-            None => stale(key, returned.outcome()),
+        // An entry of an outage is not kept past its ttl: its age is limited.
+        let stale = match backend.max_age {
+            None => stale_window(key, returned.outcome()),
             Some(_) => Duration::ZERO,
         };
         let write = |payload, markers, id, expected| Write {
@@ -107,8 +107,8 @@ impl Cache {
             },
         };
         if backend.store.kind() == StoreKind::Memory {
-            // Written nowhere, but asked the same questions, so that what is tested in memory
-            // behaves the same on Redis.
+            // The value is encoded all the same, so that what is tested in memory behaves the same
+            // on Redis.
             let mut sink = Sink::counting(limit);
             returned.encode(&mut sink)?;
             return Ok(shared.map(|shared| {
@@ -132,8 +132,8 @@ impl Cache {
         Ok(Some(write(payload, header.markers, id, from.id)))
     }
 
-    /// Stores behind the answer, and ends the flight once the value is there, or is known not to come.
-    pub(crate) fn store_behind(
+    /// Stores asynchronously, and ends the flight once the value is stored, or is known not to be.
+    pub(crate) fn store_in_background(
         &self,
         backend: &Backend,
         key: &Key,
@@ -146,8 +146,8 @@ impl Cache {
         if let Some(local) = backend.local() {
             if let Some(write) = write {
                 let (bytes, ttl) = (write.payload.len(), write.ttl);
-                let kept = local.put(write);
-                self.count_kept(function, backend.store.kind(), kept, bytes, ttl);
+                let outcome = local.put(write);
+                self.count_outcome(function, backend.store.kind(), outcome, bytes, ttl);
             }
             return;
         }
@@ -174,10 +174,10 @@ impl Cache {
         runtime.spawn(async move {
             let (write, admitted) = write.unzip();
             if let Some(write) = write {
-                // Boxed, so that it is not kept while the flight is.
+                // Boxed, so that it is freed before the flight is.
                 Box::pin(cache.write(write)).await;
             }
-            // Who shuts down waits for what is written, not for what is only kept.
+            // A shutdown waits for what is written, not for what only lingers.
             if let Some(completed) = &completed {
                 completed.end();
             }
@@ -190,27 +190,28 @@ impl Cache {
         });
     }
 
-    /// Stores, and counts how that went.
-    // Boxed, here and below: the future of every write would hold one for each that it is handed to.
+    /// Stores, and counts the outcome.
+    // Boxed, here and below, because the future of every write would hold one for each future it is handed to.
     async fn write(&self, write: Box<Write>) {
         let (function, ttl) = (write.key.function(), write.ttl);
         let bytes = write.payload.len();
-        if let Some(kept) = self.try_to_store(self.primary(), write).await {
-            self.count_kept(function, self.store().kind(), kept, bytes, ttl);
+        if let Some(outcome) = self.try_store(self.primary(), write).await {
+            self.count_outcome(function, self.store().kind(), outcome, bytes, ttl);
         }
     }
 
-    /// `None` if the store did not say.
-    async fn try_to_store(&self, backend: &Backend, write: Box<Write>) -> Option<StoreOutcome> {
+    /// Stores unless the value is known to be invalidated; `None` if the store did not answer.
+    async fn try_store(&self, backend: &Backend, write: Box<Write>) -> Option<StoreOutcome> {
         // The store would refuse it, or find it invalidated by the next command.
         if !self.epochs().holds_exactly(&write.key, write.captured) {
             return Some(StoreOutcome::Rejected(None));
         }
-        self.record(&write);
+        self.record_write(&write);
         let function = write.key.function();
         match backend.store.store(vec![*write]).await {
-            Ok(kept) => Some(
-                kept.first()
+            Ok(outcomes) => Some(
+                outcomes
+                    .first()
                     .copied()
                     .unwrap_or(StoreOutcome::Rejected(None)),
             ),
@@ -221,32 +222,37 @@ impl Cache {
         }
     }
 
-    /// Remembers what is about to be stored in place of what.
-    pub(crate) fn record(&self, write: &Write) {
+    /// Records what is about to be stored, and what it replaces.
+    pub(crate) fn record_write(&self, write: &Write) {
         self.0
             .own_stores
             .record(write.id, write.expected, write.span);
     }
 
-    /// When the load of `there` ran, if only stores of this process have replaced since what `write` expects.
-    pub(crate) fn ran_since(&self, write: &Write, there: Option<Id>) -> Option<(Id, LoadInterval)> {
+    /// The load of `there`, with the interval in which it ran, if only stores of this process have replaced since what
+    /// `write` expects.
+    pub(crate) fn find_own_load(
+        &self,
+        write: &Write,
+        there: Option<Id>,
+    ) -> Option<(Id, LoadInterval)> {
         let there = there?;
         Some((there, self.0.own_stores.since(write.expected, there)?))
     }
 
-    /// Stores what a `refresh` has loaded. Nothing that ran at the same time is there in the end: which of
-    /// the two read the database last is not known. Nor is this, if it was refused.
+    /// Stores the value of a `refresh`. No value whose load ran at the same time is there in the end: which of
+    /// the two read the database last is not known. Nor is this one, if it was rejected.
     pub(crate) async fn store_refresh(&self, backend: &Backend, mut write: Box<Write>) {
         let (function, ttl) = (write.key.function(), write.ttl);
         let bytes = write.payload.len();
         let rejected = StoreOutcome::Rejected(None);
         if !self.is_on() {
-            // After a shutdown nothing is written any more, and what is there is old.
+            // After a shutdown nothing is written any more, and the entry that is there is old.
             return self.remove(&write.key).await;
         }
         if backend.local().is_none() {
             let Some(captured) = self.epochs().replace(&write.key, write.captured) else {
-                self.count_kept(function, backend.store.kind(), rejected, bytes, ttl);
+                self.count_outcome(function, backend.store.kind(), rejected, bytes, ttl);
                 return self.remove(&write.key).await;
             };
             write.captured = captured;
@@ -256,20 +262,20 @@ impl Cache {
             write.span.began = write.span.ended;
         }
         for _ in 0..REPLACED {
-            let Some(kept) = self.try_to_store(backend, write.clone()).await else {
-                // It had its deadline: what takes out whatever is there is not waited for.
-                return self.remove_behind(&write.key);
+            let Some(outcome) = self.try_store(backend, write.clone()).await else {
+                // The write had its deadline: the call does not wait for the removal as well.
+                return self.postpone_removal(&write.key);
             };
-            if let StoreOutcome::Rejected(there) = kept
-                && let Some((there, span)) = self.ran_since(&write, there)
+            if let StoreOutcome::Rejected(there) = outcome
+                && let Some((there, span)) = self.find_own_load(&write, there)
                 && span.ended <= write.span.began
             {
-                // Loaded before this, and stored behind its answer.
+                // That one was loaded before this, and stored asynchronously.
                 write.expected = there;
                 continue;
             }
-            self.count_kept(function, backend.store.kind(), kept, bytes, ttl);
-            if kept == StoreOutcome::Stored {
+            self.count_outcome(function, backend.store.kind(), outcome, bytes, ttl);
+            if outcome == StoreOutcome::Stored {
                 return;
             }
             break;
@@ -277,8 +283,8 @@ impl Cache {
         self.remove(&write.key).await;
     }
 
-    /// Removes what is at `key`, behind the answer: it is known to be no longer right.
-    pub(crate) fn remove_behind_answer(&self, backend: &Backend, key: &Key) {
+    /// Removes the entry at `key` asynchronously: it is known to be no longer right.
+    pub(crate) fn remove_in_background(&self, backend: &Backend, key: &Key) {
         if let Some(local) = backend.local() {
             local.forget(key);
             return;
@@ -290,19 +296,19 @@ impl Cache {
         runtime.spawn(async move { cache.remove(&key).await });
     }
 
-    /// Has what is at `key` removed as soon as the store answers.
-    fn remove_behind(&self, key: &Key) {
+    /// Leaves the removal of the entry at `key` to the task that resends.
+    fn postpone_removal(&self, key: &Key) {
         self.postpone(vec![Target::Entry(key.clone())]);
     }
 
-    /// Removes what is at `key`, now or when the store answers again.
+    /// Removes the entry at `key`, now or when the store answers again.
     pub(crate) async fn remove(&self, key: &Key) {
-        let _ = self.carry_out(vec![Target::Entry(key.clone())]).await;
+        let _ = self.invalidate_now(vec![Target::Entry(key.clone())]).await;
     }
 }
 
-/// How long an entry at `key` is kept past its ttl. An error is not: a later one is as good.
-pub(crate) fn stale(key: &Key, outcome: Outcome) -> Duration {
+/// The time for which an entry at `key` is kept past its ttl. An error is not: a later one is as good.
+pub(crate) fn stale_window(key: &Key, outcome: Outcome) -> Duration {
     match (outcome, key.function()) {
         (Outcome::Value | Outcome::None, Some(function)) => function.windows().longest(),
         (Outcome::Error, _) | (_, None) => Duration::ZERO,

@@ -1,4 +1,4 @@
-//! [`WriteBudget`]: how much is being written after its caller was answered.
+//! [`WriteBudget`]: the bytes that are being written asynchronously.
 
 use std::sync::{
     Arc,
@@ -7,9 +7,10 @@ use std::sync::{
 
 use tokio::sync::Notify;
 
-/// How many bytes may be on their way. More, and the store is slower than its callers.
+/// The most bytes that may be on their way: if there are more, the store is slower than its callers.
 const LIMIT: usize = 64 << 20;
 
+/// The budget of asynchronous writes of one cache.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct WriteBudget(Arc<Inner>);
 
@@ -20,7 +21,7 @@ struct Inner {
 }
 
 impl WriteBudget {
-    /// Admits a write of `bytes`, if there is room for it. It counts until what is returned is
+    /// Admits a write of `bytes`, if there is room for it. It counts until the returned [`Admitted`] is
     /// dropped.
     pub(crate) fn admit(&self, bytes: usize) -> Option<Admitted> {
         let admitted = Admitted {
@@ -32,7 +33,7 @@ impl WriteBudget {
     }
 
     /// Waits until no write is on its way.
-    pub(crate) async fn idle(&self) {
+    pub(crate) async fn wait_until_idle(&self) {
         loop {
             let idle = self.0.idle.notified();
             tokio::pin!(idle);

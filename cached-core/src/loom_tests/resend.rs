@@ -25,7 +25,7 @@ mod task_lease;
 
 use task_lease::TaskLease;
 
-const LASTS: Duration = Duration::from_secs(1);
+const DURATION: Duration = Duration::from_secs(1);
 
 #[derive(Clone)]
 struct World(Arc<Inner>);
@@ -40,13 +40,13 @@ struct Inner {
 
 #[derive(Clone, Copy)]
 struct Variant {
-    end: fn(&TaskLease, u64),
-    looks_again: bool,
+    release: fn(&TaskLease, u64),
+    reads_again: bool,
 }
 
 const RIGHT: Variant = Variant {
-    end: TaskLease::end,
-    looks_again: true,
+    release: TaskLease::release,
+    reads_again: true,
 };
 
 fn target() -> HashedTarget {
@@ -73,14 +73,14 @@ impl World {
     }
 
     fn start_resending(&self) {
-        if let Some(number) = self.0.resending.begin(now(), LASTS) {
+        if let Some(number) = self.0.resending.acquire(now(), DURATION) {
             self.resend(number);
         }
     }
 
     /// Takes the lease of whoever has it.
     fn take_over(&self) {
-        if let Some(number) = self.0.resending.begin(now() + LASTS, LASTS) {
+        if let Some(number) = self.0.resending.acquire(now() + DURATION, DURATION) {
             for (_, overtaken) in &mut *self.0.sending.lock().unwrap() {
                 *overtaken = true;
             }
@@ -95,8 +95,8 @@ impl World {
         let is_over = self.send_all(number);
         sending().retain(|&(other, _)| other != number);
         if is_over {
-            (self.0.variant.end)(&self.0.resending, number);
-            if self.0.variant.looks_again && self.0.ledger.has_postponed() {
+            (self.0.variant.release)(&self.0.resending, number);
+            if self.0.variant.reads_again && self.0.ledger.has_postponed() {
                 self.start_resending();
             }
         }
@@ -107,7 +107,7 @@ impl World {
             for target in &batch.targets {
                 self.0.ledger.acknowledge(batch.number, target);
             }
-            if !self.0.resending.go_on(number, now(), LASTS) {
+            if !self.0.resending.renew(number, now(), DURATION) {
                 return false;
             }
         }
@@ -146,9 +146,9 @@ fn everything_is_sent_by_one_at_a_time() {
 }
 
 #[test]
-fn whoever_ends_its_lease_must_look_again() {
+fn a_task_that_releases_its_lease_must_read_the_ledger_again() {
     let variant = Variant {
-        looks_again: false,
+        reads_again: false,
         ..RIGHT
     };
     let send = World::postpone_and_send;
@@ -156,9 +156,9 @@ fn whoever_ends_its_lease_must_look_again() {
 }
 
 #[test]
-fn a_lease_must_end_by_its_number() {
+fn a_lease_must_be_released_by_its_number() {
     let variant = Variant {
-        end: |resending, _| resending.0.lock().unwrap().busy_until = None,
+        release: |resending, _| resending.0.lock().unwrap().held_until = None,
         ..RIGHT
     };
     let send = World::postpone_and_send;

@@ -68,7 +68,7 @@ impl BodyRun {
         let scope = Some(BodyScope {
             began: clock::instant(),
             span: event::load_span(missed.request.key.function()),
-            context: context::loading(flight),
+            context: context::enter_load(flight),
         });
         Box::new(Self {
             kind,
@@ -135,7 +135,7 @@ impl BodyRun {
     /// Calls `poll`, which polls the body, inside its span and context.
     pub(super) fn poll_within(&self, poll: &mut dyn FnMut()) {
         match &self.scope {
-            Some(scope) => scope.span.within(&mut || scope.context.within(poll)),
+            Some(scope) => scope.span.within(&mut || scope.context.poll_inside(poll)),
             None => poll(),
         }
     }
@@ -236,9 +236,9 @@ impl MissedCall {
             completed.keeps(ttl);
         }
         let backend = self.request.backend();
-        cache.store_behind(backend, key, write, completed);
+        cache.store_in_background(backend, key, write, completed);
         if is_outdated {
-            cache.remove_behind_answer(backend, key);
+            cache.remove_in_background(backend, key);
         }
         stored_for
     }

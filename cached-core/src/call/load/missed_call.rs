@@ -41,7 +41,7 @@ impl MissedCall {
         }
         let seen = self.seen.as_ref()?;
         let accepts = accepts.up_to(Freshness::IfError);
-        let found = read::answer(erased, cache, &seen.reply, seen.trusted, accepts).ok();
+        let found = read::test_reply(erased, cache, &seen.reply, seen.trusted, accepts).ok();
         let (shared, lifetime) = found.filter(|(shared, _)| shared.outcome != Outcome::Error)?;
         cache.count_stale_if_error(key.function());
         self.request.notify_observer(|observer, caller| {
@@ -57,7 +57,7 @@ impl MissedCall {
             return false;
         }
         let seen = self.seen.as_ref().filter(|seen| seen.trusted);
-        let lifetime = seen.and_then(|seen| hit_test::entry_kept(&seen.reply));
+        let lifetime = seen.and_then(|seen| hit_test::entry_lifetime(&seen.reply));
         lifetime.is_some_and(|lifetime| {
             matches!(
                 accepts.age(lifetime),

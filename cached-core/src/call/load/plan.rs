@@ -33,7 +33,7 @@ pub(super) type DecisionFuture = Pin<Box<dyn Future<Output = BodyDecision> + Sen
 
 /// Refuses a call without the cache, if its observer lets nothing load.
 pub(super) fn refuse_uncached_load() -> Option<DecisionFuture> {
-    let observer = context::observer().filter(Observer::refuses_loads)?;
+    let observer = context::current_observer().filter(Observer::refuses_loads)?;
     Some(Box::pin(async {
         observer.refuse().await;
         BodyDecision::RunUncached

@@ -36,7 +36,7 @@ pub(super) async fn claim_entry(missed: MissedCall) -> BodyDecision {
             cache.count_store_error(key.function(), &error);
             if error.class().weight() != Weight::Nothing
                 && request.erased.can_fail
-                && cache.is_failing(key.function())
+                && cache.fails_on_outage(key.function())
             {
                 return BodyDecision::Fail(error);
             }
@@ -67,7 +67,7 @@ pub(super) fn finish_refresh(
         // Nothing to remove: a body that failed says nothing of the old value.
         request
             .cache
-            .store_behind(request.backend(), &request.key, write, None);
+            .store_in_background(request.backend(), &request.key, write, None);
         return BodyOutcome::Answered;
     }
     BodyOutcome::AnsweredAfter(Box::pin(store_or_remove(request, write, is_foreign)))

@@ -80,7 +80,7 @@ impl LoadRequest {
             plan: planned.plan,
             fallback: planned.fallback,
             erased,
-            observer: context::observer(),
+            observer: context::current_observer(),
         })
     }
 
@@ -115,10 +115,10 @@ impl LoadRequest {
         captured: &LoadStart,
     ) -> Option<Write> {
         let (cache, backend) = (&self.cache, self.backend());
-        let mut ttl = cache.lifetime(returned, self.key.function(), self.ttl)?;
-        if let Some(oldest) = backend.oldest {
+        let mut ttl = cache.choose_ttl(returned, self.key.function(), self.ttl)?;
+        if let Some(max_age) = backend.max_age {
             let age = clock::instant().saturating_duration_since(captured.began);
-            ttl = ttl.min(oldest.saturating_sub(age));
+            ttl = ttl.min(max_age.saturating_sub(age));
         }
         match cache.encode_write(backend, &self.key, returned, shared, ttl, captured) {
             Ok(write) => write,

@@ -19,7 +19,7 @@ use crate::{
     engine::{
         context,
         hit_test::{Accepts, MissReason},
-        read::{self, ReadMiss, ReadOptions, ReadPurpose, ReadView, in_time},
+        read::{self, ReadMiss, ReadOptions, ReadPurpose, ReadView, within_deadline},
     },
     format::entry::Outcome,
     single_flight::{FollowOutcome, Follower, Lead, Role},
@@ -137,9 +137,9 @@ impl SharedLoad {
             let absent = || ReadMiss::Seen(MissReason::Absent, ReadView::local());
             return self.look_up_again().ok_or_else(absent);
         }
-        let options = ReadOptions::of(ReadPurpose::Call, request.observer.as_ref()).without_ttl();
-        let read = read::read(&request.erased, cache, key, request.began, options);
-        let read = in_time(&mut self.time_left, async { Ok(read.await) }).await;
+        let options = ReadOptions::new(ReadPurpose::Call, request.observer.as_ref()).without_ttl();
+        let read = read::read_store(&request.erased, cache, key, request.began, options);
+        let read = within_deadline(&mut self.time_left, async { Ok(read.await) }).await;
         let read = read.unwrap_or_else(|error| {
             cache.count_read_error(key.function(), &error);
             Err(ReadMiss::Failed(error))
@@ -167,10 +167,10 @@ impl SharedLoad {
         let trusted = seen.trusted && cache.trusts(key);
         let ttls = cache.capture_ttls(key.function(), request.ttl);
         let capture = store.capture(key, seen.reply, ttls);
-        match in_time(&mut self.time_left, capture).await {
+        match within_deadline(&mut self.time_left, capture).await {
             Ok(reply) => {
                 let accepts = Accepts::of(key.function());
-                let found = read::answer(&request.erased, cache, &reply, trusted, accepts);
+                let found = read::test_reply(&request.erased, cache, &reply, trusted, accepts);
                 if let Ok((shared, _)) = found {
                     lead.abandon();
                     return Ok(shared);
@@ -195,13 +195,13 @@ impl SharedLoad {
         let accepts = Accepts::of(request.key.function());
         request
             .backend()
-            .fresh(&request.erased, &request.key, accepts)
+            .find_fresh(&request.erased, &request.key, accepts)
     }
 
     /// Waits for another call's load, unless too many calls wait already.
     async fn follow_load(&self, follower: Follower) -> FollowOutcome {
         let LoadRequest { cache, key, .. } = &*self.missed.request;
-        let Some(_permit) = cache.waiting_callers().enter() else {
+        let Some(_permit) = cache.waiting_callers().try_acquire() else {
             cache.count_crowded(key.function());
             return FollowOutcome::GaveUp;
         };

@@ -10,43 +10,47 @@ use crate::{
     telemetry::event,
 };
 
+/// The cache of the process.
 static INSTALLED: OnceLock<Cache> = OnceLock::new();
 
-/// Shows the cache of this task to `look`: the scoped one, the installed one, or the one that the
+/// Shows the cache of this task to `visit`: the scoped one, the installed one, or the one that the
 /// environment describes, which is made now and stays.
-pub(crate) fn with_current<T>(look: impl Fn(&Cache, ContextRef<'_>) -> T) -> T {
+pub(crate) fn with_current_cache<T>(visit: impl Fn(&Cache, ContextRef<'_>) -> T) -> T {
     with_task_context(|context| {
         let scoped = context.0.and_then(|inside| inside.cache.as_ref());
         match scoped {
-            Some(cache) => look(cache, context),
-            None => look(INSTALLED.get_or_init(from_environment), context),
+            Some(cache) => visit(cache, context),
+            None => visit(INSTALLED.get_or_init(cache_from_environment), context),
         }
     })
 }
 
-/// Shows `chosen`, or the cache of this task, to `look`, if calls here do what they usually do: nothing is around them
-/// that changes it, and they are not the first of a process that has installed no cache.
+/// Shows `chosen`, or the cache of this task, to `visit`, if the context changes nothing of what calls do, and this is not
+/// the first call of a process that has installed no cache.
 ///
 /// Without the types of the call, so that a hit in memory moves no value through here.
 #[inline]
-pub(crate) fn with_usual(chosen: Option<&Cache>, look: impl FnOnce(&Cache) -> bool) -> bool {
+pub(crate) fn with_cache_if_plain(
+    chosen: Option<&Cache>,
+    visit: impl FnOnce(&Cache) -> bool,
+) -> bool {
     let found = with_context(|context| {
-        if context.is_some_and(|context| !context.is_usual()) {
+        if context.is_some_and(|context| !context.is_plain()) {
             return false;
         }
         let scoped = || context.and_then(|context| context.cache.as_ref());
         let cache = chosen.or_else(scoped).or_else(|| INSTALLED.get());
-        cache.is_some_and(look)
+        cache.is_some_and(visit)
     });
     found.unwrap_or(false)
 }
 
 /// The cache of this task.
-pub(crate) fn current() -> Cache {
-    with_current(|cache, _| cache.clone())
+pub(crate) fn current_cache() -> Cache {
+    with_current_cache(|cache, _| cache.clone())
 }
 
-fn from_environment() -> Cache {
+fn cache_from_environment() -> Cache {
     let cache = env::apply_ttls()
         .and_then(|()| env::config())
         .and_then(Cache::with_config);
@@ -56,8 +60,8 @@ fn from_environment() -> Cache {
     })
 }
 
-/// Makes `cache` the one of the process.
-pub(crate) fn install(cache: &Cache) -> Result<(), Error> {
+/// Makes `cache` the cache of the process.
+pub(crate) fn install_cache(cache: &Cache) -> Result<(), Error> {
     let installed = INSTALLED.get_or_init(|| cache.clone());
     if installed.is(cache) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! [`Mode`]: what calls do with a cache, other than usual.
+//! [`Mode`]: the way in which calls use a cache, other than read, load and store.
 
 use std::sync::{
     Arc, Mutex, PoisonError,
@@ -11,14 +11,14 @@ use crate::{
     key::function::Function,
 };
 
-/// What calls do with a cache.
+/// The way in which calls use a cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// Neither read nor store.
+    /// Calls neither read nor store.
     Bypass,
-    /// Load and store, whatever is there.
+    /// Calls load and store, whatever is there.
     Refresh,
-    /// Load as the ticket says.
+    /// A call loads as its ticket says.
     Revalidate,
 }
 
@@ -27,14 +27,14 @@ pub(crate) enum Mode {
 pub(super) struct ScopedMode {
     pub(super) cache: Cache,
     pub(super) mode: Mode,
-    pub(super) of: Calls,
+    pub(super) calls: Calls,
 }
 
-/// Which calls a mode is for.
+/// The calls that a mode is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Calls {
     All,
-    /// Those that could run a body, and not those by key: who asks for a fresh answer from outside does not mean
+    /// Calls that could run a body, and not those by key: a client who asks for a fresh answer does not mean
     /// what a handler keeps for itself.
     Loading,
 }
@@ -67,10 +67,10 @@ impl ContextRef<'_> {
     /// The mode of a call of `function` in `cache`, if there is one. One for this call alone is used
     /// up.
     pub(crate) fn mode(self, function: Option<&'static Function>, cache: &Cache) -> Option<Mode> {
-        self.mode_of(function, cache, Calls::Loading)
+        self.find_mode(function, cache, Calls::Loading)
     }
 
-    pub(super) fn mode_of(
+    pub(super) fn find_mode(
         self,
         function: Option<&'static Function>,
         cache: &Cache,
@@ -84,8 +84,10 @@ impl ContextRef<'_> {
         once.map(|once| once.mode).or_else(|| {
             let mut inside_out = context.modes.iter().rev();
             inside_out
-                .find(|way| way.cache.is(cache) && (way.of == Calls::All || way.of == calls))
-                .map(|way| way.mode)
+                .find(|scoped| {
+                    scoped.cache.is(cache) && (scoped.calls == Calls::All || scoped.calls == calls)
+                })
+                .map(|scoped| scoped.mode)
         })
     }
 }

@@ -1,4 +1,4 @@
-//! A future inside what is around it.
+//! [`Within`]: a future inside a context.
 
 use std::{
     pin::Pin,
@@ -8,11 +8,11 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::{Change, EnteredContext, around};
+use super::{Change, EnteredContext, snapshot};
 
 pin_project! {
-    /// A future inside what is around it when it is first polled, but for a change: futures are often built
-    /// outside what they then run in.
+    /// A future inside the context in which it is first polled, but for a change: futures are often built
+    /// outside the context they then run in.
     #[must_use = "futures do nothing unless polled"]
     pub(crate) struct Within<F> {
         scope: Scope,
@@ -27,16 +27,16 @@ enum Scope {
 }
 
 impl Scope {
-    fn within(&mut self, poll: &mut dyn FnMut()) {
+    fn poll_inside(&mut self, poll: &mut dyn FnMut()) {
         if let Self::Planned(change) = self {
-            let mut context = around();
+            let mut context = snapshot();
             if let Some(change) = change.take() {
-                context.change(change);
+                context.apply(change);
             }
             *self = Self::Entered(EnteredContext(Arc::new(context)));
         }
-        if let Self::Entered(around) = self {
-            around.within(poll);
+        if let Self::Entered(context) = self {
+            context.poll_inside(poll);
         }
     }
 }
@@ -49,7 +49,7 @@ impl<F: Future> Future for Within<F> {
         let mut polled = Poll::Pending;
         within
             .scope
-            .within(&mut || polled = within.future.as_mut().poll(context));
+            .poll_inside(&mut || polled = within.future.as_mut().poll(context));
         polled
     }
 }

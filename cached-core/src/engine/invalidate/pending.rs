@@ -16,20 +16,20 @@ use crate::{
     telemetry::event,
 };
 
-/// An invalidation that is not decided. Dropped, it is applied in this process and left to the task that sends again.
+/// An invalidation that is not decided. Dropped, it is applied in this process and left to the task that resends.
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct PendingInvalidation {
     cache: Cache,
-    /// Taken by what decides.
-    ticket: Option<Prepared>,
+    /// `None` once it is decided.
+    prepared: Option<Prepared>,
 }
 
 impl PendingInvalidation {
     pub(super) fn new(cache: &Cache, targets: Vec<Target>) -> Self {
         Self {
             cache: cache.clone(),
-            ticket: Some(cache.0.journal.prepare(targets)),
+            prepared: Some(cache.0.journal.prepare(targets)),
         }
     }
 
@@ -38,44 +38,44 @@ impl PendingInvalidation {
     }
 
     pub(crate) fn add(&mut self, targets: Vec<Target>) {
-        if let Some(ticket) = &mut self.ticket {
-            ticket.add(targets);
+        if let Some(prepared) = &mut self.prepared {
+            prepared.add(targets);
         }
     }
 
     pub(super) fn targets(&self) -> &[Target] {
-        self.ticket.as_ref().map_or(&[], Prepared::targets)
+        self.prepared.as_ref().map_or(&[], Prepared::targets)
     }
 
     pub(super) fn commit(mut self) -> Option<Committed> {
-        self.ticket.take().map(Prepared::commit)
+        self.prepared.take().map(Prepared::commit)
     }
 
     pub(crate) fn discard(mut self) {
-        if let Some(ticket) = self.ticket.take() {
-            ticket.discard();
+        if let Some(prepared) = self.prepared.take() {
+            prepared.discard();
         }
     }
 
-    /// Leaves it to the `after` around this; without one it comes back.
-    pub(super) fn left_to_after(mut self) -> Option<Self> {
-        // One that ends at this moment may have another around it that goes on.
-        while let Some(collected) = context::collected(&self.cache) {
-            self = collected.add(self)?;
+    /// Leaves it to the `after` around this; without one, returns it.
+    pub(super) fn leave_to_after(mut self) -> Option<Self> {
+        // An `after` that ends at this moment may have another around it that goes on.
+        while let Some(deferred) = context::find_deferred(&self.cache) {
+            self = deferred.add(self)?;
         }
         Some(self)
     }
 
-    /// Carries it out, or leaves it to the `after` around this.
+    /// Sends it, or leaves it to the `after` around this.
     pub(crate) async fn apply(self) -> Invalidated {
         let (cache, count) = (self.cache.clone(), self.targets().len());
         if count == 0 {
             return Invalidated::Applied;
         }
-        let Some(this) = self.left_to_after() else {
+        let Some(this) = self.leave_to_after() else {
             return Invalidated::Postponed;
         };
-        let invalidated = match cache.send_now(this).await {
+        let invalidated = match cache.send_invalidation(this).await {
             Ok(_) => Invalidated::Applied,
             Err(_) => Invalidated::Postponed,
         };
@@ -86,22 +86,25 @@ impl PendingInvalidation {
 
 impl Drop for PendingInvalidation {
     fn drop(&mut self) {
-        let Some(ticket) = self.ticket.take() else {
+        let Some(prepared) = self.prepared.take() else {
             return;
         };
-        if ticket.targets().is_empty() {
+        if prepared.targets().is_empty() {
             return;
         }
-        // Inside an `after` it is still too early: that one goes on, or is dropped itself.
+        // Inside an `after` it is still too early: the `after` goes on, or is dropped itself.
         let this = Self {
             cache: self.cache.clone(),
-            ticket: Some(ticket),
+            prepared: Some(prepared),
         };
-        let Some(ticket) = this.left_to_after().and_then(|mut this| this.ticket.take()) else {
+        let Some(prepared) = this
+            .leave_to_after()
+            .and_then(|mut this| this.prepared.take())
+        else {
             return;
         };
-        let count = ticket.targets().len();
-        let invalidated = self.cache.resend_later(ticket);
+        let count = prepared.targets().len();
+        let invalidated = self.cache.postpone_prepared(prepared);
         self.cache.count_invalidated(count, invalidated);
     }
 }
@@ -109,42 +112,43 @@ impl Drop for PendingInvalidation {
 impl Cache {
     /// Invalidates `targets` in this process now, and outside when the store answers.
     pub(crate) fn postpone(&self, targets: Vec<Target>) {
-        let _ = self.resend_later(self.0.journal.prepare(targets));
+        let _ = self.postpone_prepared(self.0.journal.prepare(targets));
     }
 
-    /// Applies it in this process now, and outside when the store answers.
-    fn resend_later(&self, ticket: Prepared) -> Invalidated {
-        self.apply_here(ticket.targets());
+    /// Invalidates what was `prepared` in this process now, and outside when the store answers.
+    fn postpone_prepared(&self, prepared: Prepared) -> Invalidated {
+        self.invalidate_here(prepared.targets());
         if self.local().is_some() {
-            ticket.discard();
+            prepared.discard();
             return Invalidated::Applied;
         }
-        drop(ticket);
+        drop(prepared);
         self.start_resending();
         Invalidated::Postponed
     }
 }
 
-/// An invalidation that is being sent. Dropped, it is left to the task that sends again.
+/// An invalidation that is being sent. Dropped, it is left to the task that resends.
 pub(super) struct InFlight<'a> {
     pub(super) cache: &'a Cache,
-    pub(super) entered: Option<Committed>,
+    pub(super) committed: Option<Committed>,
 }
 
 impl InFlight<'_> {
+    /// Sends the invalidation, and acknowledges it if the store confirms.
     pub(super) async fn send(mut self) -> Result<Vec<bool>, Error> {
-        let Some(entered) = &self.entered else {
+        let Some(committed) = &self.committed else {
             return Ok(Vec::new());
         };
-        let sent = self.cache.store().remove(entered.batch()).await;
+        let sent = self.cache.store().remove(committed.batch()).await;
         let is_confirmed = sent.is_ok();
-        let Some(entered) = self.entered.take() else {
+        let Some(committed) = self.committed.take() else {
             return sent;
         };
-        let count = entered.batch().targets().len();
-        let invalidated = entered.settle(std::iter::repeat_n(is_confirmed, count));
+        let count = committed.batch().targets().len();
+        let invalidated = committed.settle(std::iter::repeat_n(is_confirmed, count));
         match sent {
-            // Another command, sent after this one was entered, has done its work.
+            // Another command, sent after this one was entered in the journal, has done its work.
             Err(_) if invalidated.is_applied() => Ok(Vec::new()),
             Err(error) => {
                 event::postponed(&error, self.cache.is_in_outage());
@@ -152,7 +156,7 @@ impl InFlight<'_> {
                 Err(error)
             }
             there => {
-                // What was postponed where no runtime was, or in one that has ended, goes now.
+                // Something may have been postponed where no runtime was, or in one that has ended: it goes now.
                 self.cache.start_resending();
                 there
             }
@@ -162,8 +166,8 @@ impl InFlight<'_> {
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        if let Some(entered) = self.entered.take() {
-            drop(entered);
+        if let Some(committed) = self.committed.take() {
+            drop(committed);
             self.cache.start_resending();
         }
     }
@@ -173,7 +177,7 @@ impl Drop for InFlight<'_> {
 #[derive(Clone, Debug)]
 pub(crate) struct Deferred {
     cache: Cache,
-    /// `None`: it has ended, and collects nothing any more.
+    /// `None` once it has ended, and collects nothing any more.
     pending: Arc<Mutex<Option<Vec<PendingInvalidation>>>>,
 }
 
@@ -189,12 +193,12 @@ impl Deferred {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether it collects what concerns `cache`.
+    /// Returns `true` if it collects the invalidations of `cache`.
     pub(crate) fn is_for(&self, cache: &Cache) -> bool {
         self.cache.is(cache) && self.lock().is_some()
     }
 
-    /// `pending` comes back if it has ended meanwhile.
+    /// Adds `pending`, or returns it if the `after` has ended meanwhile.
     fn add(&self, pending: PendingInvalidation) -> Option<PendingInvalidation> {
         match &mut *self.lock() {
             Some(all) => all.push(pending),
@@ -203,7 +207,8 @@ impl Deferred {
         None
     }
 
-    fn end(&self) -> Vec<PendingInvalidation> {
+    /// Ends the collection, and returns all of it.
+    fn take_all(&self) -> Vec<PendingInvalidation> {
         self.lock().take().unwrap_or_default()
     }
 }
@@ -213,7 +218,7 @@ pub(crate) struct Deferring(Deferred);
 
 impl Drop for Deferring {
     fn drop(&mut self) {
-        drop(self.0.end());
+        drop(self.0.take_all());
     }
 }
 
@@ -222,18 +227,18 @@ impl Deferring {
         Self(Deferred::new(cache))
     }
 
-    pub(crate) fn collected(&self) -> Deferred {
+    pub(crate) fn deferred(&self) -> Deferred {
         self.0.clone()
     }
 
-    /// Applies all of it in one go, or forgets it.
+    /// Applies all that was collected in one step, or discards it.
     pub(crate) async fn settle(self, is_wanted: bool) {
-        let pending = self.0.end();
+        let pending = self.0.take_all();
         if !is_wanted {
             pending.into_iter().for_each(PendingInvalidation::discard);
             return;
         }
-        // What was invalidated twice is sent once.
+        // A target that was invalidated twice is sent once.
         #[allow(
             clippy::mutable_key_type,
             reason = "what can change in a function is no part of a key"

@@ -1,4 +1,4 @@
-//! [`TaskLease`]: whose turn it is to do what one task at a time does in the background.
+//! [`TaskLease`]: the right to do what one task at a time does in the background.
 
 use std::{
     sync::PoisonError,
@@ -8,52 +8,54 @@ use std::{
 // The standard library's; under the scheduler of `interleavings`, its own.
 use super::sync::{Mutex, MutexGuard};
 
-/// Whose turn it is. One task at a time has it; one that was not heard of for too long, because its
-/// runtime idles or has ended, loses its turn to the next that is asked for.
+/// A lease for one task at a time. A task that does not renew it for too long, because its runtime idles or has ended,
+/// loses it to the next that is started.
 #[derive(Debug, Default)]
-pub(crate) struct TaskLease(pub(super) Mutex<Turn>);
+pub(crate) struct TaskLease(pub(super) Mutex<Holder>);
 
+/// The holder of the lease: the task that took it last.
 #[derive(Debug, Default)]
-pub(super) struct Turn {
+pub(super) struct Holder {
     number: u64,
-    pub(super) busy_until: Option<Instant>,
+    pub(super) held_until: Option<Instant>,
 }
 
 impl TaskLease {
-    /// The number of a new turn, unless somebody has one.
-    pub(crate) fn begin(&self, now: Instant, lasts: Duration) -> Option<u64> {
-        let mut turn = self.lock();
-        if turn.busy_until.is_some_and(|until| now < until) {
+    /// Takes the lease for `duration`, and returns the number of its new holder, unless a task holds it.
+    pub(crate) fn acquire(&self, now: Instant, duration: Duration) -> Option<u64> {
+        let mut holder = self.lock();
+        if holder.held_until.is_some_and(|until| now < until) {
             return None;
         }
-        turn.number = turn.number.wrapping_add(1);
-        turn.busy_until = now.checked_add(lasts);
-        Some(turn.number)
+        holder.number = holder.number.wrapping_add(1);
+        holder.held_until = now.checked_add(duration);
+        Some(holder.number)
     }
 
-    /// Whether somebody has a turn.
-    pub(crate) fn is_taken(&self, now: Instant) -> bool {
-        self.lock().busy_until.is_some_and(|until| now < until)
+    /// Returns `true` if a task holds the lease.
+    pub(crate) fn is_held(&self, now: Instant) -> bool {
+        self.lock().held_until.is_some_and(|until| now < until)
     }
 
-    /// Whether the turn of this number goes on, for another while.
-    pub(crate) fn go_on(&self, number: u64, now: Instant, lasts: Duration) -> bool {
-        let mut turn = self.lock();
-        let is_mine = turn.number == number;
+    /// Renews the lease of this holder for `duration`; `false` if another has taken it.
+    pub(crate) fn renew(&self, number: u64, now: Instant, duration: Duration) -> bool {
+        let mut holder = self.lock();
+        let is_mine = holder.number == number;
         if is_mine {
-            turn.busy_until = now.checked_add(lasts);
+            holder.held_until = now.checked_add(duration);
         }
         is_mine
     }
 
-    pub(crate) fn end(&self, number: u64) {
-        let mut turn = self.lock();
-        if turn.number == number {
-            turn.busy_until = None;
+    /// Releases the lease, if it is still this holder's.
+    pub(crate) fn release(&self, number: u64) {
+        let mut holder = self.lock();
+        if holder.number == number {
+            holder.held_until = None;
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Turn> {
+    fn lock(&self) -> MutexGuard<'_, Holder> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
