@@ -219,6 +219,7 @@ impl Write {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StoreOutcome {
     Stored,
-    /// Not stored, because something was invalidated, or stored, since its load began: this is there now, if it is ours.
+    /// Not stored, because something was invalidated, or stored, since its load began: this is there now, if it is
+    /// ours.
     Rejected(Option<Id>),
 }

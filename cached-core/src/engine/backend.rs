@@ -46,6 +46,7 @@ struct Slot {
 }
 
 impl Fallback {
+    /// The backend of `outage`; made now, if no call has asked for it yet.
     fn get_or_insert(&self, outage: OutageId, make: impl FnOnce() -> Backend) -> Arc<Backend> {
         let found = self.0.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(backend) = found.backend_of(outage) {
@@ -74,11 +75,12 @@ impl Fallback {
         backend
     }
 
-    fn current(&self) -> Option<Arc<Backend>> {
+    fn current_backend(&self) -> Option<Arc<Backend>> {
         let slot = self.0.read().unwrap_or_else(PoisonError::into_inner);
         slot.backend.clone()
     }
 
+    /// Drops the backend of `outage`, which has ended, and of any before.
     pub(super) fn end_outage(&self, outage: OutageId) {
         let mut slot = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if slot.outage > Some(outage) {
@@ -123,7 +125,11 @@ impl Cache {
         if self.local().is_some() || self.0.config.outage != Outage::Memory {
             return None;
         }
-        let backend = self.0.fallback.current().filter(|_| self.is_in_outage());
+        let backend = self
+            .0
+            .fallback
+            .current_backend()
+            .filter(|_| self.is_in_outage());
         match backend {
             Some(backend) => backend.store.server_info().await.ok()?.keys,
             None => Some(0),
@@ -170,7 +176,7 @@ impl Cache {
         if let Some(local) = self.local() {
             return local.forget(key);
         }
-        let fallback = self.0.fallback.current();
+        let fallback = self.0.fallback.current_backend();
         if let Some(local) = fallback.as_ref().and_then(|backend| backend.local()) {
             return local.forget(key);
         }

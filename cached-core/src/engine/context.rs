@@ -68,7 +68,7 @@ enum Change {
     Cache(Cache),
     Mode(ScopedMode),
     Once(Arc<Once>),
-    /// As `Once`, in a task of its own: also the cache, if there is one.
+    /// A mode for one call in a task of its own, and the cache there, if there is one.
     Detached(Arc<Once>, Option<Cache>),
     Deferring(Deferred),
     Observed(Observer),
@@ -180,7 +180,7 @@ impl Observer {
     }
 }
 
-/// Runs `future` with everything that is around this call: for a task of its own.
+/// Runs `future` in the context of this call: for a task of its own.
 ///
 /// A task that is spawned inherits neither [`scope`](Cache::scope), [`bypass`](Cache::bypass) and
 /// [`refresh`](Cache::refresh), nor an [`Observer`], nor an [`after`](Cache::after); inside this it has them all. An

@@ -71,8 +71,8 @@ impl Cache {
         there.collect()
     }
 
-    /// Returns `true` if a read of `key` that is sent after this may be a hit: not while an invalidation that covers it is
-    /// on its way to the store.
+    /// Returns `true` if a read of `key` that is sent after this may be a hit: not while an invalidation that covers it
+    /// is on its way to the store.
     pub(crate) fn trusts(&self, key: &Key) -> bool {
         if !self.0.journal.is_due() {
             return true;

@@ -23,11 +23,11 @@ use crate::{
 /// The purpose of a read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReadPurpose {
-    /// A call, which gets a value in any case.
+    /// A call, which is answered in any case.
     Call,
     /// A call that may return a value past its ttl, and then loads asynchronously.
     CallAhead,
-    /// A question what a call would find.
+    /// A peek, which asks what a call would find.
     Peek,
 }
 
@@ -67,7 +67,7 @@ pub(crate) struct ReadView {
 }
 
 impl ReadView {
-    /// The view of a store inside the process, which has nothing fresh: it can always be trusted.
+    /// The view of a store inside the process that has no entry: such a store can always be trusted.
     pub(crate) fn local() -> Box<Self> {
         Box::new(Self {
             reply: Reply::local(None, Lifetime::default()),

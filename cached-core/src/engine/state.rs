@@ -138,8 +138,8 @@ impl Cache {
         Self::with_backend(config, primary, epochs, breaker, Some(error))
     }
 
-    /// Returns `true` if functions use this cache: not if it was built to be off, was shut down, or could not be made from
-    /// the environment. A store that is away turns nothing off.
+    /// Returns `true` if functions use this cache: not if it was built to be off, was shut down, or could not be made
+    /// from the environment. A store that is away turns nothing off.
     #[must_use]
     pub fn is_on(&self) -> bool {
         self.0.on.load(Ordering::Acquire)

@@ -21,8 +21,8 @@ use crate::error::{Class, Error, ErrorKind, Weight};
 /// everything on it, and a pause of the server fails all who wait.
 const INCIDENT: Duration = Duration::from_millis(10);
 
-/// The pause before the first probe; each failed one doubles it, up to the longest. With probes that take no longer than
-/// that, a store that is back is found within a second.
+/// The pause before the first probe; each failed one doubles it, up to the longest. With probes that take no longer
+/// than that, a store that is back is found within a second.
 const PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_millis(400);
 
@@ -131,8 +131,8 @@ impl Breaker {
         state.error = Some(error.clone());
     }
 
-    /// Closes the breaker after a probe that succeeded, and returns how long the store was away; `None` if it was closed
-    /// already.
+    /// Closes the breaker after a probe that succeeded, and returns how long the store was away; `None` if it was
+    /// closed already.
     pub(crate) fn close(&self, now: Instant) -> Option<Duration> {
         let mut state = self.lock();
         self.outage()?;

@@ -296,8 +296,8 @@ impl LocalStore for MemoryStore {
 
     fn hit(&self, key: &Key, take: &mut dyn FnMut(&Shared) -> bool) -> bool {
         let local = key.local();
-        // The time is read before the hash, which reads what was written just now in other pieces and would wait for it:
-        // 1.5 of 48 ns.
+        // The time is read before the hash, which reads what was written just now in other pieces and would wait for
+        // it: 1.5 of 48 ns.
         let now = self.clock.now();
         let (hash, shard) = self.locate(local);
         let ring = read_lock(shard);

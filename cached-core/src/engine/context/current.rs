@@ -25,8 +25,8 @@ pub(crate) fn with_current_cache<T>(visit: impl Fn(&Cache, ContextRef<'_>) -> T)
     })
 }
 
-/// Shows `chosen`, or the cache of this task, to `visit`, if the context changes nothing of what calls do, and this is not
-/// the first call of a process that has installed no cache.
+/// Shows `chosen`, or the cache of this task, to `visit`, if the context changes nothing of what calls do, and this is
+/// not the first call of a process that has installed no cache.
 ///
 /// Without the types of the call, so that a hit in memory moves no value through here.
 #[inline]

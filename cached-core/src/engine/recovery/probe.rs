@@ -18,8 +18,8 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(3);
 
 impl Cache {
-    /// Starts a task that probes the store, if there is a runtime for it and no other task does so. Every call that meets
-    /// an open breaker asks for it: the task that probed may have ended with its runtime.
+    /// Starts a task that probes the store, if there is a runtime for it and no other task does so. Every call that
+    /// meets an open breaker asks for it: the task that probed may have ended with its runtime.
     pub(crate) fn probe_store(&self) {
         let Ok(runtime) = Handle::try_current() else {
             return;
@@ -69,8 +69,8 @@ impl Cache {
     /// Tests if the store can be used, and sends it what was postponed.
     async fn reach_store(&self) -> Result<(), Error> {
         self.store().probe().await?;
-        // The journal goes before any read is trusted. What is invalidated while this goes on, and what a server refuses
-        // to delete, stays in the journal: it covers what reads must not trust.
+        // The journal goes before any read is trusted. What is invalidated while this goes on, and what a server
+        // refuses to delete, stays in the journal: it covers what reads must not trust.
         match self.flush_journal(self.0.journal.len()).await {
             Err(error) if error.class().weight() != Weight::Nothing => Err(error),
             _ => Ok(()),
@@ -78,8 +78,8 @@ impl Cache {
     }
 }
 
-/// The task that probes, with its lease. It ends when this is dropped, also with its runtime, and when nobody has the
-/// cache any more.
+/// The task that probes, with its lease. It ends when this is dropped, also with its runtime, and when the cache is
+/// dropped.
 struct ProbeTask {
     cache: Weak<Inner>,
     number: u64,

@@ -132,8 +132,8 @@ impl Slot {
     }
 }
 
-/// Returns `true` if two keys are the same. Those of most calls are compared in place: a call for that is a twentieth of
-/// a hit.
+/// Returns `true` if two keys are the same. Those of most calls are compared in place: a call for that is a twentieth
+/// of a hit.
 #[inline]
 fn are_equal(one: &[u8], other: &[u8]) -> bool {
     /// The first and the last 16 bytes, which meet or overlap.

@@ -37,8 +37,8 @@ fn shared(value: impl std::any::Any + Send + Sync) -> Shared {
 
 fn put(store: &MemoryStore, key: &str, value: u64, bytes: usize, ttl: u64) {
     let captured = store.epochs.now();
-    let kept = store.store_value(value_of_a_load(key, value, bytes, ttl, captured));
-    assert_eq!(kept, StoreOutcome::Stored);
+    let outcome = store.store_value(value_of_a_load(key, value, bytes, ttl, captured));
+    assert_eq!(outcome, StoreOutcome::Stored);
 }
 
 fn value_of_a_load(key: &str, value: u64, bytes: usize, ttl: u64, captured: Epoch) -> Write {
@@ -390,11 +390,11 @@ proptest! {
                     }
                     let load = running.swap_remove(index % running.len());
                     let write = value_of_a_load(&name(load.key), load.value, 8, ttl, load.captured);
-                    let kept = store.store_value(Write { span: LoadInterval { began: start + Duration::from_secs(load.value), ..write.span }, ..write });
+                    let outcome = store.store_value(Write { span: LoadInterval { began: start + Duration::from_secs(load.value), ..write.span }, ..write });
                     let is_younger = |there: &Entry| there.value > load.value;
                     let is_late = load.is_late || model.get(&load.key).is_some_and(is_younger);
-                    prop_assert_eq!(kept == StoreOutcome::Rejected(None), is_late);
-                    if kept == StoreOutcome::Stored {
+                    prop_assert_eq!(outcome == StoreOutcome::Rejected(None), is_late);
+                    if outcome == StoreOutcome::Stored {
                         model.insert(load.key, Entry { value: load.value, end: now + ttl });
                     }
                 }

@@ -82,7 +82,8 @@ impl Client {
         result
     }
 
-    /// Runs `operation`, which may be sent twice, as [`run_once`](Self::run_once) does; a second time where that is set.
+    /// Runs `operation`, which may be sent twice, as [`run_once`](Self::run_once) does; a second time where that is
+    /// set.
     async fn run_retrying<'a, T, F>(
         &'a self,
         operation: impl Fn(Arc<Lane>) -> F,

@@ -112,8 +112,8 @@ impl Lane {
         }
     }
 
-    /// Reads several keys, and asks of each of `entries` how long it will be kept, in the same round trip. The request to
-    /// track markers goes with it; and now and then the query if the server still is the primary that it was: a
+    /// Reads several keys, and asks of each of `entries` how long it will be kept, in the same round trip. The request
+    /// to track markers goes with it; and now and then the query if the server still is the primary that it was: a
     /// replica reads as well as any, only not what is invalidated elsewhere.
     ///
     /// The ttls are asked for first: an entry that is stored in between then looks as old as the one before it, which
@@ -144,12 +144,12 @@ impl Lane {
         asking: &mut Asking<'_>,
         confirms_at: Option<u64>,
     ) -> Result<(Vec<Option<Bytes>>, Vec<Option<Duration>>), Error> {
-        let watches = !asking.names().is_empty();
+        let tracks = !asking.names().is_empty();
         let mut all = Pipeline::with_capacity(entries.len().saturating_add(1));
         if confirms_at.is_some() {
             info::push_queries(&mut all);
         }
-        if watches {
+        if tracks {
             tracking::watch_next(&mut all);
             all.cmd("MGET").arg(asking.names());
         }
@@ -162,17 +162,17 @@ impl Lane {
         } else {
             0
         };
-        let may_fail = watches.then_some(queries);
+        let may_fail = tracks.then_some(queries);
         let mut answers = self.run_pipeline_except(&all, may_fail).await?;
         let values = answers.pop().and_then(CommandReply::value);
         let mut answers = answers.into_iter();
         if let Some(now) = confirms_at {
             self.confirm_role(now, answers.by_ref().take(info::QUERIES))?;
         }
-        if watches {
-            let is_watched = answers.next() != Some(CommandReply::Refused);
+        if tracks {
+            let is_tracked = answers.next() != Some(CommandReply::Refused);
             let found = answers.next().and_then(CommandReply::value);
-            if is_watched {
+            if is_tracked {
                 asking.learn(found);
             } else {
                 // Tracking was allowed when the connection was made.
@@ -227,8 +227,8 @@ impl Lane {
         self.run_pipeline_except(pipeline, None).await
     }
 
-    /// Sends as [`run_pipeline`](Self::run_pipeline) does; the command at `may_fail` fails for itself alone, whatever its
-    /// error is.
+    /// Sends as [`run_pipeline`](Self::run_pipeline) does; the command at `may_fail` fails for itself alone, whatever
+    /// its error is.
     async fn run_pipeline_except(
         &self,
         pipeline: &Pipeline,

@@ -29,8 +29,8 @@ struct Known {
 }
 
 impl MarkerTtls {
-    /// Returns `true` if an entry that is kept for `kept_for` from `now` on needs this marker for longer than it is known
-    /// to live.
+    /// Returns `true` if an entry that is kept for `kept_for` from `now` on needs this marker for longer than it is
+    /// known to live.
     pub(super) fn is_short(&self, token: Token, now: Instant, kept_for: Duration) -> bool {
         let left = self
             .lock()

@@ -76,8 +76,8 @@ impl Waits for Waiter {
     }
 }
 
-/// Reads one entry and its markers for a call that began at `began`, within the deadline of the lane, in one command with
-/// all reads that wait at this moment.
+/// Reads one entry and its markers for a call that began at `began`, within the deadline of the lane, in one command
+/// with all reads that wait at this moment.
 pub(super) async fn read_entry(
     lane: Arc<Lane>,
     names: Arc<Names>,

@@ -30,8 +30,8 @@ use crate::{
     store::{CaptureTtls, Payload, Reply, StoreOutcome, Write},
 };
 
-/// The compare-and-set: sets the key only if its content still begins as expected, and else returns how it begins now. An
-/// absent key reads as empty, which is never expected.
+/// The compare-and-set: sets the key only if its content still begins as expected, and else returns how it begins now.
+/// An absent key reads as empty, which is never expected.
 const SCRIPT: &str = "local found=redis.call('GETRANGE',KEYS[1],0,#ARGV[1]-1) \
      if found==ARGV[1] then redis.call('SET',KEYS[1],ARGV[2],'PX',ARGV[3]) return 1 end \
      return found";
