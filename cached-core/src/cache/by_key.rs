@@ -229,7 +229,13 @@ impl Cache {
         let reply = self.store().take(&key).await;
         let reply = self.note_error(&key, reply)?;
         let codec = Codec::<T, T>::plain();
-        let found = read::test_reply(&codec, self, &reply, trusted, Accepts::of(None));
+        let found = hit_test::judge_reply(
+            &codec,
+            Accepts::of(None),
+            &reply,
+            trusted,
+            self.max_entry_size(),
+        );
         Ok(self.count_lookup(&key, found.map(|(value, _)| value)))
     }
 

@@ -13,8 +13,8 @@ use crate::{
     coherence::epochs::Epoch,
     engine::{
         Cache,
-        hit_test::Accepts,
-        read::{self, ReadStart},
+        hit_test::{self, Accepts},
+        read::ReadStart,
         write::REPLACED,
     },
     error::{Error, ErrorKind},
@@ -143,7 +143,13 @@ impl Cache {
 
     fn record_in_reply<T: CacheValue>(&self, reply: &Reply, start: ReadStart) -> Option<T> {
         let codec = Codec::<T, T>::plain();
-        let found = read::test_reply(&codec, self, reply, start.trusted, Accepts::of(None));
+        let found = hit_test::judge_reply(
+            &codec,
+            Accepts::of(None),
+            reply,
+            start.trusted,
+            self.max_entry_size(),
+        );
         found.ok().map(|(record, _)| record)
     }
 

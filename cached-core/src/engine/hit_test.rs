@@ -88,9 +88,12 @@ pub(crate) fn judge_reply<C: Restores>(
     codec: &C,
     accepts: Accepts,
     reply: &Reply,
+    trusted: bool,
     limit: usize,
 ) -> Result<(C::Restored, Lifetime), MissReason> {
     match &reply.payload {
+        // While an invalidation is on its way to the store, nothing that the store shows may be a hit.
+        _ if !trusted => Err(MissReason::Absent),
         None => Err(MissReason::Absent),
         Some(Payload::Typed(..)) if !accepts.takes_lifetime(reply.lifetime) => {
             Err(MissReason::Absent)

@@ -241,7 +241,8 @@ pub(crate) fn find_value<C: Restores>(
     start: ReadStart,
     accepts: Accepts,
 ) -> Result<(C::Restored, Lifetime), MissReason> {
-    let tested = test_reply(codec, cache, reply, start.trusted, accepts);
+    let limit = cache.max_entry_size();
+    let tested = hit_test::judge_reply(codec, accepts, reply, start.trusted, limit);
     if let Ok((_, lifetime)) = &tested
         && accepts.age(*lifetime) == Freshness::Fresh
     {
@@ -258,18 +259,4 @@ pub(crate) fn find_value<C: Restores>(
         ))
     };
     coming.and_then(restore).map_or(tested, Ok)
-}
-
-/// Tests if `reply`, as far as it can be trusted, is a hit.
-pub(crate) fn test_reply<C: Restores>(
-    codec: &C,
-    cache: &Cache,
-    reply: &Reply,
-    trusted: bool,
-    accepts: Accepts,
-) -> Result<(C::Restored, Lifetime), MissReason> {
-    if !trusted {
-        return Err(MissReason::Absent);
-    }
-    hit_test::judge_reply(codec, accepts, reply, cache.max_entry_size())
 }

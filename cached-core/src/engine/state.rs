@@ -171,7 +171,7 @@ impl Cache {
     /// The store, if it is inside the process.
     #[inline]
     pub(crate) fn local(&self) -> Option<&dyn LocalStore> {
-        self.0.primary.local()
+        self.0.primary.local.as_deref()
     }
 
     pub(crate) fn flights(&self) -> &Flights {

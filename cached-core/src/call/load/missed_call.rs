@@ -6,7 +6,7 @@ use crate::{
     coherence::rules::{Snapshot, View},
     engine::{
         hit_test::{self, Accepts},
-        read::{self, ReadView},
+        read::ReadView,
     },
     format::{entry::Outcome, freshness::Freshness},
 };
@@ -41,7 +41,14 @@ impl MissedCall {
         }
         let seen = self.seen.as_ref()?;
         let accepts = accepts.up_to(Freshness::IfError);
-        let found = read::test_reply(erased, cache, &seen.reply, seen.trusted, accepts).ok();
+        let found = hit_test::judge_reply(
+            erased,
+            accepts,
+            &seen.reply,
+            seen.trusted,
+            cache.max_entry_size(),
+        )
+        .ok();
         let (shared, lifetime) = found.filter(|(shared, _)| shared.outcome != Outcome::Error)?;
         cache.count_stale_if_error(key.function());
         self.request.notify_observer(|observer, caller| {

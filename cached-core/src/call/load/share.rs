@@ -18,7 +18,7 @@ use crate::{
     coherence::rules::Occupant,
     engine::{
         context,
-        hit_test::{Accepts, MissReason},
+        hit_test::{self, Accepts, MissReason},
         read::{self, ReadMiss, ReadOptions, ReadPurpose, ReadView, within_deadline},
     },
     format::entry::Outcome,
@@ -170,7 +170,13 @@ impl SharedLoad {
         match within_deadline(&mut self.time_left, capture).await {
             Ok(reply) => {
                 let accepts = Accepts::of(key.function());
-                let found = read::test_reply(&request.erased, cache, &reply, trusted, accepts);
+                let found = hit_test::judge_reply(
+                    &request.erased,
+                    accepts,
+                    &reply,
+                    trusted,
+                    cache.max_entry_size(),
+                );
                 if let Ok((shared, _)) = found {
                     lead.abandon();
                     return Ok(shared);

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use super::{ContextRef, with_context, with_task_context};
+use super::{Context, ContextRef, with_context};
 use crate::{
     config::env,
     engine::Cache,
@@ -16,13 +16,12 @@ static INSTALLED: OnceLock<Cache> = OnceLock::new();
 /// Shows the cache of this task to `visit`: the scoped one, the installed one, or the one that the
 /// environment describes, which is made now and stays.
 pub(crate) fn with_current_cache<T>(visit: impl Fn(&Cache, ContextRef<'_>) -> T) -> T {
-    with_task_context(|context| {
-        let scoped = context.0.and_then(|inside| inside.cache.as_ref());
-        match scoped {
-            Some(cache) => visit(cache, context),
-            None => visit(INSTALLED.get_or_init(cache_from_environment), context),
-        }
-    })
+    let visit = |context: Option<&Context>| {
+        let scoped = context.and_then(|inside| inside.cache.as_ref());
+        let cache = scoped.unwrap_or_else(|| INSTALLED.get_or_init(cache_from_environment));
+        visit(cache, ContextRef(context))
+    };
+    with_context(visit).unwrap_or_else(|| visit(None))
 }
 
 /// Shows `chosen`, or the cache of this task, to `visit`, if the context changes nothing of what calls do, and this is

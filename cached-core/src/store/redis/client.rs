@@ -53,10 +53,6 @@ impl Client {
         })
     }
 
-    fn names(&self, key: &Key) -> Names {
-        Names::of(&self.namespace, key)
-    }
-
     /// Runs `operation` on a lane, for `limit` at the most.
     async fn run_once<'a, T, F>(
         &'a self,
@@ -153,7 +149,7 @@ fn array_values(answer: Option<CommandReply>) -> Vec<Value> {
 
 impl Client {
     pub(super) async fn read(&self, key: &Key, with_ttl: bool) -> Result<Reply, Error> {
-        let mut names = self.names(key);
+        let mut names = Names::of(&self.namespace, key);
         names.asks_ttl |= with_ttl;
         let names = Arc::new(names);
         // In the common case the lane is there, keeps the deadline itself, and no second try is asked for.
@@ -188,7 +184,10 @@ impl Client {
     }
 
     pub(super) async fn read_many(&self, keys: &[Key]) -> Result<Vec<Reply>, Error> {
-        let names: Arc<[Names]> = keys.iter().map(|key| self.names(key)).collect();
+        let names: Arc<[Names]> = keys
+            .iter()
+            .map(|key| Names::of(&self.namespace, key))
+            .collect();
         self.run_retrying(|lane| {
             let names = Arc::clone(&names);
             async move {
@@ -210,7 +209,7 @@ impl Client {
         seen: Reply,
         ttls: CaptureTtls,
     ) -> Result<Reply, Error> {
-        let capture = Capture::of_missing(&self.names(key), &seen, ttls)?;
+        let capture = Capture::of_missing(&Names::of(&self.namespace, key), &seen, ttls)?;
         let began_on = seen.identity;
         let mut replies = [seen];
         self.send_capture(&capture, &mut replies, began_on, self.deadline)
@@ -226,7 +225,7 @@ impl Client {
         with_ttl: bool,
         ttls: CaptureTtls,
     ) -> Result<Reply, Error> {
-        let mut names = self.names(key);
+        let mut names = Names::of(&self.namespace, key);
         names.asks_ttl |= with_ttl;
         let mut replies = [Reply {
             occupant: Some(Occupant::Absent),
@@ -243,7 +242,10 @@ impl Client {
     }
 
     pub(super) async fn claim(&self, keys: &[Key], ttls: CaptureTtls) -> Result<Vec<Reply>, Error> {
-        let names: Vec<Names> = keys.iter().map(|key| self.names(key)).collect();
+        let names: Vec<Names> = keys
+            .iter()
+            .map(|key| Names::of(&self.namespace, key))
+            .collect();
         let mut replies: Vec<Reply> = names.iter().map(write::unknown_reply).collect();
         let capture = Capture::of_all(&names, ttls)?;
         self.send_capture(&capture, &mut replies, None, self.deadline)
@@ -252,7 +254,10 @@ impl Client {
     }
 
     pub(super) async fn store(&self, writes: Vec<Write>) -> Result<Vec<StoreOutcome>, Error> {
-        let names: Vec<Names> = writes.iter().map(|write| self.names(&write.key)).collect();
+        let names: Vec<Names> = writes
+            .iter()
+            .map(|write| Names::of(&self.namespace, &write.key))
+            .collect();
         self.run_once(self.deadline, |lane| async move {
             let mut outcomes = Vec::with_capacity(writes.len());
             for (writes, names) in writes.chunks(BATCH).zip(names.chunks(BATCH)) {
@@ -278,7 +283,7 @@ impl Client {
     }
 
     pub(super) async fn take(&self, key: &Key) -> Result<Reply, Error> {
-        let names = self.names(key);
+        let names = Names::of(&self.namespace, key);
         let mut markers = cmd("MGET");
         for name in names.markers() {
             markers.arg(name);
@@ -298,7 +303,7 @@ impl Client {
 
     /// Keeps the entry for `kept_for` from now on.
     pub(super) async fn touch(&self, key: &Key, kept_for: Duration) -> Result<bool, Error> {
-        let names = self.names(key);
+        let names = Names::of(&self.namespace, key);
         let mut all = Pipeline::with_capacity(names.len());
         // The markers go first: an entry must not outlive them.
         for marker in names.markers() {

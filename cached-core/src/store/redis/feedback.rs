@@ -37,7 +37,7 @@ impl Feedback {
 
     /// The error of an operation that is not sent, if the breaker is open.
     pub(super) fn refusal(&self) -> Option<Error> {
-        self.is_breaker_open().then(|| self.breaker.refusal())
+        self.breaker.outage().map(|_| self.breaker.refusal())
     }
 
     /// Records how an operation has ended.
