@@ -1,7 +1,7 @@
 //! Two processes share one Redis: what the first one computed, the second one finds.
 //!
 //! ```text
-//! REDIS_URL=redis://127.0.0.1 cargo run -p examples --bin shared
+//! REDIS_URL=redis://127.0.0.1 cargo run -p examples --bin two_processes
 //! ```
 //!
 //! The program starts itself a second time and prints something like

@@ -21,7 +21,7 @@ const TURN: u32 = 128;
 /// The walk over the keys: a stride prime to the number of keys, so that every key is met and neighbours are not.
 const STRIDE: u64 = 617;
 
-/// How often all keys are called until none is a miss: a cache may store behind the answer.
+/// How often all keys are called until none is a miss: a cache may store in the background.
 const PASSES: u32 = 50;
 
 /// Calls between two looks at the clock, which takes as long as a hit in memory.

@@ -49,7 +49,7 @@ impl Cache {
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) if a value does not parse; the message names the variable, and
     /// never repeats the value.
     pub fn from_env() -> Result<Self, Error> {
-        Self::builder().with_env()?.build()
+        env::config().and_then(Self::with_config)
     }
 
     /// Builds a cache inside this process, with default settings.

@@ -6,7 +6,7 @@ use crate::{
     codec::Shared,
     coherence::{
         epochs::{Epoch, Supersedes},
-        journal::Batch,
+        journal::TargetBatch,
         own_stores::LoadInterval,
         rules::{Occupant, View},
     },
@@ -127,10 +127,10 @@ pub(crate) trait Store: Debug + Send + Sync {
     fn store(&self, writes: Vec<Write>) -> Task<'_, Vec<StoreOutcome>>;
 
     /// Deletes each target of `batch` outside this process, and says which of them were there. May be sent twice.
-    fn remove<'a>(&'a self, batch: &'a Batch) -> Task<'a, Vec<bool>>;
+    fn remove<'a>(&'a self, batch: &'a TargetBatch) -> Task<'a, Vec<bool>>;
 
     /// Removes as [`remove`](Self::remove) does, also while the breaker is open.
-    fn remove_in_outage<'a>(&'a self, batch: &'a Batch) -> Task<'a, Vec<bool>>;
+    fn remove_in_outage<'a>(&'a self, batch: &'a TargetBatch) -> Task<'a, Vec<bool>>;
 
     /// Reads and deletes in one step: of several at once, one gets the payload.
     fn take<'a>(&'a self, key: &'a Key) -> Task<'a, Reply>;
@@ -156,16 +156,11 @@ pub(crate) trait Store: Debug + Send + Sync {
 /// A store inside the process, which answers at once.
 ///
 /// No other process has to learn of its entries: what takes one out advances the epoch of its key in the same
-/// step, and what is stored is compared with the epochs in that step.
+/// step, and what is stored is compared with the epochs in that step. It is never away, so no breaker guards it.
 pub(crate) trait LocalStore: Store {
     /// Shows the entry at `key` to `visit`, if it counts; where that is past its ttl, or `with_ttl`, also how long it
-    /// is kept. Returns `false` if there is none.
-    fn visit(
-        &self,
-        key: &Key,
-        with_ttl: bool,
-        visit: &mut dyn FnMut(&Shared, freshness::Lifetime),
-    ) -> bool;
+    /// is kept.
+    fn visit(&self, key: &Key, with_ttl: bool, visit: &mut dyn FnMut(&Shared, freshness::Lifetime));
 
     /// Shows the value at `key` to `take`, if it is fresh, and returns what `take` returns: the short form of
     /// [`visit`](Self::visit).
@@ -205,7 +200,7 @@ pub(crate) struct Write {
     /// The id that has to be there when it is stored.
     pub(crate) expected: Id,
     /// The interval in which its load ran: what began later stays.
-    pub(crate) span: LoadInterval,
+    pub(crate) interval: LoadInterval,
 }
 
 impl Write {

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use tests::{RedisServer, Reply};
 
 const QUICKSTART: &str = env!("CARGO_BIN_EXE_quickstart");
-const SHARED: &str = env!("CARGO_BIN_EXE_shared");
+const TWO_PROCESSES: &str = env!("CARGO_BIN_EXE_two_processes");
 const INVALIDATION: &str = env!("CARGO_BIN_EXE_invalidation");
 const OUTAGE: &str = env!("CARGO_BIN_EXE_outage");
 const STAMPEDE: &str = env!("CARGO_BIN_EXE_stampede");
@@ -131,9 +131,9 @@ fn quickstart_survives_a_dead_redis() {
 }
 
 #[test]
-fn shared_prints_what_it_says_and_leaves_an_entry_for_people() {
+fn two_processes_print_what_they_say_and_leave_an_entry_for_people() {
     let server = RedisServer::start();
-    let printed = printed(&run(SHARED, Some(&server.url())));
+    let printed = printed(&run(TWO_PROCESSES, Some(&server.url())));
     check(&printed, &promised(include_str!("../two_processes.rs")));
 
     let keys = server.keys("cached:chains:*");
@@ -151,8 +151,8 @@ fn shared_prints_what_it_says_and_leaves_an_entry_for_people() {
 }
 
 #[test]
-fn shared_without_redis_says_what_to_set() {
-    let output = run(SHARED, None);
+fn two_processes_without_redis_say_what_to_set() {
+    let output = run(TWO_PROCESSES, None);
     assert!(!output.status.success());
     assert!(
         String::from_utf8_lossy(&output.stderr).contains("set REDIS_URL"),

@@ -35,3 +35,30 @@ fn the_code_is_built_as_the_page_says() {
     let violations = rules::check(&Checkout::read());
     assert!(violations.is_empty(), "{}", report::written(violations));
 }
+
+/// The page for whoever changes something.
+const GUIDE: &str = "CONTRIBUTING.md";
+
+#[test]
+fn every_path_that_the_guide_for_changes_names_is_there() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let page = std::fs::read_to_string(root.join(GUIDE)).expect(GUIDE);
+    let folders = [
+        "benches/",
+        "cached-axum/",
+        "cached-core/",
+        "cached-macros/",
+        "tests/",
+    ];
+    // What stands between a pair of backticks.
+    let named = page.split('`').skip(1).step_by(2);
+    let paths = named.filter(|name| folders.iter().any(|folder| name.starts_with(folder)));
+    let paths: Vec<&str> = paths.filter(|path| !path.contains('*')).collect();
+    assert!(paths.len() > 20, "{paths:?}");
+    let missing = paths.iter().filter(|path| !root.join(path).exists());
+    let missing: Vec<_> = missing.collect();
+    assert!(
+        missing.is_empty(),
+        "{GUIDE} names what is not there: {missing:?}"
+    );
+}

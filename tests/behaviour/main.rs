@@ -32,7 +32,7 @@ mod unavailable_redis;
 mod unstorable;
 mod user_input;
 
-/// Waits until `cache` has written `entries` entries: what a function returned is written behind the answer.
+/// Waits until `cache` has written `entries` entries: what a function returned is written in the background.
 async fn stored(cache: &cached_core::Cache, entries: u64) {
     let written = async {
         while cache.stats().total.stores < entries {

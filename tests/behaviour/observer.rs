@@ -223,7 +223,7 @@ async fn value_past_its_ttl_is_stale_and_of_an_age() {
         place.seen(lasting(1, false)).await;
         place.stored(2).await;
         place.aging.pass(65 * MINUTE);
-        // What is loaded behind the answer is nobody's business.
+        // What is loaded in the background is nobody's business.
         for stale in [
             place.seen(late(1, false)).await,
             place.seen(lasting(1, true)).await,

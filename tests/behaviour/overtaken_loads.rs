@@ -111,7 +111,7 @@ async fn load_that_is_overtaken_is_returned_and_not_kept() {
             way.run(&cache, 1).await;
             loader.release();
             assert_eq!(within_patience(load).await.unwrap(), 1);
-            // Its store, if there is one, comes behind the answer.
+            // Its store, if there is one, comes in the background.
             tokio::time::sleep(Duration::from_millis(30)).await;
             let expected = way.writes().then_some(2);
             assert_eq!(name::peek(1).await, expected, "{way:?}");

@@ -36,7 +36,7 @@ impl Line {
         }
     }
 
-    /// The round trips and the commands of `work`, and of what it leaves to be done behind the answer.
+    /// The round trips and the commands of `work`, and of what it leaves to be done in the background.
     async fn cost<T>(&self, stores: u64, work: impl Future<Output = T>) -> Cost {
         let before = self.cache.stats().total.stores;
         self.server.cli(&["CONFIG", "RESETSTAT"]);

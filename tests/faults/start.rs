@@ -89,7 +89,7 @@ async fn process_ends_with_postponed_invalidations_when_redis_is_back() {
     }
     assert_eq!(peek(1).await, Some(1));
     server.cli(&["ACL", "SETUSER", "default", "+unlink"]);
-    // Its courier may have been there already, and the limit of time is a busy machine's too.
+    // Its task that resends may have been there already, and the limit of time is a busy machine's too.
     timeout(PATIENCE, cache.shutdown()).await.unwrap();
     for id in 0..100 {
         assert_eq!(peek(id).await, None, "{id}");

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// Warm keys: few enough for every store's default bound, enough to leave the first cache line.
 const KEYS: u64 = 100;
 
-/// The most passes over all keys until none is a miss: a value is stored behind the answer.
+/// The most passes over all keys until none is a miss: a value is stored in the background.
 const PASSES: u32 = 50;
 
 /// A user's profile: six allocations.

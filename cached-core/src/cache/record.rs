@@ -15,7 +15,7 @@ use crate::{
         Cache,
         hit_test::{self, Accepts},
         read::ReadStart,
-        write::REPLACED,
+        write::MAX_REPLACEMENTS,
     },
     error::{Error, ErrorKind},
     key::Key,
@@ -59,7 +59,7 @@ impl Cache {
     ) -> Result<RecordChange, Error> {
         self.check_record(key)?;
         check_ttl(ttl)?;
-        for _ in 0..REPLACED {
+        for _ in 0..MAX_REPLACEMENTS {
             let (at, start) = (self.epochs().now(), ReadStart::now(self, key));
             let Some(reply) = self.read_admitted(key, ttl, start, admits).await? else {
                 return Ok(RecordChange::Refused);

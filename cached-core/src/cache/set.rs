@@ -10,7 +10,7 @@ use crate::{
         erased::{Returned as _, With},
     },
     coherence::epochs::Supersedes,
-    engine::{Cache, write::REPLACED},
+    engine::{Cache, write::MAX_REPLACEMENTS},
     error::{Error, ErrorKind},
     format::{entry::Id, json::Unstorable},
     key::{Key, target::Target},
@@ -106,7 +106,7 @@ impl Cache {
             }
         }
         let mut uncertain = Vec::new();
-        for _ in 0..REPLACED {
+        for _ in 0..MAX_REPLACEMENTS {
             for write in &writes {
                 self.record_write(write);
             }
@@ -157,7 +157,7 @@ impl Cache {
             return Resolution::Leave;
         }
         match self.find_own_load(write, there) {
-            Some((there, span)) if span.began <= write.span.began => Resolution::Replace(there),
+            Some((there, span)) if span.began <= write.interval.began => Resolution::Replace(there),
             Some(_) => Resolution::Leave,
             None => Resolution::Remove,
         }

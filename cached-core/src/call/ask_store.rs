@@ -53,7 +53,7 @@ impl<R, T> Codec<R, T> {
                     .is_some_and(|observer| !observer.takes(hit.freshness, hit.lifetime)) =>
             {
                 cache.count_miss(function, store, MissReason::Absent);
-                PlannedLoad::on_primary(LoadPlan::Refresh)
+                PlannedLoad::on_primary(LoadPlan::Refresh, observer)
             }
             Ok(hit) => {
                 if let Some(observer) = observer {
@@ -68,12 +68,12 @@ impl<R, T> Codec<R, T> {
             }
             Err(ReadMiss::Seen(miss, seen)) => {
                 cache.count_miss(function, store, miss);
-                PlannedLoad::on_primary(LoadPlan::Share(Some(seen)))
+                PlannedLoad::on_primary(LoadPlan::Share(Some(seen)), observer)
             }
             Err(ReadMiss::Failed(error)) => match cache.route_after_failure(function, error) {
                 Route::Primary => {
                     cache.count_miss(function, store, MissReason::Absent);
-                    PlannedLoad::on_primary(LoadPlan::Share(None))
+                    PlannedLoad::on_primary(LoadPlan::Share(None), observer)
                 }
                 route => match self.look_up_in_outage(&cache, route, None, &key, purpose, observer)
                 {
@@ -82,7 +82,7 @@ impl<R, T> Codec<R, T> {
                     }
                     LocalLookup::Miss(_, planned) => planned,
                     LocalLookup::Uncached | LocalLookup::Ask(_) => {
-                        PlannedLoad::on_primary(LoadPlan::ReturnOnly)
+                        PlannedLoad::on_primary(LoadPlan::ReturnOnly, observer)
                     }
                 },
             },

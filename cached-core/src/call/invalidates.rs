@@ -1,8 +1,7 @@
 //! The runtime of `#[invalidates]`: the targets that an annotated function names, applied after its body.
 
 use crate::{
-    engine::context,
-    engine::{Cache, invalidate::PendingInvalidation},
+    engine::{Cache, context, invalidate::PendingInvalidation},
     error::Error,
     key::{Key, function::Function, group, pattern::Pattern, target::Target},
     telemetry::event,

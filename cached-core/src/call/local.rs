@@ -70,13 +70,14 @@ impl<R, T> Codec<R, T> {
         {
             return LocalLookup::Miss(
                 cache.clone(),
-                PlannedLoad::on_primary(LoadPlan::Revalidate(ticket)),
+                PlannedLoad::on_primary(LoadPlan::Revalidate(ticket), observer),
             );
         }
         match cache.route(function) {
-            Route::Primary if mode == Some(Mode::Refresh) => {
-                LocalLookup::Miss(cache.clone(), PlannedLoad::on_primary(LoadPlan::Refresh))
-            }
+            Route::Primary if mode == Some(Mode::Refresh) => LocalLookup::Miss(
+                cache.clone(),
+                PlannedLoad::on_primary(LoadPlan::Refresh, observer),
+            ),
             Route::Primary => {
                 self.look_up_in_backend(cache, cache.primary(), None, key, purpose, observer)
             }
@@ -104,10 +105,7 @@ impl<R, T> Codec<R, T> {
     ) -> LocalLookup<R> {
         match route {
             Route::Fallback(backend) if mode == Some(Mode::Refresh) => {
-                let planned = PlannedLoad {
-                    plan: LoadPlan::Refresh,
-                    fallback: Some(backend),
-                };
+                let planned = PlannedLoad::new(LoadPlan::Refresh, Some(backend), observer);
                 return LocalLookup::Miss(cache.clone(), planned);
             }
             Route::Fallback(backend) => {
@@ -132,7 +130,7 @@ impl<R, T> Codec<R, T> {
             Some(Mode::Refresh) => LoadPlan::Refresh,
             _ => LoadPlan::ReturnOnly,
         };
-        LocalLookup::Miss(cache.clone(), PlannedLoad::on_primary(plan))
+        LocalLookup::Miss(cache.clone(), PlannedLoad::on_primary(plan, observer))
     }
 
     /// Looks `key` up in `backend`, if that is inside the process.
@@ -173,7 +171,7 @@ impl<R, T> Codec<R, T> {
         let alone = || {
             LocalLookup::Miss(
                 source.cache.clone(),
-                PlannedLoad::on_primary(LoadPlan::ReturnOnly),
+                PlannedLoad::on_primary(LoadPlan::ReturnOnly, Some(observer)),
             )
         };
         match look_up_local(&self.erased(), source, key, purpose, seen_by) {
@@ -243,7 +241,10 @@ fn look_up_local<C: Restores>(
                 LoadPlan::Share(Some(past.unwrap_or_else(ReadView::local)))
             };
             let fallback = source.fallback.cloned();
-            LocalLookup::Miss(cache.clone(), PlannedLoad { plan, fallback })
+            LocalLookup::Miss(
+                cache.clone(),
+                PlannedLoad::new(plan, fallback, observed.map(|(observer, _)| observer)),
+            )
         }
     }
 }

@@ -10,8 +10,7 @@ use std::{fmt, pin::Pin, time::Instant};
 use tokio::runtime::Handle;
 
 use crate::{
-    call::ask_store::AskStore,
-    call::{Found, LocalLookup, load::Load},
+    call::{Found, LocalLookup, ask_store::AskStore, load::Load},
     clock,
     codec::Codec,
     engine::{
@@ -61,18 +60,18 @@ impl<R, T> Codec<R, T> {
     /// Looks `key` up as [`find`](Self::find) does, and takes a value that may be served while it is loaded anew.
     pub async fn find_stale(&self, key: &mut Key) -> FoundStale<R, T> {
         let look_up = |cache: &Cache, context: ContextRef<'_>| {
-            self.look_up(cache, context, key, ReadPurpose::CallAhead)
+            self.look_up(cache, context, key, ReadPurpose::CallAcceptingStale)
         };
         let ask = match self.resolve_local(context::with_current_cache(look_up), key) {
             Ok(found) => return found,
             Err(ask) => ask,
         };
-        Box::pin(self.ask_store(ask, key.take(), ReadPurpose::CallAhead)).await
+        Box::pin(self.ask_store(ask, key.take(), ReadPurpose::CallAcceptingStale)).await
     }
 
     /// Looks `key` up in `cache`, as [`find_stale`](Self::find_stale) does.
     pub async fn find_stale_in(&self, cache: &Cache, key: &mut Key) -> FoundStale<R, T> {
-        self.find_for_purpose(cache, key, ReadPurpose::CallAhead)
+        self.find_for_purpose(cache, key, ReadPurpose::CallAcceptingStale)
             .await
     }
 

@@ -32,7 +32,7 @@ use crate::{
 mod ledger;
 pub(crate) mod open;
 
-pub(crate) use ledger::Batch;
+pub(crate) use ledger::TargetBatch;
 use ledger::{HashedTarget, Ledger};
 
 /// The open invalidations of one cache in this process. Clones share them.
@@ -94,12 +94,12 @@ impl Journal {
     }
 
     /// Takes what has to be sent again: at most `limit` targets, first those that were not sent for the longest time.
-    pub(crate) fn due(&self, limit: usize) -> Option<Batch> {
+    pub(crate) fn take_due(&self, limit: usize) -> Option<TargetBatch> {
         self.0.ledger.take_due(limit)
     }
 
     /// Takes out what the replies to `batch` confirm, one for each target in their order. What was entered since stays.
-    pub(crate) fn acknowledge(&self, batch: &Batch, replies: impl IntoIterator<Item = bool>) {
+    pub(crate) fn acknowledge(&self, batch: &TargetBatch, replies: impl IntoIterator<Item = bool>) {
         for (target, confirmed) in batch.targets.iter().zip(replies) {
             if confirmed {
                 self.0.ledger.acknowledge(batch.number, target);
@@ -119,7 +119,7 @@ impl Journal {
     }
 
     /// Waits until everything that was entered is confirmed.
-    pub(crate) async fn emptied(&self) {
+    pub(crate) async fn wait_until_empty(&self) {
         loop {
             // Registered before the journal is looked at, so that the moment is not missed in between.
             let emptied = self.0.emptied.notified();
@@ -193,11 +193,11 @@ impl Drop for Prepared {
 #[must_use]
 pub(crate) struct Committed {
     journal: Journal,
-    batch: Batch,
+    batch: TargetBatch,
 }
 
 impl Committed {
-    pub(crate) fn batch(&self) -> &Batch {
+    pub(crate) fn batch(&self) -> &TargetBatch {
         &self.batch
     }
 
@@ -211,7 +211,7 @@ impl Committed {
         let Inner {
             ledger, emptied, ..
         } = &*self.journal.0;
-        let Batch { number, targets } = &mut self.batch;
+        let TargetBatch { number, targets } = &mut self.batch;
         let mut replies = replies.into_iter();
         targets.retain(|target| {
             let confirmed = replies.next().unwrap_or(false);

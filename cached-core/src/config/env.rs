@@ -1,4 +1,5 @@
-//! Settings from environment variables: [`Cache::from_env`](crate::Cache::from_env) and [`Builder::with_env`].
+//! Settings from environment variables: [`Cache::from_env`](crate::Cache::from_env) and
+//! [`Builder::with_env`](crate::Builder::with_env).
 
 use std::time::Duration;
 

@@ -24,6 +24,9 @@ use crate::{
 pub(crate) struct Backend {
     pub(crate) store: Arc<dyn Store>,
     /// The same store, if it is inside the process.
+    ///
+    /// Without its type: clippy's lints on significant drops would look through a user's `#[invalidates]` function into
+    /// its locks.
     pub(crate) local: Option<Arc<dyn LocalStore>>,
     pub(crate) flights: Flights,
     /// The age limit of everything in it, if there is one.
@@ -35,11 +38,11 @@ pub(crate) struct Backend {
 /// It belongs to one outage: what another process invalidates in that time is not known here, so nothing
 /// in it may outlive it.
 #[derive(Debug, Default)]
-pub(super) struct Fallback(RwLock<Slot>);
+pub(super) struct Fallback(RwLock<CurrentFallback>);
 
 /// The place of that backend.
 #[derive(Debug, Default)]
-struct Slot {
+struct CurrentFallback {
     /// The outage of the backend; without a backend, the latest outage that ended.
     outage: Option<OutageId>,
     backend: Option<Arc<Backend>>,
@@ -64,7 +67,7 @@ impl Fallback {
         }
         let old = mem::replace(
             &mut *slot,
-            Slot {
+            CurrentFallback {
                 outage: Some(outage),
                 backend: Some(Arc::clone(&backend)),
             },
@@ -93,7 +96,7 @@ impl Fallback {
     }
 }
 
-impl Slot {
+impl CurrentFallback {
     fn backend_of(&self, outage: OutageId) -> Option<Arc<Backend>> {
         self.backend.clone().filter(|_| self.outage == Some(outage))
     }

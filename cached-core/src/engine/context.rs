@@ -59,7 +59,7 @@ pub(crate) struct Context {
 }
 
 /// A copy of the context of this task.
-fn snapshot() -> Context {
+fn copy_context() -> Context {
     with_context(|context| context.cloned().unwrap_or_default()).unwrap_or_default()
 }
 
@@ -203,7 +203,7 @@ impl Observer {
 /// # }
 /// ```
 pub fn in_current_scope<F: Future>(future: F) -> impl Future<Output = F::Output> + use<F> {
-    let mut context = snapshot();
+    let mut context = copy_context();
     // A mode for one call is meant for the caller's own next one.
     context.once = None;
     within(Change::All(context), future)
@@ -211,7 +211,7 @@ pub fn in_current_scope<F: Future>(future: F) -> impl Future<Output = F::Output>
 
 /// The context of the body that `flight` waits for. A mode or observer that was meant for this call alone ends here.
 pub(crate) fn enter_load(flight: Option<Arc<Flight>>) -> EnteredContext {
-    let mut context = snapshot();
+    let mut context = copy_context();
     context.once = None;
     context.observer = None;
     context.loading.extend(flight);

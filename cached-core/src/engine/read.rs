@@ -26,7 +26,7 @@ pub(crate) enum ReadPurpose {
     /// A call, which is answered in any case.
     Call,
     /// A call that may return a value past its ttl, and then loads asynchronously.
-    CallAhead,
+    CallAcceptingStale,
     /// A peek, which asks what a call would find.
     Peek,
 }
@@ -36,7 +36,7 @@ impl ReadPurpose {
     pub(crate) fn oldest(self) -> Freshness {
         match self {
             Self::Call => Freshness::Fresh,
-            Self::CallAhead | Self::Peek => Freshness::Revalidate,
+            Self::CallAcceptingStale | Self::Peek => Freshness::Revalidate,
         }
     }
 }
@@ -160,7 +160,7 @@ pub(crate) async fn read_store<C: Restores>(
     let reply = match reply {
         Ok(reply) => reply,
         Err(error) => {
-            streak.ended();
+            streak.end();
             cache.count_read_error(function, &error);
             return Err(ReadMiss::Failed(error));
         }
@@ -172,8 +172,8 @@ pub(crate) async fn read_store<C: Restores>(
         // A capture makes no miss shorter to which it had nothing to add.
         let lacked = || reply.created || !reply.view().is_complete();
         match &found {
-            Err(_) if lacked() => streak.missed(),
-            _ => streak.ended(),
+            Err(_) if lacked() => streak.count_miss(),
+            _ => streak.end(),
         }
     }
     let seen = || Box::new(ReadView { reply, trusted });
@@ -198,7 +198,7 @@ async fn read_capturing(cache: &Cache, key: &Key, with_ttl: bool) -> Result<Repl
     match store.read_capturing(key, with_ttl, ttls).await {
         // The server may take no writes, or the connection has ended: it may still have what the call asks for.
         Err(error) => {
-            cache.counters(function).streak.ended();
+            cache.counters(function).streak.end();
             let mut left = cache
                 .op_timeout()
                 .saturating_sub(clock::instant().saturating_duration_since(began));

@@ -15,7 +15,7 @@ use crate::{
     engine::{
         backend::{Backend, Fallback},
         limit::Limit,
-        recovery::task_lease::TaskLease,
+        recovery::task_claim::TaskClaim,
         write_budget::WriteBudget,
     },
     error::Error,
@@ -64,12 +64,12 @@ pub(super) struct Inner {
     pub(super) primary: Backend,
     pub(super) fallback: Fallback,
     pub(super) breaker: Arc<Breaker>,
-    pub(super) probing: TaskLease,
+    pub(super) probing: TaskClaim,
     /// The invalidations of this process.
     pub(super) epochs: Epochs,
     /// The invalidations that the store has not confirmed.
     pub(super) journal: Journal,
-    pub(super) resending: TaskLease,
+    pub(super) resending: TaskClaim,
     /// The entries that this process has stored, and what each replaced.
     pub(super) own_stores: OwnStores,
     pub(super) write_budget: WriteBudget,
@@ -119,9 +119,9 @@ impl Cache {
             primary,
             fallback: Fallback::default(),
             breaker,
-            probing: TaskLease::default(),
+            probing: TaskClaim::default(),
             epochs,
-            resending: TaskLease::default(),
+            resending: TaskClaim::default(),
             own_stores: OwnStores::default(),
             write_budget: WriteBudget::default(),
             table: StatsTable::new(),

@@ -18,7 +18,6 @@ use crate::{
     key::{Key, function::Function, target::Target},
     single_flight::{Completed, LoadStart},
     store::{CaptureTtls, Payload, StoreOutcome, Write},
-    telemetry::event::StoreKind,
 };
 
 mod jitter;
@@ -27,7 +26,7 @@ mod jitter;
 const LINGER: Duration = Duration::from_secs(1);
 
 /// The number of times a value may find that an older one of this process was stored first.
-pub(crate) const REPLACED: usize = 8;
+pub(crate) const MAX_REPLACEMENTS: usize = 8;
 
 impl Cache {
     /// Chooses the ttl of `returned`; `None` if it is not to be kept.
@@ -101,12 +100,12 @@ impl Cache {
             markers,
             id,
             expected,
-            span: LoadInterval {
+            interval: LoadInterval {
                 began: captured.began,
                 ended: clock::instant(),
             },
         };
-        if backend.store.kind() == StoreKind::Memory {
+        if backend.local().is_some() {
             // The value is encoded all the same, so that what is tested in memory behaves the same
             // on Redis.
             let mut sink = Sink::counting(limit);
@@ -226,7 +225,7 @@ impl Cache {
     pub(crate) fn record_write(&self, write: &Write) {
         self.0
             .own_stores
-            .record(write.id, write.expected, write.span);
+            .record(write.id, write.expected, write.interval);
     }
 
     /// The load of `there`, with the interval in which it ran, if only stores of this process have replaced since what
@@ -259,16 +258,16 @@ impl Cache {
         } else {
             // Loads that began meanwhile are not stored any more; what they have stored is replaced.
             write.supersedes = Supersedes::All;
-            write.span.began = write.span.ended;
+            write.interval.began = write.interval.ended;
         }
-        for _ in 0..REPLACED {
+        for _ in 0..MAX_REPLACEMENTS {
             let Some(outcome) = self.try_store(backend, write.clone()).await else {
                 // The write had its deadline: the call does not wait for the removal as well.
                 return self.postpone_removal(&write.key);
             };
             if let StoreOutcome::Rejected(there) = outcome
                 && let Some((there, span)) = self.find_own_load(&write, there)
-                && span.ended <= write.span.began
+                && span.ended <= write.interval.began
             {
                 // That one was loaded before this, and stored asynchronously.
                 write.expected = there;

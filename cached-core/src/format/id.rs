@@ -99,7 +99,7 @@ impl fmt::Display for Id {
     }
 }
 
-/// The random generation of a group, which its marker, a small key, holds.
+/// The random value that the marker of a group, a small key, holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Token(pub(super) Digits);
 

@@ -25,7 +25,7 @@ mod queue;
 use queue::{Batch, Position, Queue, Waits};
 
 /// The number of callers that share one command.
-const BATCH: usize = 1;
+const READS_PER_COMMAND: usize = 1;
 
 struct Waiter(oneshot::Sender<u64>);
 

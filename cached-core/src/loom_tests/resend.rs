@@ -20,10 +20,10 @@ use super::{
 };
 use crate::key::{group, target::Target};
 
-#[path = "../engine/recovery/task_lease.rs"]
-mod task_lease;
+#[path = "../engine/recovery/task_claim.rs"]
+mod task_claim;
 
-use task_lease::TaskLease;
+use task_claim::TaskClaim;
 
 const DURATION: Duration = Duration::from_secs(1);
 
@@ -31,7 +31,7 @@ const DURATION: Duration = Duration::from_secs(1);
 struct World(Arc<Inner>);
 
 struct Inner {
-    resending: TaskLease,
+    resending: TaskClaim,
     ledger: Ledger,
     /// The leases whose tasks send, each with true if another task has taken over.
     sending: std::sync::Mutex<Vec<(u64, bool)>>,
@@ -40,12 +40,12 @@ struct Inner {
 
 #[derive(Clone, Copy)]
 struct Variant {
-    release: fn(&TaskLease, u64),
+    release: fn(&TaskClaim, u64),
     reads_again: bool,
 }
 
 const RIGHT: Variant = Variant {
-    release: TaskLease::release,
+    release: TaskClaim::release,
     reads_again: true,
 };
 
@@ -120,7 +120,7 @@ type Call = fn(&World);
 fn everything_is_sent(variant: Variant, calls: [Call; 3]) -> bool {
     is_right_within(2, move || {
         let world = World(Arc::new(Inner {
-            resending: TaskLease::default(),
+            resending: TaskClaim::default(),
             ledger: Ledger::new(8),
             sending: std::sync::Mutex::default(),
             variant,

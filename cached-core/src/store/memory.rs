@@ -33,7 +33,7 @@ use crate::{
     store::glob,
 };
 
-mod ready;
+mod as_store;
 mod ring;
 
 use ring::{Ring, Slot, Value};
@@ -122,7 +122,7 @@ impl MemoryStore {
         let value = Value {
             shared: value,
             bytes,
-            began: write.span.began,
+            began: write.interval.began,
             ttl,
             expires: now.after(ttl),
             over: now.after(kept_for),
@@ -132,7 +132,8 @@ impl MemoryStore {
             // This happens while the place is locked, as in whatever removes or replaces an entry: what turns this away
             // has already put an end to what was there before, if it is remembered.
             self.epochs.claim(key, captured, supersedes)
-                && there.is_none_or(|there| there.is_over(now) || there.began() <= write.span.began)
+                && there
+                    .is_none_or(|there| there.is_over(now) || there.began() <= write.interval.began)
         })
     }
 
@@ -274,15 +275,14 @@ impl LocalStore for MemoryStore {
         key: &Key,
         with_ttl: bool,
         visit: &mut dyn FnMut(&Shared, freshness::Lifetime),
-    ) -> bool {
+    ) {
         let (hash, shard) = self.locate(key.local());
         let ring = read_lock(shard);
         let Some(slot) = ring.find(hash, key.local()) else {
-            return false;
+            return;
         };
         let now = self.clock.now();
-        let is_current = self.is_current(slot, key, now);
-        if is_current {
+        if self.is_current(slot, key, now) {
             // Few who read ask for more of what is fresh, and the arithmetic is a tenth of a hit.
             let lifetime = if !with_ttl && slot.is_fresh(now) {
                 freshness::Lifetime::default()
@@ -291,7 +291,6 @@ impl LocalStore for MemoryStore {
             };
             visit(slot.visit(), lifetime);
         }
-        is_current
     }
 
     fn hit(&self, key: &Key, take: &mut dyn FnMut(&Shared) -> bool) -> bool {

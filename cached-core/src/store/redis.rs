@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{CaptureTtls, Reply, Store, StoreOutcome, Task, Write};
 use crate::{
-    coherence::journal::Batch,
+    coherence::journal::TargetBatch,
     config::Config,
     error::Error,
     key::Key,
@@ -13,6 +13,7 @@ use crate::{
 };
 
 mod client;
+mod connection_pool;
 mod deadline;
 mod error;
 mod feedback;
@@ -22,7 +23,6 @@ mod lane;
 mod lanes;
 mod marker_ttls;
 mod operation;
-mod pool;
 mod purge;
 mod read_batch;
 mod tracking;
@@ -33,7 +33,7 @@ use feedback::Feedback;
 
 /// The most reads that share one `MGET`, and the most values that go in one pipeline: none of them is to hold up
 /// a lane.
-const BATCH: usize = 256;
+const READS_PER_COMMAND: usize = 256;
 
 /// The most operation deadlines that a probe may take to connect and be answered.
 const PROBE_DEADLINES: u32 = 4;
@@ -129,11 +129,11 @@ impl Store for RedisStore {
         Box::pin(self.run_write(Box::pin(self.client.store(writes))))
     }
 
-    fn remove<'a>(&'a self, batch: &'a Batch) -> Task<'a, Vec<bool>> {
+    fn remove<'a>(&'a self, batch: &'a TargetBatch) -> Task<'a, Vec<bool>> {
         Box::pin(self.run_guarded(Box::pin(self.client.remove(batch))))
     }
 
-    fn remove_in_outage<'a>(&'a self, batch: &'a Batch) -> Task<'a, Vec<bool>> {
+    fn remove_in_outage<'a>(&'a self, batch: &'a TargetBatch) -> Task<'a, Vec<bool>> {
         Box::pin(self.client.remove(batch))
     }
 

@@ -9,7 +9,7 @@
 //! assert_eq!(answer.status, 201);
 //! redis.kill();                                                    // or freeze(), and thaw(), restart()
 //! service.until("/health", |health| health["redis"] == "unavailable").await;
-//! stored(&redis, "tutor:ai:feedback:*").await;                     // what is loaded is stored behind the answer
+//! stored(&redis, "tutor:ai:feedback:*").await;                     // what is loaded is stored in the background
 //! let log = service.stop().await;                                  // by SIGTERM; it must end well
 //! ```
 
@@ -279,7 +279,7 @@ pub(crate) async fn send(request: RequestBuilder) -> Answer {
     answered.expect("an answer in time").expect("an answer")
 }
 
-/// Waits until an entry that `glob` matches is in Redis. It is stored behind the answer; until then the placeholder of a
+/// Waits until an entry that `glob` matches is in Redis. It is stored in the background; until then the placeholder of a
 /// load lies there.
 pub(crate) async fn stored(redis: &RedisServer, glob: &str) {
     eventually(glob, || {

@@ -28,7 +28,7 @@ async fn set_without_a_ttl_takes_the_default() {
         assert!(is_left_of(cache.ttl("b").await.unwrap(), 10 * MINUTE));
         let load = async || Ok::<_, String>(1);
         cache.get_or_load("c", None, load).await.unwrap();
-        // `c` is written behind the answer.
+        // `c` is written in the background.
         stored(&cache, 3).await;
         assert!(is_left_of(cache.ttl("c").await.unwrap(), 10 * MINUTE));
     }

@@ -59,7 +59,7 @@ async fn load_that_outlasts_its_cache_stores_nothing_and_connects_to_nothing() {
             async move { cache.get_or_load("nine", None, load).await.unwrap() }
         }),
     ];
-    // Answered, and refreshed behind the answer.
+    // Answered, and refreshed in the background.
     assert_eq!(cache.scope(brief(1, behind.clone())).await, 1);
     for loader in [&call, &behind, &by_key] {
         timeout(PATIENCE, loader.started(1)).await.unwrap();

@@ -12,7 +12,7 @@ use crate::{
         erased::{ErasedCodec, Returned},
     },
     coherence::rules::View,
-    engine::{Cache, backend::Backend, context, read::ReadView, ticket::RevalidateTicket},
+    engine::{Cache, backend::Backend, read::ReadView, ticket::RevalidateTicket},
     key::Key,
     single_flight::{LoadCaller, LoadStart},
     store::Write,
@@ -50,16 +50,27 @@ pub(crate) enum LoadPlan {
 /// The plan of a call that missed, and the backend that it uses.
 #[derive(Debug)]
 pub(crate) struct PlannedLoad {
-    pub(crate) plan: LoadPlan,
+    plan: LoadPlan,
     /// The backend of the outage in which the call began.
-    pub(crate) fallback: Option<Arc<Backend>>,
+    fallback: Option<Arc<Backend>>,
+    /// The observer of the task that called.
+    observer: Option<Observer>,
 }
 
 impl PlannedLoad {
-    pub(crate) fn on_primary(plan: LoadPlan) -> Self {
+    pub(crate) fn on_primary(plan: LoadPlan, observer: Option<&Observer>) -> Self {
+        Self::new(plan, None, observer)
+    }
+
+    pub(crate) fn new(
+        plan: LoadPlan,
+        fallback: Option<Arc<Backend>>,
+        observer: Option<&Observer>,
+    ) -> Self {
         Self {
             plan,
-            fallback: None,
+            fallback,
+            observer: observer.cloned(),
         }
     }
 }
@@ -80,7 +91,7 @@ impl LoadRequest {
             plan: planned.plan,
             fallback: planned.fallback,
             erased,
-            observer: context::current_observer(),
+            observer: planned.observer,
         })
     }
 

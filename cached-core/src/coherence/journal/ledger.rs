@@ -52,7 +52,7 @@ pub(super) struct HashedTarget {
 
 /// The targets of one or several commands that are sent in one go.
 #[derive(Debug)]
-pub(crate) struct Batch {
+pub(crate) struct TargetBatch {
     /// The commands are sent after everything up to this number was entered.
     pub(super) number: u64,
     pub(super) targets: Vec<HashedTarget>,
@@ -82,7 +82,7 @@ impl Ledger {
         &self,
         targets: Vec<HashedTarget>,
         namespace: impl FnOnce() -> HashedTarget,
-    ) -> Batch {
+    ) -> TargetBatch {
         let mut state = self.lock();
         state.entered = state.entered.saturating_add(1);
         let number = state.entered;
@@ -95,7 +95,7 @@ impl Ledger {
             state.collapse(namespace(), number);
             self.count_postponed(before, state.count_postponed());
         }
-        Batch { number, targets }
+        TargetBatch { number, targets }
     }
 
     /// Takes out what a confirmed command has done: it deleted `target`, and was sent after all up to `number` were
@@ -144,7 +144,7 @@ impl Ledger {
     }
 
     /// Takes at most `limit` of what is postponed to be sent again, first what was not sent for the longest time.
-    pub(super) fn take_due(&self, limit: usize) -> Option<Batch> {
+    pub(super) fn take_due(&self, limit: usize) -> Option<TargetBatch> {
         let mut state = self.lock();
         state.rounds = state.rounds.saturating_add(1);
         let (round, number) = (state.rounds, state.entered);
@@ -162,7 +162,7 @@ impl Ledger {
             found.target.clone()
         };
         let targets: Vec<_> = due.into_iter().map(take).collect();
-        (!targets.is_empty()).then_some(Batch { number, targets })
+        (!targets.is_empty()).then_some(TargetBatch { number, targets })
     }
 
     pub(super) fn len(&self) -> usize {
@@ -180,7 +180,7 @@ impl Ledger {
     }
 }
 
-impl Batch {
+impl TargetBatch {
     pub(crate) fn targets(&self) -> impl ExactSizeIterator<Item = &Target> {
         self.targets.iter().map(|hashed| &hashed.target)
     }

@@ -19,8 +19,8 @@ fn covers(journal: &Journal, key: &str) -> bool {
 }
 
 fn due(journal: &Journal) -> Vec<Target> {
-    let due = journal.due(usize::MAX);
-    due.iter().flat_map(Batch::targets).cloned().collect()
+    let due = journal.take_due(usize::MAX);
+    due.iter().flat_map(TargetBatch::targets).cloned().collect()
 }
 
 #[test]
@@ -44,13 +44,13 @@ fn what_is_not_confirmed_covers_until_it_is() {
     assert_eq!(entered.settle([false, true]), Invalidated::Postponed);
     assert!(covers(&journal, "user:42:name"));
     assert!(!covers(&journal, "user:43:name") && !covers(&journal, "other"));
-    let sent = journal.due(10).unwrap();
+    let sent = journal.take_due(10).unwrap();
     assert!(covers(&journal, "user:42:name"));
     journal.acknowledge(&sent, [false]);
     assert!(covers(&journal, "user:42:name"));
     journal.acknowledge(&sent, [true]);
     assert!(!covers(&journal, "user:42:name"));
-    assert!(journal.is_empty() && journal.due(10).is_none());
+    assert!(journal.is_empty() && journal.take_due(10).is_none());
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn acknowledgement_removes_only_what_was_there_when_it_was_sent() {
         "the second was entered after the first was sent"
     );
 
-    let sent = journal.due(10).unwrap();
+    let sent = journal.take_due(10).unwrap();
     let third = journal.enter(targets(&["a"]));
     journal.acknowledge(&sent, [true]);
     assert!(!covers(&journal, "a"));
@@ -111,7 +111,7 @@ fn namespace_takes_the_place_of_too_many() {
     assert_eq!(waiting.settle([false]), Invalidated::Postponed);
 
     let late = journal.enter(targets(&["e"]));
-    let sent = journal.due(10).unwrap();
+    let sent = journal.take_due(10).unwrap();
     journal.acknowledge(&sent, [true]);
     assert!(!covers(&journal, "whatever"));
     assert_eq!(
@@ -129,7 +129,7 @@ fn what_waits_longest_is_sent_first() {
         drop(journal.enter(targets(&[name])));
     }
     let round = || {
-        let sent = journal.due(2).unwrap();
+        let sent = journal.take_due(2).unwrap();
         let mut names: Vec<_> = sent.targets().cloned().collect();
         names.sort_by_key(|target| format!("{target:?}"));
         names
@@ -145,15 +145,15 @@ fn what_waits_longest_is_sent_first() {
 #[tokio::test]
 async fn whoever_waits_for_an_empty_journal_is_told() {
     let journal = Journal::new(10);
-    journal.emptied().await;
+    journal.wait_until_empty().await;
     drop(journal.enter(targets(&["a"])));
     let entered = journal.enter(targets(&["b"]));
     let waiting = tokio::spawn({
         let journal = journal.clone();
-        async move { journal.emptied().await }
+        async move { journal.wait_until_empty().await }
     });
     tokio::task::yield_now().await;
-    journal.acknowledge(&journal.due(10).unwrap(), [true]);
+    journal.acknowledge(&journal.take_due(10).unwrap(), [true]);
     tokio::task::yield_now().await;
     assert!(!waiting.is_finished());
     let _ = entered.settle([true]);
@@ -311,7 +311,7 @@ fn run(capacity: usize, steps: Vec<Step>) -> Result<(), TestCaseError> {
                 }
             }
             Step::Due(limit) => {
-                if let Some(batch) = journal.due(limit) {
+                if let Some(batch) = journal.take_due(limit) {
                     prop_assert!(batch.targets().len() <= limit);
                     sent.push((model.now(), batch));
                 }
@@ -337,10 +337,10 @@ fn run(capacity: usize, steps: Vec<Step>) -> Result<(), TestCaseError> {
                 "{name} is not"
             );
         }
-        prop_assert_eq!(journal.is_due(), journal.due(1).is_some());
+        prop_assert_eq!(journal.is_due(), journal.take_due(1).is_some());
     }
     drop((prepared, entered));
-    while let Some(batch) = journal.due(2) {
+    while let Some(batch) = journal.take_due(2) {
         journal.acknowledge(&batch, [true, true]);
     }
     prop_assert!(

@@ -8,7 +8,7 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::{Change, EnteredContext, snapshot};
+use super::{Change, EnteredContext, copy_context};
 
 pin_project! {
     /// A future inside the context in which it is first polled, but for a change: futures are often built
@@ -29,7 +29,7 @@ enum Scope {
 impl Scope {
     fn poll_inside(&mut self, poll: &mut dyn FnMut()) {
         if let Self::Planned(change) = self {
-            let mut context = snapshot();
+            let mut context = copy_context();
             if let Some(change) = change.take() {
                 context.apply(change);
             }

@@ -5,10 +5,10 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use super::super::{Cache, state::Inner};
-use crate::{clock, coherence::journal::Batch, error::Error, telemetry::event};
+use crate::{clock, coherence::journal::TargetBatch, error::Error, telemetry::event};
 
 /// The most invalidations that go in one pipeline.
-const BATCH: usize = 256;
+const TARGETS_PER_PIPELINE: usize = 256;
 
 /// The pause after a failure; each one doubles it, up to the longest.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -33,7 +33,7 @@ impl Cache {
         if let Some(number) = self
             .0
             .resending
-            .acquire(clock::instant(), self.lease_duration())
+            .acquire(clock::instant(), self.claim_duration())
         {
             let task = ResendTask {
                 cache: self.clone(),
@@ -44,7 +44,7 @@ impl Cache {
     }
 
     /// The duration of a lease: one failing attempt and the pause after it, twice.
-    fn lease_duration(&self) -> Duration {
+    fn claim_duration(&self) -> Duration {
         self.0
             .config
             .op_timeout
@@ -56,7 +56,7 @@ impl Cache {
     pub(crate) async fn finish_pending(&self) {
         let confirmed = async {
             let _ = self.flush_journal(usize::MAX).await;
-            self.0.journal.emptied().await;
+            self.0.journal.wait_until_empty().await;
         };
         tokio::join!(self.0.write_budget.wait_until_idle(), confirmed);
     }
@@ -64,7 +64,7 @@ impl Cache {
     /// Sends what is postponed, about `limit` at the most, also to a store that is not asked for anything else.
     pub(super) async fn flush_journal(&self, mut limit: usize) -> Result<(), Error> {
         while limit > 0
-            && let Some(batch) = self.0.journal.due(BATCH)
+            && let Some(batch) = self.0.journal.take_due(TARGETS_PER_PIPELINE)
         {
             limit = limit.saturating_sub(batch.targets().len());
             let replies = self.store().remove_in_outage(&batch).await;
@@ -74,12 +74,12 @@ impl Cache {
         Ok(())
     }
 
-    async fn send_batch(&self, batch: &Batch) -> bool {
+    async fn send_batch(&self, batch: &TargetBatch) -> bool {
         let replies = self.store().remove(batch).await;
         self.acknowledge_batch(batch, replies.is_ok())
     }
 
-    fn acknowledge_batch(&self, batch: &Batch, is_confirmed: bool) -> bool {
+    fn acknowledge_batch(&self, batch: &TargetBatch, is_confirmed: bool) -> bool {
         self.0
             .journal
             .acknowledge(batch, batch.targets().map(|_| is_confirmed));
@@ -98,10 +98,10 @@ impl ResendTask {
         let Inner {
             journal, resending, ..
         } = &*self.cache.0;
-        let duration = self.cache.lease_duration();
+        let duration = self.cache.claim_duration();
         let mut pause = PAUSE;
         let mut confirmed: u64 = 0;
-        while let Some(batch) = journal.due(BATCH) {
+        while let Some(batch) = journal.take_due(TARGETS_PER_PIPELINE) {
             if self.cache.send_batch(&batch).await {
                 confirmed = confirmed.saturating_add(batch.targets().len() as u64);
                 pause = PAUSE;

@@ -52,7 +52,7 @@ fn value_of_a_load(key: &str, value: u64, bytes: usize, ttl: u64, captured: Epoc
         markers: PerGroup::new(),
         id: Id::NONE,
         expected: Id::NONE,
-        span: LoadInterval {
+        interval: LoadInterval {
             began: clock::instant(),
             ended: clock::instant(),
         },
@@ -390,7 +390,7 @@ proptest! {
                     }
                     let load = running.swap_remove(index % running.len());
                     let write = value_of_a_load(&name(load.key), load.value, 8, ttl, load.captured);
-                    let outcome = store.store_value(Write { span: LoadInterval { began: start + Duration::from_secs(load.value), ..write.span }, ..write });
+                    let outcome = store.store_value(Write { interval: LoadInterval { began: start + Duration::from_secs(load.value), ..write.interval }, ..write });
                     let is_younger = |there: &Entry| there.value > load.value;
                     let is_late = load.is_late || model.get(&load.key).is_some_and(is_younger);
                     prop_assert_eq!(outcome == StoreOutcome::Rejected(None), is_late);

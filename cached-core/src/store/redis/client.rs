@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use deadpool_redis::redis::{Pipeline, Value, cmd};
 
 use super::{
-    BATCH, deadline, error,
+    READS_PER_COMMAND, deadline, error,
     feedback::Feedback,
     info,
     key_names::{self, Names},
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     clock,
-    coherence::{journal::Batch, rules::Occupant},
+    coherence::{journal::TargetBatch, rules::Occupant},
     config::Config,
     error::{Class, Error, ErrorKind, Weight},
     format::entry::Identity,
@@ -192,7 +192,7 @@ impl Client {
             let names = Arc::clone(&names);
             async move {
                 let mut replies = Vec::with_capacity(names.len());
-                for names in names.chunks(BATCH) {
+                for names in names.chunks(READS_PER_COMMAND) {
                     let asks: Vec<_> = names.iter().map(|names| (names, Extent::Whole)).collect();
                     let seen = read_batch::read_together(&lane, &asks).await?;
                     replies.extend(seen.into_iter().map(|seen| seen.reply(lane.identity())));
@@ -260,7 +260,10 @@ impl Client {
             .collect();
         self.run_once(self.deadline, |lane| async move {
             let mut outcomes = Vec::with_capacity(writes.len());
-            for (writes, names) in writes.chunks(BATCH).zip(names.chunks(BATCH)) {
+            for (writes, names) in writes
+                .chunks(READS_PER_COMMAND)
+                .zip(names.chunks(READS_PER_COMMAND))
+            {
                 outcomes.extend(write::store_values(&lane, writes, names).await?);
             }
             Ok(outcomes)
@@ -268,7 +271,7 @@ impl Client {
         .await
     }
 
-    pub(super) async fn remove(&self, batch: &Batch) -> Result<Vec<bool>, Error> {
+    pub(super) async fn remove(&self, batch: &TargetBatch) -> Result<Vec<bool>, Error> {
         let mut unlinks = Pipeline::with_capacity(batch.targets().len());
         for target in batch.targets() {
             unlinks

@@ -13,12 +13,12 @@ use deadpool_redis::{
 use tokio::{runtime::Handle, sync::watch};
 
 use super::{
+    connection_pool::Pools,
     deadline, error,
     feedback::Feedback,
     info,
     lane::{self, Lane},
     operation::MissedDeadlines,
-    pool::Pools,
     tracking::{self, Pushes},
 };
 use crate::{

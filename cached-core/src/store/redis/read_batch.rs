@@ -23,7 +23,7 @@ use hashbrown::DefaultHashBuilder;
 use smallvec::SmallVec;
 use tokio::{runtime::Handle, sync::oneshot};
 
-use super::{BATCH, deadline, key_names::Names, lane::Lane};
+use super::{READS_PER_COMMAND, deadline, key_names::Names, lane::Lane};
 use crate::{
     clock,
     error::{Error, ErrorKind},

@@ -17,7 +17,7 @@ impl MissStreak {
     }
 
     /// Counts a miss.
-    pub(crate) fn missed(&self) {
+    pub(crate) fn count_miss(&self) {
         let misses = self.0.load(Ordering::Relaxed);
         if misses < LONG {
             self.0.store(misses.saturating_add(1), Ordering::Relaxed);
@@ -26,7 +26,7 @@ impl MissStreak {
 
     /// Ends the streak, after something else than a miss. Writes only where that changes anything: hits share the cache
     /// line.
-    pub(crate) fn ended(&self) {
+    pub(crate) fn end(&self) {
         if self.0.load(Ordering::Relaxed) != 0 {
             self.0.store(0, Ordering::Relaxed);
         }
@@ -47,11 +47,11 @@ mod tests {
         let streak = MissStreak::new();
         for misses in 0..20 {
             assert_eq!(streak.is_long(), misses >= 8, "{misses}");
-            streak.missed();
+            streak.count_miss();
         }
-        streak.ended();
+        streak.end();
         assert!(!streak.is_long());
-        streak.missed();
+        streak.count_miss();
         assert!(!streak.is_long());
     }
 }

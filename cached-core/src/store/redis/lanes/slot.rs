@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
-// The standard library's; under the scheduler of `interleavings`, its own.
+// The standard library's; in `loom_tests`, which compiles this file again, the scheduler's.
 use super::sync::{Mutex, MutexGuard};
 
 /// The lane `L` in use, or the attempt `A` to get one, for which all callers wait.

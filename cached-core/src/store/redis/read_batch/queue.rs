@@ -2,9 +2,9 @@
 
 use std::sync::PoisonError;
 
-// The runtime's; under the scheduler of `interleavings`, its own.
+// The runtime's; in `loom_tests`, which compiles this file again, the scheduler's.
 use super::{
-    BATCH,
+    READS_PER_COMMAND,
     sync::{Mutex, MutexGuard},
 };
 
@@ -114,8 +114,8 @@ impl<W: Waits> Line<W> {
             self.busy = false;
             return None;
         }
-        let room = REPLY.checked_div(self.usual).unwrap_or(BATCH);
-        let next = self.waiting.len().min(room.clamp(1, BATCH));
+        let room = REPLY.checked_div(self.usual).unwrap_or(READS_PER_COMMAND);
+        let next = self.waiting.len().min(room.clamp(1, READS_PER_COMMAND));
         Some(Batch {
             turn: self.advance(),
             waiting: self.waiting.drain(..next).collect(),

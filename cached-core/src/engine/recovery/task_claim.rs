@@ -1,17 +1,17 @@
-//! [`TaskLease`]: the right to do what one task at a time does in the background.
+//! [`TaskClaim`]: the right to do what one task at a time does in the background.
 
 use std::{
     sync::PoisonError,
     time::{Duration, Instant},
 };
 
-// The standard library's; under the scheduler of `interleavings`, its own.
+// The standard library's; in `loom_tests`, which compiles this file again, the scheduler's.
 use super::sync::{Mutex, MutexGuard};
 
 /// A lease for one task at a time. A task that does not renew it for too long, because its runtime idles or has ended,
 /// loses it to the next that is started.
 #[derive(Debug, Default)]
-pub(crate) struct TaskLease(pub(super) Mutex<Holder>);
+pub(crate) struct TaskClaim(pub(super) Mutex<Holder>);
 
 /// The holder of the lease: the task that took it last.
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ pub(super) struct Holder {
     pub(super) held_until: Option<Instant>,
 }
 
-impl TaskLease {
+impl TaskClaim {
     /// Takes the lease for `duration`, and returns the number of its new holder, unless a task holds it.
     pub(crate) fn acquire(&self, now: Instant, duration: Duration) -> Option<u64> {
         let mut holder = self.lock();

@@ -4,7 +4,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use super::{MemoryStore, read_lock, ring::Slot, write_lock};
 use crate::{
-    coherence::journal::Batch,
+    coherence::journal::TargetBatch,
     error::Error,
     format::freshness,
     key::Key,
@@ -56,12 +56,12 @@ impl Store for MemoryStore {
         )
     }
 
-    fn remove<'a>(&'a self, batch: &'a Batch) -> Task<'a, Vec<bool>> {
+    fn remove<'a>(&'a self, batch: &'a TargetBatch) -> Task<'a, Vec<bool>> {
         // Nothing is outside this process.
         ready(vec![false; batch.targets().len()])
     }
 
-    fn remove_in_outage<'a>(&'a self, batch: &'a Batch) -> Task<'a, Vec<bool>> {
+    fn remove_in_outage<'a>(&'a self, batch: &'a TargetBatch) -> Task<'a, Vec<bool>> {
         Store::remove(self, batch)
     }
 
