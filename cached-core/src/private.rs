@@ -5,7 +5,11 @@ use std::{pin::Pin, time::Duration};
 pub use inventory;
 
 use crate::{
-    coherence::outcome::Invalidated, config::LONGEST_TTL, engine::Cache, error::Error, key::Key,
+    coherence::outcome::Invalidated,
+    config::LONGEST_TTL,
+    engine::{Cache, context},
+    error::Error,
+    key::Key,
 };
 
 pub use crate::call::invalidates::{Invalidation, Prepared};
@@ -16,8 +20,8 @@ pub use crate::call::{Found, refresh, uncached};
 pub use crate::codec::Codec;
 pub use crate::codec::returns::{Ended, Returns, Success};
 pub use crate::key::argument::{Argument, known, push_surroundings, push_type, push_type_of};
-pub use crate::key::registry::Named;
-pub use crate::key::{function::Function, registry::Registered};
+pub use crate::key::function::Function;
+pub use crate::key::registry::{Named, Registered};
 
 /// Declares the static of an annotated function: its name, then calls of [`Function`]'s builder.
 #[macro_export]
@@ -140,11 +144,7 @@ pub type Invalidating = Pin<Box<dyn Future<Output = Done> + Send>>;
 /// Runs the companion `invalidate`: invalidates one call, in the cache of the task that awaits it.
 #[must_use]
 pub fn invalidated(key: Key) -> Invalidating {
-    Box::pin(async {
-        crate::engine::context::current_cache()
-            .invalidate(key)
-            .await
-    })
+    Box::pin(async { context::current_cache().invalidate(key).await })
 }
 
 /// Invalidates one call in `cache`, as [`invalidated`] does.

@@ -78,7 +78,7 @@ fn path() -> PathBuf {
 
 /// Reads the file: the kind of machine, then a hit a line.
 pub(crate) fn read() -> Figures {
-    let text = std::fs::read_to_string(path()).unwrap_or_default();
+    let text = std::fs::read_to_string(path()).expect("the committed figures");
     let mut lines = text.lines();
     let kind = Kind(lines.next().unwrap_or_default().to_owned());
     let figure = |line: &str| {

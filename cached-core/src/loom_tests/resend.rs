@@ -1,4 +1,4 @@
-//! The lease of the one task that sends what is postponed.
+//! The claim of the one task that sends what is postponed.
 
 #![allow(
     clippy::duplicate_mod,
@@ -33,7 +33,7 @@ struct World(Arc<Inner>);
 struct Inner {
     resending: TaskClaim,
     ledger: Ledger,
-    /// The leases whose tasks send, each with true if another task has taken over.
+    /// The claims whose tasks send, each with true if another task has taken over.
     sending: std::sync::Mutex<Vec<(u64, bool)>>,
     variant: Variant,
 }
@@ -78,7 +78,7 @@ impl World {
         }
     }
 
-    /// Takes the lease of whoever has it.
+    /// Takes the claim of whoever has it.
     fn take_over(&self) {
         if let Some(number) = self.0.resending.acquire(now() + DURATION, DURATION) {
             for (_, overtaken) in &mut *self.0.sending.lock().unwrap() {
@@ -146,7 +146,7 @@ fn everything_is_sent_by_one_at_a_time() {
 }
 
 #[test]
-fn a_task_that_releases_its_lease_must_read_the_ledger_again() {
+fn a_task_that_releases_its_claim_must_read_the_ledger_again() {
     let variant = Variant {
         reads_again: false,
         ..RIGHT
@@ -156,7 +156,7 @@ fn a_task_that_releases_its_lease_must_read_the_ledger_again() {
 }
 
 #[test]
-fn a_lease_must_be_released_by_its_number() {
+fn a_claim_must_be_released_by_its_number() {
     let variant = Variant {
         release: |resending, _| resending.0.lock().unwrap().held_until = None,
         ..RIGHT

@@ -78,7 +78,7 @@ impl Cache {
     }
 }
 
-/// The task that probes, with its lease. It ends when this is dropped, also with its runtime, and when the cache is
+/// The task that probes, with its claim. It ends when this is dropped, also with its runtime, and when the cache is
 /// dropped.
 struct ProbeTask {
     cache: Weak<Inner>,

@@ -43,7 +43,7 @@ impl Cache {
         }
     }
 
-    /// The duration of a lease: one failing attempt and the pause after it, twice.
+    /// The duration of a claim: one failing attempt and the pause after it, twice.
     fn claim_duration(&self) -> Duration {
         self.0
             .config
@@ -87,7 +87,7 @@ impl Cache {
     }
 }
 
-/// The task that resends, with its lease, which is released when this is dropped, also with its runtime.
+/// The task that resends, with its claim, which is released when this is dropped, also with its runtime.
 struct ResendTask {
     cache: Cache,
     number: u64,
@@ -118,7 +118,7 @@ impl ResendTask {
         event::caught_up(confirmed);
         let cache = self.cache.clone();
         drop(self);
-        // Something may have been postponed after the journal was last read, and found this lease still held.
+        // Something may have been postponed after the journal was last read, and found this claim still held.
         cache.start_resending();
     }
 }

@@ -8,12 +8,12 @@ use std::{
 // The standard library's; in `loom_tests`, which compiles this file again, the scheduler's.
 use super::sync::{Mutex, MutexGuard};
 
-/// A lease for one task at a time. A task that does not renew it for too long, because its runtime idles or has ended,
+/// A claim for one task at a time. A task that does not renew it for too long, because its runtime idles or has ended,
 /// loses it to the next that is started.
 #[derive(Debug, Default)]
 pub(crate) struct TaskClaim(pub(super) Mutex<Holder>);
 
-/// The holder of the lease: the task that took it last.
+/// The holder of the claim: the task that took it last.
 #[derive(Debug, Default)]
 pub(super) struct Holder {
     number: u64,
@@ -21,7 +21,7 @@ pub(super) struct Holder {
 }
 
 impl TaskClaim {
-    /// Takes the lease for `duration`, and returns the number of its new holder, unless a task holds it.
+    /// Takes the claim for `duration`, and returns the number of its new holder, unless a task holds it.
     pub(crate) fn acquire(&self, now: Instant, duration: Duration) -> Option<u64> {
         let mut holder = self.lock();
         if holder.held_until.is_some_and(|until| now < until) {
@@ -32,12 +32,12 @@ impl TaskClaim {
         Some(holder.number)
     }
 
-    /// Returns `true` if a task holds the lease.
+    /// Returns `true` if a task holds the claim.
     pub(crate) fn is_held(&self, now: Instant) -> bool {
         self.lock().held_until.is_some_and(|until| now < until)
     }
 
-    /// Renews the lease of this holder for `duration`; `false` if another has taken it.
+    /// Renews the claim of this holder for `duration`; `false` if another has taken it.
     pub(crate) fn renew(&self, number: u64, now: Instant, duration: Duration) -> bool {
         let mut holder = self.lock();
         let is_mine = holder.number == number;
@@ -47,7 +47,7 @@ impl TaskClaim {
         is_mine
     }
 
-    /// Releases the lease, if it is still this holder's.
+    /// Releases the claim, if it is still this holder's.
     pub(crate) fn release(&self, number: u64) {
         let mut holder = self.lock();
         if holder.number == number {
